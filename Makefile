@@ -1,0 +1,59 @@
+# Each target sets up what it needs in .venv from nothing but python3, a C++20 compiler and make.
+PYTHON ?= python3
+BIN := .venv/bin
+BUILT_FROM := pyproject.toml CMakeLists.txt $(shell find cpp -type f)
+# Keras and TensorFlow are chatty on start; tests and the demo are about our own words.
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+
+.PHONY: demo test lint asan bench wheel format clean
+
+demo: .venv/edge.stamp  ## ships outlined on the pictures that come with the package
+	$(BIN)/shipedge predict edge/shipedge/samples --annotate --out out/demo
+	@echo "Look at the pictures: $(CURDIR)/out/demo/annotated"
+
+test: .venv/dev.stamp build/test/tests.stamp  ## C++ and Python tests
+	$(BIN)/ctest --test-dir build/test --output-on-failure
+	$(BIN)/pytest
+
+lint: .venv/dev.stamp  ## style, types, the one direction of imports
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/clang-format --dry-run --Werror $$(git ls-files 'cpp/*.[ch]pp' 'tests/cpp/*.cpp')
+
+asan: .venv/dev.stamp  ## the C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	$(BIN)/cmake --preset asan
+	$(BIN)/cmake --build --preset asan
+	$(BIN)/ctest --preset asan
+
+bench: .venv/dev.stamp  ## run-length throughput beside whichever peers are installed
+	$(BIN)/shipedge bench rle
+
+wheel: .venv/dev.stamp  ## dist/*.whl
+	$(BIN)/pip wheel --no-deps --wheel-dir dist .
+
+format: .venv/dev.stamp
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+	$(BIN)/clang-format -i $$(git ls-files 'cpp/*.[ch]pp' 'tests/cpp/*.cpp')
+
+clean:
+	rm -rf .venv build dist out
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+.venv/edge.stamp: .venv/bin/python $(BUILT_FROM)
+	$(BIN)/pip install --quiet -e ".[edge]"
+	@touch $@
+
+.venv/dev.stamp: .venv/bin/python $(BUILT_FROM)
+	$(BIN)/pip install --quiet -e ".[edge,train,dev]"
+	@touch $@ .venv/edge.stamp
+
+build/test/tests.stamp: .venv/dev.stamp $(BUILT_FROM) $(shell find tests/cpp -type f 2>/dev/null)
+	$(BIN)/cmake --preset dev
+	$(BIN)/cmake --build --preset dev
+	@touch $@
