@@ -1,0 +1,132 @@
+"""The ``shipedge`` command: a group that imports a subcommand only when that subcommand is called.
+
+Own commands stand in ``COMMANDS``. The training package adds its own through entry points of the group
+``shipedge.commands``, so this package never names it; a command whose libraries are absent answers with the extra to
+install.
+"""
+
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import click
+
+from shipedge.cli import complain
+
+ENTRY_POINTS = "shipedge.commands"
+
+
+class Lazy(NamedTuple):
+    """Where a command lives ("module:attribute") and the line that ``shipedge --help`` shows without importing it."""
+
+    target: str
+    help: str
+
+
+COMMANDS = {
+    "bench": Lazy("shipedge.cli.bench:bench", "Time the run-length core on this machine."),
+    "doctor": Lazy("shipedge.cli.doctor:doctor", "Say what works on this machine, and what to install."),
+    "evaluate": Lazy(
+        "shipedge.cli.evaluate:evaluate", "Score predicted ships against the truth (official F2, Dice, AUC)."
+    ),
+    "masks": Lazy("shipedge.cli.masks:masks", "Write one mask picture per image of an Airbus CSV."),
+    "predict": Lazy("shipedge.cli.predict:predict", "Find ships in pictures, folders, videos or a camera."),
+}
+
+# Help lines of the commands that come by entry point: known here because loading them would import their libraries.
+ADDED_HELP = {
+    "convert": "Turn trained models into a verified TFLite bundle.",
+    "synth": "Render scenes with exact ship masks.",
+    "train": "Train the detector or the segmenter.",
+}
+
+
+class LazyGroup(click.Group):
+    """Click group over ``COMMANDS`` and the entry points; turns every expected failure into one sentence."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of all commands, sorted; imports none of them."""
+        return sorted({*COMMANDS, *_added()})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command, or None where there is no such name."""
+        if cmd_name in COMMANDS:
+            target = COMMANDS[cmd_name].target
+            return self._load(cmd_name, lambda: _attribute(target))
+        added = _added()
+        return self._load(cmd_name, added[cmd_name].load) if cmd_name in added else None
+
+    def _load(self, name: str, load: Callable[[], Any]) -> click.Command:
+        try:
+            command = load()
+        except ImportError as error:
+            raise complain.as_click(error, name) from error
+        if not isinstance(command, click.Command):
+            raise click.ClickException(f"{name} is not a click command but {type(command).__name__}")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands from the table, without importing them (click's own way would load each)."""
+        lines = {name: lazy.help for name, lazy in COMMANDS.items()}
+        for name, entry in _added().items():
+            lines.setdefault(name, ADDED_HELP.get(name, f"Added by {entry.value.partition(':')[0].partition('.')[0]}."))
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(lines.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; expected failures become a sentence and an exit code, never a traceback."""
+        try:
+            value = super().invoke(ctx)
+            sys.stdout.flush()  # a closed pipe shows itself here, while it can still be answered quietly
+            return value
+        except KeyboardInterrupt:
+            click.echo("\nInterrupted", err=True)
+            ctx.exit(130)
+        except BrokenPipeError:
+            complain.silence_stdout()
+            ctx.exit(1)
+        except (click.exceptions.Exit, click.exceptions.Abort, click.ClickException):
+            raise
+        except Exception as error:
+            raise complain.as_click(error, ctx.invoked_subcommand or "") from error
+
+
+def _attribute(target: str) -> Any:
+    module, _, attribute = target.partition(":")
+    return getattr(import_module(module), attribute)
+
+
+def _added() -> dict[str, Any]:
+    """Entry points by name. Own commands win, so an installed package cannot replace ``shipedge predict``."""
+    from importlib.metadata import entry_points
+
+    return {entry.name: entry for entry in entry_points(group=ENTRY_POINTS) if entry.name not in COMMANDS}
+
+
+def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from shipedge import __version__
+
+        click.echo(f"shipedge {__version__}")
+        ctx.exit()
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_print_version,
+    help="Show the version and exit.",
+)
+def main() -> None:
+    """Find ships from above: masks, models and metrics for small devices.
+
+    \b
+    Examples:
+      shipedge predict pictures/ --out found/ --annotate
+      shipedge masks train_ship_segmentations_v2.csv masks/
+      shipedge evaluate submission.csv truth.csv
+    """

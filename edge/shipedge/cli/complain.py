@@ -1,0 +1,73 @@
+"""Expected failures as one sentence: what went wrong, where, what to do. Anything else stays a traceback (a bug)."""
+
+import os
+import sys
+
+import click
+
+# Which extra of the distribution brings a module that may be absent.
+_EXTRA_OF = {
+    "ai_edge_litert": "edge",
+    "cv2": "edge",
+    "h5py": "train",
+    "jax": "train",
+    "keras": "train",
+    "tensorflow": "train",
+    "tomli": "train",
+    "torch": "train",
+}
+
+
+def as_click(error: Exception, command: str) -> click.ClickException:
+    """The sentence for an expected failure of ``command``; an unexpected one is raised again as it is.
+
+    Args:
+        error: what the command raised.
+        command: name of the subcommand, as typed.
+
+    Returns:
+        An exception that click prints as ``Error: <sentence>``, exit code 1.
+    """
+    if isinstance(error, ImportError):
+        return click.ClickException(_import_sentence(error, command))
+    if isinstance(error, OSError):
+        return click.ClickException(_os_sentence(error))
+    if isinstance(error, MemoryError):
+        return click.ClickException("not enough memory" + (f": {error}" if str(error) else ""))
+    from shipedge.errors import ShipedgeError  # loads the core: only worth it once something failed
+
+    if isinstance(error, ShipedgeError):
+        return click.ClickException(str(error))
+    raise error
+
+
+def silence_stdout() -> None:
+    """Point stdout at nothing, so that the interpreter's last flush into a closed pipe says nothing either."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):  # stdout is not a file (a test's buffer, a closed stream): nothing to silence
+        return
+
+
+def _import_sentence(error: ImportError, command: str) -> str:
+    module = (error.name or "").partition(".")[0]
+    if "libGL" in str(error) or "libgthread" in str(error):
+        return (
+            f"OpenCV cannot load a system library ({error}); on a machine without a screen: "
+            "pip uninstall opencv-python && pip install opencv-python-headless"
+        )
+    if not isinstance(error, ModuleNotFoundError):
+        raise error
+    if error.name == "shipedge._core":
+        return "the compiled core shipedge._core is missing from this source tree; build it with: pip install -e ."
+    if module not in _EXTRA_OF:
+        raise error
+    return f'shipedge {command} needs: pip install "shipedge[{_EXTRA_OF[module]}]" (module {module} is missing)'
+
+
+def _os_sentence(error: OSError) -> str:
+    reason = error.strerror or str(error) or type(error).__name__
+    name = error.filename2 or error.filename
+    if name is None:
+        return reason
+    return f"{os.fsdecode(name) if isinstance(name, (str, bytes)) else name}: {reason[:1].lower()}{reason[1:]}"

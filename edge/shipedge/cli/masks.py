@@ -1,0 +1,104 @@
+"""``shipedge masks``: an Airbus CSV becomes mask pictures."""
+
+import sys
+import time
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import click
+from click.exceptions import Exit
+
+from shipedge.errors import DatasetError
+from shipedge.formats.airbus import read_airbus
+from shipedge.masks import MaskBuilder, build_masks, pictures_in
+
+_SHOWN = 20  # complaints printed one by one
+
+
+@click.command()
+@click.argument("csv", type=click.Path(path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option(
+    "--images",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Only the pictures that exist in DIR; each mask gets the size of its picture.",
+)
+@click.option("--only-ships", is_flag=True, help="Leave out the images without ships.")
+@click.option("--instances", is_flag=True, help="Label pictures: ship k of an image has the value k, from 1.")
+@click.option(
+    "--shape", type=click.IntRange(1, 65535), nargs=2, metavar="H W", help="Size of all masks.  [default: 768 768]"
+)
+@click.option(
+    "--threads", type=click.IntRange(1, 64), default=2, show_default=True, help="Work on so many images at a time."
+)
+def masks(
+    csv: Path,
+    out: Path,
+    images: Path | None,
+    only_ships: bool,
+    instances: bool,
+    shape: tuple[int, int] | None,
+    threads: int,
+) -> None:
+    """Write one PNG mask per image of CSV into the folder OUT.
+
+    CSV is an Airbus file (ImageId,EncodedPixels; .csv, .csv.gz or .csv.xz). The mask of a.jpg is OUT/a.png, 0 = sea,
+    255 = ship. Files that exist are kept, so an interrupted run goes on where it stopped. Bad rows are reported, the
+    others are written, and the exit code is then 1.
+
+    \b
+    Examples:
+      shipedge masks train_ship_segmentations_v2.csv masks/
+      shipedge masks ships.csv masks/ --images images/
+      shipedge masks ships.csv labels/ --only-ships --instances
+    """
+    if shape is not None and images is not None:
+        raise click.UsageError(
+            "--shape and --images exclude each other: with --images each mask has the size of its picture"
+        )
+    complaints: list[str] = []
+    ships = read_airbus(csv, complaints=complaints)
+    if images is not None:
+        if not images.is_dir():
+            raise DatasetError(f"{images} is not a folder of pictures")
+        rows = len(ships)
+        ships = {image: ships[image] for image in pictures_in(images, ships)}
+        click.echo(f"{len(ships)} of {rows} images have their picture in {images}")
+    if only_ships:
+        ships = {image: found for image, found in ships.items() if found}
+    builder = MaskBuilder(csv, out, shape or (768, 768), images, instances)
+    started = time.perf_counter()
+    with _bar(len(ships)) as bar:
+
+        def advance(count: int) -> None:
+            if bar is not None:
+                bar.label = f"masks {_rate(bar.pos + count, started):>6.0f}/s"
+                bar.update(count)
+
+        report = build_masks(builder, ships, threads=threads, progress=advance)
+    complaints += report.complaints
+    for sentence in complaints[:_SHOWN]:
+        click.echo(f"Error: {sentence}", err=True)
+    if len(complaints) > _SHOWN:
+        click.echo(f"Error: ... and {len(complaints) - _SHOWN} more", err=True)
+    kept = f", {report.skipped} were there already" if report.skipped else ""
+    bad = f", {len(complaints)} bad" if complaints else ""
+    click.echo(
+        f"{report.written} masks with {report.ships} ships in {out}, "
+        f"{_rate(report.written, started):.0f} images/s{kept}{bad}"
+    )
+    if complaints:
+        raise Exit(1)
+
+
+def _bar(length: int) -> AbstractContextManager[Any]:
+    """A progress bar where a person watches; None in a log file."""
+    if not sys.stderr.isatty():
+        return nullcontext()
+    return click.progressbar(length=length, label="masks", file=sys.stderr, show_pos=True)
+
+
+def _rate(count: int, started: float) -> float:
+    return count / max(time.perf_counter() - started, 1e-9)

@@ -1,0 +1,1 @@
+"""File formats, one module each: one way in, one way out, lossless."""
