@@ -1,0 +1,1 @@
+"""Rendered Airbus-like scenes with exact ship labels, to train on without anyone's pictures."""

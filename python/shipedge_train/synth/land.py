@@ -1,0 +1,113 @@
+"""Land over the sea: shoreline, shallows, beach, surf, and one to three kinds of ground with roads."""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from shipedge_train.synth.built import BUILT
+from shipedge_train.synth.light import Light
+from shipedge_train.synth.noise import SIZE, Field, blend, fractal, smoothstep
+from shipedge_train.synth.sea import Sea, rgb
+from shipedge_train.synth.shore import SHORES, signed_distance
+from shipedge_train.synth.terrain import TERRAINS
+
+Mask = NDArray[np.bool_]
+
+GROUNDS = TERRAINS | BUILT
+# Weight of each ground by kind of shore.
+_WILD = {
+    "forest": 3.0, "scrub": 3.0, "desert": 1.0, "rock": 1.0, "sand": 0.5,
+    "town": 2.5, "works": 0.7, "fields": 1.5, "ponds": 0.5,
+}  # fmt: skip
+_PORT = {"works": 6.0, "town": 1.5, "scrub": 0.7, "sand": 1.0}
+_ROCKY = {"rock": 4.0, "scrub": 1.0, "forest": 0.5, "desert": 0.5}
+_USES = {"harbour": _PORT, "rocks": _ROCKY}
+
+
+def _pick(rng: np.random.Generator, weights: dict[str, float]) -> str:
+    share = np.array(list(weights.values()))
+    return list(weights)[int(rng.choice(len(share), p=share / share.sum()))]
+
+
+def _ground(rng: np.random.Generator, light: Light, kind: str) -> Field:
+    """One to three kinds of ground with ragged borders, and roads: (768, 768, 3)."""
+    uses = _USES.get(kind, _WILD)
+    picture = GROUNDS[_pick(rng, uses)](rng, light)
+    for _ in range(int(rng.choice(3, p=[0.35, 0.45, 0.2]))):
+        other = GROUNDS[_pick(rng, uses)](rng, light)
+        border = fractal(rng, 2.4, rng.uniform(0.8, 2.5))
+        edge = float(rng.uniform(-0.5, 1))
+        blend(picture, other, smoothstep(border, edge, edge + 0.15))
+    if kind != "rocks":
+        for _ in range(int(rng.integers(0, 4))):
+            _road(rng, picture)
+    return picture
+
+
+def _road(rng: np.random.Generator, picture: Field) -> None:
+    """One bent road across the whole picture."""
+    t = np.linspace(-0.8, 0.8, 24)
+    turn, bend = rng.uniform(-math.pi, math.pi), rng.normal(0, 0.25, 2)
+    side = bend[0] * np.sin(3 * t + rng.uniform(0, 6)) + bend[1] * t * t + rng.uniform(-0.4, 0.4)
+    x = (t * math.cos(turn) - side * math.sin(turn) + 0.5) * SIZE
+    y = (t * math.sin(turn) + side * math.cos(turn) + 0.5) * SIZE
+    points = np.stack([x, y], 1).astype(np.int32)
+    tone = float(rng.uniform(90, 190))
+    color = rgb(tone, tone * rng.uniform(0.9, 1), tone * rng.uniform(0.75, 0.97))
+    cv2.polylines(picture, [points], False, color.tolist(), int(rng.integers(2, 9)))
+
+
+def _shallows(rng: np.random.Generator, sea: Sea, off: Field) -> None:
+    """Water turns pale towards the shore; `off` is the distance to land in pixels."""
+    reach = float(np.exp(rng.uniform(math.log(4), math.log(150))))
+    wobble = np.exp(0.6 * fractal(rng, 2.4, rng.uniform(0.5, 2)))
+    weight = np.exp(-np.maximum(off, 0) / (reach * wobble)) * np.float32(rng.uniform(0.15, 0.9))
+    pale = sea.canvas[::8, ::8].mean((0, 1)) * 0.4 + rgb(*rng.uniform((25, 75, 60), (150, 175, 150))) * 0.6
+    bottom = pale * (1 + np.float32(rng.uniform(0, 0.25)) * fractal(rng, 1.8, rng.uniform(0.5, 2))[:, :, None])
+    blend(sea.canvas, np.asarray(bottom, np.float32), np.asarray(weight, np.float32))
+
+
+def _surf(rng: np.random.Generator, sea: Sea, off: Field) -> None:
+    """Foam: a ragged rim, and up to four lines of breakers parallel to the shore."""
+    gaps = fractal(rng, 1.8, rng.uniform(0.3, 1))
+    long = fractal(rng, 2.4, rng.uniform(0.6, 2))
+    weight = smoothstep(gaps + long - off / np.float32(rng.uniform(2, 9)), rng.uniform(-0.5, 0.8), 1.2)
+    at = float(rng.uniform(3, 10))
+    for _ in range(int(rng.choice(5, p=[0.45, 0.2, 0.15, 0.1, 0.1]))):
+        width = float(rng.uniform(1, 5))
+        line = np.exp(-(((off - at + 3 * long) / width) ** 2))
+        weight = np.maximum(weight, line * smoothstep(gaps + 0.7 * long, -0.2, 1))
+        at += float(rng.uniform(8, 30))
+    weight[off <= 0] = 0
+    blend(sea.canvas, rgb(240, 242, 240), weight * np.float32(rng.uniform(0.5, 1)))
+
+
+def paint_land(rng: np.random.Generator, sea: Sea, light: Light, kind: str) -> Mask:
+    """Paint land of one kind (see `shore.SHORES`) over the sea's canvas; returns where water is, (768, 768)."""
+    height = SHORES[kind](rng)
+    land = height > 0
+    if not land.any():
+        return ~land
+    distance = height if kind == "harbour" else signed_distance(land)
+    quay = kind == "harbour"
+    if not quay or rng.random() < 0.2:
+        _shallows(rng, sea, -distance)
+        if rng.random() < (0.9 if kind in ("rocks", "island") else 0.5):
+            _surf(rng, sea, -distance)
+    picture = _ground(rng, light, kind)
+    if quay:
+        edge = rgb(*(rng.uniform(110, 190) * np.array([1.0, 0.97, 0.9])))
+        blend(picture, edge, ((distance > 0) & (distance < rng.uniform(1, 9))).astype(np.float32))
+    elif rng.random() < 0.75:
+        width = rng.uniform(1, 28) * np.exp(0.5 * fractal(rng, 2.4, rng.uniform(0.7, 2)))
+        dry = GROUNDS["rock" if kind == "rocks" else "sand"](rng, light)
+        blend(picture, dry, 1 - smoothstep(distance / width, 0.8, 1.2))
+        wet = 1 - smoothstep(distance, 0, float(rng.uniform(1, 6)))
+        picture *= 1 - np.float32(rng.uniform(0, 0.4)) * wet[:, :, None]
+    blend(sea.canvas, picture, smoothstep(distance, -0.8, 0.8))
+    np.clip(sea.canvas, 0, 1, out=sea.canvas)
+    return ~land
