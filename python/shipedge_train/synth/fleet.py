@@ -1,0 +1,99 @@
+"""Where ships lie: lone, under way, at anchor in the wind, along quays, side by side; labels and drawing."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from shipedge_train.synth.berths import Berth, Harbour, Plan
+from shipedge_train.synth.hulls import Easel, Floats, View, blend
+from shipedge_train.synth.light import Light
+from shipedge_train.synth.roster import painter
+from shipedge_train.synth.sizes import sample_size
+from shipedge_train.synth.wakes import draw_wake, sample_wake
+
+Rng = np.random.Generator
+
+
+def sample_view(canvas: Floats, rng: Rng, water: npt.NDArray[np.bool_], light: Light) -> View:
+    """Exposure, colour cast, haze and camera tilt that all vessels of a scene share."""
+    thin = canvas[::8, ::8][water[::8, ::8]]
+    sea = np.median(thin, axis=0) if len(thin) else np.array([0.15, 0.25, 0.28])
+    gain = np.exp(rng.normal(0, 0.17)) * rng.normal(1, 0.03, 3)
+    veil = float(rng.uniform(0.2, 0.5)) if rng.random() < 0.13 else float(rng.uniform(0, 0.12))
+    tilt, turn = float(rng.uniform(0, 0.35)), float(rng.uniform(-np.pi, np.pi))
+    return View(
+        light,
+        (float(gain[0]), float(gain[1]), float(gain[2])),
+        veil,
+        (float(sea[0]), float(sea[1]), float(sea[2])),
+        (tilt * float(np.cos(turn)), tilt * float(np.sin(turn))),
+    )
+
+
+def _choose(
+    plan: Plan, harbour: Harbour, rng: Rng, size: tuple[float, float], wind: float, calm: float
+) -> Berth | None:
+    """One place for a ship of `size`; None where none was found."""
+    chance = rng.random()
+    if plan.berths and chance < 0.14:
+        return plan.alongside(rng, size)
+    if harbour.edges and chance < (0.6 if plan.berths else 0.45):
+        berth = harbour.moor(plan, rng, size)
+        if berth is not None:
+            return berth
+    anchored = rng.random() < calm
+    return plan.free(rng, size, wind if anchored else None)
+
+
+def place_fleet(
+    canvas: Floats,
+    labels: npt.NDArray[np.uint16],
+    rng: Rng,
+    water: npt.NDArray[np.bool_],
+    light: Light,
+    count: int,
+) -> int:
+    """Draw up to `count` ships with shadows and wakes on the canvas (in place).
+
+    Args:
+        canvas: (h, w, 3) display values in [0, 1]; drawn on.
+        labels: (h, w), 0 where no ship is; ship k's oriented rectangle becomes k. Rectangles never overlap.
+        rng: The scene's generator.
+        water: (h, w), True where ships may float.
+        light: The sun.
+        count: Most ships to draw; fewer where the water is too narrow.
+
+    Returns:
+        Number of ships drawn.
+    """
+    if count <= 0 or not water.any():
+        return 0
+    view = sample_view(canvas, rng, water, light)
+    plan = Plan(labels, water)
+    harbour = Harbour(water, rng)
+    wind, calm = float(rng.uniform(-np.pi, np.pi)), float(rng.choice((0.15, 0.5, 0.9)))
+    common = float(rng.normal())
+    tries = 0
+    while len(plan.berths) < count and tries < 12 * count + 20:
+        tries += 1
+        berth = _choose(plan, harbour, rng, sample_size(rng, common), wind, calm)
+        if berth is not None:
+            plan.add(berth)
+    for berth in plan.berths:
+        if berth.moving:
+            draw_wake(canvas, sample_wake(rng, berth.bow(), berth.angle, *berth.hull), rng, water, view)
+    for berth in plan.berths:
+        _draw(canvas, berth, rng, water, view)
+    return len(plan.berths)
+
+
+def _draw(canvas: Floats, berth: Berth, rng: Rng, water: npt.NDArray[np.bool_], view: View) -> None:
+    """Draw one ship at its berth."""
+    if rng.random() < 0.08:  # some nearly share the sea's colour
+        view = View(view.light, view.gain, max(view.veil, float(rng.uniform(0.35, 0.65))), view.sea, view.lean)
+    length, width = berth.hull
+    reach = min(width * (0.75 * view.light.shadow + 0.5), 60) + 4
+    easel = Easel((length, width), berth.center, berth.angle, view, reach)
+    painter(rng, length, length / width, berth.moving)(easel, rng)
+    blend(canvas, easel, rng, water)
