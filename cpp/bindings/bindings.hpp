@@ -1,0 +1,16 @@
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace shipedge {
+
+/// Creates ShipedgeError and RleFormatError and makes FormatError arrive in Python as the latter.
+void bind_errors(pybind11::module_& module);
+
+/// The value type `Rle` and the functions on it.
+void bind_rle(pybind11::module_& module);
+
+/// Texts and masks straight into each other, one or many at a time.
+void bind_text(pybind11::module_& module);
+
+}  // namespace shipedge

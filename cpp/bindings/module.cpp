@@ -1,0 +1,40 @@
+#include "bindings.hpp"
+#include "shipedge/error.hpp"
+
+namespace py = pybind11;
+
+namespace shipedge {
+
+void bind_errors(py::module_& module) {
+  // Created by hand: pybind11's helper knows a single base, and RleFormatError is a ValueError too.
+  // The module keeps them alive; they are named after the place users import them from.
+  static PyObject* format_error = nullptr;
+  const auto base = py::reinterpret_steal<py::object>(PyErr_NewExceptionWithDoc(
+      "shipedge.errors.ShipedgeError", "Base of every error that shipedge raises on purpose.", nullptr, nullptr));
+  if (!base) throw py::error_already_set();
+  const py::tuple bases = py::make_tuple(base, py::handle(PyExc_ValueError));
+  const auto format = py::reinterpret_steal<py::object>(PyErr_NewExceptionWithDoc(
+      "shipedge.errors.RleFormatError",
+      "A text, count list or run list that is not a mask: says where, what was found, what was expected.", bases.ptr(),
+      nullptr));
+  if (!format) throw py::error_already_set();
+  module.attr("ShipedgeError") = base;
+  module.attr("RleFormatError") = format;
+  format_error = format.inc_ref().ptr();
+  py::register_exception_translator([](std::exception_ptr thrown) {
+    try {
+      if (thrown) std::rethrow_exception(thrown);
+    } catch (const FormatError& error) {
+      py::set_error(format_error, error.what());
+    }
+  });
+}
+
+}  // namespace shipedge
+
+PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
+  module.doc() = "Run-length masks in C++; use it through shipedge.rle.";
+  shipedge::bind_errors(module);
+  shipedge::bind_rle(module);
+  shipedge::bind_text(module);
+}

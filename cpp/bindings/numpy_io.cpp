@@ -1,0 +1,237 @@
+#include "numpy_io.hpp"
+
+#include <cmath>
+#include <cstring>
+
+#include "shipedge/error.hpp"
+#include "shipedge/text.hpp"
+
+namespace shipedge {
+namespace {
+
+std::string type_name(py::handle object) { return Py_TYPE(object.ptr())->tp_name; }
+
+std::string shown_shape(const py::array& array) { return py::str(array.attr("shape")).cast<std::string>(); }
+
+std::string shown_dtype(const py::array& array) { return py::str(array.dtype()).cast<std::string>(); }
+
+py::array as_array(py::handle object, const char* name, const char* expected) {
+  if (!py::isinstance<py::array>(object)) {
+    throw py::type_error(std::string(name) + " is of type " + type_name(object) + ", expected " + expected);
+  }
+  return py::reinterpret_borrow<py::array>(object);
+}
+
+/// What decode may write into; the shape is the caller's to compare.
+py::array as_output(py::handle out, const char* expected) {
+  py::array array = as_array(out, "out", expected);
+  if (array.dtype().kind() != 'u' || array.itemsize() != 1) {
+    throw py::type_error("out has dtype " + shown_dtype(array) + ", expected uint8");
+  }
+  if (!array.writeable()) throw py::value_error("out is read-only, expected a writable array");
+  if ((array.flags() & py::array::c_style) == 0) {
+    throw py::value_error("out is not C-contiguous, expected rows one after the other in memory");
+  }
+  return array;
+}
+
+std::int64_t as_integer(py::handle value, const std::string& name) {
+  const auto number = py::reinterpret_steal<py::object>(PyNumber_Index(value.ptr()));
+  if (!number) {
+    PyErr_Clear();
+    throw py::type_error(name + " is of type " + type_name(value) + ", expected an integer");
+  }
+  int overflow = 0;
+  const long long converted = PyLong_AsLongLongAndOverflow(number.ptr(), &overflow);
+  if (overflow != 0) {
+    throw FormatError(name + " is " + py::str(number).cast<std::string>() + ", expected fewer than 4294967296");
+  }
+  return converted;
+}
+
+}  // namespace
+
+std::string shown(Shape shape) {
+  return "(" + std::to_string(shape.height) + ", " + std::to_string(shape.width) + ")";
+}
+
+bool is_column_major(py::handle order) {
+  if (PyUnicode_Check(order.ptr()) != 0) {
+    if (PyUnicode_CompareWithASCIIString(order.ptr(), "F") == 0) return true;
+    if (PyUnicode_CompareWithASCIIString(order.ptr(), "C") == 0) return false;
+  }
+  throw py::value_error("order is " + py::repr(order).cast<std::string>() +
+                        ", expected 'F' (column-major, as Airbus writes) or 'C' (row-major)");
+}
+
+Shape as_shape(py::handle shape) {
+  if (PyTuple_CheckExact(shape.ptr()) == 0 || PyTuple_GET_SIZE(shape.ptr()) != 2) {
+    if (PyUnicode_Check(shape.ptr()) != 0 || PySequence_Check(shape.ptr()) == 0 || PySequence_Size(shape.ptr()) != 2) {
+      PyErr_Clear();
+      throw py::type_error("shape is " + py::repr(shape).cast<std::string>() + ", expected (height, width)");
+    }
+  }
+  const auto side = [&](Py_ssize_t i, const char* name) {
+    const auto item = py::reinterpret_steal<py::object>(PySequence_GetItem(shape.ptr(), i));
+    if (!item) throw py::error_already_set();
+    return as_integer(item, name);
+  };
+  const std::int64_t height = side(0, "height");
+  return Shape::checked(height, side(1, "width"));
+}
+
+HeldMask as_mask(py::handle mask) {
+  py::array array = as_array(mask, "mask", "a NumPy array (height, width)");
+  const char kind = array.dtype().kind();
+  if (kind != 'b' && kind != 'i' && kind != 'u') {
+    throw py::type_error("mask has dtype " + shown_dtype(array) +
+                         ", expected integers or bool (compare probabilities with a threshold first)");
+  }
+  if (array.ndim() != 2) {
+    throw py::value_error("mask has shape " + shown_shape(array) + ", expected (height, width)");
+  }
+  if (array.itemsize() != 1) array = array.attr("astype")("bool");  // a byte per pixel, non-zero stays non-zero
+  const Shape shape = Shape::checked(array.shape(0), array.shape(1));
+  const auto* data = static_cast<const std::uint8_t*>(array.data());
+  const MaskView view{data, shape, array.strides(0), array.strides(1)};
+  return {std::move(array), view};
+}
+
+py::array as_values(py::handle values, Shape shape) {
+  py::array array = as_array(values, "values", "a NumPy array (height, width)");
+  const bool is_uint8 = array.dtype().kind() == 'u' && array.itemsize() == 1;
+  if (!is_uint8 && !py::isinstance<py::array_t<float>>(array)) {
+    throw py::type_error("values have dtype " + shown_dtype(array) + ", expected uint8 or float32");
+  }
+  if (array.ndim() != 2 || array.shape(0) != shape.height || array.shape(1) != shape.width) {
+    throw py::value_error("values have shape " + shown_shape(array) + ", expected " + shown(shape));
+  }
+  return array;
+}
+
+py::array mask_or_new(py::handle out, Shape shape) {
+  if (out.is_none()) return py::array_t<std::uint8_t>({py::ssize_t{shape.height}, py::ssize_t{shape.width}});
+  py::array array = as_output(out, "a NumPy array (height, width)");
+  if (array.ndim() != 2 || array.shape(0) != shape.height || array.shape(1) != shape.width) {
+    throw py::value_error("out has shape " + shown_shape(array) + ", expected " + shown(shape));
+  }
+  return array;
+}
+
+py::array as_mask_batch(py::handle out) {
+  py::array array = as_output(out, "a NumPy array (n, height, width)");
+  if (array.ndim() != 3) throw py::value_error("out has shape " + shown_shape(array) + ", expected (n, height, width)");
+  return array;
+}
+
+py::object as_sequence(py::handle items, const char* name) {
+  if (PyUnicode_Check(items.ptr()) != 0 || PyBytes_Check(items.ptr()) != 0) {
+    throw py::type_error(std::string(name) + " is one string, expected a list");
+  }
+  auto sequence = py::reinterpret_steal<py::object>(PySequence_Fast(items.ptr(), ""));
+  if (!sequence) {
+    if (PyErr_ExceptionMatches(PyExc_TypeError) == 0) throw py::error_already_set();
+    PyErr_Clear();
+    throw py::type_error(std::string(name) + " is of type " + type_name(items) + ", expected a list");
+  }
+  return sequence;
+}
+
+std::string_view as_text(py::handle text) {
+  PyObject* object = text.ptr();
+  if (PyUnicode_Check(object) != 0) {
+    if (PyUnicode_IS_COMPACT_ASCII(object)) {
+      return {reinterpret_cast<const char*>(PyUnicode_1BYTE_DATA(object)),
+              static_cast<std::size_t>(PyUnicode_GET_LENGTH(object))};
+    }
+    Py_ssize_t size = 0;
+    if (const char* bytes = PyUnicode_AsUTF8AndSize(object, &size)) return {bytes, static_cast<std::size_t>(size)};
+    PyErr_Clear();  // lone surrogates
+    throw FormatError("text holds characters that are not ASCII, expected digits and spaces");
+  }
+  if (text.is_none() || PyFloat_Check(object) != 0) {
+    throw FormatError("text is " + py::repr(text).cast<std::string>() +
+                      ", expected a string of runs (\"\" is the empty mask)");
+  }
+  throw FormatError("text is of type " + type_name(text) + ", expected a string of runs");
+}
+
+std::string_view as_row_text(py::handle text) {
+  if (text.is_none() || (PyFloat_Check(text.ptr()) != 0 && std::isnan(PyFloat_AS_DOUBLE(text.ptr())))) return {};
+  return as_text(text);
+}
+
+std::vector<std::int64_t> as_pairs(py::handle runs) {
+  const py::array array = py::module_::import("numpy").attr("asarray")(runs);
+  if (array.size() == 0) return {};
+  const char kind = array.dtype().kind();
+  if (array.ndim() != 2 || array.shape(1) != 2 || (kind != 'i' && kind != 'u')) {
+    throw py::type_error("runs have shape " + shown_shape(array) + " and dtype " + shown_dtype(array) +
+                         ", expected (n, 2) integers: start, length");
+  }
+  const auto wide = py::array_t<std::int64_t, py::array::c_style | py::array::forcecast>::ensure(array);
+  if (!wide) throw py::error_already_set();
+  return {wide.data(), wide.data() + wide.size()};
+}
+
+std::vector<std::int64_t> as_counts(py::handle counts) {
+  const py::object items = as_sequence(counts, "counts");
+  const auto size = static_cast<std::size_t>(PySequence_Fast_GET_SIZE(items.ptr()));
+  std::vector<std::int64_t> numbers;
+  numbers.reserve(size);
+  for (std::size_t i = 0; i < size; ++i) {
+    const auto item = py::reinterpret_borrow<py::object>(
+        PySequence_Fast_GET_ITEM(items.ptr(), static_cast<Py_ssize_t>(i)));
+    numbers.push_back(as_integer(item, "count " + std::to_string(i + 1)));
+  }
+  return numbers;
+}
+
+HeldRles as_rles(py::handle rles, const char* name, const Shape* shape) {
+  const py::object items = as_sequence(rles, name);
+  HeldRles held;
+  const Py_ssize_t size = PySequence_Fast_GET_SIZE(items.ptr());
+  for (Py_ssize_t i = 0; i < size; ++i) {
+    auto item = py::reinterpret_borrow<py::object>(PySequence_Fast_GET_ITEM(items.ptr(), i));
+    const auto place = [&] { return std::string(name) + "[" + std::to_string(i) + "]"; };
+    if (!py::isinstance<Rle>(item)) throw py::type_error(place() + " is of type " + type_name(item) + ", expected Rle");
+    const Rle* rle = item.cast<const Rle*>();
+    const Shape expected = shape != nullptr ? *shape : held.rles.empty() ? rle->shape() : held.rles.front()->shape();
+    if (rle->shape() != expected) {
+      throw FormatError(place() + " has shape " + shown(rle->shape()) + ", expected " + shown(expected));
+    }
+    held.rles.push_back(rle);
+    held.keep.push_back(std::move(item));
+  }
+  return held;
+}
+
+py::str ascii(const char* text, std::size_t size) {
+  auto made = py::reinterpret_steal<py::str>(PyUnicode_New(static_cast<Py_ssize_t>(size), 127));
+  if (!made) throw py::error_already_set();
+  std::memcpy(PyUnicode_1BYTE_DATA(made.ptr()), text, size);
+  return made;
+}
+
+py::str airbus_text(Runs runs) {
+  constexpr std::size_t kOnStack = 512;
+  if (runs.size() <= kOnStack) {
+    char text[airbus_bound(kOnStack)];
+    return ascii(text, format_airbus(runs, text));
+  }
+  const auto text = std::make_unique_for_overwrite<char[]>(airbus_bound(runs.size()));
+  std::size_t size = 0;
+  {
+    const py::gil_scoped_release nogil;
+    size = format_airbus(runs, text.get());
+  }
+  return ascii(text.get(), size);
+}
+
+RunBuffer& scratch_runs() {
+  thread_local RunBuffer runs;
+  runs.clear();
+  return runs;
+}
+
+}  // namespace shipedge

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shipedge/mask.hpp"
+#include "shipedge/rle.hpp"
+#include "shipedge/run_buffer.hpp"
+
+/// The only place that checks what Python hands in: every complaint about an argument is made here.
+namespace shipedge {
+
+namespace py = pybind11;
+
+/// True for column-major ("F"), false for row-major ("C").
+bool is_column_major(py::handle order);
+
+/// (height, width) as a tuple or any other sequence of two integers.
+Shape as_shape(py::handle shape);
+
+/// A mask and the array that keeps its pixels alive (the caller's own, or a bool copy of a wider dtype).
+struct HeldMask {
+  py::array array;
+  MaskView view;
+};
+
+/// Any integer or bool array (height, width), any strides.
+HeldMask as_mask(py::handle mask);
+
+/// A uint8 or float32 array of this shape, any strides.
+py::array as_values(py::handle values, Shape shape);
+
+/// A new array, or `out` if it is not None: C-contiguous writable uint8 of this shape.
+py::array mask_or_new(py::handle out, Shape shape);
+
+/// A C-contiguous writable uint8 array (n, height, width).
+py::array as_mask_batch(py::handle out);
+
+inline std::uint8_t* pixels_of(const py::array& mask) {
+  return static_cast<std::uint8_t*>(const_cast<void*>(mask.data()));
+}
+
+/// A list or tuple (or other iterable) as a sequence that the result keeps alive; refuses strings.
+py::object as_sequence(py::handle items, const char* name);
+
+/// The characters of a str, which must outlive the result; FormatError for anything else.
+std::string_view as_text(py::handle text);
+
+/// The same where rows of a dataset are read: None and NaN are the empty text.
+std::string_view as_row_text(py::handle text);
+
+/// (n, 2) integers as start, length, start, length, ...
+std::vector<std::int64_t> as_pairs(py::handle runs);
+
+/// A sequence of integers.
+std::vector<std::int64_t> as_counts(py::handle counts);
+
+/// Masks that Python holds as Rle objects of one shape; `keep` keeps them alive.
+struct HeldRles {
+  std::vector<py::object> keep;
+  std::vector<const Rle*> rles;
+};
+
+/// A sequence of Rle; FormatError where one differs from `shape` (nullptr: from the first one).
+HeldRles as_rles(py::handle rles, const char* name, const Shape* shape);
+
+/// "(height, width)" for messages.
+std::string shown(Shape shape);
+
+/// A str of ASCII characters.
+py::str ascii(const char* text, std::size_t size);
+
+/// The runs as an Airbus str.
+py::str airbus_text(Runs runs);
+
+/// This thread's run memory, emptied.
+RunBuffer& scratch_runs();
+
+}  // namespace shipedge

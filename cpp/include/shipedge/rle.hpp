@@ -1,0 +1,112 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace shipedge {
+
+/// Height and width in pixels; the product stays under 2^32, so that a position fits 32 bits.
+struct Shape {
+  std::uint32_t height = 0;
+  std::uint32_t width = 0;
+
+  /// Checks the bounds; throws FormatError.
+  static Shape checked(std::int64_t height, std::int64_t width);
+
+  [[nodiscard]] constexpr std::uint32_t pixels() const noexcept { return height * width; }
+  [[nodiscard]] constexpr Shape transposed() const noexcept { return {width, height}; }
+  bool operator==(const Shape&) const = default;
+};
+
+/// Ship pixels [start, start + length) in column-major order, 0-based.
+struct Run {
+  std::uint32_t start;
+  std::uint32_t length;
+
+  [[nodiscard]] constexpr std::uint32_t end() const noexcept { return start + length; }
+  bool operator==(const Run&) const = default;
+};
+
+using Runs = std::span<const Run>;
+
+/// Half-open box in pixels: columns [left, right), rows [top, bottom). All zero for an empty mask.
+struct Box {
+  std::uint32_t left = 0;
+  std::uint32_t top = 0;
+  std::uint32_t right = 0;
+  std::uint32_t bottom = 0;
+
+  bool operator==(const Box&) const = default;
+};
+
+/// Appends a run that starts at or after the end of the last one; touching runs become one.
+inline void append_run(std::vector<Run>& runs, Run run) {
+  if (!runs.empty() && runs.back().end() == run.start) {
+    runs.back().length += run.length;
+  } else {
+    runs.push_back(run);
+  }
+}
+
+/// An immutable mask: a shape and sorted, non-touching, column-major runs inside it.
+class Rle {
+ public:
+  /// Empty mask.
+  explicit Rle(Shape shape) noexcept : shape_(shape) {}
+
+  /// Takes runs whose order and bounds the caller guarantees (the algorithms of this library).
+  static Rle trusted(Shape shape, std::vector<Run> runs) noexcept;
+
+  /// Checks 0-based (start, length) pairs and merges touching ones; throws FormatError.
+  static Rle checked(Shape shape, std::span<const std::int64_t> pairs);
+
+  [[nodiscard]] Shape shape() const noexcept { return shape_; }
+  [[nodiscard]] Runs runs() const noexcept { return runs_; }
+  [[nodiscard]] bool empty() const noexcept { return runs_.empty(); }
+  [[nodiscard]] std::uint32_t area() const noexcept;
+  [[nodiscard]] Box box() const noexcept;
+  [[nodiscard]] std::size_t hash() const noexcept;
+
+  /// The same pixels with rows and columns exchanged; the work follows the input and output runs.
+  [[nodiscard]] Rle transposed() const;
+
+  bool operator==(const Rle&) const = default;
+
+ private:
+  Shape shape_;
+  std::vector<Run> runs_;
+};
+
+/// Calls visit(column, top, bottom) for each vertical piece of the runs, left to right, top to bottom.
+/// Sorted runs mostly move on by one column, so the division is the exception.
+template <class Visit>
+void for_each_segment(Runs runs, std::uint32_t height, Visit&& visit) {
+  std::uint32_t column = 0;
+  std::uint32_t origin = 0;  // position of the column's first pixel
+  for (const Run& run : runs) {
+    std::uint32_t top = run.start - origin;
+    if (top >= height) {
+      if (top - height < height) {
+        column += 1;
+        top -= height;
+      } else {
+        column = run.start / height;
+        top = run.start % height;
+      }
+      origin = run.start - top;
+    }
+    std::uint32_t left = run.length;
+    while (left > height - top) {
+      visit(column, top, height);
+      left -= height - top;
+      top = 0;
+      column += 1;
+      origin += height;
+    }
+    visit(column, top, top + left);
+  }
+}
+
+}  // namespace shipedge

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "shipedge/rle.hpp"
+#include "shipedge/run_buffer.hpp"
+
+namespace shipedge {
+
+/// Appends the runs of an Airbus text ("start length start length ...", 1-based, column-major) to
+/// `runs`; touching runs become one. Throws FormatError and appends nothing when the text is not a
+/// mask of this shape. Row-major texts are read with the transposed shape.
+void parse_airbus(std::string_view text, Shape shape, RunBuffer& runs);
+
+/// Most bytes that format_airbus writes for so many runs.
+constexpr std::size_t airbus_bound(std::size_t runs) noexcept { return runs * 22 + 16; }
+
+/// Writes the Airbus text of the runs to `out` (airbus_bound bytes) and returns its length.
+std::size_t format_airbus(Runs runs, char* out) noexcept;
+
+/// COCO's uncompressed counts: background, ship, background, ... column-major, summing to the pixels.
+std::vector<std::uint32_t> to_counts(const Rle& rle);
+
+/// The mask of COCO's uncompressed counts; zero counts join their neighbours. Throws FormatError.
+Rle from_counts(std::span<const std::int64_t> counts, Shape shape);
+
+}  // namespace shipedge

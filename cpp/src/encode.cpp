@@ -1,0 +1,251 @@
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "shipedge/mask.hpp"
+
+namespace shipedge {
+namespace {
+
+constexpr std::uint32_t kSide = 64;  // a block is 64 x 64 pixels: one machine word per column
+
+/// The non-empty blocks of a mask as bits: bit r of word c is row r of column c.
+class BlockStore {
+ public:
+  BlockStore(std::uint32_t bands, std::uint32_t strips)
+      : strips_(strips), bands_(bands), index_(std::size_t{bands} * strips, kEmpty) {}
+
+  std::uint64_t* add(std::uint32_t band, std::uint32_t strip) {
+    index_[std::size_t{strip} * bands_ + band] = static_cast<std::uint32_t>(words_.size() / kSide);
+    words_.resize(words_.size() + kSide);
+    return words_.data() + words_.size() - kSide;
+  }
+
+  [[nodiscard]] const std::uint64_t* get(std::uint32_t band, std::uint32_t strip) const noexcept {
+    const std::uint32_t index = index_[std::size_t{strip} * bands_ + band];
+    return index == kEmpty ? nullptr : words_.data() + std::size_t{index} * kSide;
+  }
+
+  [[nodiscard]] std::uint32_t strips() const noexcept { return strips_; }
+  [[nodiscard]] std::uint32_t bands() const noexcept { return bands_; }
+
+ private:
+  static constexpr std::uint32_t kEmpty = ~std::uint32_t{0};
+
+  std::uint32_t strips_;
+  std::uint32_t bands_;
+  std::vector<std::uint32_t> index_;
+  std::vector<std::uint64_t> words_;
+};
+
+/// Up to 64 rows of exactly 64 bytes -> one word per column.
+void pack_rows(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height, std::uint64_t* words) noexcept {
+  std::uint8_t groups[8][kSide] = {};  // byte g of a column: its rows 8g .. 8g + 7
+  for (std::uint32_t row = 0; row < height; ++row, rows += stride) {
+    const auto bit = static_cast<std::uint8_t>(1U << row % 8);
+    std::uint8_t* group = groups[row / 8];
+    for (std::uint32_t c = 0; c < kSide; ++c) {
+      group[c] = static_cast<std::uint8_t>(group[c] | (rows[c] != 0 ? bit : 0));
+    }
+  }
+  for (std::uint32_t c = 0; c < kSide; ++c) {
+    std::uint64_t word = 0;
+    for (unsigned g = 0; g < 8; ++g) word |= std::uint64_t{groups[g][c]} << (8 * g);
+    words[c] = word;
+  }
+}
+
+/// Copies a block into a zero-padded 64 x 64 tile, whatever its strides and size.
+void gather(const MaskView& mask, std::uint32_t top, std::uint32_t left, std::uint8_t* tile) noexcept {
+  const std::uint32_t height = std::min(kSide, mask.shape.height - top);
+  const std::uint32_t width = std::min(kSide, mask.shape.width - left);
+  std::memset(tile, 0, std::size_t{kSide} * kSide);
+  for (std::uint32_t r = 0; r < height; ++r) {
+    const std::uint8_t* from = mask.data + static_cast<std::ptrdiff_t>(top + r) * mask.row_stride +
+                               static_cast<std::ptrdiff_t>(left) * mask.column_stride;
+    std::uint8_t* to = tile + std::size_t{r} * kSide;
+    if (mask.column_stride == 1) {
+      std::memcpy(to, from, width);
+    } else {
+      for (std::uint32_t c = 0; c < width; ++c, from += mask.column_stride) to[c] = *from;
+    }
+  }
+}
+
+bool any_set(const std::uint8_t* bytes, std::size_t count) noexcept {
+  std::uint8_t seen = 0;
+  for (std::size_t i = 0; i < count; ++i) seen = static_cast<std::uint8_t>(seen | bytes[i]);
+  return seen != 0;
+}
+
+/// Ors rows of a band together, eight at a time, so that each byte of `seen` is touched seldom.
+void or_rows(const std::uint8_t* row, std::ptrdiff_t stride, std::uint32_t height, std::size_t width,
+             std::uint8_t* seen) noexcept {
+  std::memset(seen, 0, width);
+  std::uint32_t r = 0;
+  for (; r + 8 <= height; r += 8, row += 8 * stride) {
+    const std::uint8_t* const a = row;
+    const std::uint8_t* const b = a + stride;
+    const std::uint8_t* const c = b + stride;
+    const std::uint8_t* const d = c + stride;
+    const std::uint8_t* const e = d + stride;
+    const std::uint8_t* const f = e + stride;
+    const std::uint8_t* const g = f + stride;
+    const std::uint8_t* const h = g + stride;
+    for (std::size_t i = 0; i < width; ++i) {
+      seen[i] = static_cast<std::uint8_t>(seen[i] | a[i] | b[i] | c[i] | d[i] | e[i] | f[i] | g[i] | h[i]);
+    }
+  }
+  for (; r < height; ++r, row += stride) {
+    for (std::size_t i = 0; i < width; ++i) seen[i] = static_cast<std::uint8_t>(seen[i] | row[i]);
+  }
+}
+
+/// Rows contiguous (C order): one pass over each band of 64 rows finds the strips that hold anything.
+void fill_from_rows(const MaskView& mask, BlockStore& store) {
+  std::vector<std::uint8_t> seen(mask.shape.width);
+  std::uint8_t tile[kSide * kSide];
+  for (std::uint32_t band = 0; band < store.bands(); ++band) {
+    const std::uint32_t top = band * kSide;
+    const std::uint32_t height = std::min(kSide, mask.shape.height - top);
+    const std::uint8_t* const rows = mask.data + static_cast<std::ptrdiff_t>(top) * mask.row_stride;
+    or_rows(rows, mask.row_stride, height, mask.shape.width, seen.data());
+    for (std::uint32_t strip = 0; strip < store.strips(); ++strip) {
+      const std::uint32_t left = strip * kSide;
+      const std::uint32_t width = std::min(kSide, mask.shape.width - left);
+      if (!any_set(seen.data() + left, width)) continue;
+      if (width == kSide) {
+        pack_rows(rows + left, mask.row_stride, height, store.add(band, strip));
+      } else {
+        gather(mask, top, left, tile);
+        pack_rows(tile, kSide, kSide, store.add(band, strip));
+      }
+    }
+  }
+}
+
+/// Eight bytes -> one bit for each that is not zero.
+std::uint64_t pack_eight(const std::uint8_t* bytes) noexcept {
+  if constexpr (std::endian::native == std::endian::little) {
+    std::uint64_t word;
+    std::memcpy(&word, bytes, 8);
+    word = (((word & 0x7f7f7f7f7f7f7f7fULL) + 0x7f7f7f7f7f7f7f7fULL) | word) >> 7 & 0x0101010101010101ULL;
+    return word * 0x0102040810204080ULL >> 56;
+  } else {
+    std::uint64_t bits = 0;
+    for (unsigned i = 0; i < 8; ++i) bits |= std::uint64_t{bytes[i] != 0} << i;
+    return bits;
+  }
+}
+
+/// Columns contiguous (Fortran order): a word is 64 neighbouring bytes.
+void fill_from_columns(const MaskView& mask, BlockStore& store) {
+  for (std::uint32_t strip = 0; strip < store.strips(); ++strip) {
+    const std::uint32_t left = strip * kSide;
+    const std::uint32_t width = std::min(kSide, mask.shape.width - left);
+    for (std::uint32_t band = 0; band < store.bands(); ++band) {
+      const std::uint32_t top = band * kSide;
+      const std::uint32_t height = std::min(kSide, mask.shape.height - top);
+      std::uint64_t* words = nullptr;
+      for (std::uint32_t c = 0; c < width; ++c) {
+        const std::uint8_t* at = mask.data + static_cast<std::ptrdiff_t>(left + c) * mask.column_stride + top;
+        if (!any_set(at, height)) continue;
+        if (words == nullptr) words = store.add(band, strip);
+        std::uint8_t padded[kSide] = {};  // the last band may be short
+        std::memcpy(padded, at, height);
+        std::uint64_t word = 0;
+        for (unsigned g = 0; g < 8; ++g) word |= pack_eight(padded + 8 * g) << (8 * g);
+        words[c] = word;
+      }
+    }
+  }
+}
+
+/// Any other strides: block by block through a copy.
+void fill_from_anywhere(const MaskView& mask, BlockStore& store) {
+  std::uint8_t tile[kSide * kSide];
+  for (std::uint32_t band = 0; band < store.bands(); ++band) {
+    for (std::uint32_t strip = 0; strip < store.strips(); ++strip) {
+      gather(mask, band * kSide, strip * kSide, tile);
+      if (any_set(tile, sizeof tile)) pack_rows(tile, kSide, kSide, store.add(band, strip));
+    }
+  }
+}
+
+/// Walks the words of all columns in order and turns changes between neighbouring pixels into runs.
+class EdgeWriter {
+ public:
+  explicit EdgeWriter(RunBuffer& runs) : runs_(runs) {}
+
+  /// The next up to 64 pixels, `valid` of them, from column-major position `at` on.
+  void word(std::uint32_t at, std::uint64_t bits, std::uint32_t valid) {
+    if (at != next_) gap();
+    std::uint64_t edges = bits ^ (bits << 1 | open_);
+    if (valid < kSide) edges &= (std::uint64_t{1} << valid) - 1;
+    if (edges != 0) {
+      Run* out = runs_.reserve(kSide / 2 + 1);
+      std::size_t count = 0;
+      std::uint64_t open = open_;
+      for (; edges != 0; edges &= edges - 1) {
+        const std::uint32_t position = at + static_cast<std::uint32_t>(std::countr_zero(edges));
+        if (open != 0) {
+          out[count++] = {start_, position - start_};
+        } else {
+          start_ = position;
+        }
+        open ^= 1;
+      }
+      runs_.grow(count);
+      open_ = open;
+    }
+    next_ = at + valid;
+  }
+
+  /// Empty pixels follow: closes the open run.
+  void gap() {
+    if (open_ == 0) return;
+    *runs_.reserve(1) = {start_, next_ - start_};
+    runs_.grow(1);
+    open_ = 0;
+  }
+
+ private:
+  RunBuffer& runs_;
+  std::uint64_t open_ = 0;  // 1 while the pixel before next_ is set
+  std::uint32_t start_ = 0;
+  std::uint32_t next_ = 0;
+};
+
+}  // namespace
+
+void encode(const MaskView& mask, RunBuffer& runs) {
+  const auto [height, width] = mask.shape;
+  if (height == 0 || width == 0) return;
+  BlockStore store((height - 1) / kSide + 1, (width - 1) / kSide + 1);
+  if (mask.column_stride == 1) {
+    fill_from_rows(mask, store);
+  } else if (mask.row_stride == 1) {
+    fill_from_columns(mask, store);
+  } else {
+    fill_from_anywhere(mask, store);
+  }
+  EdgeWriter writer(runs);
+  std::vector<std::pair<std::uint32_t, const std::uint64_t*>> blocks;
+  for (std::uint32_t strip = 0; strip < store.strips(); ++strip) {
+    blocks.clear();
+    for (std::uint32_t band = 0; band < store.bands(); ++band) {
+      if (const std::uint64_t* words = store.get(band, strip)) blocks.emplace_back(band, words);
+    }
+    if (blocks.empty()) continue;
+    const std::uint32_t columns = std::min(kSide, width - strip * kSide);
+    for (std::uint32_t c = 0; c < columns; ++c) {
+      for (const auto& [band, words] : blocks) {
+        const std::uint32_t top = band * kSide;
+        writer.word((strip * kSide + c) * height + top, words[c], std::min(kSide, height - top));
+      }
+    }
+  }
+  writer.gap();
+}
+
+}  // namespace shipedge

@@ -1,0 +1,139 @@
+#include "shipedge/rle.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <string>
+#include <utility>
+
+#include "shipedge/error.hpp"
+
+namespace shipedge {
+namespace {
+
+constexpr std::int64_t kPositions = std::int64_t{1} << 32;
+
+std::string run_name(std::size_t index) { return "run " + std::to_string(index + 1); }
+
+}  // namespace
+
+Shape Shape::checked(std::int64_t height, std::int64_t width) {
+  const auto shown = [&] { return "shape (" + std::to_string(height) + ", " + std::to_string(width) + ")"; };
+  if (height < 0 || width < 0) {
+    throw FormatError(shown() + " has a negative side, expected (height, width) in pixels");
+  }
+  if (height >= kPositions || width >= kPositions || (height != 0 && width > (kPositions - 1) / height)) {
+    throw FormatError(shown() + " is too large, expected fewer than 4294967296 pixels");
+  }
+  return {static_cast<std::uint32_t>(height), static_cast<std::uint32_t>(width)};
+}
+
+Rle Rle::trusted(Shape shape, std::vector<Run> runs) noexcept {
+  Rle rle(shape);
+  rle.runs_ = std::move(runs);
+  return rle;
+}
+
+Rle Rle::checked(Shape shape, std::span<const std::int64_t> pairs) {
+  const std::int64_t pixels = shape.pixels();
+  std::vector<Run> runs;
+  runs.reserve(pairs.size() / 2);
+  std::int64_t next = 0;
+  for (std::size_t i = 0; i + 1 < pairs.size(); i += 2) {
+    const std::int64_t start = pairs[i];
+    const std::int64_t length = pairs[i + 1];
+    if (start < next) {
+      throw FormatError(run_name(i / 2) + " starts at " + std::to_string(start) + ", expected " +
+                        std::to_string(next) + " or later (0-based)");
+    }
+    if (length < 1) {
+      throw FormatError(run_name(i / 2) + " has length " + std::to_string(length) + ", expected 1 or more");
+    }
+    if (start >= pixels || length > pixels - start) {
+      throw FormatError(run_name(i / 2) + " (start " + std::to_string(start) + ", length " + std::to_string(length) +
+                        ") leaves the mask, expected its end at " + std::to_string(pixels) + " or before");
+    }
+    append_run(runs, {static_cast<std::uint32_t>(start), static_cast<std::uint32_t>(length)});
+    next = start + length;
+  }
+  return trusted(shape, std::move(runs));
+}
+
+std::uint32_t Rle::area() const noexcept {
+  std::uint32_t area = 0;
+  for (const Run& run : runs_) area += run.length;
+  return area;
+}
+
+Box Rle::box() const noexcept {
+  if (runs_.empty()) return {};
+  const std::uint32_t height = shape_.height;
+  Box box{runs_.front().start / height, height, (runs_.back().end() - 1) / height + 1, 0};
+  // A run longer than what is left of its column touches both borders.
+  std::uint32_t origin = box.left * height;
+  for (const Run& run : runs_) {
+    std::uint32_t top = run.start - origin;
+    if (top >= height) {
+      top = top - height < height ? top - height : run.start % height;
+      origin = run.start - top;
+    }
+    if (run.length > height - top) {
+      box.top = 0;
+      box.bottom = height;
+      break;
+    }
+    box.top = std::min(box.top, top);
+    box.bottom = std::max(box.bottom, top + run.length);
+  }
+  return box;
+}
+
+std::size_t Rle::hash() const noexcept {
+  std::uint64_t hash = 0xcbf29ce484222325ULL ^ (std::uint64_t{shape_.height} << 32 | shape_.width);
+  for (const Run& run : runs_) {
+    hash = (hash ^ (std::uint64_t{run.start} << 32 | run.length)) * 0x9e3779b97f4a7c15ULL;
+    hash ^= hash >> 29;
+  }
+  return static_cast<std::size_t>(hash);
+}
+
+Rle Rle::transposed() const {
+  const Shape turned = shape_.transposed();
+  if (shape_.height <= 1 || shape_.width <= 1 || runs_.empty()) return trusted(turned, runs_);
+  // In the turned mask a run begins or ends wherever a pixel differs from its left neighbour here.
+  // Those edges are the symmetric difference of each column with the column before it.
+  std::vector<std::uint32_t> edges;
+  const std::uint32_t width = shape_.width;
+  std::vector<std::uint32_t> before;  // tops and bottoms of the previous column, ascending
+  std::vector<std::uint32_t> present;
+  std::vector<std::uint32_t> changes;
+  const auto emit = [&](std::uint32_t column) {
+    changes.clear();
+    std::ranges::merge(before, present, std::back_inserter(changes));
+    for (std::size_t i = 0; i + 1 < changes.size(); i += 2) {
+      for (std::uint32_t row = changes[i]; row < changes[i + 1]; ++row) edges.push_back(row * width + column);
+    }
+  };
+  std::uint32_t at = 0;  // the column that `present` describes
+  const auto advance = [&](std::uint32_t column) {
+    emit(at);
+    before.swap(present);
+    present.clear();
+    if (column > at + 1) {  // an empty column closes what was open
+      emit(at + 1);
+      before.clear();
+    }
+    at = column;
+  };
+  for_each_segment(runs_, shape_.height, [&](std::uint32_t column, std::uint32_t top, std::uint32_t bottom) {
+    if (column != at) advance(column);
+    present.push_back(top);
+    present.push_back(bottom);
+  });
+  advance(at + 2);
+  std::ranges::sort(edges);
+  std::vector<Run> runs;
+  for (std::size_t i = 0; i + 1 < edges.size(); i += 2) append_run(runs, {edges[i], edges[i + 1] - edges[i]});
+  return trusted(turned, std::move(runs));
+}
+
+}  // namespace shipedge

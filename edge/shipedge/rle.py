@@ -1,0 +1,40 @@
+"""Run-length masks: Airbus texts, COCO counts and NumPy masks into each other.
+
+A mask is a (height, width) array, non-zero where there is a ship. A text is what the Airbus CSV holds:
+"start length start length ...", 1-based, counting down the columns. `Rle` is the value type between
+them: (n, 2) runs of 0-based start and length, sorted and non-touching. All functions release the GIL
+where they work long; none changes its input.
+
+Strict functions (`parse`, `decode`, `from_coco`) refuse what is not a mask with one `RleFormatError`.
+Functions that read rows of a data set (`decode_union`, `decode_batch`) also take None, NaN and "" as no ship.
+"""
+
+from shipedge._core import (
+    Rle,
+    components,
+    decode,
+    decode_batch,
+    decode_union,
+    encode,
+    from_coco,
+    iou,
+    iou_matrix,
+    parse,
+    to_coco,
+    union,
+)
+
+__all__ = [
+    "Rle",
+    "components",
+    "decode",
+    "decode_batch",
+    "decode_union",
+    "encode",
+    "from_coco",
+    "iou",
+    "iou_matrix",
+    "parse",
+    "to_coco",
+    "union",
+]

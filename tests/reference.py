@@ -1,0 +1,77 @@
+"""The slow truth in plain NumPy: what every fast path is compared with."""
+
+import numpy as np
+
+
+def runs_of(mask):
+    """Runs of non-zero pixels, column-major: (height, width) -> (n, 2) start (0-based), length."""
+    flat = np.pad(np.asarray(mask).ravel(order="F") != 0, 1)
+    edges = np.flatnonzero(flat[1:] != flat[:-1])
+    return np.stack([edges[::2], edges[1::2] - edges[::2]], axis=1)
+
+
+def encode(mask, order="F"):
+    """Airbus text, 1-based; order "C" counts along the rows."""
+    runs = runs_of(mask if order == "F" else np.asarray(mask).T)
+    return " ".join(f"{start + 1} {length}" for start, length in runs.tolist())
+
+
+def decode(text, shape, order="F"):
+    """Airbus text -> (height, width) uint8."""
+    flat = np.zeros(shape[0] * shape[1], np.uint8)
+    numbers = [int(token) for token in text.split()]
+    for start, length in zip(numbers[::2], numbers[1::2], strict=True):
+        flat[start - 1 : start - 1 + length] = 1
+    return flat.reshape(shape, order=order)
+
+
+def counts_of(mask):
+    """COCO's uncompressed counts, column-major, the first one background."""
+    counts, at = [], 0
+    for start, length in runs_of(mask).tolist():
+        counts += [start - at, length]
+        at = start + length
+    if at != mask.size:
+        counts.append(mask.size - at)
+    return counts
+
+
+def components(mask, connectivity=8):
+    """Parts as bool masks, by flood fill, ordered by their first pixel in column-major order."""
+    left = np.asarray(mask) != 0
+    near = [(-1, 0), (1, 0), (0, -1), (0, 1)]
+    if connectivity == 8:
+        near += [(-1, -1), (-1, 1), (1, -1), (1, 1)]
+    height, width = left.shape
+    parts = []
+    for x in range(width):
+        for y in range(height):
+            if not left[y, x]:
+                continue
+            part = np.zeros_like(left)
+            todo = [(y, x)]
+            left[y, x] = False
+            while todo:
+                r, c = todo.pop()
+                part[r, c] = True
+                for dr, dc in near:
+                    a, b = r + dr, c + dc
+                    if 0 <= a < height and 0 <= b < width and left[a, b]:
+                        left[a, b] = False
+                        todo.append((a, b))
+            parts.append(part)
+    return parts
+
+
+def iou(a, b):
+    """Intersection over union; 0 where both are empty."""
+    either = np.count_nonzero((a != 0) | (b != 0))
+    return np.count_nonzero((a != 0) & (b != 0)) / either if either else 0.0
+
+
+def bbox(mask):
+    """(left, top, right, bottom), half-open; zeros for an empty mask."""
+    rows, columns = np.nonzero(mask)
+    if rows.size == 0:
+        return (0, 0, 0, 0)
+    return (int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1)
