@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shipedge_train.synth.light import Light
-from shipedge_train.synth.noise import SIZE, Field, fractal
+from shipedge_train.synth.noise import SIZE, Field, fractal, scale
 
 Sheet = NDArray[np.uint8]
 Color = tuple[float, float, float]
@@ -47,7 +47,7 @@ def _turned(sheet: Sheet, turn: float, zoom: float, rng: np.random.Generator) ->
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     turned = cv2.warpAffine(sheet, matrix, (SIZE, SIZE), flags=flags, borderMode=cv2.BORDER_REFLECT)
     picture = np.asarray(turned, np.float32) * np.float32(1 / 255)
-    picture *= 1 + np.float32(0.05) * fractal(rng, 1.2, 1)[:, :, None]
+    scale(picture, 1 + np.float32(0.05) * fractal(rng, 1.2, 1))
     return picture
 
 

@@ -16,7 +16,7 @@ import click
 @click.option("--ship-share", type=click.FloatRange(0, 1), default=0.221, show_default=True, help="Ship pictures.")
 @click.option("--workers", type=click.IntRange(min=1), default=None, help="Processes.  [default: one per core]")
 def synth(out: Path, count: int, seed: int, ship_share: float, workers: int | None) -> None:
-    """Render scenes into OUT/images/*.jpg and OUT/ships.csv.
+    r"""Render scenes into OUT/images/*.jpg and OUT/ships.csv.
 
     A stopped run continues where it was; a larger --count later adds to it.
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from shipedge_train.synth.light import Light
-from shipedge_train.synth.noise import Field, blend, fractal, smoothstep, to_unit
+from shipedge_train.synth.noise import SIZE, Field, blend, fractal, to_unit
 from shipedge_train.synth.sea import rgb
 
 
@@ -22,6 +22,15 @@ class Sky:
     shadow: Field
 
 
+def _curled(rng: np.random.Generator, field: Field) -> Field:
+    """Shift every point by a smooth random flow: wisps and curls instead of blots."""
+    lines = np.arange(SIZE, dtype=np.float32)
+    reach = np.float32(rng.uniform(0, 16))
+    x = lines[None, :] + reach * fractal(rng, 3.0, rng.uniform(0.3, 0.8))
+    y = lines[:, None] + reach * fractal(rng, 3.0, rng.uniform(0.3, 0.8))
+    return np.asarray(cv2.remap(field, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT), np.float32)
+
+
 def sample_sky(rng: np.random.Generator, light: Light, kind: str) -> Sky:
     """Draw clouds.
 
@@ -30,25 +39,30 @@ def sample_sky(rng: np.random.Generator, light: Light, kind: str) -> Sky:
         light: Sun of the scene.
         kind: `cumulus` (white heaps with shadows), `veil` (thin), `overcast` (covers most of the picture).
     """
-    base = fractal(rng, rng.uniform(2.3, 3.0), rng.uniform(0.8, 3.5), rng.uniform(1, 1.6))
-    ragged = fractal(rng, rng.uniform(1.7, 2.2), rng.uniform(0.5, 1.5))
-    field = to_unit(base + ragged * np.float32(rng.uniform(0.15, 0.45)))
+    field = fractal(rng, 3.0, rng.uniform(0.7, 3.2), rng.uniform(1, 1.8))
+    for zoom, share in ((0.4, rng.uniform(0.2, 0.5)), (0.25, rng.uniform(0, 0.2))):
+        field = field + np.float32(share) * fractal(rng, 3.0, zoom)
+    field = field + np.float32(rng.uniform(0.0, 0.08)) * fractal(rng, 1.8, 1)
+    field = to_unit(_curled(rng, field))
     if kind == "overcast":
-        edge, soft, top = float(rng.uniform(-2.2, -0.6)), float(rng.uniform(0.5, 1.5)), 1.0
+        edge, gain = float(rng.uniform(-2.2, -0.4)), float(rng.uniform(0.8, 3))
     elif kind == "veil":
-        edge, soft, top = float(rng.uniform(-0.5, 1.2)), float(rng.uniform(1.2, 3.0)), float(rng.uniform(0.12, 0.55))
+        edge, gain = float(rng.uniform(-0.8, 1.2)), float(rng.uniform(0.08, 0.5))
     else:
-        edge, soft, top = float(rng.uniform(0.5, 2.0)), float(rng.uniform(0.3, 1.2)), float(rng.uniform(0.75, 1.0))
-    cover = smoothstep(field, edge, edge + soft) * np.float32(top)
-    # Lit side bright, far side grey: a one-sided difference of the thickness.
-    thick = cv2.GaussianBlur(field, (0, 0), float(rng.uniform(1.5, 4)))
-    reach = float(rng.uniform(4, 10))
+        edge, gain = float(rng.uniform(0.2, 2.0)), float(rng.uniform(0.7, 4))
+    # Optical depth grows softly from the edge inwards; what is seen is what it scatters.
+    depth = np.logaddexp(0, (field - edge) * np.float32(rng.uniform(4, 10))) * np.float32(gain / 7)
+    depth = np.asarray(np.maximum(depth - gain * 0.01, 0), np.float32)
+    cover = 1 - np.exp(-depth)
+    reach = float(rng.uniform(2, 7))
     dx, dy = reach * math.cos(light.azimuth), reach * math.sin(light.azimuth)
+    thick = cv2.GaussianBlur(field, (0, 0), float(rng.uniform(1.0, 4)))
     moved = cv2.warpAffine(
-        thick, np.float64([[1, 0, -dx], [0, 1, -dy]]), thick.shape[::-1], borderMode=cv2.BORDER_REFLECT
+        thick, np.float64([[1, 0, dx], [0, 1, dy]]), thick.shape[::-1], borderMode=cv2.BORDER_REFLECT
     )
-    deep = smoothstep(field, edge, edge + 2.5)
-    shade = np.clip(0.70 + 0.30 * deep + (moved - thick) * np.float32(-rng.uniform(0.1, 0.4)), 0.35, 1.1)
+    top = 1 - np.exp(-depth * np.float32(rng.uniform(0.3, 1.2)))
+    shade = 0.72 + 0.3 * top + (thick - moved) * np.float32(rng.uniform(0.0, 0.45))
+    shade = np.clip(shade, 0.35, 1.15)
     far = float(rng.uniform(15, 260))
     dx, dy = far * math.cos(light.azimuth), far * math.sin(light.azimuth)
     cast = cv2.warpAffine(
@@ -67,8 +81,8 @@ def cast_cloud_shadow(canvas: Field, sky: Sky, rng: np.random.Generator) -> None
 
 def cover_with_clouds(canvas: Field, sky: Sky, rng: np.random.Generator) -> None:
     """Paint the clouds over the picture in place."""
-    tone = rgb(*(rng.uniform(195, 262) * np.array([0.97, 0.985, 1.0]) * rng.uniform(0.98, 1.02, 3)))
-    blend(canvas, np.asarray(sky.shade[:, :, None] * tone, np.float32), sky.cover)
+    tone = rgb(*(rng.uniform(175, 270) * np.array([0.98, 0.99, 1.0]) * rng.normal(1, 0.01, 3)))
+    blend(canvas, cv2.merge([sky.shade * level for level in tone]), sky.cover)
 
 
 def add_haze(canvas: Field, rng: np.random.Generator) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from shipedge_train.synth.built import BUILT
 from shipedge_train.synth.light import Light
-from shipedge_train.synth.noise import SIZE, Field, blend, fractal, smoothstep
+from shipedge_train.synth.noise import SIZE, Field, blend, fractal, scale, smoothstep
 from shipedge_train.synth.sea import Sea, rgb
 from shipedge_train.synth.shore import SHORES, signed_distance
 from shipedge_train.synth.terrain import TERRAINS
@@ -107,7 +107,7 @@ def paint_land(rng: np.random.Generator, sea: Sea, light: Light, kind: str) -> M
         dry = GROUNDS["rock" if kind == "rocks" else "sand"](rng, light)
         blend(picture, dry, 1 - smoothstep(distance / width, 0.8, 1.2))
         wet = 1 - smoothstep(distance, 0, float(rng.uniform(1, 6)))
-        picture *= 1 - np.float32(rng.uniform(0, 0.4)) * wet[:, :, None]
+        scale(picture, 1 - np.float32(rng.uniform(0, 0.4)) * wet)
     blend(sea.canvas, picture, smoothstep(distance, -0.8, 0.8))
     np.clip(sea.canvas, 0, 1, out=sea.canvas)
     return ~land

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from shipedge_train.synth.noise import SIZE, Field, blend, fractal, smoothstep, to_unit, wave_band, waves, white
+from shipedge_train.synth.noise import SIZE, Field, blend, fractal, scale, smoothstep, to_unit, wave_band, waves, white
 
 # Body colours (8-bit RGB) seen from orbit, with how often: deep blue, teal, green, milky, grey, brown, black water.
 WATERS: tuple[tuple[float, tuple[int, int, int]], ...] = (
@@ -109,11 +110,15 @@ def _patches(rng: np.random.Generator, sea: Sea, calm: Field) -> None:
         turn = float(rng.uniform(-math.pi, math.pi))
         slope = ramp[None, :] * np.float32(math.cos(turn)) + ramp[:, None] * np.float32(math.sin(turn))
         tint = rng.normal(0, 1, 3) * 0.25 + rng.normal(0, 1)
-        canvas *= 1 + slope[:, :, None] * (tint * rng.uniform(0, 0.12)).astype(np.float32)
+        tint *= rng.uniform(0, 0.12)
+        for band in range(3):
+            canvas[:, :, band] *= 1 + slope * np.float32(tint[band])
     if rng.random() < 0.5:
         drift = fractal(rng, rng.uniform(2.2, 3.2), rng.uniform(1, 4), rng.uniform(1, 3))
         tint = rng.normal(0, 1, 3) * 0.4 + rng.normal(0, 1)
-        canvas *= 1 + drift[:, :, None] * (tint * abs(rng.normal(0, 0.035))).astype(np.float32)
+        tint *= abs(rng.normal(0, 0.035))
+        for band in range(3):
+            canvas[:, :, band] *= 1 + drift * np.float32(tint[band])
     if rng.random() < 0.14:  # a second water body with a ragged front
         front = fractal(rng, rng.uniform(2.4, 3.4), rng.uniform(1.5, 4), rng.uniform(1, 4))
         edge = float(rng.uniform(-0.5, 1.5))
@@ -127,12 +132,13 @@ def _patches(rng: np.random.Generator, sea: Sea, calm: Field) -> None:
         mask *= smoothstep(fractal(rng, 2.2, rng.uniform(0.5, 2)), -0.5, 0.8)
         calm *= 1 - np.float32(rng.uniform(0.3, 0.9)) * mask
         shade = float(rng.uniform(-0.35, 0.15)) * (1 + sea.glint)
-        canvas *= 1 + np.float32(shade) * mask[:, :, None]
+        scale(canvas, 1 + np.float32(shade) * mask)
     if rng.random() < 0.06:  # shallow bank or reef showing through
-        reef = fractal(rng, rng.uniform(2.2, 3.0), rng.uniform(1, 3))
-        edge = float(rng.uniform(0.6, 1.8))
-        weight = smoothstep(reef, edge, edge + float(rng.uniform(0.3, 1.2))) * np.float32(rng.uniform(0.3, 0.9))
-        bright = rgb(*rng.uniform((20, 90, 70), (130, 190, 160)))
+        reef = cv2.GaussianBlur(fractal(rng, 3.0, rng.uniform(1.5, 4)), (0, 0), float(rng.uniform(2, 8)))
+        reef += np.float32(rng.uniform(0.0, 0.12)) * fractal(rng, 2.4, 0.5)
+        edge = float(rng.uniform(0.5, 1.8))
+        weight = smoothstep(reef, edge, edge + float(rng.uniform(0.4, 1.8))) * np.float32(rng.uniform(0.3, 0.9))
+        bright = canvas[::8, ::8].mean((0, 1)) * 0.5 + rgb(*rng.uniform((20, 90, 70), (130, 180, 150))) * 0.5
         bottom = bright * (1 + 0.12 * fractal(rng, 1.8, 0.5)[:, :, None])
         blend(canvas, np.asarray(bottom, np.float32), weight)
 
@@ -151,6 +157,7 @@ def _sparkles(rng: np.random.Generator, sea: Sea) -> None:
     """Sun glitter: single bright pixels; colour bands exposed one after the other see different facets."""
     density = np.exp(0.8 * fractal(rng, 2.0, rng.uniform(0.5, 2.5)))
     share = float(np.exp(rng.uniform(math.log(3e-4), math.log(2e-2))))
+    density **= np.float32(0.15)
     common, strength = white(rng), float(rng.uniform(0.2, 0.7))
     level = float(np.quantile(common[::3, ::3], 1 - share))
     coherence = float(rng.uniform(0.3, 1.0))
@@ -159,7 +166,7 @@ def _sparkles(rng: np.random.Generator, sea: Sea) -> None:
         own = np.roll(common, rng.integers(-1, 2, 2), (0, 1)) if rng.random() < 0.7 else common
         if coherence < 0.9:
             own = coherence * own + math.sqrt(1 - coherence**2) * white(rng)
-        spark = np.clip((own * density**0.15 - level) * 2, 0, 1.5)
+        spark = np.clip((own * density - level) * 2, 0, 1.5)
         sea.canvas[:, :, band] += spark * np.float32(strength * warm[band])
 
 

@@ -41,7 +41,7 @@ def sample_sensor(rng: np.random.Generator) -> Sensor:
     """Draw a camera: mostly soft and sharpened afterwards, one in ten crisp and grainy."""
     crisp = rng.random() < 0.1
     blur = rng.uniform(0.4, 0.7) if crisp else rng.uniform(0.85, 1.3)
-    gain = np.exp(rng.normal(0, 0.05, 3) + rng.normal(0, 0.06))
+    gain = np.exp(rng.normal(0, 0.025, 3) + rng.normal(0, 0.07))
     lift = rng.normal(0, 0.006, 3) + rng.normal(0, 0.008)
     return Sensor(
         blur=float(blur),
@@ -61,17 +61,18 @@ def expose(canvas: Field, sensor: Sensor, rng: np.random.Generator) -> NDArray[n
     if sensor.gamma != 1:
         picture = cv2.pow(picture, sensor.gamma)
     # Grain of the channels is nearly the same: the colour bands are sharpened with one panchromatic band.
-    grain = white(rng) * np.float32(sensor.noise / 255)
-    own = np.float32(0.25)
-    for band in range(3):
-        shifted = np.roll(grain, (17 * (band + 1), 31 * (band + 1)), (0, 1))
-        picture[:, :, band] += grain + own * shifted
+    grain = white(rng)
+    grain *= np.float32(sensor.noise / 255)
+    own = np.roll(grain, (257, 331), (0, 1)) * np.float32(0.3)
+    cv2.add(picture, cv2.merge([grain + own, grain, grain - own]), dst=picture)
     picture = cv2.GaussianBlur(picture, (0, 0), sensor.blur)
     soft = cv2.GaussianBlur(picture, (0, 0), sensor.halo_radius)
     cv2.addWeighted(picture, 1 + sensor.halo, soft, -sensor.halo, 0, dst=picture)
-    picture *= np.asarray(sensor.gain, np.float32) * np.float32(255)
-    picture += np.asarray(sensor.lift, np.float32) * np.float32(255) + np.float32(0.5)
-    return np.clip(picture, 0, 255).astype(np.uint8)
+    for band in range(3):
+        level = picture[:, :, band]
+        level *= np.float32(255 * sensor.gain[band])
+        level += np.float32(255 * sensor.lift[band] + 0.5)
+    return np.asarray(np.clip(picture, 0, 255, out=picture), np.uint8)
 
 
 def encode_jpeg(picture: NDArray[np.uint8], quality: int) -> bytes:

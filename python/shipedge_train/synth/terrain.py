@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shipedge_train.synth.light import Light
-from shipedge_train.synth.noise import SIZE, Field, fractal, smoothstep, to_unit, wave_band, waves
+from shipedge_train.synth.noise import SIZE, Field, blend, fractal, scale, smoothstep, to_unit, wave_band, waves
 from shipedge_train.synth.sea import rgb
 
 
@@ -23,11 +23,13 @@ def relief(height: Field, light: Light, reach: float = 1.5) -> Field:
 
 def mixed(low: NDArray[np.float32], high: NDArray[np.float32], weight: Field) -> Field:
     """Blend of two colours by a field clipped to 0..1: (768, 768, 3)."""
-    return np.asarray(low + (high - low) * np.clip(weight, 0, 1)[:, :, None], np.float32)
+    weight = np.clip(weight, 0, 1)
+    bands = [weight * np.float32(high[band] - low[band]) + np.float32(low[band]) for band in range(3)]
+    return np.asarray(cv2.merge(bands), np.float32)
 
 
 def _shaded(ground: Field, shade: Field, amount: float) -> Field:
-    ground *= np.clip(1 + shade * np.float32(amount), 0.2, 2)[:, :, None]
+    scale(ground, np.clip(1 + shade * np.float32(amount), 0.2, 2))
     return ground
 
 
@@ -41,8 +43,8 @@ def forest(rng: np.random.Generator, light: Light) -> Field:
     if rng.random() < 0.5:  # clearings
         bare = rgb(*(rng.uniform(70, 150) * np.array([1.0, 0.88, 0.62])))
         edge = float(rng.uniform(0.3, 1.8))
-        open_ = smoothstep(stand + 0.3 * crowns, edge, edge + 0.4)[:, :, None]
-        ground += (bare - ground) * open_ * np.float32(rng.uniform(0.3, 0.9))
+        glade = smoothstep(stand + 0.3 * crowns, edge, edge + 0.4)
+        blend(ground, bare, glade * np.float32(rng.uniform(0.3, 0.9)))
     return _shaded(ground, relief(crowns + stand, light), rng.uniform(0.15, 0.4))
 
 
@@ -52,7 +54,7 @@ def scrub(rng: np.random.Generator, light: Light) -> Field:
     soil = rgb(*(rng.uniform(80, 170) * np.array([1.05, 0.88, 0.66]) * rng.normal(1, 0.02, 3)))
     ground = mixed(grass, soil, 0.5 + 0.5 * fractal(rng, 2.4, rng.uniform(0.5, 2)))
     bushes = smoothstep(fractal(rng, 1.2, rng.uniform(1, 3)), rng.uniform(0.4, 1.6), 2.2)
-    ground *= 1 - np.float32(rng.uniform(0.3, 0.7)) * bushes[:, :, None]
+    scale(ground, 1 - np.float32(rng.uniform(0.3, 0.7)) * bushes)
     return _shaded(ground, relief(fractal(rng, 1.8, 1), light), rng.uniform(0.04, 0.16))
 
 
