@@ -21,7 +21,14 @@ from shipedge.metrics import THRESHOLDS
 )
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write all figures, per picture too.")
 @click.option("--worst", type=click.IntRange(min=0), default=0, metavar="N", help="List the N worst pictures.")
-@click.option("--shape", type=click.IntRange(min=1), nargs=2, default=(768, 768), show_default=True, metavar="H W")
+@click.option(
+    "--shape",
+    type=click.IntRange(min=1),
+    nargs=2,
+    metavar="H W",
+    default=(768, 768),
+    help="Size of all pictures.  [default: 768 768]",
+)
 def evaluate(
     prediction: Path, truth: Path, scores: Path | None, json_path: Path | None, worst: int, shape: tuple[int, int]
 ) -> None:

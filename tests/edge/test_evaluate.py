@@ -1,0 +1,164 @@
+"""``shipedge evaluate``: figures worked out by hand, and refusals."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from shipedge.cli import main
+from shipedge.errors import DatasetError
+from shipedge.evaluate import evaluate_files, read_scores
+from shipedge.formats.airbus import write_airbus
+
+# perfect, 7 of 8 pixels, one of two found, missed, rightly empty, false alarm
+TRUTH = {"a": ["1 8"], "b": ["1 8"], "c": ["1 8", "100 8"], "d": ["1 8"], "e": [], "f": []}
+PREDICTION = {"a": ["1 8"], "b": ["1 7"], "c": ["1 8"], "d": [], "e": [], "f": ["1 4"]}
+SCORES = {"a": 0.9, "b": 0.8, "c": 0.7, "d": 0.2, "e": 0.1, "f": 0.7}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_airbus(tmp_path / "truth.csv", TRUTH.items())
+    write_airbus(tmp_path / "pred.csv", PREDICTION.items())
+    lines = [
+        json.dumps({"source": f"/some/where/{name}", "index": 0, "score": score}) for name, score in SCORES.items()
+    ]
+    (tmp_path / "scores.jsonl").write_text("\n".join(lines) + "\n\n")
+    return tmp_path
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, ["evaluate", *map(str, arguments)])
+
+
+def test_all_figures(folder: Path) -> None:
+    result = evaluate_files(folder / "pred.csv", folder / "truth.csv", scores=folder / "scores.jsonl")
+    expected_f2 = [1, 0.8, 5 / 9, 0, 1, 0]
+    assert [one.f2 for one in result.images] == pytest.approx(expected_f2)
+    assert [one.dice for one in result.images] == pytest.approx([1, 14 / 15, 2 / 3, 0, 1, 0])
+    summary = result.summary()
+    assert summary == pytest.approx(
+        {
+            "images": 6,
+            "ship_images": 4,
+            "ships": 5,
+            "predicted_ships": 4,
+            "f2": sum(expected_f2) / 6,
+            "f2_all_empty": 2 / 6,
+            "f2_ship_images": sum(expected_f2[:4]) / 4,
+            "dice_ship_images": (1 + 14 / 15 + 2 / 3) / 4,
+            "dice_pooled": 2 * 23 / (40 + 27),
+            "empty_right": 0.5,
+            "ship_images_found": 0.75,
+            "precision_50": 3 / 4,
+            "recall_50": 3 / 5,
+            "detector_auc": 6.5 / 8,
+        }
+    )
+    assert result.f2_by_threshold[-1] == pytest.approx((1 + 0 + 5 / 9 + 0 + 1 + 0) / 6)
+    assert [one.image for one in result.worst(3)] == ["d", "f", "c"]
+    assert [one.image for one in result.worst(99)] == ["d", "f", "c", "b"]
+
+
+def test_the_terminal_and_the_json_agree(folder: Path) -> None:
+    out = folder / "figures.json"
+    result = run(folder / "pred.csv", folder / "truth.csv", "--json", out, "--worst", 2)
+    assert result.exit_code == 0, result.output
+    figures = json.loads(out.read_text())
+    assert f"F2, official        {figures['f2']:.4f}   (an all-empty file scores 0.3333)" in result.stdout
+    assert figures["format"] == 1
+    assert figures["detector_auc"] is None
+    assert "ROC AUC" not in result.stdout
+    assert list(figures["f2_by_threshold"]) == [f"0.{step}" for step in range(50, 100, 5)]
+    assert {one["image"]: one["missed"] for one in figures["pictures"]}["c"] == 1
+    assert [line.split()[0] for line in result.stdout.splitlines()[-2:]] == ["d", "f"]
+
+
+def test_the_auc_is_shown_with_scores(folder: Path) -> None:
+    result = run(folder / "pred.csv", folder / "truth.csv", "--scores", folder / "scores.jsonl")
+    assert "ROC AUC 0.8125" in result.stdout
+
+
+def test_figures_that_do_not_exist_are_null(tmp_path: Path) -> None:
+    write_airbus(tmp_path / "truth.csv", [("a", [])])
+    out = tmp_path / "figures.json"
+    result = run(tmp_path / "truth.csv", tmp_path / "truth.csv", "--json", out)
+    assert result.exit_code == 0, result.output
+    figures = json.loads(out.read_text())
+    assert figures["f2"] == 1
+    assert [figures[name] for name in ("dice_ship_images", "dice_pooled", "precision_50", "recall_50")] == [None] * 4
+    assert "nan" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"a": None}, "lacks 1 image (a) of"),
+        ({"a": None, "b": None, "c": None, "d": None}, "lacks 4 images (a, b, c, ...) of"),
+        ({"g": []}, "has 1 image (g) that"),
+        ({"c": ["1 8", "5 8"]}, "image 'c': ships 1 and 2 overlap"),
+        ({"c": ["1 8", "100 8", "1 8"]}, "image 'c': ships 1 and 3 overlap"),
+        ({"c": ["1 8", "9"]}, "line 5: image 'c': "),
+        ({"a": ["589824 2"]}, "line 2: image 'a': "),
+    ],
+)
+def test_predictions_that_cannot_be_scored(folder: Path, change: dict, message: str) -> None:
+    rows = {name: ships for name, ships in {**PREDICTION, **change}.items() if ships is not None}
+    write_airbus(folder / "pred.csv", rows.items())
+    result = run(folder / "pred.csv", folder / "truth.csv")
+    assert result.exit_code == 1
+    assert message in result.stderr
+    assert result.stderr.startswith("Error: ")
+    assert result.stderr.count("\n") == 1
+    assert result.stdout == ""
+
+
+def test_an_empty_truth_is_refused(folder: Path) -> None:
+    (folder / "truth.csv").write_text("ImageId,EncodedPixels\n")
+    with pytest.raises(DatasetError, match="holds no images"):
+        evaluate_files(folder / "pred.csv", folder / "truth.csv")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("{", 'line 2: expected an object with "source" and "score"'),
+        ("[]", 'expected an object with "source" and "score"'),
+        ('{"source": "b"}', 'expected an object with "source" and "score"'),
+        ('{"source": "b", "score": "high"}', 'expected an object with "source" and "score"'),
+        ('{"source": "b", "score": NaN}', "line 2: score is nan, expected a finite number"),
+        ('{"source": "x/a", "score": 1}', "line 2: image 'a' comes twice"),
+        ("\xff", 'expected an object with "source" and "score"'),
+    ],
+)
+def test_bad_scores(tmp_path: Path, line: str, message: str) -> None:
+    path = tmp_path / "s.jsonl"
+    path.write_bytes(b'{"source": "a", "score": 0}\n' + line.encode("latin-1"))
+    with pytest.raises(DatasetError) as caught:
+        read_scores(path)
+    assert message in str(caught.value)
+
+
+def test_scores_must_cover_the_truth(folder: Path) -> None:
+    (folder / "scores.jsonl").write_text('{"source": "a", "score": 0}\n')
+    result = run(folder / "pred.csv", folder / "truth.csv", "--scores", folder / "scores.jsonl")
+    assert result.exit_code == 1
+    assert "scores.jsonl lacks 5 images (b, c, d, ...)" in result.stderr
+    assert "cannot read" in run(folder / "pred.csv", folder / "truth.csv", "--scores", folder / "no").stderr
+
+
+def test_other_picture_sizes(folder: Path) -> None:
+    assert run(folder / "pred.csv", folder / "truth.csv", "--shape", 11, 10).exit_code == 0
+    assert "image 'c'" in run(folder / "pred.csv", folder / "truth.csv", "--shape", 10, 10).stderr
+
+
+@pytest.mark.shared
+def test_the_real_truth_scores_one_and_the_empty_file_its_share(tmp_path: Path) -> None:
+    truth = Path(__file__).parents[2].parent / "shared" / "data" / "airbus" / "ships.csv"
+    if not truth.exists():
+        pytest.skip(f"{truth} is not here")
+    assert evaluate_files(truth, truth).f2 == 1
+    write_airbus(tmp_path / "empty.csv", [(one.image, []) for one in evaluate_files(truth, truth).images])
+    empty = evaluate_files(tmp_path / "empty.csv", truth).summary()
+    assert empty["f2"] == empty["f2_all_empty"] == pytest.approx(60 / 154)
