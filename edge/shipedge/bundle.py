@@ -1,0 +1,206 @@
+"""A bundle is a folder: detector.tflite, segmenter.tflite and manifest.json, which says everything else.
+
+Every file is read once, its SHA-256 compared with the manifest, and the models are built from those same bytes. A
+TFLite file with flipped bits may load and run with wrong answers, and a truncated one can crash the runtime: only the
+checksum tells.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from shipedge.errors import BundleError
+from shipedge.tiling import CELL
+
+__all__ = ["Bundle", "ModelFile", "Thresholds", "default_bundle", "load_bundle"]
+
+FORMAT = 1
+QUANTIZE = ("int8", "float16", "none")
+PREPROCESSING = {"color": "RGB", "dtype": "uint8", "range": [0, 255], "normalization": "inside the graph"}
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """From which probability on something counts.
+
+    Attributes:
+        picture: a frame whose best presence cell lies below has no ships, 0..1.
+        cell: presence cells below are not segmented, 0..1.
+        pixel: pixels below are not ship, 0..1.
+        min_area: smaller components are dropped, pixels.
+    """
+
+    picture: float
+    cell: float
+    pixel: float
+    min_area: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """One model: its verified bytes and what the manifest says of it.
+
+    Attributes:
+        name: the file's name, for messages.
+        content: the bytes of the .tflite file.
+        input: (1, side, side, 3).
+        output: (1, rows, cols, 1).
+        quantize: "int8" (uint8 in and out), "float16" or "none" (float32 in and out).
+    """
+
+    name: str
+    content: bytes
+    input: tuple[int, int, int, int]
+    output: tuple[int, int, int, int]
+    quantize: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """The two models of the cascade with their thresholds; `manifest` is the whole manifest.json."""
+
+    name: str
+    detector: ModelFile
+    segmenter: ModelFile
+    thresholds: Thresholds
+    manifest: dict[str, Any]
+
+
+class Folder(Protocol):
+    """What a bundle is read from: a Path, or a folder inside an installed (perhaps zipped) package."""
+
+    def joinpath(self, name: str, /) -> Folder:
+        """The file of this name."""
+        ...
+
+    def read_bytes(self) -> bytes:
+        """All its bytes."""
+        ...
+
+
+def default_bundle() -> Bundle:
+    """The bundle that ships with the package. Raises BundleError when this installation has none."""
+    folder = resources.files("shipedge") / "bundles" / "default"
+    if not folder.joinpath("manifest.json").is_file():
+        raise BundleError("this installation of shipedge has no default bundle: choose one with --bundle DIR")
+    return _read_bundle(folder)
+
+
+def load_bundle(path: str | Path) -> Bundle:
+    """Reads and verifies the bundle in the folder `path`.
+
+    Raises:
+        BundleError: a file is missing, damaged or not what the manifest says; the message names it.
+    """
+    folder = Path(path)
+    if not folder.is_dir():
+        raise BundleError(f"no bundle at {folder}: expected a folder with manifest.json and two .tflite files")
+    return _read_bundle(folder)
+
+
+def _read_bundle(folder: Folder) -> Bundle:
+    manifest = _read_manifest(folder)
+    found = _get(manifest, "format", int)
+    if found != FORMAT:
+        raise BundleError(f"manifest.json: bundle format {found}, but this shipedge reads format {FORMAT}")
+    for key, wanted in PREPROCESSING.items():
+        if (value := _get(manifest, f"preprocessing.{key}", object)) != wanted:
+            raise BundleError(f"manifest.json: preprocessing.{key} is {value!r}, but this shipedge prepares {wanted!r}")
+    detector, segmenter = (_read_model(folder, manifest, kind) for kind in ("detector", "segmenter"))
+    side, (_, rows, cols, _) = detector.input[1], detector.output
+    if (rows, cols) != (side // CELL, side // CELL):
+        raise BundleError(
+            f"manifest.json: the detector turns {side} pixels into {rows}x{cols} cells, expected one per {CELL} pixels"
+        )
+    if segmenter.output[1:3] != segmenter.input[1:3]:
+        raise BundleError(
+            f"manifest.json: the segmenter's output {segmenter.output[1:3]} is not the size of its input "
+            f"{segmenter.input[1:3]}"
+        )
+    return Bundle(_get(manifest, "name", str), detector, segmenter, _read_thresholds(manifest), manifest)
+
+
+def _read_manifest(folder: Folder) -> dict[str, Any]:
+    content = _read_file(folder, "manifest.json")
+    try:
+        manifest = json.loads(content.decode("utf-8"))
+    except ValueError as error:
+        raise BundleError(f"manifest.json in {folder} is not JSON ({error})") from None
+    if not isinstance(manifest, dict):
+        raise BundleError(f"manifest.json in {folder}: expected an object, found {type(manifest).__name__}")
+    return manifest
+
+
+def _read_model(folder: Folder, manifest: dict[str, Any], kind: str) -> ModelFile:
+    key = f"models.{kind}"
+    name = _get(manifest, f"{key}.file", str)
+    if not name or name in (".", "..") or any(c in name for c in "/\\:\0"):
+        raise BundleError(f"manifest.json: {key}.file is {name!r}, expected a plain file name inside the bundle")
+    quantize = _get(manifest, f"{key}.quantize", str)
+    if quantize not in QUANTIZE:
+        raise BundleError(f"manifest.json: {key}.quantize is {quantize!r}, expected one of {', '.join(QUANTIZE)}")
+    shape_in = _get_shape(manifest, f"{key}.input", channels=3)
+    shape_out = _get_shape(manifest, f"{key}.output", channels=1)
+    if shape_in[1] != shape_in[2] or shape_in[1] % CELL or shape_in[1] <= 2 * CELL:
+        raise BundleError(
+            f"manifest.json: {key}.input is {shape_in}, expected a square whose side is a multiple of {CELL} and at "
+            f"least {3 * CELL}"
+        )
+    sha256, size = _get(manifest, f"{key}.sha256", str), _get(manifest, f"{key}.bytes", int)
+    content = _read_file(folder, name)
+    if len(content) != size:
+        raise BundleError(f"{name} in {folder} is damaged: {len(content)} bytes, the manifest says {size}")
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256.lower():
+        raise BundleError(
+            f"{name} in {folder} is damaged: its SHA-256 is {found[:12]}..., the manifest says {sha256[:12]}..."
+        )
+    return ModelFile(name, content, shape_in, shape_out, quantize)
+
+
+def _read_thresholds(manifest: dict[str, Any]) -> Thresholds:
+    values = {}
+    for name in ("picture", "cell", "pixel"):
+        values[name] = float(_get(manifest, f"thresholds.{name}", (int, float)))  # type: ignore[arg-type]
+        if not 0 < values[name] < 1:
+            raise BundleError(f"manifest.json: thresholds.{name} is {values[name]}, expected between 0 and 1")
+    min_area = _get(manifest, "thresholds.min_area", int)
+    if min_area < 1:
+        raise BundleError(f"manifest.json: thresholds.min_area is {min_area}, expected at least 1 pixel")
+    return Thresholds(**values, min_area=min_area)
+
+
+def _read_file(folder: Folder, name: str) -> bytes:
+    try:
+        return folder.joinpath(name).read_bytes()
+    except FileNotFoundError:
+        raise BundleError(f"{name} is missing in the bundle {folder}") from None
+    except OSError as error:
+        raise BundleError(f"cannot read {name} in the bundle {folder}: {error.strerror}") from None
+
+
+def _get(manifest: dict[str, Any], key: str, kind: type[T]) -> T:
+    """The value at a dotted key, checked to be of `kind` (a bool is no number)."""
+    value: Any = manifest
+    for part in key.split("."):
+        if not isinstance(value, dict) or part not in value:
+            raise BundleError(f"manifest.json: {key} is missing")
+        value = value[part]
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not object):
+        wanted = kind.__name__ if isinstance(kind, type) else "number"
+        raise BundleError(f"manifest.json: {key} is {value!r}, expected {wanted}")
+    return value
+
+
+def _get_shape(manifest: dict[str, Any], key: str, channels: int) -> tuple[int, int, int, int]:
+    value = _get(manifest, key, list)
+    if len(value) != 4 or any(type(n) is not int or n < 1 for n in value) or value[0] != 1 or value[3] != channels:
+        raise BundleError(f"manifest.json: {key} is {value!r}, expected [1, height, width, {channels}]")
+    return (1, value[1], value[2], channels)

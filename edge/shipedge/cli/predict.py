@@ -1,0 +1,143 @@
+"""``shipedge predict``: pictures, folders, videos or a camera in; ships out."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+from shipedge.cli.report import Progress, as_json, print_summary
+
+if TYPE_CHECKING:
+    from shipedge.cascade import Cascade
+    from shipedge.sinks import Sink
+    from shipedge.sources import Source
+
+
+@click.command()
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@click.option("--bundle", "bundle_dir", metavar="DIR", help="Models to use.  [default: those of the package]")
+@click.option("--out", default="predictions", show_default=True, metavar="DIR", help="Folder for all results.")
+@click.option("--annotate", is_flag=True, help="Also draw the ships: DIR/annotated/NAME.jpg, or .mp4 for a video.")
+@click.option("--csv", "csv_file", metavar="FILE", help="Also write an Airbus submission (ImageId,EncodedPixels).")
+@click.option(
+    "--threads", type=click.IntRange(1, 256), metavar="N", help="Threads per model.  [default: cores, up to 4]"
+)
+@click.option("--json", "as_json_object", is_flag=True, help="Print the summary as one JSON object.")
+@click.pass_context
+def predict(
+    ctx: click.Context,
+    sources: tuple[str, ...],
+    bundle_dir: str | None,
+    out: str,
+    annotate: bool,
+    csv_file: str | None,
+    threads: int | None,
+    as_json_object: bool,
+) -> None:
+    r"""Find ships in pictures, folders, videos or a camera.
+
+    SOURCE is a picture, a folder of pictures, a glob in quotes, a video file, or the number of a camera. Frames may
+    have any size; nothing is resized. Every frame becomes one line of DIR/predictions.jsonl, also when it shows no
+    ship. In the CSV a picture goes by its file name, a video's frame by NAME_frame000017 (counted from 0).
+
+    Ctrl-C finishes the frame in hand, keeps what is complete, and exits with 130. A picture that cannot be read is
+    named, the others go on, and the exit code is 1.
+
+    \b
+    Examples:
+      shipedge predict harbour.jpg --annotate
+      shipedge predict pictures/ --csv submission.csv
+      shipedge predict 'flights/**/*.jpg' --bundle my-bundle/ --out found/
+      shipedge predict flight.mp4 --annotate --threads 2
+      shipedge predict 0 --json
+    """
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # read when cv2 is imported; our sentences say it better
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    from shipedge.pipeline import run
+    from shipedge.sources import resolve
+
+    found = resolve(sources)
+    sinks = _sinks(Path(out), found, annotate, csv_file)
+    cascade = _open_cascade(bundle_dir, threads)
+    with _stop_on_signal() as received, Progress(found) as progress:
+        summary = run(found, cascade, sinks, progress, lambda: bool(received))
+    written = [str(Path(out) / "predictions.jsonl")]
+    written += [str(Path(out) / "annotated")] if annotate else []
+    written += [csv_file] if csv_file else []
+    if as_json_object:
+        click.echo(json.dumps(as_json(summary, cascade, written)))
+    else:
+        print_summary(summary, cascade, written)
+    for sentence in summary.failed:
+        click.echo(f"Error: {sentence}", err=True)
+    if summary.failed:
+        click.echo(f"{len(summary.failed)} of {len(found)} sources failed", err=True)
+    if received:
+        click.echo("Stopped: what is complete has been kept", err=True)
+        ctx.exit(128 + received[0])
+    ctx.exit(1 if summary.failed else 0)
+
+
+def _sinks(out: Path, sources: list[Source], annotate: bool, csv_file: str | None) -> list[Sink]:
+    from shipedge.sinks.annotate import Annotated
+    from shipedge.sinks.csv import SubmissionCsv
+    from shipedge.sinks.jsonl import JsonLines
+
+    sinks: list[Sink] = [JsonLines(out / "predictions.jsonl")]
+    if csv_file:
+        sinks.append(SubmissionCsv(Path(csv_file), sources))
+    if annotate:
+        sinks.append(Annotated(out / "annotated", sources))
+    return sinks
+
+
+def _open_cascade(bundle_dir: str | None, threads: int | None) -> Cascade:
+    from shipedge.bundle import default_bundle, load_bundle
+    from shipedge.cascade import Cascade
+
+    bundle = load_bundle(bundle_dir) if bundle_dir else default_bundle()
+    with _quiet_runtime():
+        return Cascade(bundle, threads)
+
+
+@contextmanager
+def _quiet_runtime() -> Iterator[None]:
+    """Keeps the runtime's greeting ("INFO: Created TensorFlow Lite XNNPACK delegate") off the terminal.
+
+    It is written by C++ to file descriptor 2; errors come as exceptions, so nothing is lost.
+    """
+    sys.stderr.flush()
+    saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(null, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(null)
+
+
+@contextmanager
+def _stop_on_signal() -> Iterator[list[int]]:
+    """Notes the first Ctrl-C or SIGTERM in the list it yields; a second one interrupts at once."""
+    received: list[int] = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        received.append(number)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

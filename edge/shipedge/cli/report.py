@@ -1,0 +1,119 @@
+"""What ``shipedge predict`` says while it runs and when it is done."""
+
+from __future__ import annotations
+
+import sys
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from shipedge.cascade import Cascade
+    from shipedge.pipeline import Summary
+    from shipedge.sources import Source
+
+LINES = 20
+"""Sources that the summary names one by one."""
+
+
+class Progress:
+    """A bar on stderr, only where stderr is a terminal; call it with the summary after each frame."""
+
+    def __init__(self, sources: list[Source]) -> None:
+        """Counts the frames to expect; a camera has no end, and then there is no percentage."""
+        self._on = sys.stderr.isatty()
+        self._total = _count(sources) if self._on else None
+        self._next = 0.0
+        self._start = monotonic()
+
+    def __enter__(self) -> Progress:
+        """Nothing to do; the bar is wiped at the end."""
+        return self
+
+    def __call__(self, summary: Summary) -> None:
+        """Redraws the bar, ten times a second at most."""
+        if not self._on or (now := monotonic()) < self._next:
+            return
+        self._next = now + 0.1
+        done = summary.frames + len(summary.failed)
+        rate = done / max(now - self._start, 1e-3)
+        bar = f"{done} frames"
+        if self._total:
+            share = min(done / self._total, 1.0)
+            left = (self._total - done) / rate if rate else 0
+            bar = f"[{'#' * int(30 * share):<30}] {done}/{self._total} frames, {max(left, 0):.0f} s left"
+        sys.stderr.write(f"\r\x1b[K{bar}, {rate:.1f}/s, {summary.ships} ships")
+        sys.stderr.flush()
+
+    def __exit__(self, kind: type[BaseException] | None, *details: object) -> None:
+        """Wipes the bar."""
+        if self._on:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+def _count(sources: list[Source]) -> int | None:
+    from shipedge.errors import SourceError
+    from shipedge.sources.video import video_info
+
+    total = 0
+    for source in sources:
+        if source.kind == "camera":
+            return None
+        try:
+            total += video_info(source.name)[1] if source.kind == "video" else 1
+        except SourceError:
+            total += 1  # will be reported when it is read
+    return total
+
+
+def as_json(summary: Summary, cascade: Cascade, written: list[str]) -> dict[str, Any]:
+    """The summary as JSON values: totals, mean milliseconds per frame and stage, failures, files written."""
+    frames = summary.frames
+    return {
+        "frames": frames,
+        "frames_with_ships": summary.frames_with_ships,
+        "ships": summary.ships,
+        "seconds": round(summary.seconds, 3),
+        "frames_per_s": round(frames / summary.seconds, 2) if summary.seconds else 0.0,
+        "mean_ms": {stage: round(total / frames, 3) for stage, total in summary.timings_ms.items()} if frames else {},
+        "dropped": summary.dropped,
+        "interrupted": summary.interrupted,
+        "failed": summary.failed,
+        "bundle": cascade.bundle.name,
+        "backend": cascade.backend,
+        "threads": cascade.threads,
+        "written": written,
+    }
+
+
+def print_summary(summary: Summary, cascade: Cascade, written: list[str]) -> None:
+    """The same for people; at most 20 sources are named, those with ships first."""
+    ranked = sorted(summary.sources.items(), key=lambda item: item[1].ships == 0)  # stable: the order of reading
+    shown = ranked[:LINES]
+    width = max((len(_printable(name)) for name, _ in shown), default=0)
+    for name, source in shown:
+        ships = f"{source.ships} ship{'' if source.ships == 1 else 's'}" if source.ships else "no ship"
+        where = f" in {source.frames_with_ships} of {source.frames} frames" if source.frames > 1 else ""
+        click.echo(f"{_printable(name):<{width}}  {ships}{where}  (score {source.score:.2f})")
+    if len(ranked) > LINES:
+        rest = ranked[LINES:]
+        click.echo(f"... and {len(rest)} more sources with {sum(s.ships for _, s in rest)} ships")
+    frames = summary.frames
+    rate = frames / summary.seconds if summary.seconds else 0.0
+    click.echo(
+        f"{frames} frame{'' if frames == 1 else 's'}, {summary.frames_with_ships} with ships, {summary.ships} ships; "
+        f"{summary.seconds:.2f} s = {rate:.1f} frames/s"
+    )
+    if frames:
+        stages = ", ".join(f"{stage} {total / frames:.2f}" for stage, total in summary.timings_ms.items())
+        click.echo(f"ms per frame: {stages}  ({cascade.backend}, {cascade.threads} threads; decode runs beside)")
+    if summary.dropped:
+        click.echo(f"{summary.dropped} camera frames skipped: the models were slower than the camera")
+    click.echo("written: " + ", ".join(_printable(path) for path in written))
+
+
+def _printable(name: str) -> str:
+    """A file name as a terminal can show it: bytes that are no text become a replacement character."""
+    return click.format_filename(name)

@@ -1,0 +1,68 @@
+"""The Airbus submission CSV: one row per ship, one empty row per picture without ships."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from shipedge.errors import DatasetError
+from shipedge.formats.airbus import check_image_id, write_airbus
+from shipedge.frame import Frame, FrameResult
+from shipedge.sinks.base import keeps
+from shipedge.sources import Source
+
+__all__ = ["SubmissionCsv", "image_id"]
+
+
+def image_id(source: Source, index: int) -> str:
+    """The ImageId of a frame: a picture's file name; NAME_frame000017 for a video or camera, counted from 0."""
+    return Path(source.name).name if source.kind == "picture" else f"{source.stem}_frame{index:06d}"
+
+
+class SubmissionCsv:
+    """Collects the rows and writes them at the end, in one step.
+
+    The format knows a picture by its file name alone, so two pictures of one name would become one: refused.
+    """
+
+    def __init__(self, path: Path, sources: Sequence[Source]) -> None:
+        """Checks every name before the first frame.
+
+        Raises:
+            DatasetError: two sources would share their ImageId, or a name cannot be an ImageId.
+        """
+        self._path = path
+        self._rows: dict[str, list[str]] = {}
+        self._sources: dict[str, Source] = {}
+        names: dict[str, str] = {}
+        for source in sources:
+            self._sources[source.name] = source
+            name = image_id(source, 0)
+            if trouble := check_image_id(name):
+                raise DatasetError(f"{source.name}: cannot go into a CSV: {trouble}")
+            if name in names:
+                raise DatasetError(
+                    f"{names[name]} and {source.name} would both be {name} in the CSV: predict them one after the other"
+                )
+            names[name] = source.name
+
+    def __enter__(self) -> SubmissionCsv:
+        """Raises OSError when the file could not be written at the end."""
+        folder = self._path.parent
+        if self._path.is_dir():
+            raise IsADirectoryError(21, "is a folder, expected a file name", str(self._path))
+        if not folder.is_dir():
+            raise FileNotFoundError(2, "no such folder", str(folder))
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(13, "no permission to write into this folder", str(folder))
+        return self
+
+    def write(self, frame: Frame, result: FrameResult) -> None:
+        """Takes the ships of one frame."""
+        self._rows[image_id(self._sources[result.source], result.index)] = [s.rle.to_airbus() for s in result.ships]
+
+    def __exit__(self, kind: type[BaseException] | None, *details: object) -> None:
+        """Writes the file."""
+        if keeps(kind):
+            write_airbus(self._path, self._rows.items())

@@ -1,0 +1,60 @@
+"""predictions.jsonl: one JSON object per frame, frames without ships included."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any, TextIO
+
+from shipedge.frame import Frame, FrameResult
+from shipedge.sinks.base import keeps
+
+__all__ = ["JsonLines", "to_json"]
+
+
+def to_json(result: FrameResult) -> dict[str, Any]:
+    """A result as JSON values; `rle` is the Airbus string (1-based, column by column), shape (height, width)."""
+    return {
+        "source": result.source,
+        "index": result.index,
+        "time_s": None if result.time_s is None else round(result.time_s, 6),
+        "shape": list(result.shape),
+        "score": round(result.score, 4),
+        "ships": [
+            {"rle": ship.rle.to_airbus(), "bbox": list(ship.bbox), "score": round(ship.score, 4)}
+            for ship in result.ships
+        ],
+        "timings_ms": {stage: round(value, 3) for stage, value in result.timings_ms.items()},
+    }
+
+
+class JsonLines:
+    """Writes line by line into a hidden file beside `path`, and moves it there at the end."""
+
+    def __init__(self, path: Path) -> None:
+        """Nothing is touched before `__enter__`."""
+        self.path = path
+        self._temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        self._file: TextIO
+
+    def __enter__(self) -> JsonLines:
+        """Makes the folder and the hidden file. Raises OSError when that is not possible."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._temporary.unlink(missing_ok=True)  # left by a killed process that had our number
+        # ASCII: names that are not valid UTF-8 survive as escapes, and the file stays valid JSON.
+        self._file = self._temporary.open("x", encoding="ascii", newline="\n")
+        return self
+
+    def write(self, frame: Frame, result: FrameResult) -> None:
+        """Adds one line."""
+        self._file.write(json.dumps(to_json(result), separators=(",", ":"), allow_nan=False) + "\n")
+
+    def __exit__(self, kind: type[BaseException] | None, *details: object) -> None:
+        """Moves the file to its place; drops it after an error that may have cut a line."""
+        try:
+            self._file.close()
+            if keeps(kind):
+                self._temporary.replace(self.path)
+        finally:
+            self._temporary.unlink(missing_ok=True)

@@ -1,0 +1,110 @@
+"""One thread reads frames ahead, so that decoding overlaps the models' work."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+
+from shipedge.errors import SourceError
+from shipedge.frame import Frame
+from shipedge.sources.camera import read_camera
+from shipedge.sources.files import read_picture
+from shipedge.sources.resolve import Source
+from shipedge.sources.video import read_video
+
+__all__ = ["ReadAhead"]
+
+DEPTH = 2
+"""Frames waiting. With the one being decoded and the one being worked on, four are in memory at most."""
+
+
+class ReadAhead:
+    """Iterates over the frames of all sources, in order; a source that fails gives its SourceError instead.
+
+    Files are never dropped: the reader waits. A camera does not wait, so the oldest waiting frame of a camera is
+    dropped when the models are slower, and the delay does not grow.
+
+    Attributes:
+        dropped: frames of cameras that were skipped.
+    """
+
+    def __init__(self, sources: Sequence[Source], should_stop: Callable[[], bool] = lambda: False) -> None:
+        """Prepares; reading starts on `__enter__`. Iteration ends early once `should_stop()` is true."""
+        self.dropped = 0
+        self._sources = sources
+        self._should_stop = should_stop
+        self._waiting: deque[Frame | SourceError] = deque()
+        self._change = threading.Condition()
+        self._finished = False
+        self._stopped = False
+        self._crash: BaseException | None = None
+        self._thread = threading.Thread(target=self._read_all, name="shipedge-read-ahead", daemon=True)
+
+    def __enter__(self) -> ReadAhead:
+        """Starts reading."""
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *details: object) -> None:
+        """Stops reading; a camera that hangs is left to the end of the process."""
+        with self._change:
+            self._stopped = True
+            self._change.notify_all()
+        self._thread.join(timeout=5)
+
+    def __iter__(self) -> Iterator[Frame | SourceError]:
+        """Frames and failures, in order."""
+        while True:
+            with self._change:
+                while not self._waiting and not self._finished and not self._should_stop():
+                    self._change.wait(timeout=0.2)  # the timeout lets a signal be noticed while a camera is silent
+                if self._should_stop() or not self._waiting:
+                    break
+                item = self._waiting.popleft()
+                self._change.notify_all()
+            yield item
+        if self._crash is not None and not self._should_stop():
+            raise self._crash
+
+    def _read_all(self) -> None:
+        try:
+            for source in self._sources:
+                self._read_one(source)
+                if self._stopped:
+                    break
+        except BaseException as error:  # not lost in the thread: raised where the frames are used
+            self._crash = error
+        with self._change:
+            self._finished = True
+            self._change.notify_all()
+
+    def _read_one(self, source: Source) -> None:
+        try:
+            for frame in _frames(source):
+                self._put(frame, live=source.kind == "camera")
+                if self._stopped:
+                    return
+        except SourceError as error:
+            self._put(error, live=False)
+
+    def _put(self, item: Frame | SourceError, live: bool) -> None:
+        with self._change:
+            while len(self._waiting) >= DEPTH and not self._stopped:
+                oldest = self._waiting[0]
+                if live and isinstance(item, Frame) and isinstance(oldest, Frame) and oldest.source == item.source:
+                    self._waiting.popleft()
+                    self.dropped += 1
+                else:
+                    self._change.wait()
+            self._waiting.append(item)
+            self._change.notify_all()
+
+
+def _frames(source: Source) -> Iterator[Frame]:
+    if source.kind == "picture":
+        yield read_picture(source.name)
+    elif source.kind == "video":
+        yield from read_video(source.name)
+    else:
+        yield from read_camera(source.name)

@@ -1,0 +1,149 @@
+"""Tiny real TFLite models for the tests of the device side: bright pixels are "ship"."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+BRIGHT = 255
+DARK = 40
+WINDOW = 384
+"""Side of the toy segmenter: smaller than a picture, so that windows must be placed and merged."""
+
+
+@pytest.fixture(scope="session")
+def toy_models():
+    """{quantize: (detector bytes, segmenter bytes)}: a cell / a pixel is positive where the mean colour is over 0.6."""
+    tensorflow = pytest.importorskip("tensorflow", reason="the toy models are made with TensorFlow (extra train)")
+    detector, segmenter = _toy_network(768, pool=32), _toy_network(WINDOW, pool=1)
+    return {
+        quantize: (_convert(tensorflow, detector, 768, quantize), _convert(tensorflow, segmenter, WINDOW, quantize))
+        for quantize in ("int8", "float16")
+    }
+
+
+def _toy_network(side, pool):
+    from keras import Model, initializers, layers
+
+    constant = initializers.Constant
+    pixels = layers.Input((side, side, 3))
+    x = layers.Rescaling(1 / 255)(pixels)
+    x = layers.Conv2D(1, 1, kernel_initializer=constant(1 / 3))(x)
+    x = layers.MaxPooling2D(pool)(x)
+    x = layers.Conv2D(1, 1, kernel_initializer=constant(20.0), bias_initializer=constant(-12.0))(x)
+    return Model(pixels, layers.Activation("sigmoid")(x))
+
+
+def _convert(tensorflow, model, side, quantize):
+    converter = tensorflow.lite.TFLiteConverter.from_keras_model(model)
+    converter.optimizations = [tensorflow.lite.Optimize.DEFAULT]
+    if quantize == "float16":
+        converter.target_spec.supported_types = [tensorflow.float16]
+    else:
+        ramp = np.linspace(0, 255, side, dtype=np.float32)  # 0 and 255 both appear: the input scale must come out as 1
+        sample = np.broadcast_to(ramp[:, None, None], (1, side, side, 3)).copy()
+        converter.representative_dataset = lambda: iter([[sample]])
+        converter.target_spec.supported_ops = [tensorflow.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        converter.inference_input_type = converter.inference_output_type = tensorflow.uint8
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        return converter.convert()
+
+
+def write_bundle(folder: Path, models: tuple[bytes, bytes], quantize: str = "int8") -> Path:
+    """A bundle folder with the manifest that belongs to these models."""
+    folder.mkdir()
+    shapes = {
+        "detector": ([1, 768, 768, 3], [1, 24, 24, 1]),
+        "segmenter": ([1, WINDOW, WINDOW, 3], [1, WINDOW, WINDOW, 1]),
+    }
+    described = {}
+    for (kind, (shape_in, shape_out)), content in zip(shapes.items(), models, strict=True):
+        (folder / f"{kind}.tflite").write_bytes(content)
+        described[kind] = {
+            "file": f"{kind}.tflite",
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "bytes": len(content),
+            "input": shape_in,
+            "output": shape_out,
+            "quantize": quantize,
+            "parameters": 6,
+        }
+    manifest = {
+        "format": 1,
+        "name": "toy",
+        "created": "2026-01-01T00:00:00+00:00",
+        "models": described,
+        "preprocessing": {"color": "RGB", "dtype": "uint8", "range": [0, 255], "normalization": "inside the graph"},
+        "thresholds": {"picture": 0.5, "cell": 0.35, "pixel": 0.5, "min_area": 12},
+        "versions": {},
+        "parity": {},
+        "data": {},
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def toy_bundle_dir(toy_models, tmp_path_factory):
+    """A bundle of the int8 toy models. Shared by all tests: do not change it."""
+    return write_bundle(tmp_path_factory.mktemp("toy") / "bundle", toy_models["int8"])
+
+
+@pytest.fixture
+def make_bundle(toy_models, tmp_path):
+    """make_bundle("float16") -> a bundle folder of the test's own, which it may damage."""
+    return lambda quantize="int8", name="bundle": write_bundle(tmp_path / name, toy_models[quantize], quantize)
+
+
+@pytest.fixture
+def edit_manifest():
+    """edit_manifest(bundle, "thresholds.pixel", 2): changes one value of a bundle's manifest; ... removes the key."""
+
+    def edit(bundle: Path, key: str, value: object) -> None:
+        path = bundle / "manifest.json"
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        *parents, last = key.split(".")
+        place = manifest
+        for parent in parents:
+            place = place[parent]
+        if value is ...:
+            del place[last]
+        else:
+            place[last] = value
+        path.write_text(json.dumps(manifest), encoding="utf-8")
+
+    return edit
+
+
+@pytest.fixture
+def sea():
+    """sea(height, width, (left, top, right, bottom), ...): dark RGB pixels with bright rectangles, the "ships"."""
+
+    def paint(height: int, width: int, *ships: tuple[int, int, int, int]) -> np.ndarray:
+        pixels = np.full((height, width, 3), DARK, np.uint8)
+        for left, top, right, bottom in ships:
+            pixels[top:bottom, left:right] = BRIGHT
+        return pixels
+
+    return paint
+
+
+@pytest.fixture
+def picture(sea):
+    """picture(path, height, width, *ships): writes such a picture (use .png: JPEG blurs the ships' edges)."""
+    cv2 = pytest.importorskip("cv2")
+
+    def write(path: Path, height: int, width: int, *ships: tuple[int, int, int, int]) -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(cv2.imencode(path.suffix, sea(height, width, *ships))[1].tobytes())
+        return path
+
+    return write
