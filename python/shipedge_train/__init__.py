@@ -1,0 +1,1 @@
+"""Training of the two networks: data, models, losses, conversion. Never needed on a device."""

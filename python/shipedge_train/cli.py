@@ -1,0 +1,62 @@
+"""The commands `shipedge train` and `shipedge convert`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+def _quiet_tensorflow() -> None:
+    """TensorFlow greets with a page of log lines, and its default thread pools are fine."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+
+
+def _bar(batches: Iterator[Any], count: int, label: str) -> Iterator[Any]:
+    """An epoch's batches behind a progress bar (only on a terminal)."""
+    with click.progressbar(range(count), label=label, show_pos=True) as numbers:
+        for _ in numbers:
+            yield next(batches)
+
+
+@click.command(short_help="Train the detector or the segmenter.")
+@click.argument("kind", type=click.Choice(["detector", "segmenter"]))
+@click.option("--data", required=True, type=click.Path(path_type=Path), help="Folder with images/ and ships.csv.")
+@click.option("--config", "config_path", required=True, type=click.Path(path_type=Path), help="TOML file.")
+@click.option("--out", type=click.Path(path_type=Path), help="Run folder.  [default: runs/KIND]")
+@click.option("--resume", is_flag=True, help="Go on from the last finished epoch of the run folder.")
+@click.option("--max-minutes", type=click.FloatRange(min=0, min_open=True), help="Finish within this time.")
+def train(
+    kind: str, data: Path, config_path: Path, out: Path | None, resume: bool, max_minutes: float | None
+) -> None:
+    """Train the detector or the segmenter on a dataset folder.
+
+    KERAS_BACKEND chooses tensorflow (default), jax or torch.
+
+    \b
+    Examples:
+      shipedge train segmenter --data data --config python/configs/segmenter.toml --out runs/segmenter
+      shipedge train segmenter --data data --config python/configs/segmenter.toml --out runs/segmenter --resume
+      shipedge train detector --data data --config python/configs/detector.toml --max-minutes 20
+    """
+    from shipedge_train.config import read_config
+
+    config = read_config(config_path)  # before the seconds that Keras needs to load
+    _quiet_tensorflow()
+    from shipedge_train.train import train as run
+
+    folder = run(
+        kind,
+        data,
+        config,
+        out or Path("runs") / kind,
+        resume=resume,
+        max_minutes=max_minutes,
+        report=click.echo,
+        steps=_bar,
+    )
+    click.echo(f"Best weights: {folder / 'best.weights.h5'}")

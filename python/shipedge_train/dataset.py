@@ -1,0 +1,121 @@
+"""A dataset folder as training sees it: which pictures, which ships, which side of the split.
+
+The folder holds ``images/*.jpg``, ``ships.csv`` (Airbus format) and optionally ``scenes.csv`` (``ImageId,BigImageId``).
+Masks are never files here: they are painted from the ship strings, so a mask cannot be loaded as a picture, have the
+wrong type or belong to another picture.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from shipedge.errors import DatasetError
+from shipedge.formats.airbus import read_airbus
+from shipedge.rle import decode_union
+
+SHAPE = (768, 768)
+"""Height and width of every picture, pixels: the frame that Airbus ship strings count in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture: its file, the run-length string of each ship, and the scene it was cut from."""
+
+    path: Path
+    ships: tuple[str, ...]
+    scene: str
+
+    def pixels(self) -> NDArray[np.uint8]:
+        """Decode: (768, 768, 3) uint8 RGB.
+
+        Raises:
+            DatasetError: missing, truncated, not a picture, or of another size.
+        """
+        try:
+            data = np.fromfile(self.path, np.uint8)
+        except OSError as error:
+            raise DatasetError(f"cannot read {self.path}: {error.strerror}") from None
+        # OpenCV fills the missing end of a JPEG with grey and returns it as if all were well.
+        if data[:2].tobytes() == b"\xff\xd8" and b"\xff\xd9" not in data[-1024:].tobytes():
+            raise DatasetError(f"{self.path} is truncated: a JPEG of {data.size} bytes without its end marker")
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB) if data.size else None
+        if image is None:
+            raise DatasetError(f"{self.path} cannot be decoded: expected a JPEG picture")
+        if image.shape[:2] != SHAPE:
+            raise DatasetError(f"{self.path} is {image.shape[1]}x{image.shape[0]} pixels, expected {SHAPE[1]}x{SHAPE[0]}")
+        return image.astype(np.uint8, copy=False)
+
+    def mask(self, out: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:
+        """Union of all ships: (768, 768) uint8, 0 sea and 1 ship."""
+        return decode_union(self.ships, SHAPE, out=out)
+
+
+def read_dataset(folder: str | os.PathLike[str]) -> list[Picture]:
+    """All pictures of a dataset folder, sorted by name.
+
+    Raises:
+        DatasetError: no such folder, bad CSV, or a picture named in ships.csv is missing.
+    """
+    root = Path(folder)
+    if not (root / "images").is_dir() or not (root / "ships.csv").is_file():
+        raise DatasetError(f"{root} is not a dataset: expected a folder with images/ and ships.csv")
+    rows = read_airbus(root / "ships.csv")
+    scenes = _read_scenes(root / "scenes.csv") if (root / "scenes.csv").is_file() else {}
+    there = set(os.listdir(root / "images"))
+    missing = sorted(set(rows) - there)
+    if missing:
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise DatasetError(f"{root / 'images' / missing[0]} is missing{more}, but ships.csv has rows for it")
+    if not rows:
+        raise DatasetError(f"{root / 'ships.csv'} names no picture")
+    return [Picture(root / "images" / name, tuple(rows[name]), scenes.get(name, name)) for name in sorted(rows)]
+
+
+def split_by_scene(pictures: Sequence[Picture], validation_share: float) -> tuple[list[Picture], list[Picture]]:
+    """(training, validation) pictures; all cuts of one scene stay on one side.
+
+    A scene's side depends on the hash of its name alone: the same in every run, and adding pictures moves none.
+
+    Raises:
+        DatasetError: one side would be empty, or the validation side would have no ship or no ship-free picture.
+    """
+    train: list[Picture] = []
+    validation: list[Picture] = []
+    for picture in pictures:
+        digest = hashlib.sha256(picture.scene.encode()).digest()
+        side = validation if int.from_bytes(digest[:8], "big") < validation_share * 2**64 else train
+        side.append(picture)
+    for name, pictures_there in (("training", train), ("validation", validation)):
+        if not any(p.ships for p in pictures_there):
+            raise DatasetError(
+                f"the {name} side has {len(pictures_there)} pictures and none with ships: "
+                "more pictures or another data.validation_share are needed"
+            )
+    return train, validation
+
+
+def pick_evenly(pictures: Sequence[Picture], count: int) -> list[Picture]:
+    """At most `count` pictures, spread over the whole list."""
+    if len(pictures) <= count:
+        return list(pictures)
+    return [pictures[i] for i in np.linspace(0, len(pictures) - 1, count).round().astype(int)]
+
+
+def _read_scenes(path: Path) -> dict[str, str]:
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))
+    if not rows or rows[0] != ["ImageId", "BigImageId"]:
+        raise DatasetError(f"{path}: header is {rows[:1]}, expected ImageId,BigImageId")
+    for line, row in enumerate(rows[1:], 2):
+        if len(row) != 2:
+            raise DatasetError(f"{path}: line {line}: {len(row)} fields, expected 2")
+    return {row[0]: row[1] for row in rows[1:]}

@@ -1,0 +1,56 @@
+"""What is shown and compared during training: Dice of the segmenter, ranking quality of the detector."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shipedge.metrics import roc_auc
+
+
+def dice_at(probability: NDArray[np.floating], mask: NDArray[np.uint8], cut: float = 0.5) -> float:
+    """Dice of one picture at a threshold: (h, w) twice -> 0..1; 1 where both sides are empty."""
+    found = probability >= cut
+    total = int(found.sum()) + int(mask.sum())
+    return 2 * int((found & (mask > 0)).sum()) / total if total else 1.0
+
+
+def average_precision(truth: NDArray[np.bool_], scores: NDArray[np.floating]) -> float:
+    """Area under precision over recall, by steps: (n,) twice -> 0..1; NaN without positives.
+
+    AP = sum over the ranked positives of precision at that rank, divided by their number; ties rank pessimistically.
+    """
+    if not truth.any():
+        return float("nan")
+    order = np.lexsort((truth, -scores))  # among equal scores the negatives come first
+    hits = truth[order]
+    precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
+    return float(precision[hits].mean())
+
+
+def score_segmenter(probabilities: list[NDArray[np.floating]], masks: list[NDArray[np.uint8]]) -> dict[str, float]:
+    """Mean Dice of the pictures with ships, and the share of empty pictures without a false ship pixel (at 0.5)."""
+    ships = [dice_at(p, m) for p, m in zip(probabilities, masks, strict=True) if m.any()]
+    empty = [dice_at(p, m) for p, m in zip(probabilities, masks, strict=True) if not m.any()]
+    pooled = [(int(((p >= 0.5) & (m > 0)).sum()), int((p >= 0.5).sum()) + int(m.sum())) for p, m in zip(
+        probabilities, masks, strict=True)]
+    common, total = sum(p[0] for p in pooled), sum(p[1] for p in pooled)
+    scores = {"dice_ships": _mean(ships), "dice_pixels": 2 * common / total if total else 1.0, "empty_right": _mean(empty)}
+    return {"score": scores["dice_ships"], **scores}
+
+
+def score_detector(grids: list[NDArray[np.floating]], truths: list[NDArray[np.floating]]) -> dict[str, float]:
+    """ROC AUC of the picture score, and AUC and average precision of the cells (grazed cells left out)."""
+    cells, cell_scores = np.concatenate([t.ravel() for t in truths]), np.concatenate([g.ravel() for g in grids])
+    counted = np.abs(cells - 0.5) > 0.25
+    positive = cells[counted] > 0.5
+    picture_auc = roc_auc(np.array([t.max() > 0 for t in truths]), np.array([g.max() for g in grids], np.float64))
+    precision = average_precision(positive, cell_scores[counted])
+    auc = roc_auc(positive, cell_scores[counted].astype(np.float64))
+    return {"score": _mean([picture_auc, precision]), "picture_auc": picture_auc, "cell_ap": precision, "cell_auc": auc}
+
+
+def _mean(values: list[float]) -> float:
+    """Mean of the defined values; NaN when there is none."""
+    known = [v for v in values if not np.isnan(v)]
+    return float(np.mean(known)) if known else float("nan")

@@ -1,0 +1,145 @@
+"""The two networks of the cascade as functional Keras 3 models, the same under TensorFlow, JAX and PyTorch.
+
+Both take raw RGB values 0..255 and normalize inside the graph, so that no caller can forget or double it. Both are
+fully convolutional: training feeds crops, conversion fixes the size. Every operation stays inside the int8 part of
+XNNPACK (no nearest upsampling, no average pooling, no hard-swish), and every convolution is followed directly by its
+BatchNormalization, which the converter folds away.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import layers
+
+from shipedge.errors import ConfigError
+
+STRIDE = {"detector": 32, "segmenter": 64}
+_BN_MOMENTUM = 0.97  # short CPU runs: the default 0.99 needs hundreds of steps before validation means anything
+
+
+@keras.saving.register_keras_serializable("shipedge")
+class DepthToSpace(layers.Layer):
+    """Four channels to a 2x2 block of pixels: (b, h, w, 4) -> (b, 2h, 2w, 1), channel order as in TFLite.
+
+    TensorFlow's own operation where it runs, because that converts to one TFLite DEPTH_TO_SPACE; a reshape of rank 6
+    would convert to a transpose that no delegate takes.
+    """
+
+    def call(self, x: Any) -> Any:
+        """Move channels into space."""
+        if keras.backend.backend() == "tensorflow":
+            import tensorflow as tf
+
+            return tf.nn.depth_to_space(x, 2)
+        height, width = keras.ops.shape(x)[1:3]
+        x = keras.ops.reshape(x, (-1, height, width, 2, 2))
+        return keras.ops.reshape(keras.ops.transpose(x, (0, 1, 3, 2, 4)), (-1, 2 * height, 2 * width, 1))
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """(b, h, w, 4) -> (b, 2h, 2w, 1)."""
+        batch, height, width, _ = input_shape
+        return (batch, height and 2 * height, width and 2 * width, 1)
+
+
+def _normalized(x: Any, name: str, activation: str | None = "relu") -> Any:
+    x = layers.BatchNormalization(momentum=_BN_MOMENTUM, name=f"{name}_bn")(x)
+    return layers.Activation(activation, name=f"{name}_act")(x) if activation else x
+
+
+def _conv(x: Any, filters: int, kernel: int, name: str, stride: int = 1, activation: str | None = "relu") -> Any:
+    """Plain convolution + BatchNormalization + activation: (b, h, w, c) -> (b, h/stride, w/stride, filters)."""
+    conv = layers.Conv2D(
+        filters, kernel, strides=stride, padding="same", use_bias=False, kernel_initializer="he_normal", name=name
+    )
+    return _normalized(conv(x), name, activation)
+
+
+def _separable(x: Any, filters: int, name: str, stride: int = 1, kernel: int = 3) -> Any:
+    """SeparableConv2D + BatchNormalization + ReLU, with a residual addition where shapes agree."""
+    conv = layers.SeparableConv2D(
+        filters,
+        kernel,
+        strides=stride,
+        padding="same",
+        use_bias=False,
+        depthwise_initializer="he_normal",
+        pointwise_initializer="he_normal",
+        name=name,
+    )
+    y = _normalized(conv(x), name)
+    return layers.Add(name=f"{name}_add")([x, y]) if stride == 1 and x.shape[-1] == filters else y
+
+
+def segmenter(
+    size: int | None = None, widths: tuple[int, ...] = (16, 32, 64, 128, 256, 512), name: str = "segmenter"
+) -> keras.Model:
+    """Slim U-Net with output stride 2: (b, h, w, 3) RGB 0..255 -> (b, h, w, 1) ship probability.
+
+    Depthwise convolution at high resolution is bound by memory, so the first two stages reduce with a plain 3x3,
+    and stage 0 has its separable convolution on the way up only. Skips are added, not concatenated, after a 1x1 that
+    shrinks the channels *before* upsampling. The last 2x moves four channels into a 2x2 block of pixels: the network
+    never computes at full resolution, yet its borders are sharp to the pixel.
+
+    Args:
+        size: Height and width in pixels, a multiple of ``2 ** len(widths)``; None leaves it open.
+        widths: Channels per stage; stage k works at stride ``2 ** (k + 1)``.
+        name: Name of the Keras model.
+    """
+    stride = 2 ** len(widths)
+    if size is not None and size % stride:
+        raise ConfigError(f"segmenter size {size} is not a multiple of {stride}")
+    inputs = keras.Input((size, size, 3), name="rgb")
+    x = layers.Rescaling(1 / 255, name="normalize")(inputs)
+    skips = []
+    for k, width in enumerate(widths):
+        if k < 2:
+            x = _conv(x, width, 3, f"down{k}", stride=2)
+        else:
+            x = _separable(x, width, f"down{k}", stride=2)
+        x = _separable(x, width, f"stage{k}") if k else x  # at stride 2 it would cost a quarter of the whole network
+        skips.append(x)
+    for k in reversed(range(len(widths) - 1)):
+        x = _conv(x, widths[k], 1, f"shrink{k}", activation=None)
+        x = layers.UpSampling2D(2, interpolation="bilinear", name=f"grow{k}")(x)
+        x = layers.Add(name=f"skip{k}")([x, skips[k]])
+        x = _separable(x, widths[k], f"refine{k}")
+    prior = keras.initializers.Constant(-4.0)  # ship pixels are rare: start near their share, not at one half
+    logits = layers.Conv2D(4, 1, bias_initializer=prior, name="logits")(x)
+    blocks = layers.Activation("sigmoid", name="sigmoid")(logits)
+    return keras.Model(inputs, DepthToSpace(name="probability")(blocks), name=name)
+
+
+def detector(
+    size: int | None = None, widths: tuple[int, ...] = (16, 32, 64, 96, 128), context: int = 3, name: str = "detector"
+) -> keras.Model:
+    """Presence grid: (b, h, w, 3) RGB 0..255 -> (b, h/32, w/32, 1), probability of a ship in each 32x32 px cell.
+
+    Args:
+        size: Height and width in pixels, a multiple of 32; None leaves it open.
+        widths: Channels per stage; stage k works at stride ``2 ** (k + 1)``. There must be five.
+        context: Separable 5x5 layers at stride 32; each widens the view by 128 px, so that a cell inside a 300 px
+            tanker sees its whole hull and a roof sees its land.
+        name: Name of the Keras model.
+    """
+    if len(widths) != 5:
+        raise ConfigError(f"detector has {len(widths)} widths, expected 5 (stride 2 to stride 32)")
+    if size is not None and size % 32:
+        raise ConfigError(f"detector size {size} is not a multiple of 32")
+    inputs = keras.Input((size, size, 3), name="rgb")
+    x = layers.Rescaling(1 / 255, name="normalize")(inputs)
+    for k, width in enumerate(widths):
+        if k < 2:
+            x = _conv(x, width, 3, f"down{k}", stride=2)
+        else:
+            x = _separable(x, width, f"down{k}", stride=2)
+            x = _separable(x, width, f"stage{k}")
+    for k in range(context):
+        x = _separable(x, widths[-1], f"context{k}", kernel=5)
+    prior = keras.initializers.Constant(-3.0)
+    logits = layers.Conv2D(1, 1, bias_initializer=prior, name="logits")(x)
+    return keras.Model(inputs, layers.Activation("sigmoid", name="presence")(logits), name=name)
+
+
+MODELS = {"detector": detector, "segmenter": segmenter}

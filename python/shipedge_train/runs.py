@@ -1,0 +1,165 @@
+"""The files of a run folder: config.json, history.csv, checkpoint.npz, best.weights.h5. Each appears whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from shipedge.atomic import write_atomic
+from shipedge.errors import ConfigError
+from shipedge_train.config import Config, from_dict, to_dict
+from shipedge_train.dataset import Picture
+
+CONFIG, HISTORY, CHECKPOINT, BEST = "config.json", "history.csv", "checkpoint.npz", "best.weights.h5"
+
+
+@dataclass(frozen=True)
+class Run:
+    """What config.json says: which model, how it was trained, on what (`data` has folder, ships_csv_sha256, counts)."""
+
+    folder: Path
+    kind: str
+    config: Config
+    data: dict[str, Any]
+    versions: dict[str, str]
+
+
+def start(
+    folder: Path,
+    kind: str,
+    config: Config,
+    data: str | os.PathLike[str],
+    pictures: Sequence[Picture],
+    training: int,
+    validation: int,
+) -> None:
+    """Make the run folder and write config.json.
+
+    Raises:
+        ConfigError: there is a run already, or the folder cannot be made.
+    """
+    if (folder / CONFIG).exists():
+        raise ConfigError(f"{folder} already holds a run: choose another --out, or go on with it by --resume")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"cannot make the run folder {folder}: {error.strerror}") from None
+    ships_csv = Path(data) / "ships.csv"
+    description = {
+        "kind": kind,
+        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "config": to_dict(config),
+        "data": {
+            "folder": str(Path(data).resolve()),
+            "ships_csv_sha256": hashlib.sha256(ships_csv.read_bytes()).hexdigest(),
+            "pictures": len(pictures),
+            "with_ships": sum(bool(p.ships) for p in pictures),
+            "training": training,
+            "validation": validation,
+        },
+        "versions": versions(),
+    }
+    write_atomic(folder / CONFIG, json.dumps(description, indent=2).encode())
+
+
+def versions() -> dict[str, str]:
+    """Versions of what decides the numbers."""
+    found = {"python": platform.python_version(), "backend": keras.backend.backend()}
+    for package in ("shipedge", "keras", "tensorflow", "tensorflow-cpu", "jax", "torch", "numpy", "opencv-python"):
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def read_run(folder: str | os.PathLike[str]) -> Run:
+    """Read config.json of a run folder.
+
+    Raises:
+        ConfigError: no run there, or its config.json is damaged.
+    """
+    path = Path(folder) / CONFIG
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+        return Run(
+            Path(folder), table["kind"], from_dict(table["config"], str(path)), table["data"], table["versions"]
+        )
+    except OSError:
+        raise ConfigError(f"{folder} is not a run folder: it has no {CONFIG}") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise ConfigError(f"{path} is damaged: {error!r}") from None
+
+
+def save_weights(model: keras.Model, folder: Path) -> None:
+    """Write best.weights.h5, which any backend loads."""
+    temporary = folder / f".{os.getpid()}.tmp.weights.h5"  # Keras insists on the suffix
+    try:
+        model.save_weights(temporary)
+        temporary.replace(folder / BEST)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def save_checkpoint(model: keras.Model, folder: Path, progress: dict[str, Any]) -> None:
+    """Write weights, optimizer state and progress as one file."""
+    arrays: dict[str, Any] = {f"model_{i}": w for i, w in enumerate(model.get_weights())}
+    arrays |= {f"optimizer_{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(model.optimizer.variables)}
+    arrays |= {f"average_{i}": w for i, w in enumerate(progress["average"] or [])}
+    arrays["progress"] = json.dumps({k: v for k, v in progress.items() if k != "average"})
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    write_atomic(folder / CHECKPOINT, buffer.getvalue())
+
+
+def load_checkpoint(model: keras.Model, folder: Path) -> dict[str, Any]:
+    """Put weights and optimizer state back; returns the progress given to `save_checkpoint`.
+
+    Raises:
+        ConfigError: no checkpoint yet, or it is damaged or of another model.
+    """
+    path = folder / CHECKPOINT
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        model.set_weights(_numbered(arrays, "model_"))
+        for variable, value in zip(model.optimizer.variables, _numbered(arrays, "optimizer_"), strict=True):
+            variable.assign(value)
+        progress: dict[str, Any] = json.loads(str(arrays["progress"]))
+    except FileNotFoundError:
+        raise ConfigError(f"nothing to resume in {folder}: no epoch was finished, start without --resume") from None
+    except (OSError, ValueError, KeyError) as error:
+        raise ConfigError(f"{path} is damaged or belongs to another model: {error}") from None
+    return progress | {"average": _numbered(arrays, "average_") or None}
+
+
+def _numbered(arrays: dict[str, Any], prefix: str) -> list[Any]:
+    count = sum(name.startswith(prefix) for name in arrays)
+    return [arrays[f"{prefix}{i}"] for i in range(count)]
+
+
+def write_history(folder: Path, row: dict[str, float]) -> None:
+    """Add one epoch to history.csv; rows of this epoch or later (of a run that went back) are dropped."""
+    path = folder / HISTORY
+    rows: list[dict[str, Any]] = []
+    if path.exists():
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = [r for r in csv.DictReader(file) if int(r["epoch"]) < row["epoch"]]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(row), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows([*rows, row])
+    write_atomic(path, text.getvalue().encode())
