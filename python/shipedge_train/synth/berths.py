@@ -38,9 +38,9 @@ class Berth:
 
 
 def _hull(rng: Rng, size: tuple[float, float]) -> tuple[float, float]:
-    """Labels are drawn by hand, up to a pixel and a half larger than the hull."""
-    slack = rng.uniform(0, 1.4, 2)
-    return size[0] - min(float(slack[0]) * 1.3, size[0] * 0.22), size[1] - min(float(slack[1]), size[1] * 0.3)
+    """Labels are drawn by hand, up to two pixels or so larger than the hull; that is much of a small boat's width."""
+    slack = rng.uniform(0.2, 2.1, 2)
+    return size[0] - min(float(slack[0]) * 1.4, size[0] * 0.28), size[1] - min(float(slack[1]), size[1] * 0.4)
 
 
 def footprint(
@@ -65,6 +65,11 @@ class Plan:
     def __init__(self, labels: npt.NDArray[np.uint16], water: Bools) -> None:
         """Plan over `labels` (written by `add`) and `water`, both (h, w)."""
         self.labels, self.water = labels, water
+        self._basin: npt.NDArray[np.float32] | None = None
+        if not water.all():
+            _, lakes, stats, _ = cv2.connectedComponentsWithStats(water.astype(np.uint8), connectivity=4)
+            sizes = stats[:, cv2.CC_STAT_AREA].astype(np.float32)
+            self._basin = sizes[lakes]
         self.shape: tuple[int, int] = (water.shape[0], water.shape[1])
         self.berths: list[Berth] = []
 
@@ -84,6 +89,8 @@ class Plan:
             return False
         if self.water[rows, columns][mask].mean() < wet:
             return False
+        if self._basin is not None and self._basin[rows, columns].max() < max(14000, 10 * size[0] * size[0]):
+            return False  # a pond: no ship would have got there
         room = (size[0] + 2 * gap, size[1] + 2 * gap)
         rows, columns, mask, _ = footprint(center, angle, room, self.shape)
         return not self.labels[rows, columns][mask].any()
@@ -92,12 +99,12 @@ class Plan:
         """A place in open water: at anchor near `heading`, or under way (mostly) on any course."""
         height, width = self.shape
         over = size[0] * 0.3
-        for _ in range(8):
+        for _ in range(8 + int(size[0]) // 8):
             center = (float(rng.uniform(-over, width + over)), float(rng.uniform(-over, height + over)))
             angle = float(rng.uniform(-math.pi, math.pi) if heading is None else rng.normal(heading, 0.12))
             room = (size[0] + 6, size[1] + 6)
             if self.fits(center, angle, size, 0.995, 3.0) and self.fits(center, angle, room, 0.97, 0.0):
-                moving = heading is None and rng.random() < 0.72
+                moving = heading is None and rng.random() < 0.82
                 return Berth(center, angle, size, _hull(rng, size), moving)
         return None
 
@@ -123,7 +130,7 @@ class Harbour:
     """Straight edges of the shore (quays, piers, beaches) that ships lie along."""
 
     def __init__(self, water: Bools, rng: Rng) -> None:
-        """Find edges of at least 10 px: each is (x, y, direction, length, normal towards the water)."""
+        """Find edges of at least 20 px: each is (x, y, direction, length, normal towards the water)."""
         self.edges: list[tuple[float, float, float, float, float]] = []
         self._busy: int | None = None
         if water.all():
@@ -131,12 +138,12 @@ class Harbour:
         height, width = water.shape
         contours, _ = cv2.findContours((~water).astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
         for contour in contours:
-            if len(contour) < 2 or cv2.arcLength(contour, True) < 30:
+            if len(contour) < 2 or cv2.arcLength(contour, True) < 120:  # a rock, a post
                 continue
             corners = cv2.approxPolyDP(contour, float(rng.uniform(1.2, 2.5)), True)[:, 0].astype(float)
             for a, b in zip(corners, np.roll(corners, -1, axis=0), strict=True):
                 length = math.hypot(b[0] - a[0], b[1] - a[1])
-                if length < 10:
+                if length < 20:
                     continue
                 angle = math.atan2(b[1] - a[1], b[0] - a[0])
                 middle = (a + b) / 2

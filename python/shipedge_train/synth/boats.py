@@ -14,7 +14,7 @@ def _body(
     e: Easel, rng: Rng, paint: Color, side: Color, bow: float, rise: float = 0.12, transom: float = 0.75
 ) -> float:
     """A boat's hull with a rim; returns the deck's height in pixels."""
-    height = max(0.5, e.width * rise)
+    height = max(0.5, e.width * rise * float(rng.uniform(0.8, 3.5)))
     shape = outline(bow, float(rng.uniform(1.3, 2.2)), 0.15, transom)
     e.prism(e.unit(shape), 0.0, height, paint, side)
     return height
@@ -22,7 +22,7 @@ def _body(
 
 def speedboat(e: Easel, rng: Rng) -> None:
     """Pointed white hull, a dark cockpit aft of the middle or a windscreen."""
-    paint = some(rng, (*WHITES, *WHITES, *BOATS), 0.04)
+    paint = some(rng, WHITES if rng.random() < 0.6 else BOATS, 0.04)
     height = _body(e, rng, paint, shade(paint, 0.7), float(rng.uniform(0.4, 0.7)), transom=float(rng.uniform(0.75, 1)))
     long, wide = e.length, e.width
     if rng.random() < 0.7:
@@ -140,9 +140,10 @@ def skiff(e: Easel, rng: Rng) -> None:
     if rng.random() < 0.6:
         inside = mix(paint, some(rng, (*CARGO, *BOATS, *SIDES)), float(rng.uniform(0.3, 0.9)))
         e.flat((-long * 0.36, long * 0.2), (-wide * 0.26, wide * 0.26), inside, height)
-    if rng.random() < 0.4:
-        at = float(rng.uniform(-0.4, 0.15)) * long
-        e.flat((at, at + long * 0.2), (-wide * 0.3, wide * 0.3), some(rng, (*WHITES, *BOATS)), height)
+    if rng.random() < 0.6:
+        at = float(rng.uniform(-0.45, 0.15)) * long
+        span = (at, at + long * float(rng.uniform(0.15, 0.4)))
+        e.flat(span, (-wide * 0.4, wide * 0.4), some(rng, (*WHITES, *WHITES, *BOATS)), height)
 
 
 def workboat(e: Easel, rng: Rng) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable
 
@@ -59,20 +60,15 @@ def old_wake(canvas: Floats, rng: Rng, water: Bools, light: Light) -> None:
     """The trail of a ship that has left the picture or long passed by."""
     view = sample_view(canvas, rng, water, light)
     length = float(rng.uniform(15, 90))
-    wake = sample_wake(rng, _place(rng, water), float(rng.uniform(-math.pi, math.pi)), length, length * 0.25)
-    wake = type(wake)(
-        wake.bow,
-        wake.angle,
-        length,
-        wake.width,
-        min(wake.reach * 2, 500),
-        wake.core * 0.5,
-        wake.arms * 0.4,
-        wake.spread * 0.4,
-        0.0,
-        wake.slick,
-        wake.bend,
-        wake.tone,
+    wake = sample_wake(rng, _place(rng, water), float(rng.uniform(-math.pi, math.pi)), (length, length * 0.25), view)
+    wake = dataclasses.replace(
+        wake,
+        reach=min(wake.reach * 1.5, 500),
+        core=min(wake.core, 0.8) * 0.6,
+        arms=wake.arms * 0.4,
+        spread=wake.spread * 0.4,
+        opening=wake.opening * 0.4,
+        collar=0.0,
     )
     draw_wake(canvas, wake, rng, water, view)
 

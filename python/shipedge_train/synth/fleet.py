@@ -19,7 +19,7 @@ def sample_view(canvas: Floats, rng: Rng, water: npt.NDArray[np.bool_], light: L
     """Exposure, colour cast, haze and camera tilt that all vessels of a scene share."""
     thin = canvas[::8, ::8][water[::8, ::8]]
     sea = np.median(thin, axis=0) if len(thin) else np.array([0.15, 0.25, 0.28])
-    gain = np.exp(rng.normal(0, 0.17)) * rng.normal(1, 0.03, 3)
+    gain = np.exp(rng.normal(0.06, 0.17)) * rng.normal(1, 0.03, 3)
     veil = float(rng.uniform(0.2, 0.5)) if rng.random() < 0.13 else float(rng.uniform(0, 0.12))
     tilt, turn = float(rng.uniform(0, 0.35)), float(rng.uniform(-np.pi, np.pi))
     return View(
@@ -38,11 +38,11 @@ def _choose(
     chance = rng.random()
     if plan.berths and chance < 0.14:
         return plan.alongside(rng, size)
-    if harbour.edges and chance < (0.6 if plan.berths else 0.45):
+    if harbour.edges and chance < (0.5 if plan.berths else 0.4):
         berth = harbour.moor(plan, rng, size)
         if berth is not None:
             return berth
-    anchored = rng.random() < calm
+    anchored = rng.random() < (calm if size[0] > 45 else 0.38)
     return plan.free(rng, size, wind if anchored else None)
 
 
@@ -82,7 +82,7 @@ def place_fleet(
             plan.add(berth)
     for berth in plan.berths:
         if berth.moving:
-            draw_wake(canvas, sample_wake(rng, berth.bow(), berth.angle, *berth.hull), rng, water, view)
+            draw_wake(canvas, sample_wake(rng, berth.bow(), berth.angle, berth.hull, view), rng, water, view)
     for berth in plan.berths:
         _draw(canvas, berth, rng, water, view)
     return len(plan.berths)

@@ -74,6 +74,8 @@ class Easel:
         """
         length, width = size
         self.length, self.width, self.angle, self.view = length, width, angle, view
+        # Colours of small craft blend into each other below the sensor's resolution for colour.
+        self.muted = 0.5 if length < 30 else 0.35 if length < 60 else 0.1
         self.scale = 4 if length < 48 else 3 if length < 140 else 2
         self._cos, self._sin = math.cos(angle), math.sin(angle)
         extent_x = abs(self._cos) * length / 2 + abs(self._sin) * width / 2 + reach
@@ -100,9 +102,9 @@ class Easel:
 
     def paint(self, color: Color) -> tuple[float, float, float]:
         """A paint's 8-bit colour under this scene's exposure and veil."""
-        view = self.view
+        view, grey = self.view, sum(color) / 3 * self.muted
         value = [
-            255 * min(1.0, (c * g) * (1 - view.veil) + s * view.veil)
+            255 * min(1.0, (c * (1 - self.muted) + grey) * g * (1 - view.veil) + s * view.veil)
             for c, g, s in zip(color, view.gain, view.sea, strict=True)
         ]
         return value[0], value[1], value[2]

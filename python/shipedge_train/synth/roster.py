@@ -14,7 +14,7 @@ Painter = Callable[[Easel, np.random.Generator], None]
 
 # Upper length in pixels, then the classes; repetition is weight.
 _CLASSES: tuple[tuple[float, tuple[Painter, ...]], ...] = (
-    (13, (*(boats.skiff,) * 4, *(boats.speedboat,) * 4, boats.sailboat, boats.fishing_boat, boats.outrigger)),
+    (13, (*(boats.skiff,) * 7, *(boats.speedboat,) * 7, *(boats.sailboat, boats.fishing_boat) * 2, boats.outrigger)),
     (
         24,
         (

@@ -34,6 +34,11 @@ def _hull(e: Easel, rng: Rng, deck: Color, side: Color, shape: tuple[float, floa
     return height
 
 
+def _deck(rng: Rng) -> Color:
+    """A deck's paint; red lead is the commonest."""
+    return some(rng, DECKS[:4] if rng.random() < 0.4 else DECKS)
+
+
 def _house(e: Easel, rng: Rng, u0: float, depth: float, height: float, share: float = 0.8) -> None:
     """Superstructure of `depth` pixels whose after end is at u0: tiers, bridge wings and a funnel abaft."""
     paint = some(rng, WHITES, 0.03)
@@ -65,7 +70,7 @@ def _cranes(e: Easel, rng: Rng, spots: list[float], height: float) -> None:
 
 def tanker(e: Easel, rng: Rng) -> None:
     """Pipes along the middle, a manifold across, house and funnel aft."""
-    deck = some(rng, DECKS[:14])
+    deck = _deck(rng)
     shape = (float(rng.uniform(0.08, 0.2)), float(rng.uniform(1.8, 3)), 0.12, float(rng.uniform(0.5, 0.8)))
     height = _hull(e, rng, deck, some(rng, SIDES), shape, float(rng.uniform(0.08, 0.3)))
     long, wide = e.length, e.width
@@ -92,7 +97,7 @@ def tanker(e: Easel, rng: Rng) -> None:
 
 def bulker(e: Easel, rng: Rng) -> None:
     """A row of hatch covers on a deck, cranes between them on some, house aft; a few hatches stand open."""
-    deck = some(rng, DECKS)
+    deck = _deck(rng)
     shape = (float(rng.uniform(0.07, 0.16)), float(rng.uniform(2, 3)), 0.1, float(rng.uniform(0.6, 0.85)))
     height = _hull(e, rng, deck, some(rng, SIDES), shape, float(rng.uniform(0.08, 0.32)))
     long, wide = e.length, e.width
@@ -125,7 +130,7 @@ def bulker(e: Easel, rng: Rng) -> None:
 def container_ship(e: Easel, rng: Rng) -> None:
     """Bays of stacked boxes, row by row in a few lines' colours, house aft or amidships."""
     shape = (float(rng.uniform(0.2, 0.32)), float(rng.uniform(1.5, 2.2)), 0.08, float(rng.uniform(0.75, 1)))
-    deck = some(rng, DECKS)
+    deck = _deck(rng)
     height = _hull(e, rng, deck, some(rng, SIDES), shape, float(rng.uniform(0.15, 0.3)))
     long, wide = e.length, e.width
     colors = [pick(rng, BOXES) for _ in range(int(rng.integers(2, 8)))]
@@ -160,7 +165,7 @@ def container_ship(e: Easel, rng: Rng) -> None:
 
 def cargo_ship(e: Easel, rng: Rng) -> None:
     """A coaster: one or two long holds, house aft (rarely forward), a mast or crane."""
-    deck = some(rng, DECKS)
+    deck = _deck(rng)
     shape = (float(rng.uniform(0.15, 0.28)), float(rng.uniform(1.6, 2.4)), 0.1, float(rng.uniform(0.6, 0.9)))
     height = _hull(e, rng, deck, some(rng, SIDES), shape, float(rng.uniform(0.1, 0.3)))
     long, wide = e.length, e.width

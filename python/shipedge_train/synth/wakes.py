@@ -1,4 +1,4 @@
-"""Wakes: foam astern, diverging arms, bow waves and the smooth dark lane that a hull leaves behind."""
+"""Wakes: fans of foam astern, diverging arms, bow waves and the smooth dark lane that a hull leaves behind."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from shipedge_train.synth.hulls import Floats, View
 
 _LONGEST = 620  # pixels; longer wakes only cost time
+_RAYS = 40  # columns of streak noise over the width of a fan
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +25,15 @@ class Wake:
         length: Hull length, pixels.
         width: Hull width, pixels.
         reach: Length of the wake from the bow, pixels.
-        core: Strength of the turbulent band astern, 0 to 1.
-        arms: Strength of the diverging lines, 0 to 1.
-        spread: Angle of the arms to the course, radians.
+        core: Strength of the foam astern; above 1 it is solid white near the hull.
+        spread: Angle at which the fan of foam widens, radians.
+        arms: Strength of the two diverging lines, 0 to 1.
+        opening: Angle of the arms to the course, radians.
         collar: Strength of the foam along the hull itself, 0 to 1.
         slick: Darkness of the smooth lane, 0 to 1.
         bend: Sideways drift of the course astern, pixels per squared pixel.
         tone: Brightness of the foam relative to white paint.
+        inverse: Arms and core darken: in the sun's glitter, smoothed water is darker than the sea.
     """
 
     bow: tuple[float, float]
@@ -39,83 +42,132 @@ class Wake:
     width: float
     reach: float
     core: float = 0.0
+    spread: float = 0.05
     arms: float = 0.0
-    spread: float = 0.15
+    opening: float = 0.15
     collar: float = 0.0
     slick: float = 0.0
     bend: float = 0.0
     tone: float = 0.9
+    inverse: bool = False
 
 
-def sample_wake(rng: np.random.Generator, bow: tuple[float, float], angle: float, length: float, width: float) -> Wake:
+def sample_wake(
+    rng: np.random.Generator, bow: tuple[float, float], angle: float, size: tuple[float, float], view: View
+) -> Wake:
     """The wake of a hull under way: small ones plane in white water, large ones push and leave a faint lane."""
-    fast = rng.random() < (0.6 if length < 28 else 0.35 if length < 60 else 0.12)
+    length, width = size
+    fast = rng.random() < (0.72 if length < 30 else 0.42 if length < 60 else 0.15)
     bend = float(rng.normal(0, 1)) * 0.25 / _LONGEST if rng.random() < 0.35 else 0.0
-    tone = float(rng.uniform(0.75, 1.05))
+    tone = float(rng.uniform(0.75, 1.1))
+    inverse = sum(view.sea) / 3 > 0.38 and rng.random() < 0.45
     if fast:
-        reach = length * (1 + float(rng.gamma(2.0, 2.2))) + 12
-        bright = float(rng.uniform(0.45, 1.0))
-        collar = bright * float(rng.uniform(0.3, 1)) if rng.random() < 0.75 else 0.0
-        arms = bright * float(rng.uniform(0.2, 1.0))
-        spread = float(rng.uniform(0.03, 0.16))
-        core = bright * float(rng.uniform(0.2, 1))
-        slick = float(rng.uniform(0, 0.25))
-        return Wake(bow, angle, length, width, min(reach, _LONGEST), core, arms, spread, collar, slick, bend, tone)
-    reach = length * (1 + float(rng.gamma(1.5, 1.3))) + 10
-    faint = float(rng.uniform(0.08, 0.5))
+        bright = float(np.exp(rng.uniform(math.log(0.3), math.log(2.2))))
+        return Wake(
+            bow,
+            angle,
+            length,
+            width,
+            min(length + 8 + float(rng.gamma(2.0, 22)) + length * float(rng.gamma(1.5, 1)), _LONGEST),
+            core=bright,
+            spread=float(rng.uniform(0.0, 0.2)),
+            arms=bright * float(rng.uniform(0.1, 0.6)) if rng.random() < 0.5 else 0.0,
+            opening=float(rng.uniform(0.05, 0.25)),
+            collar=min(1.0, bright * float(rng.uniform(0.4, 1.2))) if rng.random() < 0.65 else 0.0,
+            slick=float(rng.uniform(0, 0.25)),
+            bend=bend,
+            tone=tone,
+            inverse=inverse,
+        )
+    faint = float(np.exp(rng.uniform(math.log(0.1), math.log(0.9))))
     return Wake(
         bow,
         angle,
         length,
         width,
-        min(reach, _LONGEST),
+        min(length * (1 + float(rng.gamma(1.5, 1.2))) + 12 + float(rng.gamma(1.0, 25)), _LONGEST),
         core=faint,
-        arms=faint * float(rng.uniform(0, 1)) if rng.random() < 0.5 else 0.0,
-        spread=float(rng.uniform(0.1, 0.34)),
-        collar=faint * float(rng.uniform(0.3, 1.2)) if rng.random() < 0.4 else 0.0,
+        spread=float(rng.uniform(-0.01, 0.06)),
+        arms=faint * float(rng.uniform(0.1, 0.8)) if rng.random() < 0.45 else 0.0,
+        opening=float(rng.uniform(0.08, 0.34)),
+        collar=min(1.0, faint * float(rng.uniform(0.5, 1.6))) if rng.random() < 0.45 else 0.0,
         slick=float(rng.uniform(0, 0.3)) if rng.random() < 0.5 else 0.0,
         bend=bend,
         tone=tone,
+        inverse=inverse,
     )
 
 
+def _fan(wake: Wake, rng: np.random.Generator, s: Floats, t: Floats, fade: Floats) -> Floats:
+    """Foam astern (n, m): streaks that run along rays of a widening lane with ragged edges."""
+    half, rows = wake.width / 2, s.shape[0]
+    astern = np.clip(s - wake.length * 0.8, 0, None)
+    # Edges of both sides wander and break up on their own.
+    wander = cv2.GaussianBlur(rng.standard_normal((rows, 2), dtype=np.float32), (1, 0), sigmaX=0.1, sigmaY=1.5)
+    lane = half * float(rng.uniform(0.45, 1.05)) + astern * math.tan(wake.spread)
+    ragged = 1 + np.where(t < 0, wander[:, :1], wander[:, 1:]) * np.float32(rng.uniform(0.2, 1.0))
+    ray = t / np.maximum(lane, 0.5)
+    lane = np.maximum(lane * ragged, 0.5)
+    noise = rng.standard_normal((rows, _RAYS), dtype=np.float32)
+    fine = cv2.GaussianBlur(noise, (0, 0), sigmaX=float(rng.uniform(0.6, 2)), sigmaY=float(rng.uniform(1.2, 9)))
+    noise = np.asarray(fine / max(float(fine.std()), 1e-6), np.float32)
+    columns = (ray + 1) * np.float32((_RAYS - 1) / 2)
+    streaks = cv2.remap(noise, columns, np.broadcast_to(s, columns.shape).astype(np.float32), cv2.INTER_LINEAR)
+    inside = np.clip(lane - np.abs(t) + 0.5, 0, 1)
+    # Jet in the middle, walls of thrown water at the edges, calmer between.
+    across = np.abs(ray)
+    walls, jet = float(rng.uniform(0, 1)), float(rng.uniform(0, 1))
+    profile = 0.35 + walls * np.exp(-(((across - 0.85) / 0.22) ** 2)) + jet * np.exp(-((across / 0.3) ** 2))
+    rough = np.float32(rng.uniform(0.35, 0.95))
+    started = np.clip(astern / 2, 0, 1)
+    return np.asarray(wake.core * inside * profile * started * fade * np.clip(1 + rough * streaks, 0, 2.5), np.float32)
+
+
+def _arms(wake: Wake, rng: np.random.Generator, s: Floats, t: Floats, fade: Floats) -> Floats:
+    """Two thin broken lines that open from the bow (n, m)."""
+    rows = s.shape[0]
+    edge = wake.width * 0.35 + s * math.tan(wake.opening)
+    thick = 0.6 + np.minimum(s * np.float32(rng.uniform(0.003, 0.025)), 3)
+    sides = cv2.GaussianBlur(rng.standard_normal((rows, 2), dtype=np.float32), (1, 0), sigmaX=0.1, sigmaY=3.0)
+    broken = np.clip(0.7 + np.where(t < 0, sides[:, :1], sides[:, 1:]) * 1.6, 0, 1.5)
+    ridge = np.exp(-(((np.abs(t) - edge) / thick) ** 2)) * np.clip(s / (0.2 * wake.length + 1), 0, 1)
+    if rng.random() < 0.3:  # one side only: the other is lost in the waves
+        ridge = ridge * np.where(t < 0, 1.0, float(rng.uniform(0, 0.4)))
+    return np.asarray(wake.arms * ridge * broken * fade ** np.float32(rng.uniform(0.5, 1.2)), np.float32)
+
+
+def _collar(wake: Wake, rng: np.random.Generator, s: Floats, t: Floats) -> Floats:
+    """White water along the hull from the bow wave aft (n, m)."""
+    start = wake.length * float(rng.uniform(0, 0.45))
+    swell = wake.width / 2 + 0.4 + np.clip(s - start, 0, wake.length) * float(rng.uniform(0.01, 0.13))
+    white = rng.standard_normal((s.shape[0], t.shape[1]), dtype=np.float32)
+    swell = swell + cv2.GaussianBlur(white, (0, 0), sigmaX=0.8, sigmaY=1.6) * np.float32(
+        rng.uniform(0.5, 4) * min(1, wake.width / 10)
+    )
+    run = np.clip((s - start) / 2, 0, 1) * np.clip((wake.length * 1.5 - s) / (wake.length * 0.6), 0, 1)
+    return np.asarray(wake.collar * np.clip(swell - np.abs(t) + 0.7, 0, 1) * run, np.float32)
+
+
 def _texture(wake: Wake, rng: np.random.Generator) -> tuple[Floats, Floats, int]:
-    """Foam and darkness (n, m) over distance astern and across, and the middle column."""
+    """Foam and darkness (n, m) over distance from the bow and across, and the middle column."""
     rows = math.ceil(wake.reach) + 1
-    side = math.ceil(wake.width * 0.9 + min(wake.reach * math.tan(wake.spread), 150) + 5)
+    widest = max(wake.spread * 1.6, wake.opening if wake.arms else 0.0, 0.02)
+    side = math.ceil(wake.width * 1.1 + min(wake.reach * math.tan(widest), 160) + 6)
     s = np.arange(rows, dtype=np.float32)[:, None]
-    t = np.abs(np.arange(-side, side + 1, dtype=np.float32))[None, :]
-    half, long = wake.width / 2, wake.length
+    t = np.arange(-side, side + 1, dtype=np.float32)[None, :]
     left = np.clip((wake.reach - s) / wake.reach, 0, 1)
-    fade = left ** np.float32(rng.uniform(0.7, 2.2))
-    noise = rng.standard_normal((rows, 2 * side + 1), dtype=np.float32)
-    streaks = cv2.GaussianBlur(noise, (0, 0), sigmaX=0.7, sigmaY=float(rng.uniform(2.5, 7)))
-    streaks = np.clip(0.62 + streaks * np.float32(rng.uniform(0.7, 1.7)), 0, 1.3)
-    astern = np.clip(s - long * 0.85, 0, None)
-    foam = np.zeros_like(noise)
-    if wake.core > 0:
-        reach = half * float(rng.uniform(0.5, 1.0)) * (1 + astern / (wake.reach + 1) * float(rng.uniform(-0.4, 1.2)))
-        band = np.clip(reach - t + 0.5, 0, 1) * np.clip(astern / 2, 0, 1)
-        if rng.random() < 0.4:  # two screws, or foam thrown to both sides: a darker middle
-            band = band * np.clip(0.25 + (t / (reach + 0.5)) ** 2, 0, 1)
-        foam += wake.core * band * fade * streaks
+    fade = np.asarray(left ** np.float32(rng.uniform(0.8, 3.0)), np.float32)
+    foam = _fan(wake, rng, s, t, fade)
     if wake.arms > 0:
-        slope = math.tan(wake.spread)
-        edge = half * 0.7 + s * slope
-        thick = 0.7 + np.minimum(s * np.float32(rng.uniform(0.004, 0.03)), 3.5)
-        ridge = np.exp(-(((t - edge) / thick) ** 2)) * np.clip(s / (0.2 * long + 1), 0, 1)
-        broken = np.clip(streaks * np.float32(rng.uniform(0.8, 1.4)), 0, 1.2)
-        foam += wake.arms * ridge * fade ** np.float32(rng.uniform(0.6, 1.5)) * broken
+        foam += _arms(wake, rng, s, t, fade)
     if wake.collar > 0:
-        start = long * float(rng.uniform(0, 0.35))
-        swell = half + 0.6 + np.clip(s - start, 0, long) * float(rng.uniform(0.02, 0.16))
-        run = np.clip((s - start) / 2, 0, 1) * np.clip((long * 1.6 - s) / (long * 0.7), 0, 1)
-        foam += wake.collar * np.clip(swell - t + 0.7, 0, 1) * run * np.clip(streaks + 0.35, 0, 1.2)
-    dark = np.zeros_like(noise)
+        foam += _collar(wake, rng, s, t)
+    dark = np.zeros_like(foam)
     if wake.slick > 0:
-        lane = half * (1 + s / (wake.reach + 1) * float(rng.uniform(0, 1.5)))
-        dark = wake.slick * np.clip((lane - t) / 1.5, 0, 1) * np.clip(astern / 4, 0, 1) * left**0.5
-    return np.clip(foam, 0, 1), dark.astype(np.float32), side
+        lane = wake.width / 2 * (1 + s / (wake.reach + 1) * float(rng.uniform(0, 1.5)))
+        astern = np.clip(s - wake.length * 0.85, 0, None)
+        dark += wake.slick * np.clip((lane - np.abs(t)) / 1.5, 0, 1) * np.clip(astern / 4, 0, 1) * left**0.5
+    return np.clip(foam, 0, 1), dark, side
 
 
 def draw_wake(canvas: Floats, wake: Wake, rng: np.random.Generator, water: npt.NDArray[np.bool_], view: View) -> None:
@@ -124,10 +176,9 @@ def draw_wake(canvas: Floats, wake: Wake, rng: np.random.Generator, water: npt.N
     height, width = canvas.shape[:2]
     cos, sin = math.cos(wake.angle), math.sin(wake.angle)
     rows = foam.shape[0]
-    corner_s = np.array([0, 0, rows, rows], float)
     drift = wake.bend * rows * rows
+    corner_s = np.array([0, 0, rows, rows], float)
     corner_t = np.array([-side, side, -side + min(drift, 0), side + max(drift, 0)], float)
-    corner_t[2:] += 0.0
     xs = wake.bow[0] - corner_s * cos - corner_t * sin
     ys = wake.bow[1] - corner_s * sin + corner_t * cos
     x0, x1 = max(0, math.floor(xs.min())), min(width, math.ceil(xs.max()) + 1)
@@ -145,5 +196,8 @@ def draw_wake(canvas: Floats, wake: Wake, rng: np.random.Generator, water: npt.N
     if wake.slick > 0:
         patch *= 1 - (cv2.remap(dark, t, s, cv2.INTER_LINEAR) * free)[..., None]
     alpha = (cv2.remap(foam, t, s, cv2.INTER_LINEAR) * free * np.float32(1 - view.veil))[..., None]
+    if wake.inverse:
+        patch *= 1 - np.float32(0.55) * alpha
+        return
     white = np.asarray(view.gain, np.float32) * np.float32(wake.tone)
     patch += alpha * (np.minimum(white, 1) - patch)
