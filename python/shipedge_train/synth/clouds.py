@@ -61,7 +61,7 @@ def sample_sky(rng: np.random.Generator, light: Light, kind: str) -> Sky:
         thick, np.float64([[1, 0, dx], [0, 1, dy]]), thick.shape[::-1], borderMode=cv2.BORDER_REFLECT
     )
     top = 1 - np.exp(-depth * np.float32(rng.uniform(0.3, 1.2)))
-    shade = 0.72 + 0.3 * top + (thick - moved) * np.float32(rng.uniform(0.0, 0.45))
+    shade = 0.72 + 0.3 * top + (thick - moved) * np.float32(rng.uniform(0.0, 0.35))
     shade = np.clip(shade, 0.35, 1.15)
     far = float(rng.uniform(15, 260))
     dx, dy = far * math.cos(light.azimuth), far * math.sin(light.azimuth)
@@ -81,13 +81,13 @@ def cast_cloud_shadow(canvas: Field, sky: Sky, rng: np.random.Generator) -> None
 
 def cover_with_clouds(canvas: Field, sky: Sky, rng: np.random.Generator) -> None:
     """Paint the clouds over the picture in place."""
-    tone = rgb(*(rng.uniform(175, 270) * np.array([0.98, 0.99, 1.0]) * rng.normal(1, 0.01, 3)))
+    tone = rgb(*(rng.uniform(165, 258) * np.array([0.98, 0.99, 1.0]) * rng.normal(1, 0.01, 3)))
     blend(canvas, cv2.merge([sky.shade * level for level in tone]), sky.cover)
 
 
 def add_haze(canvas: Field, rng: np.random.Generator) -> None:
     """Lift the dark end everywhere, a little unevenly, in place."""
-    amount = float(rng.beta(1.2, 6)) * 0.8
+    amount = float(rng.beta(1.0, 8)) * 0.8
     haze = rgb(*(rng.uniform(90, 200) * np.array([0.86, 0.97, 1.0]) * rng.uniform(0.93, 1.05, 3)))
-    weight = np.clip(amount * (1 + 0.25 * fractal(rng, 3.2, rng.uniform(2, 5))), 0, 0.85)
+    weight = np.clip(amount * (1 + np.float32(rng.uniform(0, 0.3)) * fractal(rng, 3.0, rng.uniform(2.5, 6))), 0, 0.85)
     blend(canvas, haze, np.asarray(weight, np.float32))

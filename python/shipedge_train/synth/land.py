@@ -42,10 +42,24 @@ def _ground(rng: np.random.Generator, light: Light, kind: str) -> Field:
         border = fractal(rng, 2.4, rng.uniform(0.8, 2.5))
         edge = float(rng.uniform(-0.5, 1))
         blend(picture, other, smoothstep(border, edge, edge + 0.15))
+    if rng.random() < 0.6:
+        _trees(rng, picture, light)
+    scale(picture, np.clip(1 + np.float32(rng.uniform(0, 0.2)) * fractal(rng, 3.0, rng.uniform(0.5, 2)), 0.4, 1.6))
     if kind != "rocks":
         for _ in range(int(rng.integers(0, 4))):
             _road(rng, picture)
     return picture
+
+
+def _trees(rng: np.random.Generator, picture: Field, light: Light) -> None:
+    """Scatter single trees and groves over whatever the ground is, with short shadows."""
+    spread = fractal(rng, 1.2, rng.uniform(1.2, 2.5)) + np.float32(rng.uniform(0.5, 1.2)) * fractal(rng, 2.4, 1)
+    edge = float(rng.uniform(0.6, 2.2))
+    crowns = smoothstep(spread, edge, edge + 0.3)
+    shade = np.roll(crowns, (round(2.5 * math.sin(light.azimuth)), round(2.5 * math.cos(light.azimuth))), (0, 1))
+    scale(picture, 1 - np.float32(0.6 * light.strength) * shade)
+    tone = rng.uniform(30, 75)
+    blend(picture, rgb(tone * 0.8, tone, tone * 0.6), crowns * np.float32(rng.uniform(0.6, 1)))
 
 
 def _road(rng: np.random.Generator, picture: Field) -> None:
@@ -75,13 +89,15 @@ def _surf(rng: np.random.Generator, sea: Sea, off: Field) -> None:
     """Foam: a ragged rim, and up to four lines of breakers parallel to the shore."""
     gaps = fractal(rng, 1.8, rng.uniform(0.3, 1))
     long = fractal(rng, 2.4, rng.uniform(0.6, 2))
+    exposed = smoothstep(fractal(rng, 3.0, rng.uniform(1.5, 4)), rng.uniform(-1.5, 0.8), 1.2)
     weight = smoothstep(gaps + long - off / np.float32(rng.uniform(2, 9)), rng.uniform(-0.5, 0.8), 1.2)
-    at = float(rng.uniform(3, 10))
+    at, wander = float(rng.uniform(3, 10)), float(rng.uniform(2, 12))
     for _ in range(int(rng.choice(5, p=[0.45, 0.2, 0.15, 0.1, 0.1]))):
         width = float(rng.uniform(1, 5))
-        line = np.exp(-(((off - at + 3 * long) / width) ** 2))
+        line = np.exp(-(((off - at + wander * long) / width) ** 2))
         weight = np.maximum(weight, line * smoothstep(gaps + 0.7 * long, -0.2, 1))
         at += float(rng.uniform(8, 30))
+    weight *= exposed
     weight[off <= 0] = 0
     blend(sea.canvas, rgb(240, 242, 240), weight * np.float32(rng.uniform(0.5, 1)))
 

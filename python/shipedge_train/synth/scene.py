@@ -107,7 +107,7 @@ def render_scene(rng: np.random.Generator, count: int) -> Scene:
         cast_cloud_shadow(canvas, sky, rng)
         cover_with_clouds(canvas, sky, rng)
         hide_covered(labels, sky)
-    if rng.random() < 0.45:
+    if rng.random() < 0.35:
         add_haze(canvas, rng)
     sensor = sample_sensor(rng)
     picture = expose(canvas, sensor, rng)

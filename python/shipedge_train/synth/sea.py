@@ -66,7 +66,7 @@ def water_color(rng: np.random.Generator) -> NDArray[np.float32]:
     first = colors[rng.choice(len(colors), p=weights / weights.sum())]
     near = np.argsort(np.abs(colors - first).sum(1))[: 1 + int(rng.integers(1, 6))]
     color = first + (colors[rng.choice(near)] - first) * float(rng.uniform(0, 0.7))
-    color = color * np.exp(rng.normal(0, 0.07, 3)) * math.exp(rng.normal(0, 0.15)) + rng.normal(0, 0.006, 3)
+    color = color * np.exp(rng.normal(0, 0.07, 3)) * math.exp(rng.normal(-0.12, 0.2)) + rng.normal(0, 0.006, 3)
     return np.clip(color, 0.002, 0.75).astype(np.float32)
 
 
@@ -76,10 +76,10 @@ def _wave_field(rng: np.random.Generator, wind: float, rough: float) -> Field:
     main = float(np.exp(rng.uniform(math.log(4.5), math.log(11 + 25 * rough))))
     focus = float(rng.choice([rng.uniform(0, 2), rng.uniform(2, 10)]))
     systems.append((1.0, wave_band(main, wind, focus, rng.uniform(0.4, 1.2), rng.uniform(0.5, 1.4))))
-    if rng.random() < 0.55:
+    if rng.random() < 0.45:
         swell = main * float(rng.uniform(1.5, 5))
         turn = wind + float(rng.normal(0, 0.6))
-        systems.append((rng.uniform(0.2, 1.0), wave_band(swell, turn, rng.uniform(4, 60), 0.3, rng.uniform(0.2, 0.5))))
+        systems.append((rng.uniform(0.15, 0.8), wave_band(swell, turn, rng.uniform(4, 60), 0.3, rng.uniform(0.2, 0.5))))
     if rng.random() < 0.4:
         systems.append((rng.uniform(0.2, 0.7), wave_band(rng.uniform(4, 8), wind, rng.uniform(0, 3), 0.6, 0.8)))
     if rng.random() < 0.2:
@@ -91,10 +91,10 @@ def _wave_field(rng: np.random.Generator, wind: float, rough: float) -> Field:
         energy += np.float32(share * share) * band * band
     field = waves(rng, np.sqrt(energy))
     look = rng.random()
-    if look < 0.45:
+    if look < 0.3:
         return field
     if look < 0.65:  # bright crests on a dark floor
-        return to_unit(np.exp(field * np.float32(rng.uniform(0.3, 0.9))))
+        return to_unit(np.exp(field * np.float32(rng.uniform(0.2, 0.9))))
     if look < 0.85:  # dark troughs in a bright sheet
         return to_unit(-np.exp(field * np.float32(-rng.uniform(0.2, 0.6))))
     relief = -np.abs(field) + np.float32(rng.uniform(0.2, 1.0)) * field  # sharp crests, lit from one side
@@ -114,13 +114,13 @@ def _patches(rng: np.random.Generator, sea: Sea, calm: Field) -> None:
         for band in range(3):
             canvas[:, :, band] *= 1 + slope * np.float32(tint[band])
     if rng.random() < 0.5:
-        drift = fractal(rng, rng.uniform(2.2, 3.2), rng.uniform(1, 4), rng.uniform(1, 3))
+        drift = fractal(rng, 3.0, rng.uniform(1.5, 5), rng.uniform(1, 3))
         tint = rng.normal(0, 1, 3) * 0.4 + rng.normal(0, 1)
         tint *= abs(rng.normal(0, 0.035))
         for band in range(3):
             canvas[:, :, band] *= 1 + drift * np.float32(tint[band])
     if rng.random() < 0.14:  # a second water body with a ragged front
-        front = fractal(rng, rng.uniform(2.4, 3.4), rng.uniform(1.5, 4), rng.uniform(1, 4))
+        front = fractal(rng, 3.0, rng.uniform(1.5, 5), rng.uniform(1, 4))
         edge = float(rng.uniform(-0.5, 1.5))
         weight = smoothstep(front, edge, edge + float(rng.uniform(0.1, 1.5))) * np.float32(rng.uniform(0.1, 0.7))
         blend(canvas, water_color(rng), weight)
@@ -173,7 +173,7 @@ def _sparkles(rng: np.random.Generator, sea: Sea) -> None:
 def paint_sea(rng: np.random.Generator) -> Sea:
     """Paint open water over the whole frame."""
     rough = float(rng.beta(1.2, 1.8))
-    glint = 0.0 if rng.random() < 0.6 else float(rng.beta(1.2, 1.2))
+    glint = 0.0 if rng.random() < 0.7 else float(rng.beta(1.2, 1.2))
     color = water_color(rng)
     metal = rgb(*(rng.uniform(60, 165) * rng.uniform(0.93, 1.07, 3)))
     color = color + (metal - color) * np.float32(0.9 * glint)
@@ -188,7 +188,12 @@ def paint_sea(rng: np.random.Generator) -> Sea:
     if rng.random() < 0.5:
         gusts = fractal(rng, rng.uniform(2.0, 3.0), rng.uniform(0.7, 3), rng.uniform(1, 3))
         calm *= np.exp(gusts * np.float32(rng.uniform(0.05, 0.35)))
-    tint = np.array([0.97, 1.0, 1.06], np.float32) * np.exp(rng.normal(0, 0.04, 3)).astype(np.float32)
+    if rng.random() < 0.12:  # facets below two pixels that mirror the sun: hard grain
+        facets = waves(rng, wave_band(rng.uniform(2.1, 4), sea.wind, rng.uniform(0, 2), 0.5, 1.0))
+        facets = to_unit(np.exp(facets * np.float32(rng.uniform(0.2, 1.0))))
+        field = to_unit(field + np.float32(rng.uniform(0.3, 2.5)) * facets)
+        std += float(rng.uniform(0, 14))
+    tint = np.array([0.88, 1.0, 1.06], np.float32) * np.exp(rng.normal(0, 0.05, 3)).astype(np.float32)
     relief = field * calm * np.float32(std / 255)
     for band in range(3):
         sea.canvas[:, :, band] += relief * tint[band]

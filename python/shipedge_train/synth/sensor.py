@@ -38,11 +38,11 @@ class Sensor:
 
 
 def sample_sensor(rng: np.random.Generator) -> Sensor:
-    """Draw a camera: mostly soft and sharpened afterwards, one in ten crisp and grainy."""
-    crisp = rng.random() < 0.1
-    blur = rng.uniform(0.4, 0.7) if crisp else rng.uniform(0.85, 1.3)
+    """Draw a camera: mostly soft and sharpened afterwards, one in seven crisp and grainy."""
+    crisp = rng.random() < 0.15
+    blur = rng.uniform(0.3, 0.65) if crisp else rng.uniform(0.85, 1.3)
     gain = np.exp(rng.normal(0, 0.025, 3) + rng.normal(0, 0.07))
-    lift = rng.normal(0, 0.006, 3) + rng.normal(0, 0.008)
+    lift = rng.normal((-0.022, -0.004, 0.0), (0.015, 0.006, 0.006)) + rng.normal(-0.003, 0.008)
     return Sensor(
         blur=float(blur),
         halo=float(rng.uniform(0.3, 0.8) if crisp else rng.uniform(0.5, 1.6)),
