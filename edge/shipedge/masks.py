@@ -18,7 +18,7 @@ from shipedge.errors import DatasetError, ShipedgeError
 from shipedge.formats.airbus import parse_ships
 from shipedge.formats.picture import picture_size
 from shipedge.formats.png import encode_labels, encode_mask
-from shipedge.rle import Rle, decode_union
+from shipedge.rle import Rle, union
 
 SETTINGS = ".shipedge-masks.json"
 _CHUNK = 64  # images per task: enough to forget the cost of a task, few enough to stop soon after Ctrl-C
@@ -64,16 +64,14 @@ class MaskBuilder:
             buffer = np.zeros(shape, np.uint8)
         if not ships:
             data = _empty_mask(shape)
-        elif self.instances:
-            data = encode_labels(label_ships(parse_ships(self.csv, image, ships, shape), shape))
         else:
-            try:
-                decode_union(ships, shape, out=buffer)
-            except ShipedgeError:
-                parse_ships(self.csv, image, ships, shape)  # raises with the line of the bad string
-                raise
-            data = encode_mask(buffer)
-        write_atomic(self.out / mask_name(image), data)
+            found = parse_ships(self.csv, image, ships, shape)
+            if self.instances:
+                data = encode_labels(label_ships(found, shape))
+            else:
+                union(found, shape).to_mask(out=buffer)
+                data = encode_mask(buffer, ((ship.bbox[1], ship.bbox[3]) for ship in found))
+        write_atomic(f"{self.out}{os.sep}{mask_name(image)}", data)
         return buffer
 
 

@@ -11,7 +11,7 @@ import io
 import lzma
 import os
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from shipedge.atomic import write_atomic
@@ -44,21 +44,19 @@ def read_airbus(path: str | os.PathLike[str], *, complaints: list[str] | None = 
     said_empty: set[str] = set()
     spoiled: set[str] = set()
     for line, fields in _rows(path):
-        trouble = _row_trouble(fields, images)
+        trouble = _trouble(fields, images, said_empty)
         if trouble is None:
-            image, pixels = fields[0], fields[1].strip()
-            trouble = _contradiction(image, pixels, images, said_empty)
-        if trouble is not None:
-            sentence = f"{path}: line {line}: {trouble}"
-            if complaints is None:
-                raise DatasetError(sentence)
-            complaints.append(sentence)
-            spoiled.add(fields[0])
-        elif pixels:
-            images.setdefault(image, []).append(pixels)
-        else:
-            images.setdefault(image, [])
-            said_empty.add(image)
+            ships = images.setdefault(fields[0], [])
+            if pixels := fields[1].strip():
+                ships.append(pixels)
+            else:
+                said_empty.add(fields[0])
+            continue
+        sentence = f"{path}: line {line}: {trouble}"
+        if complaints is None:
+            raise DatasetError(sentence)
+        complaints.append(sentence)
+        spoiled.add(fields[0])
     return {image: ships for image, ships in images.items() if image not in spoiled} if spoiled else images
 
 
@@ -115,6 +113,8 @@ def _ship_line(path: Path, image: str, row: int) -> int:
 
 def check_image_id(image: str) -> str | None:
     """Why ``image`` is no plain file name (it could leave the folder it is joined to), or None where it is one."""
+    if len(image) < 50 and image.replace(".", "").isalnum():
+        return None  # one quick look is enough for nearly every name
     if not image:
         return "ImageId is empty, expected a file name"
     if "/" in image or "\\" in image or ":" in image or image in {".", ".."} or not image.isprintable():
@@ -126,38 +126,43 @@ def check_image_id(image: str) -> str | None:
     return None
 
 
-def _row_trouble(fields: list[str], images: dict[str, list[str]]) -> str | None:
+def _trouble(fields: list[str], images: dict[str, list[str]], said_empty: set[str]) -> str | None:
+    """What is wrong with a row, given the rows before it; None where it is fine."""
     if len(fields) != 2:
         return f"found {len(fields)} fields, expected 2 ({','.join(HEADER)})"
-    return None if fields[0] in images else check_image_id(fields[0])
-
-
-def _contradiction(image: str, pixels: str, images: dict[str, list[str]], said_empty: set[str]) -> str | None:
-    if pixels and image in said_empty:
-        return f"image {image!r} has a ship, but an earlier row says it has none"
-    if not pixels and images.get(image):
+    image = fields[0]
+    if image not in images:
+        return check_image_id(image)
+    if image in said_empty:
+        return f"image {image!r} has a ship, but an earlier row says it has none" if fields[1].strip() else None
+    if not fields[1].strip():
         return f"image {image!r} is said to have no ship, but earlier rows give it {len(images[image])}"
     return None
 
 
-def _rows(path: Path) -> Iterable[tuple[int, list[str]]]:
-    """Checked header first, then (line number, fields) of each row that is not blank."""
+def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Checks the header, then gives (line number, fields) of each row that is not blank."""
     # strict=True: a stray or unclosed quote is an error instead of swallowing the rest of the file.
     reader = csv.reader(io.StringIO(_read_text(path), newline=""), strict=True)
     # One row of a dense mask is over a megabyte; the module's limit of 128 KiB is meant for untrusted services.
     limit = csv.field_size_limit(2**31 - 1)
+    header: list[str] = []
     try:
-        rows = [(reader.line_num, fields) for fields in reader if fields]
+        for fields in reader:
+            if header and fields:
+                yield reader.line_num, fields
+            elif fields:
+                header = fields
+                if header != HEADER:
+                    found = ",".join(header)[:80]
+                    expected = f"expected {','.join(HEADER)!r}"
+                    raise DatasetError(f"{path}: line {reader.line_num}: header is {found!r}, {expected}")
     except csv.Error as error:
         raise DatasetError(f"{path}: line {reader.line_num}: not a CSV row: {error}") from error
     finally:
         csv.field_size_limit(limit)
-    if not rows:
+    if not header:
         raise DatasetError(f"{path} is empty, expected the header {','.join(HEADER)}")
-    if rows[0][1] != HEADER:
-        found = ",".join(rows[0][1])
-        raise DatasetError(f"{path}: line {rows[0][0]}: header is {found[:80]!r}, expected {','.join(HEADER)!r}")
-    return rows[1:]
 
 
 def _read_text(path: Path) -> str:

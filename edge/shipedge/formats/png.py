@@ -11,6 +11,7 @@ Sources: PNG specification, third edition (chunks, filter byte per row); RFC 195
 
 import struct
 import zlib
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -23,9 +24,15 @@ _GAP = 16  # ink within so many rows is one band: a band of its own costs a zlib
 _LAST_BLOCK = b"\x03\x00"  # an empty, final deflate block
 
 
-def encode_mask(mask: npt.NDArray[Any]) -> bytes:
-    """A (height, width) uint8 or bool mask as an 8-bit grey PNG: 0 where it is zero, 255 elsewhere."""
-    return _encode(np.ascontiguousarray(mask), 8, is_mask=True)
+def encode_mask(mask: npt.NDArray[Any], ink: Iterable[tuple[int, int]] | None = None) -> bytes:
+    """A (height, width) uint8 or bool mask as an 8-bit grey PNG: 0 where it is zero, 255 elsewhere.
+
+    Args:
+        mask: any non-zero value is ink.
+        ink: half-open row ranges outside which the mask is zero, in any order, where the caller knows them (the boxes
+            of its ships): looking at every row for them costs more than the rest.
+    """
+    return _encode(np.ascontiguousarray(mask), 8, is_mask=True, ink=ink)
 
 
 def encode_labels(labels: npt.NDArray[np.uint8] | npt.NDArray[np.uint16]) -> bytes:
@@ -33,11 +40,13 @@ def encode_labels(labels: npt.NDArray[np.uint8] | npt.NDArray[np.uint16]) -> byt
     return _encode(np.ascontiguousarray(labels), labels.dtype.itemsize * 8, is_mask=False)
 
 
-def _encode(pixels: npt.NDArray[Any], depth: int, *, is_mask: bool) -> bytes:
+def _encode(
+    pixels: npt.NDArray[Any], depth: int, *, is_mask: bool, ink: Iterable[tuple[int, int]] | None = None
+) -> bytes:
     height, width = pixels.shape
     row_bytes = 1 + width * depth // 8  # a filter byte (0: none) stands before the pixels of each row
     pieces, checksum, row = [b"\x78\x01"], 1, 0
-    for top, bottom in _bands(pixels):
+    for top, bottom in _bands(_rows_with_ink(pixels) if ink is None else ink):
         raw = np.zeros((bottom - top, row_bytes), np.uint8)
         if is_mask:
             np.negative(pixels[top:bottom] != 0, out=raw[:, 1:], dtype=np.uint8, casting="unsafe")
@@ -53,25 +62,30 @@ def _encode(pixels: npt.NDArray[Any], depth: int, *, is_mask: bool) -> bytes:
     return b"".join((_header(width, height, depth), _chunk(b"IDAT", b"".join(pieces)), _chunk(b"IEND", b"")))
 
 
-def _bands(pixels: npt.NDArray[Any]) -> list[tuple[int, int]]:
-    """Half-open row ranges that hold every non-zero pixel, at least ``_GAP`` empty rows apart."""
+def _bands(ink: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Row ranges in order, those at most ``_GAP`` empty rows apart joined."""
+    bands: list[tuple[int, int]] = []
+    for top, bottom in sorted(ink):
+        if bands and top - bands[-1][1] <= _GAP:
+            bands[-1] = (bands[-1][0], max(bottom, bands[-1][1]))
+        else:
+            bands.append((top, bottom))
+    return bands
+
+
+def _rows_with_ink(pixels: npt.NDArray[Any]) -> list[tuple[int, int]]:
     if pixels.size == 0:
         return []
     row_bytes = pixels.shape[1] * pixels.dtype.itemsize
-    # Eight pixels at a time where the row length allows: the scan of the empty rows is the largest single cost.
+    # Eight bytes at a time where the row length allows.
     wide = pixels.view(np.uint64 if row_bytes % 8 == 0 else np.uint8)
-    ink = np.flatnonzero(np.bitwise_or.reduce(wide, axis=1))
-    if ink.size == 0:
-        return []
-    cuts = np.flatnonzero(np.diff(ink) > _GAP)
-    tops = [int(ink[0]), *ink[cuts + 1].tolist()]
-    bottoms = [*(ink[cuts] + 1).tolist(), int(ink[-1]) + 1]
-    return list(zip(tops, bottoms, strict=True))
+    rows = np.flatnonzero(np.bitwise_or.reduce(wide, axis=1))
+    return [(row, row + 1) for row in rows.tolist()]
 
 
 def _deflate(data: Any) -> bytes:
     """``data`` as raw deflate blocks that end on a byte boundary and refer to nothing before them."""
-    squeeze = zlib.compressobj(1, zlib.DEFLATED, -15, 9, zlib.Z_RLE)
+    squeeze = zlib.compressobj(1, zlib.DEFLATED, -15, 5, zlib.Z_RLE)  # memory level 5: zlib clears less of it
     return squeeze.compress(data) + squeeze.flush(zlib.Z_FULL_FLUSH)
 
 
