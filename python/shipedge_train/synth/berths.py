@@ -69,6 +69,7 @@ class Plan:
         if not water.all():
             _, lakes, stats, _ = cv2.connectedComponentsWithStats(water.astype(np.uint8), connectivity=4)
             sizes = stats[:, cv2.CC_STAT_AREA].astype(np.float32)
+            sizes[0] = 0  # land
             self._basin = sizes[lakes]
         self.shape: tuple[int, int] = (water.shape[0], water.shape[1])
         self.berths: list[Berth] = []
@@ -104,9 +105,16 @@ class Plan:
             angle = float(rng.uniform(-math.pi, math.pi) if heading is None else rng.normal(heading, 0.12))
             room = (size[0] + 6, size[1] + 6)
             if self.fits(center, angle, size, 0.995, 3.0) and self.fits(center, angle, room, 0.97, 0.0):
-                moving = heading is None and rng.random() < 0.82
+                moving = heading is None and rng.random() < 0.82 and self._came_from_water(center, angle, size[0])
                 return Berth(center, angle, size, _hull(rng, size), moving)
         return None
+
+    def _came_from_water(self, center: tuple[float, float], angle: float, length: float) -> bool:
+        """Whether the course astern is free of land for two lengths."""
+        steps = np.linspace(0, 2 * length + 20, 12)
+        x, y = (center[0] - steps * math.cos(angle)).astype(int), (center[1] - steps * math.sin(angle)).astype(int)
+        seen = (x >= 0) & (x < self.shape[1]) & (y >= 0) & (y < self.shape[0])
+        return bool(self.water[y[seen], x[seen]].all())
 
     def alongside(self, rng: Rng, size: tuple[float, float]) -> Berth | None:
         """Beside a ship that does not move: parallel, a pixel or two off."""

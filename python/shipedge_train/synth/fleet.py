@@ -36,7 +36,7 @@ def _choose(
 ) -> Berth | None:
     """One place for a ship of `size`; None where none was found."""
     chance = rng.random()
-    if plan.berths and chance < 0.14:
+    if plan.berths and chance < 0.1:
         return plan.alongside(rng, size)
     if harbour.edges and chance < (0.5 if plan.berths else 0.4):
         berth = harbour.moor(plan, rng, size)
