@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from shipedge_train.synth.light import Light
-from shipedge_train.synth.noise import SIZE, Field, blend, fractal, to_unit
+from shipedge_train.synth.noise import SIZE, Field, blend, fractal, shifted, softened, to_unit
 from shipedge_train.synth.sea import rgb
 
 
@@ -55,20 +55,14 @@ def sample_sky(rng: np.random.Generator, light: Light, kind: str) -> Sky:
     depth = np.asarray(np.maximum(depth - gain * 0.01, 0), np.float32)
     cover = 1 - np.exp(-depth)
     reach = float(rng.uniform(2, 7))
-    dx, dy = reach * math.cos(light.azimuth), reach * math.sin(light.azimuth)
-    thick = cv2.GaussianBlur(field, (0, 0), float(rng.uniform(1.0, 4)))
-    moved = cv2.warpAffine(
-        thick, np.float64([[1, 0, dx], [0, 1, dy]]), thick.shape[::-1], borderMode=cv2.BORDER_REFLECT
-    )
+    thick = softened(field, float(rng.uniform(1.0, 4)))
+    moved = shifted(thick, -reach * math.cos(light.azimuth), -reach * math.sin(light.azimuth))
     top = 1 - np.exp(-depth * np.float32(rng.uniform(0.3, 1.2)))
     shade = 0.72 + 0.3 * top + (thick - moved) * np.float32(rng.uniform(0.0, 0.35))
     shade = np.clip(shade, 0.35, 1.15)
     far = float(rng.uniform(15, 260))
-    dx, dy = far * math.cos(light.azimuth), far * math.sin(light.azimuth)
-    cast = cv2.warpAffine(
-        cover, np.float64([[1, 0, -dx], [0, 1, -dy]]), cover.shape[::-1], borderMode=cv2.BORDER_REFLECT
-    )
-    shadow = cv2.GaussianBlur(cast, (0, 0), float(rng.uniform(2, 7))) * np.float32(light.strength)
+    cast = shifted(cover, far * math.cos(light.azimuth), far * math.sin(light.azimuth))
+    shadow = softened(cast, float(rng.uniform(2, 7))) * np.float32(light.strength)
     return Sky(cover, np.asarray(shade, np.float32), shadow)
 
 

@@ -25,7 +25,7 @@ _EXPONENTS = (1.2, 1.8, 2.4, 3.0)  # Each is a tile of 9 MB and a fifth of a sec
 def to_unit(field: NDArray[np.floating]) -> Field:
     """Shift and scale to mean 0, standard deviation 1 (a constant field becomes 0)."""
     mean, std = cv2.meanStdDev(np.asarray(field, np.float32))
-    return ((field - mean[0, 0]) / max(float(std[0, 0]), 1e-6)).astype(np.float32)
+    return np.asarray((field - mean[0, 0]) / max(float(std[0, 0]), 1e-6), np.float32)
 
 
 @functools.cache
@@ -131,6 +131,19 @@ def smoothstep(field: Field, low: float, high: float) -> Field:
     return np.asarray(t * t * (3 - 2 * t), np.float32)
 
 
+def shifted(field: Field, dx: float, dy: float) -> Field:
+    """Move a field by (dx, dy) pixels, mirrored at the borders, same shape."""
+    matrix = np.array([[1, 0, -dx], [0, 1, -dy]], np.float64)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    moved = cv2.warpAffine(field, matrix, field.shape[::-1], flags=flags, borderMode=cv2.BORDER_REFLECT)
+    return np.asarray(moved, np.float32)
+
+
+def softened(field: Field, sigma: float) -> Field:
+    """Gaussian blur of a field or picture, standard deviation `sigma` pixels, same shape."""
+    return np.asarray(cv2.GaussianBlur(field, (0, 0), sigma), np.float32)
+
+
 def scale(canvas: Field, factor: Field) -> None:
     """Multiply all channels of `canvas` (768, 768, 3) by `factor` (768, 768) in place."""
     cv2.multiply(canvas, cv2.merge([factor, factor, factor]), dst=canvas)
@@ -139,9 +152,8 @@ def scale(canvas: Field, factor: Field) -> None:
 def blend(canvas: Field, color: NDArray[np.float32] | Field, weight: Field) -> None:
     """Mix a colour (3,) or picture (768, 768, 3) into `canvas` in place, `weight` (768, 768) in 0..1."""
     weights = cv2.merge([weight, weight, weight])
-    if color.ndim == 1:
-        change = cv2.subtract((float(color[0]), float(color[1]), float(color[2]), 0.0), canvas)
-    else:
-        change = cv2.subtract(color, canvas)
+    # A colour becomes an OpenCV scalar, which its type stubs do not know as an operand.
+    other = (*color.tolist(), 0.0) if color.ndim == 1 else color
+    change = cv2.subtract(other, canvas)  # type: ignore[call-overload]
     cv2.multiply(change, weights, dst=change)
     cv2.add(canvas, change, dst=canvas)

@@ -32,6 +32,7 @@ _SHORES = {
 }
 _SKIES = {"": 0.74, "cumulus": 0.12, "veil": 0.10, "overcast": 0.04}
 _HIDDEN = 0.6
+_CLUTTER_AT_SEA = 0.6  # Nearly half of the real open sea shows nothing but water.
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +95,10 @@ def render_scene(rng: np.random.Generator, count: int) -> Scene:
     if shore:
         water = paint_land(rng, sea, light, shore)
     labels = np.zeros((SIZE, SIZE), np.uint16)
-    if water.any():
+    if water.any() and (shore or rng.random() < _CLUTTER_AT_SEA):
         draw_clutter(canvas, rng, water, light)
-        if count:
-            place_fleet(canvas, labels, rng, water, light, count)
+    if water.any() and count:
+        place_fleet(canvas, labels, rng, water, light, count)
     shares = np.array(list(_SKIES.values()))
     kind = list(_SKIES)[int(rng.choice(len(shares), p=shares))]
     if count and kind == "overcast":

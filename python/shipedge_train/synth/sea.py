@@ -5,11 +5,22 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from shipedge_train.synth.noise import SIZE, Field, blend, fractal, scale, smoothstep, to_unit, wave_band, waves, white
+from shipedge_train.synth.noise import (
+    SIZE,
+    Field,
+    blend,
+    fractal,
+    scale,
+    smoothstep,
+    softened,
+    to_unit,
+    wave_band,
+    waves,
+    white,
+)
 
 # Body colours (8-bit RGB) seen from orbit, with how often: deep blue, teal, green, milky, grey, brown, black water.
 WATERS: tuple[tuple[float, tuple[int, int, int]], ...] = (
@@ -56,7 +67,7 @@ class Sea:
 
 def rgb(*color: float) -> NDArray[np.float32]:
     """An 8-bit colour as float32 in 0..1."""
-    return np.asarray(color, np.float32) / np.float32(255)
+    return np.asarray(np.asarray(color) / 255, np.float32)
 
 
 def water_color(rng: np.random.Generator) -> NDArray[np.float32]:
@@ -67,19 +78,21 @@ def water_color(rng: np.random.Generator) -> NDArray[np.float32]:
     near = np.argsort(np.abs(colors - first).sum(1))[: 1 + int(rng.integers(1, 6))]
     color = first + (colors[rng.choice(near)] - first) * float(rng.uniform(0, 0.7))
     color = color * np.exp(rng.normal(0, 0.07, 3)) * math.exp(rng.normal(-0.12, 0.2)) + rng.normal(0, 0.006, 3)
-    return np.clip(color, 0.002, 0.75).astype(np.float32)
+    return np.asarray(np.clip(color, 0.002, 0.75), np.float32)
 
 
 def _wave_field(rng: np.random.Generator, wind: float, rough: float) -> Field:
     """Sum of one to four wave systems, standard deviation 1, with the crest shape of a random look."""
     systems = []
     main = float(np.exp(rng.uniform(math.log(4.5), math.log(11 + 25 * rough))))
-    focus = float(rng.choice([rng.uniform(0, 2), rng.uniform(2, 10)]))
+    focus = float(rng.choice([rng.uniform(0, 2), rng.uniform(1, 7)]))
     systems.append((1.0, wave_band(main, wind, focus, rng.uniform(0.4, 1.2), rng.uniform(0.5, 1.4))))
     if rng.random() < 0.45:
         swell = main * float(rng.uniform(1.5, 5))
         turn = wind + float(rng.normal(0, 0.6))
-        systems.append((rng.uniform(0.15, 0.8), wave_band(swell, turn, rng.uniform(4, 60), 0.3, rng.uniform(0.2, 0.5))))
+        systems.append(
+            (rng.uniform(0.15, 0.8), wave_band(swell, turn, rng.uniform(3, 25), 0.35, rng.uniform(0.3, 0.6)))
+        )
     if rng.random() < 0.4:
         systems.append((rng.uniform(0.2, 0.7), wave_band(rng.uniform(4, 8), wind, rng.uniform(0, 3), 0.6, 0.8)))
     if rng.random() < 0.2:
@@ -119,10 +132,10 @@ def _patches(rng: np.random.Generator, sea: Sea, calm: Field) -> None:
         tint *= abs(rng.normal(0, 0.035))
         for band in range(3):
             canvas[:, :, band] *= 1 + drift * np.float32(tint[band])
-    if rng.random() < 0.14:  # a second water body with a ragged front
+    if rng.random() < 0.1:  # a second water body with a ragged front
         front = fractal(rng, 3.0, rng.uniform(1.5, 5), rng.uniform(1, 4))
         edge = float(rng.uniform(-0.5, 1.5))
-        weight = smoothstep(front, edge, edge + float(rng.uniform(0.1, 1.5))) * np.float32(rng.uniform(0.1, 0.7))
+        weight = smoothstep(front, edge, edge + float(rng.uniform(0.35, 2.0))) * np.float32(rng.uniform(0.1, 0.7))
         blend(canvas, water_color(rng), weight)
     if rng.random() < 0.22:  # slicks and current lines: thin level lines of a stretched field
         angle = sea.wind + float(rng.normal(math.pi / 2, 0.5))
@@ -133,8 +146,8 @@ def _patches(rng: np.random.Generator, sea: Sea, calm: Field) -> None:
         calm *= 1 - np.float32(rng.uniform(0.3, 0.9)) * mask
         shade = float(rng.uniform(-0.35, 0.15)) * (1 + sea.glint)
         scale(canvas, 1 + np.float32(shade) * mask)
-    if rng.random() < 0.06:  # shallow bank or reef showing through
-        reef = cv2.GaussianBlur(fractal(rng, 3.0, rng.uniform(1.5, 4)), (0, 0), float(rng.uniform(2, 8)))
+    if rng.random() < 0.05:  # shallow bank or reef showing through
+        reef = softened(fractal(rng, 3.0, rng.uniform(1.5, 4)), float(rng.uniform(2, 8)))
         reef += np.float32(rng.uniform(0.0, 0.12)) * fractal(rng, 2.4, 0.5)
         edge = float(rng.uniform(0.5, 1.8))
         weight = smoothstep(reef, edge, edge + float(rng.uniform(0.4, 1.8))) * np.float32(rng.uniform(0.3, 0.9))

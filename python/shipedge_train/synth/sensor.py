@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from shipedge_train.synth.noise import Field, white
+from shipedge_train.synth.noise import Field, softened, white
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +59,14 @@ def expose(canvas: Field, sensor: Sensor, rng: np.random.Generator) -> NDArray[n
     """Turn display values (h, w, 3) into the 8-bit picture (h, w, 3) the sensor would deliver."""
     picture = np.clip(canvas, 0, 1)
     if sensor.gamma != 1:
-        picture = cv2.pow(picture, sensor.gamma)
+        picture = np.asarray(cv2.pow(picture, sensor.gamma), np.float32)
     # Grain of the channels is nearly the same: the colour bands are sharpened with one panchromatic band.
     grain = white(rng)
     grain *= np.float32(sensor.noise / 255)
     own = np.roll(grain, (257, 331), (0, 1)) * np.float32(0.3)
     cv2.add(picture, cv2.merge([grain + own, grain, grain - own]), dst=picture)
-    picture = cv2.GaussianBlur(picture, (0, 0), sensor.blur)
-    soft = cv2.GaussianBlur(picture, (0, 0), sensor.halo_radius)
+    picture = softened(picture, sensor.blur)
+    soft = softened(picture, sensor.halo_radius)
     cv2.addWeighted(picture, 1 + sensor.halo, soft, -sensor.halo, 0, dst=picture)
     for band in range(3):
         level = picture[:, :, band]

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from shipedge_train.synth.noise import SIZE, Field, fractal
+from shipedge_train.synth.noise import SIZE, Field, fractal, softened
 
 Mask = NDArray[np.bool_]
 HALF = SIZE / 2
@@ -23,7 +23,7 @@ def _axes(turn: float) -> tuple[Field, Field]:
 
 def _rough(rng: np.random.Generator, large: float, small: float) -> Field:
     """Displacement of a shoreline: wide bays of `large` pixels, ragged detail of `small` pixels."""
-    bays = cv2.GaussianBlur(fractal(rng, 3.0, rng.uniform(0.8, 3)), (0, 0), float(rng.uniform(1, 9)))
+    bays = softened(fractal(rng, 3.0, rng.uniform(0.8, 3)), float(rng.uniform(1, 9)))
     return np.asarray(bays * large + fractal(rng, 2.4, rng.uniform(0.5, 1.5)) * small, np.float32)
 
 

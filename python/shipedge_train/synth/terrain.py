@@ -9,15 +9,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shipedge_train.synth.light import Light
-from shipedge_train.synth.noise import SIZE, Field, blend, fractal, scale, smoothstep, to_unit, wave_band, waves
+from shipedge_train.synth.noise import (
+    SIZE,
+    Field,
+    blend,
+    fractal,
+    scale,
+    shifted,
+    smoothstep,
+    to_unit,
+    wave_band,
+    waves,
+)
 from shipedge_train.synth.sea import rgb
 
 
 def relief(height: Field, light: Light, reach: float = 1.5) -> Field:
     """Brightness of slopes under the sun, unit standard deviation: lit sides positive, (768, 768)."""
-    dx, dy = reach * math.cos(light.azimuth), reach * math.sin(light.azimuth)
-    matrix = np.array([[1, 0, dx], [0, 1, dy]], np.float64)
-    moved = cv2.warpAffine(height, matrix, height.shape[::-1], borderMode=cv2.BORDER_REFLECT)
+    moved = shifted(height, -reach * math.cos(light.azimuth), -reach * math.sin(light.azimuth))
     return to_unit(height - moved)
 
 
@@ -61,7 +70,7 @@ def scrub(rng: np.random.Generator, light: Light) -> Field:
 def desert(rng: np.random.Generator, light: Light) -> Field:
     """Bare hills cut by valleys."""
     height = fractal(rng, 3.0, rng.uniform(0.8, 2.5))
-    height = height - np.abs(fractal(rng, 2.4, rng.uniform(0.7, 1.5))) * np.float32(rng.uniform(0.3, 1))
+    height -= np.abs(fractal(rng, 2.4, rng.uniform(0.7, 1.5))) * np.float32(rng.uniform(0.3, 1))
     pale = rgb(*(rng.uniform(120, 190) * np.array([1.05, 0.9, 0.7]) * rng.normal(1, 0.02, 3)))
     dark = pale * np.float32(rng.uniform(0.35, 0.7))
     ground = mixed(dark, pale, 0.5 + 0.35 * fractal(rng, 2.4, rng.uniform(0.5, 2)))
