@@ -79,8 +79,9 @@ def relight(image: Array, config: AugmentConfig, rng: Generator) -> Array:
     image = _mix_channels(image, strength, config.gray, rng)
     level = np.linspace(0, 1, 256, dtype=np.float32)
     curve = level ** np.exp(rng.normal(0, 0.25 * strength))
-    contrast, shift = np.exp(rng.normal(0, 0.25 * strength)), rng.normal(0, 0.06 * strength)
-    curve = (curve - 0.35) * contrast + 0.35 + shift
+    contrast, shift = np.exp(rng.normal(0, 0.25 * strength)), rng.normal(0, 0.04 * strength)
+    pivot = curve[int(image[::8, ::8].mean())]  # about the crop's own level: a dark sea stays a sea
+    curve = (curve - pivot) * contrast + pivot * np.exp(rng.normal(0, 0.2 * strength)) + shift
     gains = np.exp(rng.normal(0, 0.08 * strength, 3))
     curves = curve[:, None] * gains
     if rng.random() < config.haze:

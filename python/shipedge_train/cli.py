@@ -60,3 +60,7 @@ def train(
         steps=_bar,
     )
     click.echo(f"Best weights: {folder / 'best.weights.h5'}")
+
+
+if __name__ == "__main__":
+    click.Group(commands={"train": train})()

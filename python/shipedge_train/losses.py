@@ -49,14 +49,16 @@ def presence(
     """Detector loss on the presence grid and its maximum: (b, rows, cols, 1) twice -> (b,).
 
     Focal cross-entropy (Lin et al., "Focal Loss for Dense Object Detection", 2017) summed over the cells and divided
-    by 16, the size of a small neighbourhood, plus cross-entropy of the picture score, which is the strongest cell:
-    that term finds the single rock which raises a false alarm in an empty picture. Truth 0.5 marks cells to ignore.
+    by 8 + the number of ship cells, so that one tanker does not outweigh twenty yachts, plus cross-entropy of the
+    picture score, which is the strongest cell: that term finds the single rock which raises a false alarm in an empty
+    picture. Truth 0.5 marks cells to ignore.
     """
     y_true = ops.cast(y_true, y_pred.dtype)
     counted = ops.cast(ops.abs(y_true - IGNORE) > 0.25, y_pred.dtype)
     error = ops.abs(y_true - y_pred) ** gamma
     weight = counted * (1 + (positive_weight - 1) * y_true)
-    grid = ops.sum(weight * error * _cross_entropy(y_true, y_pred), axis=(1, 2, 3)) / 16
+    cells = 8 + ops.sum(counted * y_true, axis=(1, 2, 3))
+    grid = ops.sum(weight * error * _cross_entropy(y_true, y_pred), axis=(1, 2, 3)) / cells
     picture_true = ops.cast(ops.max(y_true, axis=(1, 2, 3)) > 0, y_pred.dtype)
     return grid + picture_weight * _cross_entropy(picture_true, ops.max(y_pred, axis=(1, 2, 3)))
 

@@ -140,8 +140,8 @@ def _epoch(
     """Train one epoch, score it, save everything."""
     started, minutes_before, count = time.monotonic(), progress.minutes, config.train.steps
     total = config.train.epochs * count
-    model.reset_metrics()
-    loss, waited = math.nan, 0.0
+    losses: list[float] = []
+    waited = 0.0
     label = f"epoch {progress.epoch + 1}/{config.train.epochs}"
     source = steps(batches, count, label) if steps else _take(batches, count)
     step = progress.epoch * count
@@ -155,6 +155,7 @@ def _epoch(
         loss = float(np.asarray(model.train_on_batch(images, truth)).reshape(-1)[0])
         if not math.isfinite(loss):
             raise ShipedgeError(f"the loss became {loss} in epoch {progress.epoch + 1}: lower train.learning_rate")
+        losses.append(loss)
         step += 1
         if config.train.ema and step % _AVERAGE_EVERY == 0:
             _average(progress, model, config.train.ema**_AVERAGE_EVERY)
@@ -168,7 +169,7 @@ def _epoch(
     scores = evaluate(model, kind, scored)
     progress.epoch += 1
     progress.minutes = minutes_before + (time.monotonic() - started) / 60
-    row = {"epoch": progress.epoch, "minutes": round(progress.minutes, 2), "loss": round(loss, 5)}
+    row = {"epoch": progress.epoch, "minutes": round(progress.minutes, 2), "loss": round(float(np.mean(losses)), 5)}
     row |= {name: round(value, 4) for name, value in scores.items()}
     better = scores["score"] > progress.best or not (folder / runs.BEST).exists()
     if better:
