@@ -39,8 +39,8 @@ def sample_sky(rng: np.random.Generator, light: Light, kind: str) -> Sky:
         light: Sun of the scene.
         kind: `cumulus` (white heaps with shadows), `veil` (thin), `overcast` (covers most of the picture).
     """
-    field = fractal(rng, 3.0, rng.uniform(0.7, 3.2), rng.uniform(1, 1.8))
-    for zoom, share in ((0.4, rng.uniform(0.2, 0.5)), (0.25, rng.uniform(0, 0.2))):
+    field = fractal(rng, 3.0, rng.uniform(1.0, 4.0), rng.uniform(1, 1.8))
+    for zoom, share in ((0.6, rng.uniform(0.15, 0.45)), (0.3, rng.uniform(0, 0.18))):
         field = field + np.float32(share) * fractal(rng, 3.0, zoom)
     field = field + np.float32(rng.uniform(0.0, 0.08)) * fractal(rng, 1.8, 1)
     field = to_unit(_curled(rng, field))

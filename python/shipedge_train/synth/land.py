@@ -45,6 +45,11 @@ def _ground(rng: np.random.Generator, light: Light, kind: str) -> Field:
     if rng.random() < 0.6:
         _trees(rng, picture, light)
     scale(picture, np.clip(1 + np.float32(rng.uniform(0, 0.2)) * fractal(rng, 3.0, rng.uniform(0.5, 2)), 0.4, 1.6))
+    # Air and sensor leave less colour than a painter would: pull everything towards a warm grey.
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    muted = np.asarray(cv2.merge([grey * 1.05, grey, grey * 0.9]), np.float32)
+    share = float(rng.uniform(0.1, 0.5))
+    cv2.addWeighted(picture, 1 - share, muted, share, 0, dst=picture)
     if kind != "rocks":
         for _ in range(int(rng.integers(0, 4))):
             _road(rng, picture)
@@ -119,7 +124,7 @@ def paint_land(rng: np.random.Generator, sea: Sea, light: Light, kind: str) -> M
         edge = rgb(*(rng.uniform(110, 190) * np.array([1.0, 0.97, 0.9])))
         blend(picture, edge, ((distance > 0) & (distance < rng.uniform(1, 9))).astype(np.float32))
     elif rng.random() < 0.75:
-        width = rng.uniform(1, 28) * np.exp(0.5 * fractal(rng, 2.4, rng.uniform(0.7, 2)))
+        width = math.exp(rng.uniform(0, 3.2)) * np.exp(0.5 * fractal(rng, 2.4, rng.uniform(0.7, 2)))
         dry = GROUNDS["rock" if kind == "rocks" else "sand"](rng, light)
         blend(picture, dry, 1 - smoothstep(distance / width, 0.8, 1.2))
         wet = 1 - smoothstep(distance, 0, float(rng.uniform(1, 6)))

@@ -154,6 +154,6 @@ def blend(canvas: Field, color: NDArray[np.float32] | Field, weight: Field) -> N
     weights = cv2.merge([weight, weight, weight])
     # A colour becomes an OpenCV scalar, which its type stubs do not know as an operand.
     other = (*color.tolist(), 0.0) if color.ndim == 1 else color
-    change = cv2.subtract(other, canvas)  # type: ignore[call-overload]
+    change = cv2.subtract(other, canvas)  # type: ignore[arg-type]
     cv2.multiply(change, weights, dst=change)
     cv2.add(canvas, change, dst=canvas)

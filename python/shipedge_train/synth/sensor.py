@@ -41,7 +41,7 @@ def sample_sensor(rng: np.random.Generator) -> Sensor:
     """Draw a camera: mostly soft and sharpened afterwards, one in seven crisp and grainy."""
     crisp = rng.random() < 0.15
     blur = rng.uniform(0.3, 0.65) if crisp else rng.uniform(0.85, 1.3)
-    gain = np.exp(rng.normal(0, 0.025, 3) + rng.normal(0, 0.07))
+    gain = np.exp(rng.normal((0.015, 0, -0.03), 0.025) + rng.normal(0, 0.07))  # whites come out warm
     lift = rng.normal((-0.022, -0.004, 0.0), (0.015, 0.006, 0.006)) + rng.normal(-0.003, 0.008)
     return Sensor(
         blur=float(blur),

@@ -87,7 +87,7 @@ def rock(rng: np.random.Generator, light: Light) -> Field:
 
 def sand(rng: np.random.Generator, light: Light) -> Field:
     """Smooth bright sand or mud with faint stains."""
-    tone = rgb(*(rng.uniform(115, 215) * np.array([1.06, 0.96, 0.78]) * rng.normal(1, 0.02, 3)))
+    tone = rgb(*(rng.uniform(95, 200) * np.array([1.06, 0.97, 0.84]) * rng.normal(1, 0.02, 3)))
     ground = np.full((SIZE, SIZE, 3), tone, np.float32)
     return _shaded(ground, fractal(rng, 2.4, rng.uniform(0.5, 2)), rng.uniform(0.02, 0.1))
 
