@@ -66,11 +66,11 @@ class MaskBuilder:
             data = _empty_mask(shape)
         else:
             found = parse_ships(self.csv, image, ships, shape)
+            ink = [(top, bottom) for _, top, _, bottom in (ship.bbox for ship in found)]
             if self.instances:
-                data = encode_labels(label_ships(found, shape))
+                data = encode_labels(label_ships(found, shape), ink)
             else:
-                union(found, shape).to_mask(out=buffer)
-                data = encode_mask(buffer, ((ship.bbox[1], ship.bbox[3]) for ship in found))
+                data = encode_mask(union(found, shape).to_mask(out=buffer), ink)
         write_atomic(f"{self.out}{os.sep}{mask_name(image)}", data)
         return buffer
 

@@ -127,6 +127,11 @@ def test_expected_failures(monkeypatch: pytest.MonkeyPatch, error: Exception, se
     assert (result.exit_code, result.stdout, result.stderr) == (1, "", f"Error: {sentence}\n")
 
 
+def test_a_damaged_module_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = failing(monkeypatch, ImportError("file too short", name="shipedge._core", path="/x/_core.so"))
+    assert (result.exit_code, result.stderr) == (1, "Error: cannot load /x/_core.so: file too short\n")
+
+
 def test_a_missing_system_library_names_the_headless_build(monkeypatch: pytest.MonkeyPatch) -> None:
     error = ImportError("libGL.so.1: cannot open shared object file: No such file or directory", name="cv2")
     result = failing(monkeypatch, error)

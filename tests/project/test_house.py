@@ -103,7 +103,11 @@ def test_every_command_helps_with_an_example(name: str) -> None:
         pytest.skip(f"shipedge {name} needs {missing[1]}, which is not installed")
     assert result.exit_code == 0, result.output
     assert "Example" in result.stdout
-    assert f"shipedge {name} " in result.stdout.partition("Example")[2]
+    examples = result.stdout.partition("Example")[2]
+    assert re.search(rf"^  +shipedge {name} ", examples, re.MULTILINE), (
+        "each example on its own line: click's \\b is lost"
+    )
+    assert "\\b" not in result.stdout
 
 
 @pytest.mark.parametrize("name", cli.COMMANDS)

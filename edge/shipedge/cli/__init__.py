@@ -129,4 +129,4 @@ def main() -> None:
       shipedge predict pictures/ --out found/ --annotate
       shipedge masks train_ship_segmentations_v2.csv masks/
       shipedge evaluate submission.csv truth.csv
-    """
+    """  # noqa: D301 - click wants the control character itself

@@ -57,6 +57,8 @@ def _import_sentence(error: ImportError, command: str) -> str:
             "pip uninstall opencv-python && pip install opencv-python-headless"
         )
     if not isinstance(error, ModuleNotFoundError):
+        if (error.path or "").endswith((".so", ".pyd", ".dylib")):  # damaged, or built for another machine
+            return f"cannot load {error.path}: {error}"
         raise error
     if error.name == "shipedge._core":
         return "the compiled core shipedge._core is missing from this source tree; build it with: pip install -e ."

@@ -42,7 +42,7 @@ def evaluate(
       shipedge evaluate pred.csv ships.csv
       shipedge evaluate pred.csv ships.csv --scores found/predictions.jsonl --worst 10
       shipedge evaluate pred.csv ships.csv --json scores.json
-    """
+    """  # noqa: D301 - click wants the control character itself
     result = evaluate_files(prediction, truth, scores=scores, shape=shape)
     summary = result.summary()
     if json_path is not None:

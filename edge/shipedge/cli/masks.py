@@ -53,7 +53,7 @@ def masks(
       shipedge masks train_ship_segmentations_v2.csv masks/
       shipedge masks ships.csv masks/ --images images/
       shipedge masks ships.csv labels/ --only-ships --instances
-    """
+    """  # noqa: D301 - click wants the control character itself
     if shape is not None and images is not None:
         raise click.UsageError(
             "--shape and --images exclude each other: with --images each mask has the size of its picture"

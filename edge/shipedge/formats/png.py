@@ -35,14 +35,17 @@ def encode_mask(mask: npt.NDArray[Any], ink: Iterable[tuple[int, int]] | None = 
     return _encode(np.ascontiguousarray(mask), 8, is_mask=True, ink=ink)
 
 
-def encode_labels(labels: npt.NDArray[np.uint8] | npt.NDArray[np.uint16]) -> bytes:
-    """A (height, width) label picture as a grey PNG, values as they are: 8 bits from uint8, 16 bits from uint16."""
-    return _encode(np.ascontiguousarray(labels), labels.dtype.itemsize * 8, is_mask=False)
-
-
-def _encode(
-    pixels: npt.NDArray[Any], depth: int, *, is_mask: bool, ink: Iterable[tuple[int, int]] | None = None
+def encode_labels(
+    labels: npt.NDArray[np.uint8] | npt.NDArray[np.uint16], ink: Iterable[tuple[int, int]] | None = None
 ) -> bytes:
+    """A (height, width) label picture as a grey PNG, values as they are: 8 bits from uint8, 16 bits from uint16.
+
+    ``ink`` as in ``encode_mask``.
+    """
+    return _encode(np.ascontiguousarray(labels), labels.dtype.itemsize * 8, is_mask=False, ink=ink)
+
+
+def _encode(pixels: npt.NDArray[Any], depth: int, *, is_mask: bool, ink: Iterable[tuple[int, int]] | None) -> bytes:
     height, width = pixels.shape
     row_bytes = 1 + width * depth // 8  # a filter byte (0: none) stands before the pixels of each row
     pieces, checksum, row = [b"\x78\x01"], 1, 0
