@@ -21,7 +21,9 @@ WINDOW = 384
 @pytest.fixture(scope="session")
 def toy_models():
     """{quantize: (detector bytes, segmenter bytes)}: a cell / a pixel is positive where the mean colour is over 0.6."""
-    tensorflow = pytest.importorskip("tensorflow", reason="the toy models are made with TensorFlow (extra train)")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # TensorFlow's own, while it is imported
+        tensorflow = pytest.importorskip("tensorflow", reason="the toy models are made with TensorFlow (extra train)")
     detector, segmenter = _toy_network(768, pool=32), _toy_network(WINDOW, pool=1)
     return {
         quantize: (_convert(tensorflow, detector, 768, quantize), _convert(tensorflow, segmenter, WINDOW, quantize))
@@ -144,6 +146,23 @@ def picture(sea):
     def write(path: Path, height: int, width: int, *ships: tuple[int, int, int, int]) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(cv2.imencode(path.suffix, sea(height, width, *ships))[1].tobytes())
+        return path
+
+    return write
+
+
+@pytest.fixture
+def video(sea):
+    """video(path, frames=10, size=(96, 128), fps=10): an mp4 in which one bright ship moves right, 4 pixels a frame."""
+    cv2 = pytest.importorskip("cv2")
+
+    def write(path: Path, frames: int = 10, size: tuple[int, int] = (96, 128), fps: float = 10.0) -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"mp4v"), fps, size[::-1])
+        assert writer.isOpened()
+        for k in range(frames):
+            writer.write(sea(*size, (4 * k, 32, 4 * k + 32, 64)))
+        writer.release()
         return path
 
     return write

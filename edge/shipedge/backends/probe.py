@@ -15,6 +15,7 @@ from time import perf_counter
 import numpy as np
 
 from shipedge.bundle import Bundle, default_bundle, load_bundle
+from shipedge.errors import BackendError
 
 __all__ = ["PROBES"]
 
@@ -49,7 +50,11 @@ def _litert_gpu(bundle: str) -> str:
     from ai_edge_litert.compiled_model import CompiledModel
     from ai_edge_litert.hardware_accelerator import HardwareAccelerator
 
-    CompiledModel.from_buffer(_bundle(bundle).detector.content, HardwareAccelerator.GPU)
+    content = _bundle(bundle).detector.content
+    try:
+        CompiledModel.from_buffer(content, HardwareAccelerator.GPU)
+    except RuntimeError:  # its text is a trace of source files
+        raise BackendError("the WebGPU accelerator finds no adapter here (no GPU, or no Vulkan driver)") from None
     return "the accelerator takes the detector"
 
 

@@ -14,7 +14,7 @@ __all__ = ["draw_result", "ship_mask"]
 COLOR = (255, 225, 0)
 """RGB. Yellow on a black rim is read on black sea, on white foam and on cloud."""
 
-GAP = 2
+GAP = 4
 """Pixels between a ship and its outline: a small ship must not vanish under its own mark."""
 
 

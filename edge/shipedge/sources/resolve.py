@@ -67,9 +67,9 @@ def _resolve_one(spec: str) -> Iterator[Source]:
         elif glob.has_magic(spec):
             yield from _glob(spec)
         else:
-            raise SourceError(f"{spec}: no such file or folder")
+            raise SourceError(f"{_shown(spec)}: no such file or folder")
     except (OSError, ValueError) as error:  # no permission, a name too long, a NUL byte
-        raise SourceError(f"{spec!r}: {getattr(error, 'strerror', None) or error}") from None
+        raise SourceError(f"{_shown(spec)}: {getattr(error, 'strerror', None) or error}") from None
 
 
 def _folder(path: Path) -> Iterator[Source]:
@@ -92,6 +92,10 @@ def _glob(spec: str) -> Iterator[Source]:
 
 def _file(name: str) -> Source:
     return Source("video" if _kind(Path(name)) == "video" else "picture", name)
+
+
+def _shown(spec: str) -> str:
+    return spec if spec.isprintable() else repr(spec)
 
 
 def _kind(path: Path) -> Literal["picture", "video"] | None:

@@ -1,0 +1,67 @@
+import json
+import os
+import signal
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from shipedge.backends.probe import PROBES
+from shipedge.cli import doctor as doctor_module
+from shipedge.cli import main
+from shipedge.cli.doctor import NAMES, Finding, run_probe
+
+pytest.importorskip("ai_edge_litert", reason="no TFLite runtime is installed (extra edge)")
+
+
+def code(text):
+    return [sys.executable, "-c", text]
+
+
+def test_names_and_probes_belong_together():
+    assert tuple(PROBES) == NAMES
+
+
+def test_finds_what_works_here(toy_bundle_dir):
+    result = CliRunner().invoke(main, ["doctor", "--json", "--bundle", str(toy_bundle_dir)])
+    report = json.loads(result.output)
+    assert result.exit_code == 0
+    assert report["ready"] is True
+    assert set(report["probes"]) == set(NAMES)
+    assert report["probes"]["core"] == {"works": True, "says": "masks work"}
+    assert "detector" in report["probes"]["litert"]["says"]
+    assert report["machine"]["cores"] >= 1
+
+
+@pytest.mark.parametrize(
+    ("broken", "ready"), [((), True), (("litert",), True), (("litert", "tflite-runtime"), False), (("opencv",), False)]
+)
+def test_ready_means_that_predict_can_run(monkeypatch, broken, ready):
+    monkeypatch.setattr(doctor_module, "probe", lambda name, bundle: Finding(name not in broken, "so"))
+    result = CliRunner().invoke(main, ["doctor"])
+    assert result.exit_code == (0 if ready else 1)
+    assert f"shipedge predict {'works' if ready else 'does not work'} here" in result.output
+    for name in NAMES:
+        assert f"  {'no ' if name in broken else 'yes'} {name}" in result.output
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX")
+def test_crash_is_a_finding():
+    finding = run_probe(code("import os, signal; os.kill(os.getpid(), signal.SIGILL)"))
+    assert finding == Finding(False, f"crashes with {signal.SIGILL.name}")
+
+
+def test_hang_is_a_finding():
+    assert run_probe(code("import time; time.sleep(60)"), timeout_s=0.5) == Finding(False, "no answer within 0.5 s")
+
+
+def test_words_of_a_probe():
+    assert run_probe(code("print('chat'); print('fine')")) == Finding(True, "fine")
+    assert run_probe(code("import sys; sys.exit(3)")) == Finding(False, "exit code 3, no output")
+    assert run_probe(code("1 / 0")) == Finding(False, "ZeroDivisionError: division by zero")
+
+
+def test_missing_bundle_is_said_by_the_probes():
+    finding = doctor_module.probe("litert", "/no/such/bundle")
+    assert not finding.works
+    assert "no bundle at" in finding.says

@@ -1,0 +1,108 @@
+import threading
+
+import numpy as np
+import pytest
+
+from shipedge.errors import SourceError
+from shipedge.frame import Frame
+from shipedge.sources import Source
+
+pytest.importorskip("cv2", reason="OpenCV is not installed (extra edge)")
+
+from shipedge.sources import ahead
+from shipedge.sources.ahead import DEPTH, ReadAhead
+
+DOT = np.zeros((1, 1, 3), np.uint8)
+
+
+def sources(*names, kind="video"):
+    return [Source(kind, name) for name in names]
+
+
+def test_frames_in_order_and_failures_in_their_place(monkeypatch):
+    def frames(source):
+        for k in range(4):
+            yield Frame(DOT, source.name, k)
+        if source.name == "b":
+            raise SourceError("b breaks off")
+
+    monkeypatch.setattr(ahead, "_frames", frames)
+    with ReadAhead(sources("a", "b", "c")) as reader:
+        items = [str(item) if isinstance(item, SourceError) else (item.source, item.index) for item in reader]
+    four = range(4)
+    assert items == [("a", k) for k in four] + [("b", k) for k in four] + ["b breaks off"] + [("c", k) for k in four]
+
+
+def test_memory_is_bounded(monkeypatch):
+    made = []
+
+    def frames(source):
+        for k in range(100):
+            made.append(k)
+            yield Frame(DOT, source.name, k)
+
+    monkeypatch.setattr(ahead, "_frames", frames)
+    most = 0
+    with ReadAhead(sources("a")) as reader:
+        for item in reader:
+            most = max(most, len(made) - item.index)
+    assert len(made) == 100
+    assert most <= DEPTH + 2
+
+
+def test_a_bug_in_the_thread_is_not_lost(monkeypatch):
+    def frames(source):
+        yield Frame(DOT, source.name)
+        raise ZeroDivisionError("bug")
+
+    monkeypatch.setattr(ahead, "_frames", frames)
+    with ReadAhead(sources("a")) as reader:
+        iterator = iter(reader)
+        next(iterator)
+        with pytest.raises(ZeroDivisionError, match="bug"):
+            next(iterator)
+
+
+def test_leaving_early_ends_the_thread(monkeypatch):
+    monkeypatch.setattr(ahead, "_frames", lambda source: (Frame(DOT, source.name, k) for k in range(10**9)))
+    with ReadAhead(sources("a")) as reader:
+        assert next(iter(reader)).index == 0
+    assert not [thread for thread in threading.enumerate() if thread.name == "shipedge-read-ahead"]
+
+
+def test_stop_while_a_camera_is_silent(monkeypatch):
+    silent, stop = threading.Event(), threading.Event()
+
+    def frames(source):
+        yield Frame(DOT, source.name, 0)
+        stop.set()  # Ctrl-C comes while the camera hangs
+        silent.wait(20)
+
+    monkeypatch.setattr(ahead, "_frames", frames)
+    with ReadAhead(sources("camera 0", kind="camera"), stop.is_set) as reader:
+        assert len(list(reader)) <= 1
+        silent.set()
+
+
+def test_slow_models_skip_camera_frames_but_no_others(monkeypatch):
+    first_taken, all_given = threading.Event(), threading.Event()
+
+    def frames(source):
+        if source.kind == "video":
+            yield Frame(DOT, source.name, 0)
+            return
+        yield Frame(DOT, source.name, 0)
+        first_taken.wait(20)
+        for k in range(1, 50):
+            yield Frame(DOT, source.name, k)
+        all_given.set()
+
+    monkeypatch.setattr(ahead, "_frames", frames)
+    with ReadAhead([*sources("a"), *sources("camera 0", kind="camera")]) as reader:
+        iterator = iter(reader)
+        assert next(iterator).source == "a"
+        assert next(iterator).index == 0
+        first_taken.set()
+        assert all_given.wait(20)
+        assert [item.index for item in iterator] == [48, 49]
+        assert reader.dropped == 47
