@@ -111,7 +111,7 @@ def test_sizes_follow_the_airbus_labels():
     area = sizes.prod(axis=1)
     assert np.percentile(area, 5) == pytest.approx(38, rel=0.15)
     assert np.percentile(area, 50) == pytest.approx(430, rel=0.15)
-    assert 7000 < np.percentile(area, 95) < 11000
+    assert 9000 < np.percentile(area, 95) < 14000  # borders and shores leave 7500 of it
     assert 0.17 < (sizes[:, 0] < 16).mean() < 0.32
     assert sizes.min(axis=0) == pytest.approx((4, 3), abs=0.5)
     aspect = sizes[:, 0] / sizes[:, 1]

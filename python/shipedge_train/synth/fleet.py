@@ -74,26 +74,44 @@ def place_fleet(
     harbour = Harbour(water, rng)
     wind, calm = float(rng.uniform(-np.pi, np.pi)), float(rng.choice((0.15, 0.5, 0.9)))
     common = float(rng.normal())
-    tries = 0
-    while len(plan.berths) < count and tries < 12 * count + 20:
-        tries += 1
-        berth = _choose(plan, harbour, rng, sample_size(rng, common), wind, calm)
-        if berth is not None:
+    misses = 0
+    while len(plan.berths) < count and misses < 10 + 3 * count:
+        size = sample_size(rng, common)
+        # Several places for one size: giving up at once would favour the small ones, which fit anywhere.
+        found = (_choose(plan, harbour, rng, size, wind, calm) for _ in range(5))
+        berth = next((berth for berth in found if berth is not None), None)
+        if berth is None:
+            misses += 1
+        else:
             plan.add(berth)
-    for berth in plan.berths:
-        if berth.moving:
-            draw_wake(canvas, sample_wake(rng, berth.bow(), berth.angle, berth.hull, view), rng, water, view)
-    for berth in plan.berths:
-        _draw(canvas, berth, rng, water, view)
+    wakes = [
+        sample_wake(rng, berth.bow(), berth.angle, berth.hull, view) if berth.moving else None for berth in plan.berths
+    ]
+    for wake in wakes:
+        if wake is not None:
+            draw_wake(canvas, wake, rng, water, view)
+    for berth, wake in zip(plan.berths, wakes, strict=True):
+        # Spray and foam wash over the hulls of small fast craft.
+        wet = wake is not None and wake.collar > 0.2 and berth.hull[0] < 50
+        _draw(canvas, berth, rng, water, view, float(rng.uniform(0.3, 1)) if wet else 1.0)
     return len(plan.berths)
 
 
-def _draw(canvas: Floats, berth: Berth, rng: Rng, water: npt.NDArray[np.bool_], view: View) -> None:
-    """Draw one ship at its berth."""
+def _own_view(view: View, rng: Rng, length: float) -> View:
+    """One ship's share in the scene's exposure."""
+    gain, veil = float(np.exp(rng.normal(0.1 if length > 140 else 0, 0.12))), view.veil
+    if sum(view.sea) / 3 > 0.38 and length < 60:  # against glitter, small craft are silhouettes
+        gain *= float(rng.uniform(0.35, 1.1))
     if rng.random() < 0.08:  # some nearly share the sea's colour
-        view = View(view.light, view.gain, max(view.veil, float(rng.uniform(0.35, 0.65))), view.sea, view.lean)
+        veil = max(veil, float(rng.uniform(0.35, 0.65)))
+    red, green, blue = view.gain
+    return View(view.light, (red * gain, green * gain, blue * gain), veil, view.sea, view.lean)
+
+
+def _draw(canvas: Floats, berth: Berth, rng: Rng, water: npt.NDArray[np.bool_], view: View, opacity: float) -> None:
+    """Draw one ship at its berth."""
     length, width = berth.hull
     reach = min(width * (0.75 * view.light.shadow + 0.5), 60) + 4
-    easel = Easel((length, width), berth.center, berth.angle, view, reach)
+    easel = Easel(berth.hull, berth.center, berth.angle, _own_view(view, rng, length), reach)
     painter(rng, length, length / width, berth.moving)(easel, rng)
-    blend(canvas, easel, rng, water)
+    blend(canvas, easel, rng, water, opacity)

@@ -188,7 +188,9 @@ def box_points(u: tuple[float, float], v: tuple[float, float]) -> Points:
     return np.array([[u[0], v[0]], [u[1], v[0]], [u[1], v[1]], [u[0], v[1]]], float)
 
 
-def blend(canvas: Floats, easel: Easel, rng: np.random.Generator, water: npt.NDArray[np.bool_]) -> None:
+def blend(
+    canvas: Floats, easel: Easel, rng: np.random.Generator, water: npt.NDArray[np.bool_], opacity: float = 1.0
+) -> None:
     """Put the easel's vessel on the canvas (in place): its shadow where there is water first, then its paint."""
     color, alpha, shadow = easel.shrink()
     height, width = canvas.shape[:2]
@@ -209,6 +211,6 @@ def blend(canvas: Floats, easel: Easel, rng: np.random.Generator, water: npt.NDA
     noise = rng.standard_normal(alpha.shape[:2], dtype=np.float32)
     noise = noise * np.float32(0.025) + cv2.GaussianBlur(noise, (0, 0), 1.6) * np.float32(0.12)
     color *= 1 + noise[..., None]
-    target *= 1 - alpha
-    target += color
+    target *= 1 - alpha * np.float32(opacity)
+    target += color * np.float32(opacity)
     np.clip(target, 0, 1, out=target)

@@ -62,7 +62,7 @@ def sample_wake(
     tone = float(rng.uniform(0.75, 1.1))
     inverse = sum(view.sea) / 3 > 0.38 and rng.random() < 0.45
     if fast:
-        bright = float(np.exp(rng.uniform(math.log(0.3), math.log(2.2))))
+        bright = float(np.exp(rng.uniform(math.log(0.4), math.log(3.5))))
         return Wake(
             bow,
             angle,
@@ -70,10 +70,10 @@ def sample_wake(
             width,
             min(length + 8 + float(rng.gamma(2.0, 22)) + length * float(rng.gamma(1.5, 1)), _LONGEST),
             core=bright,
-            spread=float(rng.uniform(0.0, 0.2)),
+            spread=float(rng.uniform(0.0, 0.22)),
             arms=bright * float(rng.uniform(0.1, 0.6)) if rng.random() < 0.5 else 0.0,
             opening=float(rng.uniform(0.05, 0.25)),
-            collar=min(1.0, bright * float(rng.uniform(0.4, 1.2))) if rng.random() < 0.65 else 0.0,
+            collar=min(1.0, bright * float(rng.uniform(0.4, 1.2))) if rng.random() < 0.7 else 0.0,
             slick=float(rng.uniform(0, 0.25)),
             bend=bend,
             tone=tone,
@@ -139,7 +139,11 @@ def _arms(wake: Wake, rng: np.random.Generator, s: Floats, t: Floats, fade: Floa
 def _collar(wake: Wake, rng: np.random.Generator, s: Floats, t: Floats) -> Floats:
     """White water along the hull from the bow wave aft (n, m)."""
     start = wake.length * float(rng.uniform(0, 0.45))
-    swell = wake.width / 2 + 0.4 + np.clip(s - start, 0, wake.length) * float(rng.uniform(0.01, 0.13))
+    swell = (
+        wake.width / 2
+        + float(rng.uniform(0.2, 1.6))
+        + np.clip(s - start, 0, wake.length) * float(rng.uniform(0.01, 0.13))
+    )
     white = rng.standard_normal((s.shape[0], t.shape[1]), dtype=np.float32)
     swell = swell + cv2.GaussianBlur(white, (0, 0), sigmaX=0.8, sigmaY=1.6) * np.float32(
         rng.uniform(0.5, 4) * min(1, wake.width / 10)
