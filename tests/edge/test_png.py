@@ -58,6 +58,16 @@ def test_bands_anywhere(rows: list[int]) -> None:
     assert np.array_equal(read_png(encode_mask(mask)), mask * 255)
 
 
+@given(st.lists(st.tuples(st.integers(0, 199), st.integers(1, 60)), max_size=6))
+def test_rows_the_caller_names_may_overlap_in_any_order(spans: list[tuple[int, int]]) -> None:
+    mask = np.zeros((260, 9), np.uint8)
+    for top, height in spans:
+        mask[top : top + height, 4] = 1
+    ink = [(top, top + height) for top, height in spans]
+    assert np.array_equal(read_png(encode_mask(mask, ink)), mask * 255)
+    assert np.array_equal(read_png(encode_labels(mask, ink)), mask)
+
+
 def test_a_view_that_is_not_contiguous() -> None:
     mask = np.zeros((40, 50), np.uint8)
     mask[7:9, 3:30] = 1
