@@ -9,7 +9,7 @@ import numpy as np
 # Label area in pixels at the given shares of all ships, and the median length over width at these areas.
 _SHARES = (0.0, 0.01, 0.05, 0.25, 0.50, 0.75, 0.95, 0.99, 1.0)
 _AREAS = (12.0, 20.0, 38.0, 118.0, 430.0, 1800.0, 11500.0, 20000.0, 27000.0)
-_ASPECT_AREAS = (12.0, 20.0, 38.0, 118.0, 430.0, 1800.0, 11500.0, 20000.0, 27000.0)
+_ASPECT_AREAS = (12.0, 80.0, 250.0, 700.0, 2200.0, 6000.0, 26000.0)
 _ASPECTS = (1.6, 2.1, 2.55, 3.6, 4.8, 5.4, 5.6)
 
 
