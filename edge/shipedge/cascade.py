@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from time import perf_counter
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,9 @@ __all__ = ["Cascade"]
 
 MAX_PIXELS = 2**32 - 2
 """Positions in a run-length mask are 32-bit numbers."""
+
+Window: TypeAlias = tuple[int, int, NDArray[np.uint8]]
+"""(top, left, probability of its (side, side) pixels)."""
 
 
 class Cascade:
@@ -53,7 +57,7 @@ class Cascade:
         presence = self._detect(frame.pixels)
         detected = perf_counter()
         top = int(presence.max())
-        windows: list[tuple[int, int, NDArray[np.uint8]]] = []
+        windows: list[Window] = []
         cells = presence >= self._cell
         if top >= self._picture:
             windows = self._segment(frame.pixels, cells)
@@ -82,15 +86,13 @@ class Cascade:
             np.maximum(place, found[: place.shape[0], : place.shape[1]], out=place)
         return presence
 
-    def _segment(self, pixels: NDArray[np.uint8], cells: NDArray[np.bool_]) -> list[tuple[int, int, NDArray[np.uint8]]]:
+    def _segment(self, pixels: NDArray[np.uint8], cells: NDArray[np.bool_]) -> list[Window]:
         """Probabilities around the positive cells: [(top, left, (window, window) uint8)]."""
         side = self._segmenter.window
         places = windows_to_cover(cells, side)
         return [(top, left, self._segmenter(cut_window(pixels, top, left, side))) for top, left in places]
 
-    def _ships(
-        self, shape: tuple[int, ...], cells: NDArray[np.bool_], windows: list[tuple[int, int, NDArray[np.uint8]]]
-    ) -> tuple[Ship, ...]:
+    def _ships(self, shape: tuple[int, ...], cells: NDArray[np.bool_], windows: list[Window]) -> tuple[Ship, ...]:
         """Ships of the frame from the windows' probabilities.
 
         Works on full-height strips of columns: masks are stored column by column, so a strip's positions become the
@@ -99,7 +101,7 @@ class Cascade:
         height, width = shape[:2]
         ships = []
         for left, right, strip_windows in _strips(windows, width):
-            probability = _merge(strip_windows, (height, width), left, right)
+            probability = _merge(strip_windows, height, left, right)
             # Components may reach beyond the positive cells, but one must touch them: elsewhere in a window the
             # detector has already said that there is no ship.
             near = cells[:, left // CELL : -(-right // CELL)].view(np.uint8)
@@ -135,11 +137,9 @@ def _level(threshold: float) -> int:
     return min(int(np.ceil(threshold * 256)), 255)
 
 
-def _strips(
-    windows: list[tuple[int, int, NDArray[np.uint8]]], width: int
-) -> list[tuple[int, int, list[tuple[int, int, NDArray[np.uint8]]]]]:
+def _strips(windows: list[Window], width: int) -> list[tuple[int, int, list[Window]]]:
     """Windows grouped into ranges of columns that do not touch: [(left, right, windows)], from left to right."""
-    strips: list[tuple[int, int, list[tuple[int, int, NDArray[np.uint8]]]]] = []
+    strips: list[tuple[int, int, list[Window]]] = []
     for window in sorted(windows, key=lambda w: (w[1], w[0])):
         left, right = window[1], min(window[1] + window[2].shape[1], width)
         if strips and left <= strips[-1][1]:
@@ -150,39 +150,33 @@ def _strips(
     return strips
 
 
-def _merge(
-    windows: list[tuple[int, int, NDArray[np.uint8]]], shape: tuple[int, int], left: int, right: int
-) -> NDArray[np.uint8]:
+def _merge(windows: list[Window], height: int, left: int, right: int) -> NDArray[np.uint8]:
     """One (height, right - left) uint8 probability from overlapping windows; zero where no window looked.
 
-    Where windows overlap, each pixel is decided by the window in which it lies deepest: that one sees most around it,
-    while a network near the border of its window guesses what lies beyond. The maximum would keep every false ship of
-    those borders, and a mean would let half-seen pixels pull down a score that the other window had right.
+    Where two windows overlap, each decides the half that is nearer to its own middle: there it sees more around a
+    pixel, while near its border a network guesses what lies beyond. The maximum of both would keep every false ship of
+    those borders, and their mean would let the half-seen pixels pull down a score that the other window had right.
     """
-    height, width = shape
     merged = np.zeros((height, right - left), np.uint8)
-    deepest = np.zeros(merged.shape if len(windows) > 1 else (0, 0), np.uint16)
+    written: list[tuple[int, int]] = []
     for top, x, window in windows:
         side = window.shape[0]
+        kept = [(half, merged[half].copy()) for half in (_far_half(top, x - left, *other, side) for other in written)]
         place = merged[top : top + side, x - left : x - left + side]
-        window = window[: place.shape[0], : place.shape[1]]
-        if len(windows) == 1:
-            place[:] = window
-            break
-        depth = np.minimum(_depth(top, side, height)[:, np.newaxis], _depth(x, side, width))
-        depth = depth[: place.shape[0], : place.shape[1]]
-        best = deepest[top : top + side, x - left : x - left + side]
-        wins = depth > best
-        np.copyto(place, window, where=wins)
-        np.copyto(best, depth, where=wins)
+        place[:] = window[: place.shape[0], : place.shape[1]]
+        for half, values in kept:
+            merged[half] = values
+        written.append((top, x - left))
     return merged
 
 
-def _depth(start: int, side: int, length: int) -> NDArray[np.uint16]:
-    """How far each pixel of a window lies from its border along one axis; a border of the frame does not count."""
-    depth = np.full(side, side, np.uint16)
-    if start > 0:
-        np.minimum(depth, np.arange(1, side + 1), out=depth, casting="unsafe")
-    if start + side < length:
-        np.minimum(depth, np.arange(side, 0, -1), out=depth, casting="unsafe")
-    return depth
+def _far_half(top: int, left: int, other_top: int, other_left: int, side: int) -> tuple[slice, slice]:
+    """The half of the overlap of two windows that is nearer to the other one; an empty place where they do not meet."""
+    rows = [max(top, other_top), min(top, other_top) + side]
+    cols = [max(left, other_left), min(left, other_left) + side]
+    # Halved across the axis along which the windows lie further apart.
+    axis, before = (
+        (rows, other_top < top) if abs(top - other_top) > abs(left - other_left) else (cols, other_left < left)
+    )
+    axis[1 if before else 0] = sum(axis) // 2
+    return slice(rows[0], max(rows)), slice(cols[0], max(cols))

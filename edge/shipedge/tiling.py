@@ -80,6 +80,8 @@ def windows_to_cover(cells: NDArray[np.bool_], window: int, margin: int = CELL) 
     """
     side, rim = window // CELL, margin // CELL
     rows, cols = cells.shape
+    if side >= max(rows, cols):
+        return [(0, 0)] if cells.any() else []
     row_lo, row_hi = _reach(rows, side, rim)
     col_lo, col_hi = _reach(cols, side, rim)
     left_over = cells.copy()
