@@ -23,8 +23,8 @@ Rle parse(const py::object& text, const py::object& shape_like, const py::object
   const auto work = [&] {
     RunBuffer& runs = scratch_runs();
     parse_into(runs, characters, shape, column_major);
-    if (column_major) return Rle::trusted(shape, runs.vector());
-    return Rle::trusted(shape.transposed(), runs.vector()).transposed();
+    if (column_major) return Rle::trusted(shape, std::vector<Run>(runs.begin(), runs.end()));
+    return Rle::trusted(shape.transposed(), std::vector<Run>(runs.begin(), runs.end())).transposed();
   };
   if (characters.size() < kWorthReleasing) return work();
   const py::gil_scoped_release nogil;
@@ -43,9 +43,9 @@ py::array decode(const py::object& text, const py::object& shape_like, const py:
   parse_into(runs, characters, shape, column_major);
   std::memset(pixels, 0, shape.pixels());
   if (column_major) {
-    paint(runs.runs(), shape, pixels);
+    paint(runs, shape, pixels);
   } else {
-    paint_row_major(runs.runs(), pixels);
+    paint_row_major(runs, pixels);
   }
   return mask;
 }
@@ -58,7 +58,7 @@ py::str encode_text(const py::object& mask, const py::object& order) {
     const py::gil_scoped_release nogil;
     encode(column_major ? held.view : held.view.transposed(), runs);
   }
-  return airbus_text(runs.runs());
+  return airbus_text(runs);
 }
 
 /// The texts of one image, kept alive while the lock is released.
@@ -89,7 +89,7 @@ class ImageTexts {
     std::memset(out, 0, shape.pixels());
     std::size_t first = 0;
     for (const std::size_t end : ends) {  // each by itself: the runs of two texts may overlap
-      paint(runs.runs().subspan(first, end - first), shape, out);
+      paint(Runs(runs.begin() + first, runs.begin() + end), shape, out);
       first = end;
     }
   }

@@ -27,7 +27,7 @@ Rle from_mask(py::handle mask) {
   thread_local RunBuffer runs;
   runs.clear();
   encode(held.view, runs);
-  return Rle::trusted(held.view.shape, runs.vector());
+  return Rle::trusted(held.view.shape, std::vector<Run>(runs.begin(), runs.end()));
 }
 
 py::array to_mask(const Rle& rle, const py::object& out) {

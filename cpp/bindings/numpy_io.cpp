@@ -219,13 +219,14 @@ py::str airbus_text(Runs runs) {
     char text[airbus_bound(kOnStack)];
     return ascii(text, format_airbus(runs, text));
   }
-  const auto text = std::make_unique_for_overwrite<char[]>(airbus_bound(runs.size()));
+  thread_local Buffer<char> text;
+  text.clear();
   std::size_t size = 0;
   {
     const py::gil_scoped_release nogil;
-    size = format_airbus(runs, text.get());
+    size = format_airbus(runs, text.reserve(airbus_bound(runs.size())));
   }
-  return ascii(text.get(), size);
+  return ascii(text.data(), size);
 }
 
 RunBuffer& scratch_runs() {

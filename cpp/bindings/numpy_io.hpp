@@ -9,7 +9,7 @@
 
 #include "shipedge/mask.hpp"
 #include "shipedge/rle.hpp"
-#include "shipedge/run_buffer.hpp"
+#include "shipedge/buffer.hpp"
 
 /// The only place that checks what Python hands in: every complaint about an argument is made here.
 namespace shipedge {

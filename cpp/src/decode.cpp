@@ -1,6 +1,7 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <vector>
 
 #include "shipedge/mask.hpp"
 
@@ -37,7 +38,9 @@ void set_bits(std::uint8_t* out, std::uint64_t bits) noexcept {
 /// of all toggles above a row is the row.
 class TilePainter {
  public:
-  TilePainter(Shape shape, std::uint8_t* out) : shape_(shape), out_(out), toggles_(std::size_t{shape.height} + 1) {}
+  /// `toggles` has height + 1 words, all zero; flush() leaves them so.
+  TilePainter(Shape shape, std::uint8_t* out, std::uint64_t* toggles) noexcept
+      : shape_(shape), out_(out), toggles_(toggles), top_(shape.height) {}
 
   void add(std::uint32_t column, std::uint32_t top, std::uint32_t bottom) noexcept {
     if (column / kTile != tile_) {
@@ -73,9 +76,9 @@ class TilePainter {
  private:
   Shape shape_;
   std::uint8_t* out_;
-  std::vector<std::uint64_t> toggles_;
+  std::uint64_t* toggles_;
   std::uint32_t tile_ = 0;
-  std::uint32_t top_ = 0;
+  std::uint32_t top_;
   std::uint32_t bottom_ = 0;
 };
 
@@ -93,7 +96,9 @@ void paint(Runs runs, Shape shape, std::uint8_t* out) {
     });
     return;
   }
-  TilePainter painter(shape, out);
+  thread_local std::vector<std::uint64_t> toggles;  // all zero between calls
+  if (toggles.size() <= shape.height) toggles.resize(std::size_t{shape.height} + 1);
+  TilePainter painter(shape, out, toggles.data());
   for_each_segment(runs, shape.height, [&](std::uint32_t column, std::uint32_t top, std::uint32_t bottom) {
     painter.add(column, top, bottom);
   });

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <utility>
+#include <vector>
 
 #include "shipedge/mask.hpp"
 
@@ -12,17 +14,31 @@ constexpr std::uint32_t kSide = 64;  // a block is 64 x 64 pixels: one machine w
 /// The non-empty blocks of a mask as bits: bit r of word c is row r of column c.
 class BlockStore {
  public:
-  BlockStore(std::uint32_t bands, std::uint32_t strips)
-      : strips_(strips), bands_(bands), index_(std::size_t{bands} * strips, kEmpty) {}
-
-  std::uint64_t* add(std::uint32_t band, std::uint32_t strip) {
-    index_[std::size_t{strip} * bands_ + band] = static_cast<std::uint32_t>(words_.size() / kSide);
-    words_.resize(words_.size() + kSide);
-    return words_.data() + words_.size() - kSide;
+  /// Empty blocks; the memory of the last mask is used again.
+  void reset(Shape shape) {
+    bands_ = (shape.height - 1) / kSide + 1;
+    strips_ = (shape.width - 1) / kSide + 1;
+    words_.clear();
+    index_.clear();
+    const std::size_t blocks = std::size_t{bands_} * strips_;
+    std::fill_n(index_.reserve(blocks), blocks, kEmpty);
+    index_.grow(blocks);
   }
 
+  /// The 64 words of a block, zero at first; valid until the next call.
+  std::uint64_t* block(std::uint32_t band, std::uint32_t strip) {
+    std::uint32_t& index = index_.data()[std::size_t{strip} * bands_ + band];
+    if (index == kEmpty) {
+      index = static_cast<std::uint32_t>(words_.size() / kSide);
+      std::fill_n(words_.reserve(kSide), kSide, std::uint64_t{0});
+      words_.grow(kSide);
+    }
+    return words_.data() + std::size_t{index} * kSide;
+  }
+
+  /// nullptr for an empty block.
   [[nodiscard]] const std::uint64_t* get(std::uint32_t band, std::uint32_t strip) const noexcept {
-    const std::uint32_t index = index_[std::size_t{strip} * bands_ + band];
+    const std::uint32_t index = index_.data()[std::size_t{strip} * bands_ + band];
     return index == kEmpty ? nullptr : words_.data() + std::size_t{index} * kSide;
   }
 
@@ -32,20 +48,20 @@ class BlockStore {
  private:
   static constexpr std::uint32_t kEmpty = ~std::uint32_t{0};
 
-  std::uint32_t strips_;
-  std::uint32_t bands_;
-  std::vector<std::uint32_t> index_;
-  std::vector<std::uint64_t> words_;
+  std::uint32_t strips_ = 0;
+  std::uint32_t bands_ = 0;
+  Buffer<std::uint32_t> index_;
+  Buffer<std::uint64_t> words_;
 };
 
 /// Up to 64 rows of exactly 64 bytes -> one word per column.
 void pack_rows(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height, std::uint64_t* words) noexcept {
   std::uint8_t groups[8][kSide] = {};  // byte g of a column: its rows 8g .. 8g + 7
   for (std::uint32_t row = 0; row < height; ++row, rows += stride) {
-    const auto bit = static_cast<std::uint8_t>(1U << row % 8);
+    const int bit = 1 << row % 8;
     std::uint8_t* group = groups[row / 8];
-    for (std::uint32_t c = 0; c < kSide; ++c) {
-      group[c] = static_cast<std::uint8_t>(group[c] | (rows[c] != 0 ? bit : 0));
+    for (std::uint32_t c = 0; c < kSide; ++c) {  // no branch: the vectoriser turns it into compare, and, or
+      group[c] = static_cast<std::uint8_t>(group[c] | (-static_cast<int>(rows[c] != 0) & bit));
     }
   }
   for (std::uint32_t c = 0; c < kSide; ++c) {
@@ -115,10 +131,10 @@ void fill_from_rows(const MaskView& mask, BlockStore& store) {
       const std::uint32_t width = std::min(kSide, mask.shape.width - left);
       if (!any_set(seen.data() + left, width)) continue;
       if (width == kSide) {
-        pack_rows(rows + left, mask.row_stride, height, store.add(band, strip));
+        pack_rows(rows + left, mask.row_stride, height, store.block(band, strip));
       } else {
         gather(mask, top, left, tile);
-        pack_rows(tile, kSide, kSide, store.add(band, strip));
+        pack_rows(tile, kSide, kSide, store.block(band, strip));
       }
     }
   }
@@ -138,25 +154,27 @@ std::uint64_t pack_eight(const std::uint8_t* bytes) noexcept {
   }
 }
 
+/// 64 bytes -> one bit for each that is not zero.
+std::uint64_t pack_word(const std::uint8_t* bytes) noexcept {
+  std::uint64_t word = 0;
+  for (unsigned g = 0; g < 8; ++g) word |= pack_eight(bytes + 8 * g) << (8 * g);
+  return word;
+}
+
 /// Columns contiguous (Fortran order): a word is 64 neighbouring bytes.
 void fill_from_columns(const MaskView& mask, BlockStore& store) {
-  for (std::uint32_t strip = 0; strip < store.strips(); ++strip) {
-    const std::uint32_t left = strip * kSide;
-    const std::uint32_t width = std::min(kSide, mask.shape.width - left);
-    for (std::uint32_t band = 0; band < store.bands(); ++band) {
-      const std::uint32_t top = band * kSide;
-      const std::uint32_t height = std::min(kSide, mask.shape.height - top);
-      std::uint64_t* words = nullptr;
-      for (std::uint32_t c = 0; c < width; ++c) {
-        const std::uint8_t* at = mask.data + static_cast<std::ptrdiff_t>(left + c) * mask.column_stride + top;
-        if (!any_set(at, height)) continue;
-        if (words == nullptr) words = store.add(band, strip);
-        std::uint8_t padded[kSide] = {};  // the last band may be short
-        std::memcpy(padded, at, height);
-        std::uint64_t word = 0;
-        for (unsigned g = 0; g < 8; ++g) word |= pack_eight(padded + 8 * g) << (8 * g);
-        words[c] = word;
-      }
+  const std::uint32_t whole = mask.shape.height / kSide;
+  const std::uint32_t rest = mask.shape.height % kSide;
+  for (std::uint32_t x = 0; x < mask.shape.width; ++x) {
+    const std::uint8_t* at = mask.data + static_cast<std::ptrdiff_t>(x) * mask.column_stride;
+    if (!any_set(at, mask.shape.height)) continue;
+    for (std::uint32_t band = 0; band < whole; ++band, at += kSide) {
+      if (const std::uint64_t word = pack_word(at)) store.block(band, x / kSide)[x % kSide] = word;
+    }
+    if (rest != 0) {
+      std::uint8_t padded[kSide] = {};
+      std::memcpy(padded, at, rest);
+      if (const std::uint64_t word = pack_word(padded)) store.block(whole, x / kSide)[x % kSide] = word;
     }
   }
 }
@@ -167,15 +185,15 @@ void fill_from_anywhere(const MaskView& mask, BlockStore& store) {
   for (std::uint32_t band = 0; band < store.bands(); ++band) {
     for (std::uint32_t strip = 0; strip < store.strips(); ++strip) {
       gather(mask, band * kSide, strip * kSide, tile);
-      if (any_set(tile, sizeof tile)) pack_rows(tile, kSide, kSide, store.add(band, strip));
+      if (any_set(tile, sizeof tile)) pack_rows(tile, kSide, kSide, store.block(band, strip));
     }
   }
 }
 
-/// Walks the words of all columns in order and turns changes between neighbouring pixels into runs.
+/// Walks the words of all columns in order and collects where pixels differ from the one before.
 class EdgeWriter {
  public:
-  explicit EdgeWriter(RunBuffer& runs) : runs_(runs) {}
+  explicit EdgeWriter(Buffer<std::uint32_t>& edges) noexcept : edges_(edges) { edges_.clear(); }
 
   /// The next up to 64 pixels, `valid` of them, from column-major position `at` on.
   void word(std::uint32_t at, std::uint64_t bits, std::uint32_t valid) {
@@ -183,36 +201,33 @@ class EdgeWriter {
     std::uint64_t edges = bits ^ (bits << 1 | open_);
     if (valid < kSide) edges &= (std::uint64_t{1} << valid) - 1;
     if (edges != 0) {
-      Run* out = runs_.reserve(kSide / 2 + 1);
-      std::size_t count = 0;
-      std::uint64_t open = open_;
-      for (; edges != 0; edges &= edges - 1) {
-        const std::uint32_t position = at + static_cast<std::uint32_t>(std::countr_zero(edges));
-        if (open != 0) {
-          out[count++] = {start_, position - start_};
-        } else {
-          start_ = position;
-        }
-        open ^= 1;
-      }
-      runs_.grow(count);
-      open_ = open;
+      std::uint32_t* const first = edges_.reserve(kSide);
+      std::uint32_t* out = first;
+      for (; edges != 0; edges &= edges - 1) *out++ = at + static_cast<std::uint32_t>(std::countr_zero(edges));
+      edges_.grow(static_cast<std::size_t>(out - first));
     }
+    open_ = bits >> (valid - 1) & 1;
     next_ = at + valid;
   }
 
   /// Empty pixels follow: closes the open run.
   void gap() {
-    if (open_ == 0) return;
-    *runs_.reserve(1) = {start_, next_ - start_};
-    runs_.grow(1);
+    if (open_ != 0) edges_.push(next_);
     open_ = 0;
   }
 
+  void finish(RunBuffer& runs) {
+    gap();
+    const std::size_t count = edges_.size() / 2;
+    Run* const out = runs.reserve(count);
+    const std::uint32_t* const edges = edges_.data();
+    for (std::size_t i = 0; i < count; ++i) out[i] = {edges[2 * i], edges[2 * i + 1] - edges[2 * i]};
+    runs.grow(count);
+  }
+
  private:
-  RunBuffer& runs_;
+  Buffer<std::uint32_t>& edges_;
   std::uint64_t open_ = 0;  // 1 while the pixel before next_ is set
-  std::uint32_t start_ = 0;
   std::uint32_t next_ = 0;
 };
 
@@ -221,7 +236,9 @@ class EdgeWriter {
 void encode(const MaskView& mask, RunBuffer& runs) {
   const auto [height, width] = mask.shape;
   if (height == 0 || width == 0) return;
-  BlockStore store((height - 1) / kSide + 1, (width - 1) / kSide + 1);
+  thread_local BlockStore store;
+  thread_local Buffer<std::uint32_t> edges;
+  store.reset(mask.shape);
   if (mask.column_stride == 1) {
     fill_from_rows(mask, store);
   } else if (mask.row_stride == 1) {
@@ -229,7 +246,7 @@ void encode(const MaskView& mask, RunBuffer& runs) {
   } else {
     fill_from_anywhere(mask, store);
   }
-  EdgeWriter writer(runs);
+  EdgeWriter writer(edges);
   std::vector<std::pair<std::uint32_t, const std::uint64_t*>> blocks;
   for (std::uint32_t strip = 0; strip < store.strips(); ++strip) {
     blocks.clear();
@@ -245,7 +262,7 @@ void encode(const MaskView& mask, RunBuffer& runs) {
       }
     }
   }
-  writer.gap();
+  writer.finish(runs);
 }
 
 }  // namespace shipedge

@@ -1,5 +1,6 @@
 #include "shipedge/text.hpp"
 
+#include <array>
 #include <bit>
 #include <cstring>
 #include <string>
@@ -19,42 +20,77 @@ std::uint64_t eight_digits(std::uint32_t value) noexcept {
   return tens | (twos - tens * 10) << 8;
 }
 
-/// Writes a number from 1 on and a space; may touch up to nine bytes behind them.
-char* write_number(char* out, std::uint32_t value) noexcept {
-  if constexpr (std::endian::native == std::endian::little) {
-    if (value >= 100000000) {
-      const std::uint32_t high = value / 100000000;
-      if (high >= 10) *out++ = static_cast<char>('0' + high / 10);
-      *out++ = static_cast<char>('0' + high % 10);
-      const std::uint64_t digits = eight_digits(value % 100000000) | 0x3030303030303030ULL;
-      std::memcpy(out, &digits, 8);
-      out[8] = ' ';
-      return out + 9;
-    }
-    const std::uint64_t raw = eight_digits(value);
-    const int zeros = std::countr_zero(raw) / 8;
-    const std::uint64_t digits = (raw | 0x3030303030303030ULL) >> (8 * zeros);
-    std::memcpy(out, &digits, 8);
-    out[8 - zeros] = ' ';
-    return out + 9 - zeros;
-  } else {
-    const std::string digits = std::to_string(value);
-    std::memcpy(out, digits.data(), digits.size());
-    out[digits.size()] = ' ';
-    return out + digits.size() + 1;
+constexpr std::uint64_t kZeros = 0x3030303030303030ULL;
+
+/// The text of a number below 1000, behind it a space, and the length of both.
+struct Short {
+  char padded[4];  // always three digits
+  char plain[4];   // without leading zeros
+  std::uint8_t size;
+};
+
+constexpr auto kShorts = [] {
+  std::array<Short, 1000> table{};
+  for (unsigned value = 0; value < 1000; ++value) {
+    const char digits[4] = {static_cast<char>('0' + value / 100), static_cast<char>('0' + value / 10 % 10),
+                            static_cast<char>('0' + value % 10), ' '};
+    const unsigned zeros = value >= 100 ? 0 : value >= 10 ? 1 : 2;
+    for (unsigned i = 0; i < 4; ++i) table[value].padded[i] = digits[i];
+    for (unsigned i = zeros; i < 4; ++i) table[value].plain[i - zeros] = digits[i];
+    table[value].size = static_cast<std::uint8_t>(4 - zeros);
   }
-}
+  return table;
+}();
+
+/// Writes numbers and a space behind each. Starts mostly share all but their last three digits with the
+/// start before them, so those are kept.
+class Writer {
+ public:
+  explicit Writer(char* out) noexcept : at_(out) {}
+
+  /// May touch up to nine bytes behind what it writes, as the next number will.
+  void number(std::uint32_t value) noexcept {
+    const std::uint32_t thousands = value / 1000;
+    const Short& low = kShorts[value % 1000];
+    if (thousands == 0) {
+      std::memcpy(at_, low.plain, 4);
+      at_ += low.size;
+      return;
+    }
+    if (thousands != thousands_) set_thousands(thousands);
+    std::memcpy(at_, prefix_, 8);
+    std::memcpy(at_ + prefix_size_, low.padded, 4);
+    at_ += prefix_size_ + 4;
+  }
+
+  [[nodiscard]] char* at() const noexcept { return at_; }
+
+ private:
+  void set_thousands(std::uint32_t thousands) noexcept {
+    thousands_ = thousands;
+    const std::uint64_t digits = eight_digits(thousands);
+    const auto zeros = static_cast<std::uint32_t>(std::countr_zero(digits)) / 8;
+    const std::uint64_t text = (digits | kZeros) >> (8 * zeros);
+    for (unsigned i = 0; i < 8; ++i) prefix_[i] = static_cast<char>(text >> (8 * i) & 0xff);
+    prefix_size_ = 8 - zeros;
+  }
+
+  char* at_;
+  std::uint32_t thousands_ = 0;
+  std::uint32_t prefix_size_ = 0;
+  char prefix_[8] = {};
+};
 
 }  // namespace
 
 std::size_t format_airbus(Runs runs, char* out) noexcept {
   if (runs.empty()) return 0;
-  char* at = out;
+  Writer writer(out);
   for (const Run& run : runs) {
-    at = write_number(at, run.start + 1);
-    at = write_number(at, run.length);
+    writer.number(run.start + 1);
+    writer.number(run.length);
   }
-  return static_cast<std::size_t>(at - out) - 1;  // without the last space
+  return static_cast<std::size_t>(writer.at() - out) - 1;  // without the last space
 }
 
 std::vector<std::uint32_t> to_counts(const Rle& rle) {

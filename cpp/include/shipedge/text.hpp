@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "shipedge/rle.hpp"
-#include "shipedge/run_buffer.hpp"
+#include "shipedge/buffer.hpp"
 
 namespace shipedge {
 
