@@ -87,12 +87,6 @@ def test_version() -> None:
     assert run("--version").stdout == f"shipedge {__version__}\n"
 
 
-def test_own_help_lines_are_those_of_the_commands() -> None:
-    for name in ("evaluate", "masks"):
-        assert run(name, "--help").stdout.split("\n\n")[0].startswith(f"Usage: main {name}")
-        assert cli.COMMANDS[name].help.endswith(".")
-
-
 def test_an_unknown_command_is_a_usage_error() -> None:
     result = run("sail")
     assert result.exit_code == 2

@@ -118,6 +118,25 @@ def test_every_option_says_what_it_does(name: str) -> None:
     assert silent == []
 
 
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="tomllib came with Python 3.11")
+def test_the_help_knows_the_commands_of_the_training_package() -> None:
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert set(project["entry-points"][cli.ENTRY_POINTS]) == set(cli.ADDED_HELP)
+
+
+def test_the_documents_name_only_commands_that_exist() -> None:
+    known = {*cli.COMMANDS, *cli.ADDED_HELP, "COMMAND"}
+    named = {
+        (str(path.relative_to(ROOT)), word)
+        for path in tracked(".md")
+        for block in re.findall(r"```.*?```|`[^`\n]+`", path.read_text(encoding="utf-8"), re.DOTALL)
+        for word in re.findall(r"(?:^|[`$/ ])shipedge ([A-Za-z]\w*)", block, re.MULTILINE)
+    }
+    assert {(name, word) for name, word in named if word not in known} == set()
+
+
 def test_help_of_the_device_commands_needs_no_training_library() -> None:
     code = (
         "import sys; from shipedge.cli import main\n"

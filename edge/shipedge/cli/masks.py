@@ -31,7 +31,12 @@ _SHOWN = 20  # complaints printed one by one
     "--shape", type=click.IntRange(1, 65535), nargs=2, metavar="H W", help="Size of all masks.  [default: 768 768]"
 )
 @click.option(
-    "--threads", type=click.IntRange(1, 64), default=2, show_default=True, help="Work on so many images at a time."
+    "--threads",
+    type=click.IntRange(1, 64),
+    default=2,
+    metavar="N",
+    show_default=True,
+    help="Work on so many images at a time.",
 )
 def masks(
     csv: Path,
