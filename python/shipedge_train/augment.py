@@ -48,7 +48,7 @@ def cut(
     y = np.clip(center[0], half, height - half)
     x = np.clip(center[1], half, width - half)
     matrix = cv2.getRotationMatrix2D((float(x), float(y)), angle, scale)
-    matrix[:, 2] += size / 2 - np.array([x, y])
+    matrix[:, 2] = matrix[:, 2] + size / 2 - np.array([x, y])
     interpolation = cv2.INTER_LINEAR if scale > 0.8 else cv2.INTER_AREA
     warped = cv2.warpAffine(image, matrix, (size, size), flags=interpolation, borderMode=cv2.BORDER_REFLECT_101)
     warped_mask = cv2.warpAffine(mask, matrix, (size, size), flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT_101)
@@ -124,7 +124,7 @@ def degrade(image: Array, config: AugmentConfig, rng: Generator) -> Array:
     if rng.random() < config.jpeg:
         quality = int(rng.integers(35, 95))
         _, data = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-        image = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB).astype(np.uint8, copy=False)
+        image = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR_RGB), np.uint8)
     return image
 
 
@@ -134,8 +134,8 @@ def _add_noise(image: Array, sigma: float, rng: Generator) -> Array:
     count = image.shape[0] * image.shape[1] * channels
     start = int(rng.integers(_NOISE.size - count))
     field = _NOISE[start : start + count].reshape(*image.shape[:2], channels) * np.float32(sigma)
-    field = field if channels == 3 else cv2.merge([field] * 3)
-    return cv2.add(image, field, dtype=cv2.CV_8U).astype(np.uint8, copy=False)
+    noise = field if channels == 3 else cv2.merge([field] * 3)
+    return cv2.add(image, noise, dtype=cv2.CV_8U).astype(np.uint8, copy=False)
 
 
 def augment(image: Array, mask: Array, config: AugmentConfig, rng: Generator) -> tuple[Array, Array]:

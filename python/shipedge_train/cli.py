@@ -13,7 +13,6 @@ import click
 def _quiet_tensorflow() -> None:
     """TensorFlow greets with a page of log lines, and its default thread pools are fine."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
 
 
 def _bar(batches: Iterator[Any], count: int, label: str) -> Iterator[Any]:
@@ -30,10 +29,8 @@ def _bar(batches: Iterator[Any], count: int, label: str) -> Iterator[Any]:
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder.  [default: runs/KIND]")
 @click.option("--resume", is_flag=True, help="Go on from the last finished epoch of the run folder.")
 @click.option("--max-minutes", type=click.FloatRange(min=0, min_open=True), help="Finish within this time.")
-def train(
-    kind: str, data: Path, config_path: Path, out: Path | None, resume: bool, max_minutes: float | None
-) -> None:
-    """Train the detector or the segmenter on a dataset folder.
+def train(kind: str, data: Path, config_path: Path, out: Path | None, resume: bool, max_minutes: float | None) -> None:
+    r"""Train the detector or the segmenter on a dataset folder.
 
     KERAS_BACKEND chooses tensorflow (default), jax or torch.
 
@@ -62,5 +59,35 @@ def train(
     click.echo(f"Best weights: {folder / 'best.weights.h5'}")
 
 
-if __name__ == "__main__":
-    click.Group(commands={"train": train})()
+@click.command(short_help="Turn trained models into a verified TFLite bundle.")
+@click.argument("runs", nargs=2, type=click.Path(path_type=Path))
+@click.option(
+    "--quantize", type=click.Choice(["int8", "float16", "none"]), default="int8", show_default=True, help="Numbers."
+)
+@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="Bundle folder, replaced whole.")
+@click.option("--window", type=int, default=768, show_default=True, help="Side of the segmenter's window, pixels.")
+@click.option("--name", help="Name of the bundle.  [default: that of the folder]")
+@click.option("--data", type=click.Path(path_type=Path), help="Dataset, if it moved since training.")
+def convert(
+    runs: tuple[Path, Path], quantize: str, out: Path, window: int, name: str | None, data: Path | None
+) -> None:
+    r"""Convert the run of a detector and the run of a segmenter to a bundle.
+
+    Calibrates on the training split, compares with Keras and chooses thresholds on the validation split, and writes
+    it all into the manifest. Needs TensorFlow, whatever the runs were trained with.
+
+    \b
+    Examples:
+      shipedge convert runs/detector runs/segmenter -o bundle
+      shipedge convert runs/detector runs/segmenter -o bundle --quantize float16 --window 384
+    """
+    _quiet_tensorflow()
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    from shipedge_train.convert import convert as run
+
+    written = run(runs, out, quantize=quantize, window=window, name=name, data=data, report=click.echo)
+    click.echo(f"Bundle: {written}")
+
+
+if __name__ == "__main__":  # a checkout that is not installed has no entry points
+    click.Group(commands={"train": train, "convert": convert})()

@@ -161,8 +161,10 @@ def _build(kind: type[T], table: Any, prefix: str, where: str) -> T:
     hints = typing.get_type_hints(kind)
     unknown = sorted(set(table) - set(hints))
     if unknown:
-        raise ConfigError(f"{where}: unknown key {prefix}{unknown[0]}; known are {', '.join(prefix + k for k in hints)}")
-    values = {}
+        raise ConfigError(
+            f"{where}: unknown key {prefix}{unknown[0]}; known are {', '.join(prefix + k for k in hints)}"
+        )
+    values: dict[str, Any] = {}
     for name, value in table.items():
         hint = hints[name]
         if dataclasses.is_dataclass(hint):

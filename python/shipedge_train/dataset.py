@@ -51,7 +51,9 @@ class Picture:
         if image is None:
             raise DatasetError(f"{self.path} cannot be decoded: expected a JPEG picture")
         if image.shape[:2] != SHAPE:
-            raise DatasetError(f"{self.path} is {image.shape[1]}x{image.shape[0]} pixels, expected {SHAPE[1]}x{SHAPE[0]}")
+            raise DatasetError(
+                f"{self.path} is {image.shape[1]}x{image.shape[0]} pixels, expected {SHAPE[1]}x{SHAPE[0]}"
+            )
         return image.astype(np.uint8, copy=False)
 
     def mask(self, out: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:
@@ -70,7 +72,7 @@ def read_dataset(folder: str | os.PathLike[str]) -> list[Picture]:
         raise DatasetError(f"{root} is not a dataset: expected a folder with images/ and ships.csv")
     rows = read_airbus(root / "ships.csv")
     scenes = _read_scenes(root / "scenes.csv") if (root / "scenes.csv").is_file() else {}
-    there = set(os.listdir(root / "images"))
+    there = {path.name for path in (root / "images").iterdir()}
     missing = sorted(set(rows) - there)
     if missing:
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""

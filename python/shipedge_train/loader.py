@@ -32,7 +32,7 @@ def presence_grid(mask: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Truth of the detector: (h, w) mask -> (h/32, w/32) of 0 no ship, 0.5 ignore, 1 ship."""
     rows, cols = mask.shape[0] // CELL, mask.shape[1] // CELL
     pixels = mask.reshape(rows, CELL, cols, CELL).sum(axis=(1, 3), dtype=np.int32)
-    grid = (pixels >= CELL_PIXELS).astype(np.float32)
+    grid: NDArray[np.float32] = (pixels >= CELL_PIXELS).astype(np.float32)
     grid[(pixels > 0) & (pixels < CELL_PIXELS)] = IGNORE
     return grid
 
@@ -121,12 +121,14 @@ class Loader:
         """(y, x): near one of the ships, each as likely whatever its size; anywhere where there are none."""
         if not ships:
             return rng.uniform(0, SHAPE[0]), rng.uniform(0, SHAPE[1])
-        left, top, right, bottom = parse(ships[rng.integers(len(ships))], SHAPE).bbox
+        left, top, right, bottom = parse(ships[int(rng.integers(len(ships)))], SHAPE).bbox
         reach = self._data.crop * 0.35  # the ship anywhere in the crop, not always in its middle
         return (top + bottom) / 2 + rng.uniform(-reach, reach), (left + right) / 2 + rng.uniform(-reach, reach)
 
 
-def whole_pictures(pictures: Sequence[Picture], batch: int = 4) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
+def whole_pictures(
+    pictures: Sequence[Picture], batch: int = 4
+) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
     """Whole pictures for scoring: (b, 768, 768, 3) uint8 and masks (b, 768, 768) uint8, in order."""
     with ThreadPoolExecutor(2) as pool:
         decoded = pool.map(lambda p: (p.pixels(), p.mask()), pictures)

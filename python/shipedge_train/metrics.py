@@ -32,11 +32,8 @@ def score_segmenter(probabilities: list[NDArray[np.floating]], masks: list[NDArr
     """Mean Dice of the pictures with ships, and the share of empty pictures without a false ship pixel (at 0.5)."""
     ships = [dice_at(p, m) for p, m in zip(probabilities, masks, strict=True) if m.any()]
     empty = [dice_at(p, m) for p, m in zip(probabilities, masks, strict=True) if not m.any()]
-    pooled = [(int(((p >= 0.5) & (m > 0)).sum()), int((p >= 0.5).sum()) + int(m.sum())) for p, m in zip(
-        probabilities, masks, strict=True)]
-    common, total = sum(p[0] for p in pooled), sum(p[1] for p in pooled)
-    scores = {"dice_ships": _mean(ships), "dice_pixels": 2 * common / total if total else 1.0, "empty_right": _mean(empty)}
-    return {"score": scores["dice_ships"], **scores}
+    score = _mean(ships)
+    return {"score": score, "dice_ships": score, "empty_right": _mean(empty)}
 
 
 def score_detector(grids: list[NDArray[np.floating]], truths: list[NDArray[np.floating]]) -> dict[str, float]:

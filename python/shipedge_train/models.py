@@ -8,6 +8,7 @@ BatchNormalization, which the converter folds away.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -15,12 +16,11 @@ from keras import layers
 
 from shipedge.errors import ConfigError
 
-STRIDE = {"detector": 32, "segmenter": 64}
 _BN_MOMENTUM = 0.97  # short CPU runs: the default 0.99 needs hundreds of steps before validation means anything
 
 
 @keras.saving.register_keras_serializable("shipedge")
-class DepthToSpace(layers.Layer):
+class DepthToSpace(layers.Layer):  # type: ignore[misc]  # Keras has no types
     """Four channels to a 2x2 block of pixels: (b, h, w, 4) -> (b, 2h, 2w, 1), channel order as in TFLite.
 
     TensorFlow's own operation where it runs, because that converts to one TFLite DEPTH_TO_SPACE; a reshape of rank 6
@@ -43,17 +43,23 @@ class DepthToSpace(layers.Layer):
         return (batch, height and 2 * height, width and 2 * width, 1)
 
 
-def _normalized(x: Any, name: str, activation: str | None = "relu") -> Any:
+def _normalized(x: Any, name: str) -> Any:
     x = layers.BatchNormalization(momentum=_BN_MOMENTUM, name=f"{name}_bn")(x)
-    return layers.Activation(activation, name=f"{name}_act")(x) if activation else x
+    return layers.Activation("relu", name=f"{name}_act")(x)
 
 
-def _conv(x: Any, filters: int, kernel: int, name: str, stride: int = 1, activation: str | None = "relu") -> Any:
-    """Plain convolution + BatchNormalization + activation: (b, h, w, c) -> (b, h/stride, w/stride, filters)."""
+def _plain(x: Any, filters: int, name: str, stride: int = 1) -> Any:
+    """Plain 3x3 convolution + BatchNormalization + ReLU: (b, h, w, c) -> (b, h/stride, w/stride, filters)."""
     conv = layers.Conv2D(
-        filters, kernel, strides=stride, padding="same", use_bias=False, kernel_initializer="he_normal", name=name
+        filters, 3, strides=stride, padding="same", use_bias=False, kernel_initializer="he_normal", name=name
     )
-    return _normalized(conv(x), name, activation)
+    return _normalized(conv(x), name)
+
+
+def _project(x: Any, filters: int, name: str) -> Any:
+    """Change the number of channels: 1x1 convolution + BatchNormalization, no activation."""
+    conv = layers.Conv2D(filters, 1, use_bias=False, kernel_initializer="he_normal", name=name)
+    return layers.BatchNormalization(momentum=_BN_MOMENTUM, name=f"{name}_bn")(conv(x))
 
 
 def _separable(x: Any, filters: int, name: str, stride: int = 1, kernel: int = 3) -> Any:
@@ -94,14 +100,12 @@ def segmenter(
     x = layers.Rescaling(1 / 255, name="normalize")(inputs)
     skips = []
     for k, width in enumerate(widths):
-        if k < 2:
-            x = _conv(x, width, 3, f"down{k}", stride=2)
-        else:
-            x = _separable(x, width, f"down{k}", stride=2)
+        down = _separable if k >= 2 else _plain
+        x = down(x, width, f"down{k}", stride=2)
         x = _separable(x, width, f"stage{k}") if k else x  # at stride 2 it would cost a quarter of the whole network
         skips.append(x)
     for k in reversed(range(len(widths) - 1)):
-        x = _conv(x, widths[k], 1, f"shrink{k}", activation=None)
+        x = _project(x, widths[k], f"shrink{k}")
         x = layers.UpSampling2D(2, interpolation="bilinear", name=f"grow{k}")(x)
         x = layers.Add(name=f"skip{k}")([x, skips[k]])
         x = _separable(x, widths[k], f"refine{k}")
@@ -130,11 +134,9 @@ def detector(
     inputs = keras.Input((size, size, 3), name="rgb")
     x = layers.Rescaling(1 / 255, name="normalize")(inputs)
     for k, width in enumerate(widths):
-        if k < 2:
-            x = _conv(x, width, 3, f"down{k}", stride=2)
-        else:
-            x = _separable(x, width, f"down{k}", stride=2)
-            x = _separable(x, width, f"stage{k}")
+        down = _separable if k >= 2 else _plain
+        x = down(x, width, f"down{k}", stride=2)
+        x = _separable(x, width, f"stage{k}") if k >= 2 else x
     for k in range(context):
         x = _separable(x, widths[-1], f"context{k}", kernel=5)
     prior = keras.initializers.Constant(-3.0)
@@ -142,4 +144,4 @@ def detector(
     return keras.Model(inputs, layers.Activation("sigmoid", name="presence")(logits), name=name)
 
 
-MODELS = {"detector": detector, "segmenter": segmenter}
+MODELS: dict[str, Callable[..., Any]] = {"detector": detector, "segmenter": segmenter}

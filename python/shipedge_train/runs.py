@@ -1,4 +1,4 @@
-"""The files of a run folder: config.json, history.csv, checkpoint.npz, best.weights.h5. Each appears whole or not at all."""
+"""The files of a run folder, each of which appears whole or not at all."""
 
 from __future__ import annotations
 
@@ -95,9 +95,7 @@ def read_run(folder: str | os.PathLike[str]) -> Run:
     path = Path(folder) / CONFIG
     try:
         table = json.loads(path.read_text(encoding="utf-8"))
-        return Run(
-            Path(folder), table["kind"], from_dict(table["config"], str(path)), table["data"], table["versions"]
-        )
+        return Run(Path(folder), table["kind"], from_dict(table["config"], str(path)), table["data"], table["versions"])
     except OSError:
         raise ConfigError(f"{folder} is not a run folder: it has no {CONFIG}") from None
     except (ValueError, KeyError, TypeError) as error:

@@ -36,7 +36,7 @@ Report = Callable[[str], None]
 
 @dataclass
 class Progress:
-    """Where a run stands: epochs done, minutes spent, best score so far, averaged weights, one history row per epoch."""
+    """Where a run stands: epochs done, minutes spent, best score so far, averaged weights and how often updated."""
 
     epoch: int = 0
     minutes: float = 0.0

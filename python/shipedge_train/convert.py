@@ -1,0 +1,227 @@
+"""Two training runs to one bundle: two .tflite files and the manifest that describes and vouches for them.
+
+Each network is rebuilt in float32 at a fixed size, given its best weights and converted. Full-integer files are
+calibrated with tiles of the training split; then everything is compared with Keras on tiles of the validation split.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import os
+import shutil
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from shipedge.backends import Model, open_model
+from shipedge.bundle import FORMAT, PREPROCESSING, ModelFile, load_bundle
+from shipedge.errors import BundleError, ConfigError
+from shipedge_train import runs
+from shipedge_train.dataset import SHAPE, Picture, pick_evenly, read_dataset, split_by_scene
+from shipedge_train.parity import compare
+from shipedge_train.train import build
+from shipedge_train.tune import tune
+
+CALIBRATION_TILES = 120
+PARITY_PICTURES = 48
+TUNING_PICTURES = 240
+
+Tiles = list[NDArray[np.uint8]]
+Report = Callable[[str], None]
+
+
+def convert(
+    run_folders: Sequence[str | os.PathLike[str]],
+    out: str | os.PathLike[str],
+    *,
+    quantize: str = "int8",
+    window: int = 768,
+    name: str | None = None,
+    data: str | os.PathLike[str] | None = None,
+    report: Report = print,
+) -> Path:
+    """Convert a detector run and a segmenter run to a bundle folder, which is replaced whole.
+
+    Args:
+        run_folders: two run folders, in any order.
+        out: the bundle.
+        quantize: "int8" (uint8 in and out), "float16" or "none" (float32 in and out).
+        window: side of the segmenter's window, pixels.
+        name: the bundle's name; by default the folder's.
+        data: the dataset, where it is no longer where the runs found it.
+        report: called with one line per finished part.
+
+    Raises:
+        ConfigError: not one run of each kind, no weights, another backend than TensorFlow, bad window.
+        DatasetError: the dataset is gone or bad.
+        BundleError: a converted file is not what the format asks for.
+    """
+    if keras.backend.backend() != "tensorflow":
+        raise ConfigError(f"conversion needs KERAS_BACKEND=tensorflow, found {keras.backend.backend()}")
+    if window % 64 or not 192 <= window <= SHAPE[0]:
+        raise ConfigError(f"window is {window}, expected a multiple of 64 from 192 to {SHAPE[0]}")
+    found = {run.kind: run for run in map(runs.read_run, run_folders)}
+    if len(run_folders) != 2 or set(found) != {"detector", "segmenter"}:
+        kinds = ", ".join(sorted(found)) or "none"
+        raise ConfigError(f"expected one run of the detector and one of the segmenter, found: {kinds}")
+    sides = {"detector": SHAPE[0], "segmenter": window}
+    files: dict[str, ModelFile] = {}
+    entries: dict[str, Any] = {}
+    parity: dict[str, Any] = {}
+    opened: dict[str, Model] = {}
+    for kind, run in found.items():
+        training, validation = _split(run, data)
+        model = _load(run, sides[kind])
+        content = to_tflite(model, quantize, calibration_tiles(training, sides[kind], run.config.train.seed))
+        output = (1, *(int(n) for n in model.output_shape[1:]))
+        files[kind] = ModelFile(f"{kind}.tflite", content, (1, sides[kind], sides[kind], 3), output, quantize)  # type: ignore[arg-type]
+        opened[kind] = open_model(files[kind], os.cpu_count() or 1)  # also checks shapes and quantization
+        entries[kind] = _entry(files[kind], model.count_params())
+        tiles = held_back_tiles(pick_evenly(validation, PARITY_PICTURES), sides[kind])
+        parity[kind] = compare(kind, model, opened[kind], tiles)
+        report(f"{kind}: {len(content):,} bytes; parity {json.dumps(parity[kind])}")
+    thresholds, scores = tune(
+        opened["detector"], opened["segmenter"], pick_evenly(_split(found["detector"], data)[1], TUNING_PICTURES)
+    )
+    report(f"thresholds {json.dumps(asdict(thresholds))}; validation {json.dumps(scores)}")
+    manifest = {
+        "format": FORMAT,
+        "name": name or Path(out).name,
+        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "models": entries,
+        "preprocessing": PREPROCESSING,
+        "thresholds": asdict(thresholds),
+        "versions": runs.versions(),
+        "parity": parity,
+        "scores": {"validation": scores},
+        "data": {k: v for k, v in found["segmenter"].data.items() if k != "folder"},
+    }
+    return write_bundle(Path(out), manifest, files)
+
+
+def to_tflite(model: keras.Model, quantize: str, tiles: Tiles) -> bytes:
+    """A TFLite file of a Keras model with fixed size.
+
+    Args:
+        model: float32, input 0..255.
+        quantize: "int8", "float16" or "none".
+        tiles: (h, w, 3) uint8, what int8 learns its ranges from.
+    """
+    import tensorflow as tf
+
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    if quantize == "int8":
+
+        def representative() -> Iterator[list[NDArray[np.float32]]]:
+            for tile in tiles:
+                pixels = tile.copy()
+                # The input scale comes from what is seen here: pictures without black and white would clip later ones.
+                pixels[0, 0], pixels[0, 1] = 0, 255
+                yield [pixels[None].astype(np.float32)]
+
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.representative_dataset = representative
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        converter.inference_input_type = tf.uint8
+        converter.inference_output_type = tf.uint8
+    elif quantize == "float16":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.target_spec.supported_types = [tf.float16]
+    elif quantize != "none":
+        raise ConfigError(f"quantize is {quantize!r}, expected int8, float16 or none")
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):  # it prints every tensor
+        warnings.filterwarnings("ignore", message="Statistics for quantized inputs")
+        content: bytes = converter.convert()
+    return content
+
+
+def calibration_tiles(training: Sequence[Picture], side: int, seed: int) -> Tiles:
+    """Tiles of the training split, two thirds of them with ships: [(side, side, 3) uint8]."""
+    rng = np.random.default_rng((seed, side))
+    ships, empty = [p for p in training if p.ships], [p for p in training if not p.ships]
+    chosen = pick_evenly(ships, CALIBRATION_TILES * 2 // 3) + pick_evenly(empty, CALIBRATION_TILES // 3)
+    return [_tile(p, side, rng)[0] for p in chosen]
+
+
+def held_back_tiles(pictures: Sequence[Picture], side: int) -> list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
+    """Tiles of the validation split with their masks: [((side, side, 3), (side, side))]."""
+    rng = np.random.default_rng(side)
+    return [_tile(p, side, rng) for p in pictures]
+
+
+def _tile(picture: Picture, side: int, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """One tile, around a ship pixel where the picture has ships."""
+    pixels, mask = picture.pixels(), picture.mask()
+    ys, xs = np.nonzero(mask) if mask.any() else (np.array([SHAPE[0] // 2]), np.array([SHAPE[1] // 2]))
+    k = rng.integers(len(ys))
+    top, left = (int(np.clip(v - side // 2, 0, SHAPE[0] - side)) for v in (ys[k], xs[k]))
+    place = (slice(top, top + side), slice(left, left + side))
+    return pixels[place], mask[place]
+
+
+def _split(run: runs.Run, data: str | os.PathLike[str] | None) -> tuple[list[Picture], list[Picture]]:
+    return split_by_scene(read_dataset(data or run.data["folder"]), run.config.data.validation_share)
+
+
+def _load(run: runs.Run, side: int) -> keras.Model:
+    """The run's network in float32 at a fixed size, with its best weights."""
+    path = run.folder / runs.BEST
+    if not path.is_file():
+        raise ConfigError(f"{run.folder} has no {runs.BEST}: no epoch was finished")
+    model = build(run.kind, run.config, side)
+    try:
+        model.load_weights(path)
+    except (OSError, ValueError, KeyError) as error:
+        raise ConfigError(f"{path} is damaged or of another network: {str(error).splitlines()[0]}") from None
+    return model
+
+
+def _entry(file: ModelFile, parameters: int) -> dict[str, Any]:
+    return {
+        "file": file.name,
+        "sha256": hashlib.sha256(file.content).hexdigest(),
+        "bytes": len(file.content),
+        "input": list(file.input),
+        "output": list(file.output),
+        "quantize": file.quantize,
+        "parameters": parameters,
+    }
+
+
+def write_bundle(out: Path, manifest: dict[str, Any], files: dict[str, ModelFile]) -> Path:
+    """Write the folder beside its place, read it back with every check, then move it there.
+
+    Raises:
+        BundleError: what is there is no bundle and must not be replaced, or the folder cannot be written.
+    """
+    if out.exists() and not (out / "manifest.json").is_file() and any(out.iterdir()):
+        raise BundleError(f"{out} is there and is no bundle: choose another place")
+    temporary = out.with_name(f".{out.name}.{os.getpid()}.tmp")
+    old = out.with_name(f".{out.name}.{os.getpid()}.old")
+    try:
+        temporary.mkdir(parents=True)
+        for file in files.values():
+            (temporary / file.name).write_bytes(file.content)
+        (temporary / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+        load_bundle(temporary)
+        if out.exists():
+            out.replace(old)
+        temporary.replace(out)
+    except OSError as error:
+        raise BundleError(f"cannot write the bundle {out}: {error.strerror}") from None
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+        if old.exists() and not out.exists():
+            old.replace(out)
+        shutil.rmtree(old, ignore_errors=True)
+    return out
