@@ -1,11 +1,9 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from shipedge import rle
 from shipedge.bundle import load_bundle
-from shipedge.cascade import Cascade, _merge
+from shipedge.cascade import Cascade
 from shipedge.errors import SourceError
 from shipedge.frame import Frame
 
@@ -131,36 +129,3 @@ def test_frame_is_not_changed(cascade, sea):
     pixels.flags.writeable = False
     cascade(Frame(pixels, "x"))
     assert np.array_equal(pixels, before)
-
-
-def test_overlapping_windows_each_decide_their_half():
-    weak, strong = np.full((96, 96), 10, np.uint8), np.full((96, 96), 200, np.uint8)
-    for windows in ([(0, 0, weak), (0, 64, strong)], [(0, 64, strong), (0, 0, weak)]):
-        merged = _merge(windows, 96, 0, 160)
-        assert (merged[:, :80] == 10).all()  # the overlap is 64..96, its middle 80
-        assert (merged[:, 80:] == 200).all()
-    merged = _merge([(0, 0, weak), (32, 0, strong)], 128, 0, 96)
-    assert (merged[:64] == 10).all()
-    assert (merged[64:] == 200).all()
-
-
-@settings(deadline=None)
-@given(
-    places=st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=6, unique=True),
-    seed=st.integers(0, 99),
-)
-def test_every_pixel_comes_from_a_window_that_saw_it(places, seed):
-    truth = np.random.default_rng(seed).integers(1, 256, (300, 320), dtype=np.uint8)
-    windows = [(32 * y, 32 * x, truth[32 * y : 32 * y + 96, 32 * x : 32 * x + 96]) for y, x in places]
-    seen = np.zeros_like(truth)
-    for top, left, window in windows:
-        seen[top : top + 96, left : left + 96] = window
-    assert np.array_equal(_merge(windows, 300, 0, 320), seen)
-
-
-def test_merge_cuts_what_lies_beyond_the_frame():
-    seen = np.full((96, 96), 9, np.uint8)
-    merged = _merge([(32, 64, seen)], 100, 64, 130)
-    assert merged.shape == (100, 66)
-    assert merged[:32].max() == 0
-    assert (merged[32:] == 9).all()
