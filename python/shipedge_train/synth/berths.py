@@ -172,7 +172,7 @@ class Harbour:
                 else int(rng.choice(len(lengths), p=lengths / lengths.sum()))
             )
             x, y, angle, length, normal = self.edges[pick]
-            across = size[0] < 40 and rng.random() < 0.35
+            across = size[0] < 90 and rng.random() < (0.35 if size[0] < 40 else 0.2)
             span, depth = (size[1], size[0]) if across else size
             if span > length + 6:
                 continue

@@ -10,7 +10,7 @@ from shipedge_train.synth.hulls import Easel, Floats, View, blend
 from shipedge_train.synth.light import Light
 from shipedge_train.synth.roster import painter
 from shipedge_train.synth.sizes import sample_size
-from shipedge_train.synth.wakes import draw_wake, sample_wake
+from shipedge_train.synth.wakes import Wake, draw_wake, lee_plume, sample_wake
 
 Rng = np.random.Generator
 
@@ -84,17 +84,24 @@ def place_fleet(
             misses += 1
         else:
             plan.add(berth)
-    wakes = [
-        sample_wake(rng, berth.bow(), berth.angle, berth.hull, view) if berth.moving else None for berth in plan.berths
-    ]
+    wakes = [_sample_wake(berth, rng, view) for berth in plan.berths]
     for wake in wakes:
         if wake is not None:
             draw_wake(canvas, wake, rng, water, view)
     for berth, wake in zip(plan.berths, wakes, strict=True):
         # Spray and foam wash over the hulls of small fast craft.
-        wet = wake is not None and wake.collar > 0.2 and berth.hull[0] < 50
+        wet = wake is not None and berth.moving and wake.collar > 0.2 and berth.hull[0] < 50
         _draw(canvas, berth, rng, water, view, float(rng.uniform(0.3, 1)) if wet else 1.0)
     return len(plan.berths)
+
+
+def _sample_wake(berth: Berth, rng: Rng, view: View) -> Wake | None:
+    """What a ship leaves on the water: a wake under way, seldom a dark plume at rest."""
+    if berth.moving:
+        return sample_wake(rng, berth.bow(), berth.angle, berth.hull, view)
+    if berth.hull[0] > 14 and rng.random() < 0.12:
+        return lee_plume(rng, berth.bow(), berth.angle, berth.hull)
+    return None
 
 
 def _own_view(view: View, rng: Rng, length: float) -> View:

@@ -98,12 +98,31 @@ def sample_wake(
     )
 
 
+def lee_plume(rng: np.random.Generator, bow: tuple[float, float], angle: float, size: tuple[float, float]) -> Wake:
+    """The dark smooth patch that wind or current draws out behind a ship lying still."""
+    reach = size[0] * (1 + float(rng.uniform(0.3, 2.0)))
+    core, spread = float(rng.uniform(0.25, 0.9)), float(rng.uniform(0.02, 0.18))
+    return Wake(
+        bow,
+        angle,
+        *size,
+        min(reach, _LONGEST),
+        core=core,
+        spread=spread,
+        bend=float(rng.normal(0, 1)) / 900,
+        inverse=True,
+    )
+
+
 def _fan(wake: Wake, rng: np.random.Generator, s: Floats, t: Floats, fade: Floats) -> Floats:
     """Foam astern (n, m): streaks that run along rays of a widening lane with ragged edges."""
     half, rows = wake.width / 2, s.shape[0]
     astern = np.clip(s - wake.length * 0.8, 0, None)
     # Edges of both sides wander and break up on their own.
-    wander = cv2.GaussianBlur(rng.standard_normal((rows, 2), dtype=np.float32), (1, 0), sigmaX=0.1, sigmaY=1.5)
+    wander = cv2.GaussianBlur(
+        rng.standard_normal((rows, 2), dtype=np.float32), (1, 0), sigmaX=0.1, sigmaY=1.2 + 0.15 * wake.width
+    )
+    wander = wander * np.float32(0.34 / max(float(wander.std()), 1e-6))
     lane = half * float(rng.uniform(0.45, 1.05)) + astern * math.tan(wake.spread)
     ragged = 1 + np.where(t < 0, wander[:, :1], wander[:, 1:]) * np.float32(rng.uniform(0.2, 1.0))
     ray = t / np.maximum(lane, 0.5)
