@@ -153,6 +153,26 @@ def test_other_picture_sizes(folder: Path) -> None:
     assert "image 'c'" in run(folder / "pred.csv", folder / "truth.csv", "--shape", 10, 10).stderr
 
 
+def test_what_predict_writes_can_be_scored(tmp_path: Path, picture, toy_bundle_dir: Path) -> None:
+    """The toy bundle finds bright rectangles: b's is found exactly, c's truth is half of what is found."""
+
+    def text(left: int, top: int, right: int, bottom: int) -> str:
+        return " ".join(f"{x * 768 + top + 1} {bottom - top}" for x in range(left, right))
+
+    for name, ships in {"a.png": [], "b.png": [(100, 200, 180, 240)], "c.png": [(300, 300, 340, 340)]}.items():
+        picture(tmp_path / "images" / name, 768, 768, *ships)
+    truth = {"a.png": [], "b.png": [(100, 200, 180, 240)], "c.png": [(300, 300, 320, 340)]}
+    write_airbus(tmp_path / "truth.csv", [(name, [text(*box) for box in boxes]) for name, boxes in truth.items()])
+    out, csv = tmp_path / "out", tmp_path / "pred.csv"
+    arguments = [str(tmp_path / "images"), "--bundle", str(toy_bundle_dir), "--out", str(out), "--csv", str(csv)]
+    predicted = CliRunner().invoke(main, ["predict", *arguments])
+    assert predicted.exit_code == 0, predicted.output
+    result = evaluate_files(csv, tmp_path / "truth.csv", scores=out / "predictions.jsonl")
+    assert result.detector_auc == 1
+    assert {one.image: one.f2 for one in result.images} == {"a.png": 1, "b.png": 1, "c.png": 0}
+    assert result.images[2].dice == pytest.approx(2 / 3)
+
+
 @pytest.mark.shared
 def test_the_real_truth_scores_one_and_the_empty_file_its_share(tmp_path: Path) -> None:
     truth = Path(__file__).parents[2].parent / "shared" / "data" / "airbus" / "ships.csv"
