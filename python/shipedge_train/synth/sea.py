@@ -85,20 +85,20 @@ def _wave_field(rng: np.random.Generator, wind: float, rough: float) -> Field:
     """Sum of one to four wave systems, standard deviation 1, with the crest shape of a random look."""
     systems = []
     main = float(np.exp(rng.uniform(math.log(4.5), math.log(11 + 25 * rough))))
-    focus = float(rng.choice([rng.uniform(0, 2), rng.uniform(1, 7)]))
-    systems.append((1.0, wave_band(main, wind, focus, rng.uniform(0.4, 1.2), rng.uniform(0.5, 1.4))))
-    if rng.random() < 0.45:
+    focus = float(rng.choice([rng.uniform(0, 1.5), rng.uniform(0.5, 5)]))
+    systems.append((1.0, wave_band(main, wind, focus, rng.uniform(0.5, 1.6), rng.uniform(0.6, 1.9))))
+    if rng.random() < 0.4:
         swell = main * float(rng.uniform(1.5, 5))
         turn = wind + float(rng.normal(0, 0.6))
         systems.append(
-            (rng.uniform(0.15, 0.8), wave_band(swell, turn, rng.uniform(3, 25), 0.35, rng.uniform(0.3, 0.6)))
+            (rng.uniform(0.15, 0.7), wave_band(swell, turn, rng.uniform(3, 25), 0.35, rng.uniform(0.3, 0.6)))
         )
     if rng.random() < 0.4:
         systems.append((rng.uniform(0.2, 0.7), wave_band(rng.uniform(4, 8), wind, rng.uniform(0, 3), 0.6, 0.8)))
     if rng.random() < 0.2:
         turn = wind + float(rng.uniform(0.5, 1.6))
         systems.append((rng.uniform(0.2, 0.7), wave_band(rng.uniform(8, 40), turn, rng.uniform(6, 60), 0.3, 0.4)))
-    systems.append((rng.uniform(0.15, 0.5), wave_band(rng.uniform(4, 7), 0.0, 0.0, 1.5, 1.0)))
+    systems.append((rng.uniform(0.15, 0.9), wave_band(rng.uniform(4, 9), 0.0, 0.0, 1.5, 1.0)))
     energy = np.zeros_like(systems[0][1])
     for share, band in systems:
         energy += np.float32(share * share) * band * band
@@ -107,7 +107,7 @@ def _wave_field(rng: np.random.Generator, wind: float, rough: float) -> Field:
     if look < 0.3:
         return field
     if look < 0.65:  # bright crests on a dark floor
-        return to_unit(np.exp(field * np.float32(rng.uniform(0.2, 0.9))))
+        return to_unit(np.exp(field * np.float32(rng.uniform(0.2, 1.1))))
     if look < 0.85:  # dark troughs in a bright sheet
         return to_unit(-np.exp(field * np.float32(-rng.uniform(0.2, 0.6))))
     relief = -np.abs(field) + np.float32(rng.uniform(0.2, 1.0)) * field  # sharp crests, lit from one side
@@ -195,7 +195,7 @@ def paint_sea(rng: np.random.Generator) -> Sea:
     _patches(rng, sea, calm)
     field = _wave_field(rng, sea.wind, rough)
     # Contrast grows with the mirrored light; a third of all seas is close to featureless.
-    std = math.exp(rng.normal(math.log(3.2), 0.45)) + 11 * glint * float(rng.uniform(0.5, 1.6))
+    std = math.exp(rng.normal(math.log(3.2), 0.45)) + 13 * glint * float(rng.uniform(0.6, 1.7))
     if rng.random() < 0.35:
         std += float(rng.uniform(0, 11)) * rough
     if rng.random() < 0.5:
