@@ -131,7 +131,8 @@ def test_out_folder_without_permission(predict, picture, tmp_path):
 def test_no_camera(predict):
     result = predict("97")
     assert result.exit_code == 1
-    assert "no camera 97" in result.stderr
+    assert result.stderr == "Error: no camera 97 on this machine (or it is in use, or not permitted)\n"
+    assert result.stdout == ""
 
 
 def test_threads_must_be_a_positive_number(predict):

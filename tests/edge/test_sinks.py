@@ -84,6 +84,15 @@ def test_earlier_file_stays_until_the_new_one_is_whole(tmp_path):
     assert path.read_text() == "old"
 
 
+def test_nothing_read_leaves_earlier_results_alone(tmp_path):
+    for name in ("p.jsonl", "s.csv"):
+        (tmp_path / name).write_text("old")
+    with JsonLines(tmp_path / "p.jsonl"), SubmissionCsv(tmp_path / "s.csv", [Source("picture", "a.png")]):
+        pass
+    assert names(tmp_path) == ["p.jsonl", "s.csv"]
+    assert (tmp_path / "p.jsonl").read_text() == (tmp_path / "s.csv").read_text() == "old"
+
+
 # --- CSV
 
 
@@ -170,6 +179,8 @@ def test_annotated_names_never_collide():
         Source("picture", "a.tif"),
         Source("camera", "camera 0"),
         Source("picture", "one/a.png"),
+        Source("picture", "ü" * 120 + ".png"),
+        Source("picture", "\udcff.png"),
     ]
     assert annotated_names(sources) == {
         "one/a.png": "a.jpg",
@@ -177,6 +188,8 @@ def test_annotated_names_never_collide():
         "a.mov": "a.mp4",
         "a.tif": "a-3.jpg",
         "camera 0": "camera0.mp4",
+        "ü" * 120 + ".png": "ü" * 100 + ".jpg",
+        "\udcff.png": "unnamed.jpg",
     }
 
 

@@ -46,8 +46,11 @@ def predict(
     r"""Find ships in pictures, folders, videos or a camera.
 
     SOURCE is a picture, a folder of pictures, a glob in quotes, a video file, or the number of a camera. Frames may
-    have any size; nothing is resized. Every frame becomes one line of DIR/predictions.jsonl, also when it shows no
-    ship. In the CSV a picture goes by its file name, a video's frame by NAME_frame000017 (counted from 0).
+    have any size; nothing is resized. A rotation noted in EXIF is applied; of 16-bit pictures the upper eight bits
+    count.
+
+    Every frame becomes one line of DIR/predictions.jsonl, also when it shows no ship. In the CSV a picture goes by its
+    file name, a video's frame by NAME_frame000017 (counted from 0).
 
     Ctrl-C finishes the frame in hand, keeps what is complete, and exits with 130. A picture that cannot be read is
     named, the others go on, and the exit code is 1.
@@ -70,16 +73,15 @@ def predict(
     cascade = _open_cascade(bundle_dir, threads)
     with _stop_on_signal() as received, Progress(found) as progress:
         summary = run(found, cascade, sinks, progress, lambda: bool(received))
-    written = [str(Path(out) / "predictions.jsonl")]
-    written += [str(Path(out) / "annotated")] if annotate else []
-    written += [csv_file] if csv_file else []
+    written = [str(Path(out, "predictions.jsonl")), str(Path(out, "annotated")) if annotate else "", csv_file or ""]
+    written = [name for name in written if name and summary.frames]  # no frame: earlier results were left alone
     if as_json_object:
         click.echo(json.dumps(as_json(summary, cascade, written)))
-    else:
+    elif summary.frames:
         print_summary(summary, cascade, written)
     for sentence in summary.failed:
         click.echo(f"Error: {sentence}", err=True)
-    if summary.failed:
+    if summary.failed and len(found) > 1:
         click.echo(f"{len(summary.failed)} of {len(found)} sources failed", err=True)
     if received:
         click.echo("Stopped: what is complete has been kept", err=True)

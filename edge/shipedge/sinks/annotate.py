@@ -33,9 +33,11 @@ def annotated_names(sources: Sequence[Source]) -> dict[str, str]:
         if source.name in names:
             continue
         suffix = ".jpg" if source.kind == "picture" else ".mp4"
-        name, number = source.stem + suffix, 2
+        # A name may have 255 bytes, and the hidden file needs some; OpenCV wants valid UTF-8.
+        stem = os.fsencode(source.stem)[:200].decode("utf-8", "ignore") or "unnamed"
+        name, number = stem + suffix, 2
         while name.casefold() in taken:  # file systems that ignore case exist
-            name, number = f"{source.stem}-{number}{suffix}", number + 1
+            name, number = f"{stem}-{number}{suffix}", number + 1
         taken.add(name.casefold())
         names[source.name] = name
     return names

@@ -63,6 +63,6 @@ class SubmissionCsv:
         self._rows[image_id(self._sources[result.source], result.index)] = [s.rle.to_airbus() for s in result.ships]
 
     def __exit__(self, kind: type[BaseException] | None, *details: object) -> None:
-        """Writes the file."""
-        if keeps(kind):
+        """Writes the file; not when nothing could be read, so that an earlier one stays."""
+        if self._rows and keeps(kind):
             write_airbus(self._path, self._rows.items())

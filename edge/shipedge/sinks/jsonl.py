@@ -37,6 +37,7 @@ class JsonLines:
         self.path = path
         self._temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         self._file: TextIO
+        self._lines = 0
 
     def __enter__(self) -> JsonLines:
         """Makes the folder and the hidden file. Raises OSError when that is not possible."""
@@ -48,13 +49,17 @@ class JsonLines:
 
     def write(self, frame: Frame, result: FrameResult) -> None:
         """Adds one line."""
+        self._lines += 1
         self._file.write(json.dumps(to_json(result), separators=(",", ":"), allow_nan=False) + "\n")
 
     def __exit__(self, kind: type[BaseException] | None, *details: object) -> None:
-        """Moves the file to its place; drops it after an error that may have cut a line."""
+        """Moves the file to its place; drops it when empty, or after an error that may have cut a line.
+
+        A run in which nothing could be read has no result, and must not wipe out the one before it.
+        """
         try:
             self._file.close()
-            if keeps(kind):
+            if self._lines and keeps(kind):
                 self._temporary.replace(self.path)
         finally:
             self._temporary.unlink(missing_ok=True)
