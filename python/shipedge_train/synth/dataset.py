@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -114,7 +116,9 @@ def _render_all(params: SynthParams, images: Path, indices: list[int], workers: 
         return
     # A fresh interpreter per worker: forking a process that has threads (OpenCV, TensorFlow) can hang.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+    # Ctrl-C reaches the whole group: only this process answers, workers finish their chunk.
+    quiet = (signal.SIGINT, signal.SIG_IGN)
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=signal.signal, initargs=quiet) as pool:
         flying: set[Future[list[Row]]] = set()
         try:
             while chunks or flying:
@@ -164,6 +168,8 @@ def write_dataset(
                 progress(len(finished))
     except OSError as error:
         raise DatasetError(f"cannot write to {out}: {error.strerror}") from error
+    except BrokenProcessPool as error:
+        raise DatasetError("a rendering process died, often for lack of memory: try fewer --workers") from error
     everything = sorted(rows)  # A folder grown larger earlier keeps all its pictures in ships.csv.
     write_airbus(out / "ships.csv", [(name, rows[name]) for name in everything])
     return sum(1 for name in everything if rows[name]), sum(len(rows[name]) for name in everything)
