@@ -65,3 +65,11 @@ def test_missing_bundle_is_said_by_the_probes():
     finding = doctor_module.probe("litert", "/no/such/bundle")
     assert not finding.works
     assert "no bundle at" in finding.says
+
+
+@pytest.mark.parametrize("command", ["doctor", "predict"])
+def test_help_has_one_example_a_line(command):
+    shown = CliRunner().invoke(main, [command, "--help"]).output
+    lines = shown[shown.index("Examples:") :].split("\n\n")[0].splitlines()[1:]
+    assert len(lines) >= 3
+    assert all(line.startswith(f"    shipedge {command}") for line in lines)

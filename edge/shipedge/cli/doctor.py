@@ -28,7 +28,7 @@ class Finding(NamedTuple):
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def doctor(ctx: click.Context, bundle: str, as_json: bool) -> None:
-    r"""Say what works on this machine, and what to install.
+    """Say what works on this machine, and what to install.
 
     Every runtime is tried in a process of its own, so one that crashes is a line of the report. The exit code is 0
     when `shipedge predict` can run here. The GPU is only looked at: predict does not use it.
@@ -38,7 +38,7 @@ def doctor(ctx: click.Context, bundle: str, as_json: bool) -> None:
       shipedge doctor
       shipedge doctor --json
       shipedge doctor --bundle my-bundle/
-    """
+    """  # noqa: D301 - click wants the control character itself
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     machine = {"system": platform.platform(), "cores": cores, "python": platform.python_version()}
     findings = {name: probe(name, bundle) for name in NAMES}

@@ -43,7 +43,7 @@ def predict(
     threads: int | None,
     as_json_object: bool,
 ) -> None:
-    r"""Find ships in pictures, folders, videos or a camera.
+    """Find ships in pictures, folders, videos or a camera.
 
     SOURCE is a picture, a folder of pictures, a glob in quotes, a video file, or the number of a camera. Frames may
     have any size; nothing is resized. A rotation noted in EXIF is applied; of 16-bit pictures the upper eight bits
@@ -62,7 +62,7 @@ def predict(
       shipedge predict 'flights/**/*.jpg' --bundle my-bundle/ --out found/
       shipedge predict flight.mp4 --annotate --threads 2
       shipedge predict 0 --json
-    """
+    """  # noqa: D301 - click wants the control character itself
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # read when cv2 is imported; our sentences say it better
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     from shipedge.pipeline import run
