@@ -116,6 +116,14 @@ def test_grey_rgba_and_16_bit_become_rgb():
     assert np.abs(deep.astype(int) - 127).max() <= 1
 
 
+def test_pixels_whose_brightness_would_be_a_guess():
+    with pytest.raises(SourceError, match="only values up to 4095 are used"):
+        decode_picture(encode(np.full((5, 6, 3), 4095, np.uint16)), "sensor")
+    with pytest.raises(SourceError, match="pixels are float32, expected 8 or 16 bits"):
+        decode_picture(encode(np.full((5, 6, 3), 0.5, np.float32), ".tiff"), "float")
+    assert decode_picture(encode(np.zeros((5, 6), np.uint16)), "black").max() == 0
+
+
 def test_one_pixel():
     assert decode_picture(encode(np.zeros((1, 1, 3), np.uint8)), "dot").shape == (1, 1, 3)
 

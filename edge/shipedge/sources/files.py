@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import cv2
 import numpy as np
@@ -33,20 +34,33 @@ def decode_picture(content: bytes, name: str) -> NDArray[np.uint8]:
     rotation noted in EXIF is applied, so positions are those of the picture as viewers show it.
 
     Raises:
-        SourceError: empty, cut off, damaged, or no picture at all.
+        SourceError: empty, cut off, damaged, no picture at all, or its brightness would be a guess.
     """
     if not content:
         raise SourceError(f"{name}: the file is empty")
     if _is_cut_off(content):
         raise SourceError(f"{name}: the picture is cut off (its end is missing)")
     try:
-        bgr = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+        bgr = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
     except cv2.error as error:
         # OpenCV raises for pictures over its limit of 2^30 pixels, and for lack of memory.
         raise SourceError(f"{name}: cannot be decoded ({error.err or 'too large'})") from None
     if bgr is None:
         raise SourceError(f"{name}: not a picture, or damaged")
-    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB, dst=bgr), np.uint8)
+    rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB, dst=bgr)
+    return np.asarray(rgb, np.uint8) if rgb.dtype == np.uint8 else _to_8_bits(rgb, name)
+
+
+def _to_8_bits(pixels: NDArray[Any], name: str) -> NDArray[np.uint8]:
+    if pixels.dtype != np.uint16:
+        raise SourceError(f"{name}: pixels are {pixels.dtype}, expected 8 or 16 bits")
+    brightest = int(pixels.max())
+    if 0 < brightest < 1 << 12:
+        # Sensors of 10 to 12 bits in a 16-bit file: their upper eight bits are a black picture without any ship.
+        raise SourceError(
+            f"{name}: of its 16 bits only values up to {brightest} are used, black to us: stretch it to 8 bits first"
+        )
+    return np.asarray(pixels >> 8, np.uint8)
 
 
 def _is_cut_off(content: bytes) -> bool:
