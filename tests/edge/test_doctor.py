@@ -6,10 +6,10 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from shipedge.backends.probe import PROBES
 from shipedge.cli import doctor as doctor_module
 from shipedge.cli import main
 from shipedge.cli.doctor import NAMES, Finding, run_probe
+from shipedge.probe import PROBES
 
 pytest.importorskip("ai_edge_litert", reason="no TFLite runtime is installed (extra edge)")
 
@@ -59,6 +59,13 @@ def test_words_of_a_probe():
     assert run_probe(code("print('chat'); print('fine')")) == Finding(True, "fine")
     assert run_probe(code("import sys; sys.exit(3)")) == Finding(False, "exit code 3, no output")
     assert run_probe(code("1 / 0")) == Finding(False, "ZeroDivisionError: division by zero")
+
+
+def test_a_broken_core_spoils_only_what_needs_it(tmp_path, monkeypatch):
+    (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['shipedge._core'] = None")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    assert doctor_module.probe("opencv").works
+    assert not doctor_module.probe("core").works
 
 
 def test_missing_bundle_is_said_by_the_probes():

@@ -57,7 +57,7 @@ def doctor(ctx: click.Context, bundle: str, as_json: bool) -> None:
 
 def probe(name: str, bundle: str = "", timeout_s: float = TIMEOUT_S) -> Finding:
     """Tries one of `NAMES` in a process of its own."""
-    return run_probe([sys.executable, "-m", "shipedge.backends.probe", name, bundle], timeout_s)
+    return run_probe([sys.executable, "-m", "shipedge.probe", name, bundle], timeout_s)
 
 
 def run_probe(command: list[str], timeout_s: float = TIMEOUT_S) -> Finding:

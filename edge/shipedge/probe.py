@@ -1,7 +1,8 @@
-"""Tries out one thing this machine may offer: ``python -m shipedge.backends.probe NAME [BUNDLE]``.
+"""Tries out one thing this machine may offer: ``python -m shipedge.probe NAME [BUNDLE]``.
 
 Meant to run in a process of its own: some runtimes do not raise where they cannot work, they end the process (an
 illegal instruction on a small board, a broken Vulkan driver), and that must be a finding, not the end of the report.
+Nothing is imported before it is tried, so what is broken spoils only its own line.
 """
 
 from __future__ import annotations
@@ -11,16 +12,17 @@ from collections.abc import Callable
 from importlib.metadata import version
 from importlib.util import find_spec
 from time import perf_counter
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from shipedge.bundle import Bundle, default_bundle, load_bundle
-from shipedge.errors import BackendError
+if TYPE_CHECKING:
+    from shipedge.bundle import Bundle
 
 __all__ = ["PROBES"]
 
 
 def _core(_bundle: str) -> str:
+    import numpy as np
+
     from shipedge.rle import encode
 
     text = encode(np.ones((2, 2), np.uint8))
@@ -54,7 +56,7 @@ def _litert_gpu(bundle: str) -> str:
     try:
         CompiledModel.from_buffer(content, HardwareAccelerator.GPU)
     except RuntimeError:  # its text is a trace of source files
-        raise BackendError("the WebGPU accelerator finds no adapter here (no GPU, or no Vulkan driver)") from None
+        raise RuntimeError("the WebGPU accelerator finds no adapter here (no GPU, or no Vulkan driver)") from None
     return "the accelerator takes the detector"
 
 
@@ -64,10 +66,14 @@ def _installed(module: str, extra: str) -> None:
 
 
 def _bundle(path: str) -> Bundle:
+    from shipedge.bundle import default_bundle, load_bundle
+
     return load_bundle(path) if path else default_bundle()
 
 
 def _detector_time(backend: str, bundle: str) -> str:
+    import numpy as np
+
     from shipedge.backends.ladder import LADDER, open_model
 
     model = open_model(_bundle(bundle).detector, 1, {backend: LADDER[backend]})
