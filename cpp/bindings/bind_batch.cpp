@@ -31,8 +31,7 @@ Rle parse(const py::object& text, const py::object& shape_like, const py::object
   return work();
 }
 
-py::array decode(const py::object& text, const py::object& shape_like, const py::object& order,
-                 const py::object& out) {
+py::array decode(const py::object& text, const py::object& shape_like, const py::object& order, const py::object& out) {
   const Shape shape = as_shape(shape_like);
   const bool column_major = is_column_major(order);
   const std::string_view characters = as_text(text);
@@ -64,7 +63,7 @@ py::str encode_text(const py::object& mask, const py::object& order) {
 /// The texts of one image, kept alive while the lock is released.
 class ImageTexts {
  public:
-  ImageTexts(py::handle texts, const std::string& name) : name_(name) {
+  ImageTexts(py::handle texts, std::string name) : name_(std::move(name)) {
     const py::object items = as_sequence(texts, name_.c_str());
     const Py_ssize_t size = PySequence_Fast_GET_SIZE(items.ptr());
     texts_.reserve(static_cast<std::size_t>(size));
@@ -154,8 +153,8 @@ Args:
 
 Raises:
     RleFormatError: The text is not a mask of this shape, or not a string.)");
-  module.def("decode", &decode, py::arg("text"), py::arg("shape") = airbus_shape, py::kw_only(),
-             py::arg("order") = "F", py::arg("out") = py::none(),
+  module.def("decode", &decode, py::arg("text"), py::arg("shape") = airbus_shape, py::kw_only(), py::arg("order") = "F",
+             py::arg("out") = py::none(),
              R"(An Airbus text -> (height, width) uint8 mask of 0 and 1, C order.
 
 Args:

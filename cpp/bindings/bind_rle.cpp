@@ -98,7 +98,7 @@ Raises:
       .def("to_mask", &to_mask, py::arg("out") = py::none(),
            "The (height, width) uint8 mask of 0 and 1, C order; written into `out` if given.")
       .def("to_airbus", &to_airbus, py::arg("order") = "F",
-           "The Airbus text \"start length ...\", 1-based; order=\"C\" counts along the rows.")
+           "The Airbus text 'start length ...', 1-based; order 'C' counts along the rows.")
       .def("mean", &mean, py::arg("values"),
            "Mean of a (height, width) uint8 or float32 array over the mask's pixels; ValueError if it has none.")
       .def_property_readonly("shape",
@@ -112,7 +112,7 @@ Raises:
             return py::make_tuple(box.left, box.top, box.right, box.bottom);
           },
           "(left, top, right, bottom) in pixels, half-open; zeros for an empty mask.")
-      .def(py::self == py::self)
+      .def(py::self == py::self)  // NOLINT(misc-redundant-expression): pybind11's way to bind an operator
       .def("__hash__", &Rle::hash)
       .def("__repr__",
            [](const Rle& rle) {
@@ -120,8 +120,7 @@ Raises:
                     ", area=" + std::to_string(rle.area()) + ")";
            })
       .def("__reduce__", [](const py::object& self) {
-        return py::make_tuple(py::type::of(self),
-                              py::make_tuple(self.attr("runs").attr("copy")(), self.attr("shape")));
+        return py::make_tuple(py::type::of(self), py::make_tuple(self.attr("runs").attr("copy")(), self.attr("shape")));
       });
 
   module.def(

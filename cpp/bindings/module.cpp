@@ -21,13 +21,14 @@ void bind_errors(py::module_& module) {
   module.attr("ShipedgeError") = base;
   module.attr("RleFormatError") = format;
   format_error = format.inc_ref().ptr();
-  py::register_exception_translator([](std::exception_ptr thrown) {
-    try {
-      if (thrown) std::rethrow_exception(thrown);
-    } catch (const FormatError& error) {
-      py::set_error(format_error, error.what());
-    }
-  });
+  py::register_exception_translator(
+      [](std::exception_ptr thrown) {  // NOLINT(performance-unnecessary-value-param): pybind11's signature
+        try {
+          if (thrown) std::rethrow_exception(thrown);
+        } catch (const FormatError& error) {
+          py::set_error(format_error, error.what());
+        }
+      });
 }
 
 }  // namespace shipedge

@@ -51,9 +51,7 @@ std::int64_t as_integer(py::handle value, const std::string& name) {
 
 }  // namespace
 
-std::string shown(Shape shape) {
-  return "(" + std::to_string(shape.height) + ", " + std::to_string(shape.width) + ")";
-}
+std::string shown(Shape shape) { return "(" + std::to_string(shape.height) + ", " + std::to_string(shape.width) + ")"; }
 
 bool is_column_major(py::handle order) {
   if (PyUnicode_Check(order.ptr()) != 0) {
@@ -180,8 +178,8 @@ std::vector<std::int64_t> as_counts(py::handle counts) {
   std::vector<std::int64_t> numbers;
   numbers.reserve(size);
   for (std::size_t i = 0; i < size; ++i) {
-    const auto item = py::reinterpret_borrow<py::object>(
-        PySequence_Fast_GET_ITEM(items.ptr(), static_cast<Py_ssize_t>(i)));
+    const auto item =
+        py::reinterpret_borrow<py::object>(PySequence_Fast_GET_ITEM(items.ptr(), static_cast<Py_ssize_t>(i)));
     numbers.push_back(as_integer(item, "count " + std::to_string(i + 1)));
   }
   return numbers;

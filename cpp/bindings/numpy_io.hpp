@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "shipedge/buffer.hpp"
 #include "shipedge/mask.hpp"
 #include "shipedge/rle.hpp"
-#include "shipedge/buffer.hpp"
 
 /// The only place that checks what Python hands in: every complaint about an argument is made here.
 namespace shipedge {

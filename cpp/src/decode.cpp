@@ -8,9 +8,9 @@
 namespace shipedge {
 namespace {
 
-constexpr std::uint32_t kTile = 64;               // columns painted together: one machine word of toggles per row
-constexpr std::uint32_t kSmallArea = 1024;        // up to here single stores are cheaper than tiles
-constexpr std::uint32_t kTallest = 1U << 20;      // taller masks would need too large a table of toggles
+constexpr std::uint32_t kTile = 64;           // columns painted together: one machine word of toggles per row
+constexpr std::uint32_t kSmallArea = 1024;    // up to here single stores are cheaper than tiles
+constexpr std::uint32_t kTallest = 1U << 20;  // taller masks would need too large a table of toggles
 
 /// Byte b of entry i is bit b of i.
 constexpr auto kBytesOfBits = [] {
@@ -25,8 +25,8 @@ constexpr auto kBytesOfBits = [] {
 void set_bits(std::uint8_t* out, std::uint64_t bits) noexcept {
   for (unsigned group = 0; group < 8; ++group) {
     const auto& bytes = kBytesOfBits[bits >> (8 * group) & 0xff];
-    std::uint64_t word;
-    std::uint64_t ones;
+    std::uint64_t word = 0;
+    std::uint64_t ones = 0;
     std::memcpy(&word, out + std::size_t{8} * group, 8);
     std::memcpy(&ones, bytes.data(), 8);
     word |= ones;
@@ -113,8 +113,8 @@ template <class T>
 double sum_under(const Rle& rle, const std::byte* values, std::ptrdiff_t row_stride, std::ptrdiff_t column_stride) {
   double sum = 0;
   for_each_segment(rle.runs(), rle.shape().height, [&](std::uint32_t column, std::uint32_t top, std::uint32_t bottom) {
-    const std::byte* at = values + static_cast<std::ptrdiff_t>(column) * column_stride +
-                          static_cast<std::ptrdiff_t>(top) * row_stride;
+    const std::byte* at =
+        values + static_cast<std::ptrdiff_t>(column) * column_stride + static_cast<std::ptrdiff_t>(top) * row_stride;
     for (std::uint32_t y = top; y < bottom; ++y, at += row_stride) {
       T value;
       std::memcpy(&value, at, sizeof value);  // NumPy views need not be aligned

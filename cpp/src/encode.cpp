@@ -143,13 +143,13 @@ void fill_from_rows(const MaskView& mask, BlockStore& store) {
 /// Eight bytes -> one bit for each that is not zero.
 std::uint64_t pack_eight(const std::uint8_t* bytes) noexcept {
   if constexpr (std::endian::native == std::endian::little) {
-    std::uint64_t word;
+    std::uint64_t word = 0;
     std::memcpy(&word, bytes, 8);
     word = (((word & 0x7f7f7f7f7f7f7f7fULL) + 0x7f7f7f7f7f7f7f7fULL) | word) >> 7 & 0x0101010101010101ULL;
     return word * 0x0102040810204080ULL >> 56;
   } else {
     std::uint64_t bits = 0;
-    for (unsigned i = 0; i < 8; ++i) bits |= std::uint64_t{bytes[i] != 0} << i;
+    for (unsigned i = 0; i < 8; ++i) bits |= std::uint64_t{bytes[i] != 0 ? 1U : 0U} << i;
     return bits;
   }
 }
@@ -157,7 +157,7 @@ std::uint64_t pack_eight(const std::uint8_t* bytes) noexcept {
 /// 64 bytes -> one bit for each that is not zero.
 std::uint64_t pack_word(const std::uint8_t* bytes) noexcept {
   std::uint64_t word = 0;
-  for (unsigned g = 0; g < 8; ++g) word |= pack_eight(bytes + 8 * g) << (8 * g);
+  for (unsigned g = 0; g < 8; ++g) word |= pack_eight(bytes + std::size_t{8} * g) << (8 * g);
   return word;
 }
 

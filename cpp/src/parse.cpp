@@ -8,7 +8,7 @@
 namespace shipedge {
 namespace {
 
-constexpr std::uint64_t kNone = ~std::uint64_t{0};     // no number here
+constexpr std::uint64_t kNone = ~std::uint64_t{0};       // no number here
 constexpr std::uint64_t kHuge = std::uint64_t{1} << 40;  // stands for every number that is too large
 
 constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
@@ -66,8 +66,7 @@ bool read_run(Cursor& cursor, std::size_t index, std::uint64_t next, Run& run) {
   }
   if (start == 0) throw FormatError(name + " starts at 0, expected 1 or later (pixels count from 1)");
   if (start < next) {
-    throw FormatError(name + " starts at " + shown_number(start) + ", expected " + std::to_string(next) +
-                      " or later");
+    throw FormatError(name + " starts at " + shown_number(start) + ", expected " + std::to_string(next) + " or later");
   }
   if (length == 0) throw FormatError(name + " has length 0, expected 1 or more");
   if (start > pixels) throw FormatError(name + " starts at " + shown_number(start) + ", expected it inside " + mask());
@@ -80,7 +79,7 @@ bool read_run(Cursor& cursor, std::size_t index, std::uint64_t next, Run& run) {
 }
 
 std::uint64_t load(const char* from) noexcept {
-  std::uint64_t word;
+  std::uint64_t word = 0;
   std::memcpy(&word, from, sizeof word);
   return word;
 }

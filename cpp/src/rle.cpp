@@ -42,8 +42,8 @@ Rle Rle::checked(Shape shape, std::span<const std::int64_t> pairs) {
     const std::int64_t start = pairs[i];
     const std::int64_t length = pairs[i + 1];
     if (start < next) {
-      throw FormatError(run_name(i / 2) + " starts at " + std::to_string(start) + ", expected " +
-                        std::to_string(next) + " or later (0-based)");
+      throw FormatError(run_name(i / 2) + " starts at " + std::to_string(start) + ", expected " + std::to_string(next) +
+                        " or later (0-based)");
     }
     if (length < 1) {
       throw FormatError(run_name(i / 2) + " has length " + std::to_string(length) + ", expected 1 or more");

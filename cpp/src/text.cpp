@@ -69,7 +69,7 @@ class Writer {
   void set_thousands(std::uint32_t thousands) noexcept {
     thousands_ = thousands;
     const std::uint64_t digits = eight_digits(thousands);
-    const auto zeros = static_cast<std::uint32_t>(std::countr_zero(digits)) / 8;
+    const auto zeros = static_cast<std::uint32_t>(std::countr_zero(digits | std::uint64_t{1} << 56)) / 8;
     const std::uint64_t text = (digits | kZeros) >> (8 * zeros);
     for (unsigned i = 0; i < 8; ++i) prefix_[i] = static_cast<char>(text >> (8 * i) & 0xff);
     prefix_size_ = 8 - zeros;

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "shipedge/rle.hpp"
 #include "shipedge/buffer.hpp"
+#include "shipedge/rle.hpp"
 
 namespace shipedge {
 
@@ -16,9 +16,7 @@ struct MaskView {
   std::ptrdiff_t row_stride = 0;
   std::ptrdiff_t column_stride = 0;
 
-  [[nodiscard]] MaskView transposed() const noexcept {
-    return {data, shape.transposed(), column_stride, row_stride};
-  }
+  [[nodiscard]] MaskView transposed() const noexcept { return {data, shape.transposed(), column_stride, row_stride}; }
 };
 
 /// Appends the column-major runs of a mask.

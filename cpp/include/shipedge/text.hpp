@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "shipedge/rle.hpp"
 #include "shipedge/buffer.hpp"
+#include "shipedge/rle.hpp"
 
 namespace shipedge {
 
