@@ -74,6 +74,7 @@ def convert(
     if len(run_folders) != 2 or set(found) != {"detector", "segmenter"}:
         kinds = ", ".join(sorted(found)) or "none"
         raise ConfigError(f"expected one run of the detector and one of the segmenter, found: {kinds}")
+    check_place(Path(out))
     sides = {"detector": SHAPE[0], "segmenter": window}
     files: dict[str, ModelFile] = {}
     entries: dict[str, Any] = {}
@@ -198,14 +199,18 @@ def _entry(file: ModelFile, parameters: int) -> dict[str, Any]:
     }
 
 
+def check_place(out: Path) -> None:
+    """Nothing but a bundle is ever replaced. Raises BundleError where something else is there."""
+    if out.is_file() or (out.is_dir() and not (out / "manifest.json").is_file() and any(out.iterdir())):
+        raise BundleError(f"{out} is there and is no bundle: choose another place")
+
+
 def write_bundle(out: Path, manifest: dict[str, Any], files: dict[str, ModelFile]) -> Path:
     """Write the folder beside its place, read it back with every check, then move it there.
 
     Raises:
-        BundleError: what is there is no bundle and must not be replaced, or the folder cannot be written.
+        BundleError: the folder cannot be written.
     """
-    if out.exists() and not (out / "manifest.json").is_file() and any(out.iterdir()):
-        raise BundleError(f"{out} is there and is no bundle: choose another place")
     temporary = out.with_name(f".{out.name}.{os.getpid()}.tmp")
     old = out.with_name(f".{out.name}.{os.getpid()}.old")
     try:

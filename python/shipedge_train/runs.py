@@ -8,6 +8,7 @@ import io
 import json
 import os
 import platform
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -131,7 +132,7 @@ def load_checkpoint(model: keras.Model, folder: Path) -> dict[str, Any]:
     """
     path = folder / CHECKPOINT
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         model.set_weights(_numbered(arrays, "model_"))
         for variable, value in zip(model.optimizer.variables, _numbered(arrays, "optimizer_"), strict=True):
@@ -139,7 +140,7 @@ def load_checkpoint(model: keras.Model, folder: Path) -> dict[str, Any]:
         progress: dict[str, Any] = json.loads(str(arrays["progress"]))
     except FileNotFoundError:
         raise ConfigError(f"nothing to resume in {folder}: no epoch was finished, start without --resume") from None
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise ConfigError(f"{path} is damaged or belongs to another model: {error}") from None
     return progress | {"average": _numbered(arrays, "average_") or None}
 

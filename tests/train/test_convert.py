@@ -1,0 +1,122 @@
+"""From two tiny runs to a bundle that the device side loads."""
+
+import numpy as np
+import pytest
+
+from shipedge.bundle import Thresholds, load_bundle
+from shipedge.cascade import Cascade
+from shipedge.errors import BundleError, ConfigError
+from shipedge.frame import Frame
+from shipedge_train.convert import convert, to_tflite
+from shipedge_train.dataset import read_dataset
+from shipedge_train.models import segmenter
+from shipedge_train.tune import tune
+
+# Keras 3.15 on NumPy 2.4.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+WIDTHS = (4, 4, 6, 6, 8, 8)
+
+
+@pytest.fixture(scope="module")
+def two_runs(finished):
+    return finished["detector"][0], finished["segmenter"][0]
+
+
+def test_bundle_loads_and_runs(two_runs, tmp_path):
+    out = convert(two_runs[::-1], tmp_path / "bundle", window=192, report=lambda _: None)
+    bundle = load_bundle(out)
+    assert bundle.name == "bundle"
+    assert bundle.segmenter.input == (1, 192, 192, 3)
+    assert bundle.detector.output == (1, 24, 24, 1)
+    assert bundle.manifest["data"]["pictures"] == 6
+    assert "folder" not in bundle.manifest["data"]  # says nothing about the machine
+    parity = bundle.manifest["parity"]
+    assert parity["segmenter"]["mean_abs"] < 0.05
+    assert parity["detector"]["mean_abs"] < 0.05
+    assert bundle.manifest["models"]["segmenter"]["parameters"] == segmenter(widths=WIDTHS).count_params()
+    result = Cascade(bundle, threads=1)(Frame(np.full((300, 900, 3), 90, np.uint8), "made", 0, None))
+    assert result.presence.shape == (10, 29)
+    assert [p.name for p in tmp_path.iterdir()] == ["bundle"]
+
+
+@pytest.mark.parametrize("quantize", ["float16", "none"])
+def test_float_files_say_what_keras_says(made_dataset, quantize):
+    from ai_edge_litert.interpreter import Interpreter
+
+    model = segmenter(64, WIDTHS)
+    pixels = read_dataset(made_dataset)[0].pixels()[None, 80:144, 180:244].astype(np.float32)
+    interpreter = Interpreter(model_content=to_tflite(model, quantize, []))
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], pixels)
+    interpreter.invoke()
+    found = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+    np.testing.assert_allclose(found, np.asarray(model.predict_on_batch(pixels)), atol=2e-3)
+
+
+def test_int8_takes_raw_pixels_and_gives_256ths(made_dataset):
+    from ai_edge_litert.interpreter import Interpreter
+
+    # Pictures between 20 and 220 only: the scale must be 1 all the same.
+    tiles = [p.pixels()[:64, :64].clip(20, 220) for p in read_dataset(made_dataset)]
+    interpreter = Interpreter(model_content=to_tflite(segmenter(64, WIDTHS), "int8", tiles))
+    assert interpreter.get_input_details()[0]["dtype"] == np.uint8
+    assert interpreter.get_input_details()[0]["quantization"] == pytest.approx((1.0, 0), abs=1e-6)
+    assert interpreter.get_output_details()[0]["quantization"] == (1 / 256, 0)
+
+
+def test_one_delegate_takes_the_whole_graph(made_dataset):
+    from ai_edge_litert.interpreter import Interpreter
+
+    tiles = [p.pixels()[:64, :64] for p in read_dataset(made_dataset)]
+    interpreter = Interpreter(model_content=to_tflite(segmenter(64, WIDTHS), "int8", tiles), num_threads=1)
+    interpreter.allocate_tensors()
+    names = [op["op_name"] for op in interpreter._get_ops_details()]
+    assert names.count("DELEGATE") == 1
+    assert not {"SHAPE", "TRANSPOSE", "RESHAPE", "TRANSPOSE_CONV"} & set(names)
+
+
+@pytest.mark.parametrize(
+    ("pick", "options", "message"),
+    [
+        ((0, 0), {}, "expected one run of the detector and one of the segmenter, found: detector"),
+        ((0, 1), {"window": 100}, "window is 100, expected a multiple of 64"),
+        ((0, 1), {"quantize": "int4"}, "quantize is 'int4', expected int8, float16 or none"),
+    ],
+)
+def test_bad_requests(two_runs, tmp_path, pick, options, message):
+    with pytest.raises(ConfigError, match=message):
+        convert([two_runs[i] for i in pick], tmp_path / "b", report=lambda _: None, **options)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_is_no_bundle_is_left_alone(two_runs, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(BundleError, match="is there and is no bundle"):
+        convert(two_runs, tmp_path, quantize="none", window=192, report=lambda _: None)
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+class Oracle:
+    """Stands in for a converted model: says what the truth says, with a given certainty."""
+
+    def __init__(self, answers, window):
+        self.answers, self.window = answers, window
+
+    def __call__(self, pixels):
+        return self.answers[pixels.tobytes()]
+
+
+def test_tuning_finds_thresholds_between_right_and_wrong(made_dataset):
+    pictures = read_dataset(made_dataset)
+    presence, probability = {}, {}
+    for picture in pictures:
+        key = picture.pixels().tobytes()
+        mask = picture.mask()
+        probability[key] = np.where(mask, 0.65 * 256, 0.45 * 256).astype(np.uint8)  # everything above 0.4
+        cells = mask.reshape(24, 32, 24, 32).max(axis=(1, 3))
+        presence[key] = np.where(cells, 0.75 * 256, 0.35 * 256).astype(np.uint8)
+    thresholds, scores = tune(Oracle(presence, 768), Oracle(probability, 768), pictures)
+    assert isinstance(thresholds, Thresholds)
+    assert 0.45 < thresholds.pixel <= 0.65
+    assert scores["f2"] == scores["dice_ships"] == scores["picture_auc"] == 1.0

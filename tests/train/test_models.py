@@ -1,0 +1,67 @@
+import keras
+import numpy as np
+import pytest
+
+from shipedge.errors import ConfigError
+from shipedge_train.config import Config, ModelConfig
+from shipedge_train.models import DepthToSpace, detector, segmenter
+from shipedge_train.train import build
+
+SMALL = (4, 4, 6, 6, 8, 8)
+
+
+def test_depth_to_space_order():
+    blocks = np.arange(8, dtype=np.float32).reshape(1, 1, 2, 4)
+    spread = keras.ops.convert_to_numpy(DepthToSpace()(blocks))
+    assert spread.shape == (1, 2, 4, 1)
+    assert spread[0, ..., 0].tolist() == [[0, 1, 4, 5], [2, 3, 6, 7]]
+
+
+@pytest.mark.parametrize("side", [64, 128])
+def test_segmenter_is_fully_convolutional(side):
+    model = segmenter(widths=SMALL)
+    assert model.predict_on_batch(np.zeros((2, side, side, 3), np.uint8)).shape == (2, side, side, 1)
+
+
+@pytest.mark.parametrize("side", [96, 128])
+def test_detector_is_fully_convolutional(side):
+    model = detector(widths=SMALL[:5])
+    assert model.predict_on_batch(np.zeros((2, side, side, 3), np.uint8)).shape == (2, side // 32, side // 32, 1)
+
+
+def test_outputs_are_probabilities_of_rare_things():
+    pixels = np.random.default_rng(0).integers(0, 256, (1, 64, 64, 3), dtype=np.uint8)
+    for model in (segmenter(widths=SMALL), detector(widths=SMALL[:5])):
+        found = np.asarray(model.predict_on_batch(pixels))
+        assert found.min() > 0
+        assert found.mean() < 0.2
+
+
+def test_default_models_keep_their_budgets():
+    assert segmenter().count_params() <= 1_000_000
+    assert detector().count_params() <= 200_000
+
+
+def test_every_stage_has_a_separable_convolution_with_batch_normalization():
+    model = segmenter()
+    separable = [layer for layer in model.layers if isinstance(layer, keras.layers.SeparableConv2D)]
+    for stage in range(6):
+        assert any(layer.name in (f"stage{stage}", f"refine{stage}") for layer in separable)
+    followers = {layer.name for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)}
+    assert {f"{layer.name}_bn" for layer in separable} <= followers
+
+
+def test_normalization_lives_in_the_graph():
+    assert all(any(isinstance(x, keras.layers.Rescaling) for x in m.layers) for m in (segmenter(), detector()))
+
+
+@pytest.mark.parametrize(("make", "size"), [(segmenter, 100), (detector, 100)])
+def test_bad_size_is_refused(make, size):
+    with pytest.raises(ConfigError, match="size 100 is not a multiple of"):
+        make(size)
+
+
+def test_budget_refuses_the_oversized_model_before_training():
+    config = Config(model=ModelConfig(widths=SMALL, max_parameters=500))
+    with pytest.raises(ConfigError, match=r"has [\d,]+ parameters, over the budget of 500: make model\.widths smaller"):
+        build("segmenter", config)

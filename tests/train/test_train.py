@@ -1,0 +1,137 @@
+"""Tiny runs: a few steps on six made pictures."""
+
+import csv
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from shipedge.errors import ConfigError, ShipedgeError
+from shipedge_train import train as training
+from shipedge_train.losses import LOSSES
+from shipedge_train.runs import read_run
+
+# Keras 3.15 on NumPy 2.4.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+
+def history(folder):
+    with (folder / "history.csv").open(newline="") as file:
+        return [{k: v for k, v in row.items() if k != "minutes"} for row in csv.DictReader(file)]
+
+
+@pytest.mark.parametrize("kind", ["segmenter", "detector"])
+def test_a_run_leaves_everything_that_explains_it(finished, tiny_config, kind):
+    folder, lines = finished[kind]
+    assert sorted(p.name for p in folder.iterdir()) == [
+        "best.weights.h5", "checkpoint.npz", "config.json", "history.csv",
+    ]  # fmt: skip
+    assert [row["epoch"] for row in history(folder)] == ["1", "2"]
+    run = read_run(folder)
+    assert (run.kind, run.config) == (kind, tiny_config(kind))
+    assert {"keras", "numpy", "python", "backend"} <= set(run.versions)
+    assert run.data["pictures"] == 6
+    assert len(lines) == 3
+
+
+def test_resume_goes_on_with_the_same_numbers(made_dataset, finished, tiny_config, tmp_path):
+    calls = []
+
+    def stop_in_the_second_epoch(batches, count, label):
+        calls.append(label)
+        for step in range(count):
+            if len(calls) == 2 and step == 2:
+                raise KeyboardInterrupt
+            yield next(batches)
+
+    def run(**options):
+        return training.train(
+            "segmenter", made_dataset, tiny_config("segmenter"), tmp_path, report=lambda _: None, **options
+        )
+
+    with pytest.raises(KeyboardInterrupt):
+        run(steps=stop_in_the_second_epoch)
+    assert len(history(tmp_path)) == 1
+    run(resume=True)
+    for one, two in zip(history(finished["segmenter"][0]), history(tmp_path), strict=True):
+        assert {k: float(v) for k, v in two.items()} == pytest.approx({k: float(v) for k, v in one.items()}, abs=2e-3)
+
+
+def test_a_run_is_never_overwritten_or_mixed_up(made_dataset, finished, tiny_config, tmp_path):
+    folder = shutil.copytree(finished["detector"][0], tmp_path / "run")
+    before = (folder / "config.json").read_bytes()
+    with pytest.raises(ConfigError, match="already holds a run"):
+        training.train("detector", made_dataset, tiny_config("detector"), folder)
+    with pytest.raises(ConfigError, match="is a run of the detector, not of the segmenter"):
+        training.train("segmenter", made_dataset, tiny_config("segmenter"), folder, resume=True)
+    with pytest.raises(ConfigError, match="started with another configuration"):
+        training.train("detector", made_dataset, tiny_config("detector", 7), folder, resume=True)
+    (folder / "checkpoint.npz").write_bytes(b"PK\x03\x04 torn")
+    with pytest.raises(ConfigError, match=r"checkpoint\.npz is damaged"):
+        training.train("detector", made_dataset, tiny_config("detector"), folder, resume=True)
+    assert (folder / "config.json").read_bytes() == before
+
+
+def test_resume_of_nothing(made_dataset, tiny_config, tmp_path):
+    with pytest.raises(ConfigError, match=r"is not a run folder: it has no config\.json"):
+        training.train("detector", made_dataset, tiny_config("detector"), tmp_path / "none", resume=True)
+
+
+def test_time_budget_ends_the_run(made_dataset, tiny_config, tmp_path):
+    config = tiny_config("detector", 50)
+    folder = training.train("detector", made_dataset, config, tmp_path, max_minutes=1e-4, report=lambda _: None)
+    assert len(history(folder)) == 1
+    assert (folder / "best.weights.h5").exists()
+
+
+def test_loss_that_is_no_number_stops_the_run(made_dataset, tiny_config, tmp_path, monkeypatch):
+    monkeypatch.setitem(LOSSES, "bad", lambda y_true, y_pred: LOSSES["bce"](y_true, y_pred) * np.nan)
+    with pytest.raises(ShipedgeError, match=r"the loss became nan in epoch 1: lower train\.learning_rate"):
+        training.train("detector", made_dataset, tiny_config("detector", loss="bad"), tmp_path, report=lambda _: None)
+
+
+def test_unknown_loss_is_named(made_dataset, tiny_config, tmp_path):
+    with pytest.raises(ConfigError, match=r"train\.loss is 'dise'; known are bce, dice"):
+        training.train("segmenter", made_dataset, tiny_config("segmenter", loss="dise"), tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_learning_rate_warms_up_and_falls(tiny_config):
+    config = tiny_config("segmenter", warmup=10, learning_rate=1.0)
+    assert training.learning_rate(config, 0, 0.0) == pytest.approx(0.1)
+    assert training.learning_rate(config, 10, 0.0) == pytest.approx(1.0)
+    assert training.learning_rate(config, 100, 0.5) == pytest.approx(0.505)
+    assert training.learning_rate(config, 100, 1.5) == pytest.approx(0.01)
+
+
+def test_the_segmenter_learns_bright_rectangles(made_dataset, tiny_config, tmp_path):
+    config = tiny_config("segmenter", 1, steps=80, learning_rate=0.02, warmup=5, ema=0.9)
+    config = replace(config, data=replace(config.data, batch=4, crop=128))
+    folder = training.train("segmenter", made_dataset, config, tmp_path, report=lambda _: None)
+    assert float(history(folder)[0]["dice_ships"]) > 0.5
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_other_backends_train_too(made_dataset, tmp_path, backend):
+    if importlib.util.find_spec(backend) is None:
+        pytest.skip(f"{backend} is not installed")
+    toml = tmp_path / "c.toml"
+    toml.write_text(
+        "[model]\nwidths = [4, 4, 6, 6, 8, 8]\n[data]\ncrop = 64\nbatch = 2\nvalidation_share = 0.4\n"
+        "validation_pictures = 2\n[train]\nepochs = 1\nsteps = 2\n"
+    )
+    command = [sys.executable, "-m", "shipedge_train.cli", "train", "segmenter", "--data", str(made_dataset)]
+    subprocess.run(
+        [*command, "--config", str(toml), "--out", str(tmp_path / "run")],
+        check=True,
+        capture_output=True,
+        env={**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert json.loads(Path(tmp_path / "run" / "config.json").read_text())["versions"]["backend"] == backend
