@@ -11,8 +11,7 @@ demo: .venv/edge.stamp  ## ships outlined on the pictures that come with the pac
 	$(BIN)/shipedge predict edge/shipedge/samples --annotate --out out/demo
 	@echo "Look at the pictures: $(CURDIR)/out/demo/annotated"
 
-test: .venv/dev.stamp build/test/tests.stamp  ## C++ and Python tests
-	$(BIN)/ctest --test-dir build/test --output-on-failure
+test: .venv/dev.stamp  ## Python and C++ tests (tests/cpp/test_cpp.py builds and runs the latter)
 	$(BIN)/pytest
 
 lint: .venv/dev.stamp  ## style, types, the one direction of imports
@@ -52,8 +51,3 @@ clean:
 .venv/dev.stamp: .venv/bin/python $(BUILT_FROM)
 	$(BIN)/pip install --quiet -e ".[edge,train,dev]"
 	@touch $@ .venv/edge.stamp
-
-build/test/tests.stamp: .venv/dev.stamp $(BUILT_FROM) $(shell find tests/cpp -type f 2>/dev/null)
-	$(BIN)/cmake --preset dev
-	$(BIN)/cmake --build --preset dev
-	@touch $@
