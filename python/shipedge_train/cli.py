@@ -30,7 +30,7 @@ def _bar(batches: Iterator[Any], count: int, label: str) -> Iterator[Any]:
 @click.option("--resume", is_flag=True, help="Go on from the last finished epoch of the run folder.")
 @click.option("--max-minutes", type=click.FloatRange(min=0, min_open=True), help="Finish within this time.")
 def train(kind: str, data: Path, config_path: Path, out: Path | None, resume: bool, max_minutes: float | None) -> None:
-    r"""Train the detector or the segmenter on a dataset folder.
+    """Train the detector or the segmenter on a dataset folder.
 
     KERAS_BACKEND chooses tensorflow (default), jax or torch.
 
@@ -39,7 +39,7 @@ def train(kind: str, data: Path, config_path: Path, out: Path | None, resume: bo
       shipedge train segmenter --data data --config python/configs/segmenter.toml --out runs/segmenter
       shipedge train segmenter --data data --config python/configs/segmenter.toml --out runs/segmenter --resume
       shipedge train detector --data data --config python/configs/detector.toml --max-minutes 20
-    """
+    """  # noqa: D301 - click wants the control character itself
     from shipedge_train.config import read_config
 
     config = read_config(config_path)  # before the seconds that Keras needs to load
@@ -71,7 +71,7 @@ def train(kind: str, data: Path, config_path: Path, out: Path | None, resume: bo
 def convert(
     runs: tuple[Path, Path], quantize: str, out: Path, window: int, name: str | None, data: Path | None
 ) -> None:
-    r"""Convert the run of a detector and the run of a segmenter to a bundle.
+    """Convert the run of a detector and the run of a segmenter to a bundle.
 
     Calibrates on the training split, compares with Keras and chooses thresholds on the validation split, and writes
     it all into the manifest. Needs TensorFlow, whatever the runs were trained with.
@@ -80,7 +80,7 @@ def convert(
     Examples:
       shipedge convert runs/detector runs/segmenter -o bundle
       shipedge convert runs/detector runs/segmenter -o bundle --quantize float16 --window 384
-    """
+    """  # noqa: D301 - click wants the control character itself
     _quiet_tensorflow()
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     from shipedge_train.convert import convert as run

@@ -7,7 +7,7 @@ resumed at step n sees what it would have seen. OpenCV and the mask core release
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
 
@@ -77,7 +77,7 @@ class Loader:
         self._kind, self._data, self._augment, self._seed = kind, data, augmentation, seed
         self._cache = Cache(data.cache_gb)
 
-    def batches(self, first_step: int = 0) -> Iterator[Batch]:
+    def batches(self, first_step: int = 0) -> Generator[Batch, None, None]:
         """Batches from `first_step` on; a few are prepared ahead."""
         cv2.setNumThreads(1)  # threads of our own are busy; OpenCV's would only fight with them
         with ThreadPoolExecutor(self._data.workers) as pool:

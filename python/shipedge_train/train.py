@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,8 @@ _AVERAGE_EVERY = 4  # steps between two updates of the averaged weights: copying
 
 Weights = list[NDArray[Any]]
 Report = Callable[[str], None]
+Batches = Generator[Batch, None, None]
+Steps = Callable[[Batches, int, str], Iterator[Batch]]
 
 
 @dataclass
@@ -71,7 +73,7 @@ def train(
     resume: bool = False,
     max_minutes: float | None = None,
     report: Report = print,
-    steps: Callable[[Iterator[Batch], int, str], Iterator[Batch]] | None = None,
+    steps: Steps | None = None,
 ) -> Path:
     """Train one model and return its run folder.
 
@@ -115,71 +117,77 @@ def train(
         f"{kind}: {model.count_params():,} parameters, {len(training)} pictures to learn from, "
         f"{len(scored)} of {len(validation)} to score, {keras.backend.backend()}"
     )
-    loader = Loader(training, kind, config.data, config.augment, config.train.seed)
-    batches = loader.batches(progress.epoch * config.train.steps)
+    job = _Job(kind, config, model, folder, scored, progress, max_minutes)
+    batches = Loader(training, kind, config.data, config.augment, config.train.seed).batches(
+        progress.epoch * config.train.steps
+    )
     try:
-        while progress.epoch < config.train.epochs and (max_minutes is None or progress.minutes < max_minutes):
-            _epoch(model, kind, batches, scored, config, progress, folder, max_minutes, report, steps)
+        while progress.epoch < config.train.epochs and not job.out_of_time():
+            report(job.epoch(batches, steps or _take))
     finally:
-        batches.close()  # type: ignore[attr-defined]  # a generator: stops its threads
+        batches.close()  # stops its threads
     return folder
 
 
-def _epoch(
-    model: keras.Model,
-    kind: str,
-    batches: Iterator[Batch],
-    scored: list[Picture],
-    config: Config,
-    progress: Progress,
-    folder: Path,
-    max_minutes: float | None,
-    report: Report,
-    steps: Callable[[Iterator[Batch], int, str], Iterator[Batch]] | None,
-) -> None:
-    """Train one epoch, score it, save everything."""
-    started, minutes_before, count = time.monotonic(), progress.minutes, config.train.steps
-    total = config.train.epochs * count
-    losses: list[float] = []
-    waited = 0.0
-    label = f"epoch {progress.epoch + 1}/{config.train.epochs}"
-    source = steps(batches, count, label) if steps else _take(batches, count)
-    step = progress.epoch * count
-    asked = time.monotonic()
-    for images, truth in source:
-        waited += time.monotonic() - asked
-        done = step / total
-        if max_minutes is not None:
-            done = max(done, progress.minutes / max_minutes)
-        model.optimizer.learning_rate = learning_rate(config, step, done)
-        loss = float(np.asarray(model.train_on_batch(images, truth)).reshape(-1)[0])
+@dataclass
+class _Job:
+    """What every epoch of one run needs."""
+
+    kind: str
+    config: Config
+    model: keras.Model
+    folder: Path
+    scored: list[Picture]
+    progress: Progress
+    max_minutes: float | None
+
+    def out_of_time(self) -> bool:
+        return self.max_minutes is not None and self.progress.minutes >= self.max_minutes
+
+    def epoch(self, batches: Batches, steps: Steps) -> str:
+        """Train one epoch, score it, save everything; returns a line about it."""
+        progress, started, before = self.progress, time.monotonic(), self.progress.minutes
+        label = f"epoch {progress.epoch + 1}/{self.config.train.epochs}"
+        losses: list[float] = []
+        waited, asked = 0.0, time.monotonic()
+        for images, truth in steps(batches, self.config.train.steps, label):
+            waited += time.monotonic() - asked
+            losses.append(self._step(len(losses), images, truth))
+            asked = time.monotonic()
+            progress.minutes = before + (asked - started) / 60
+            if self.out_of_time():
+                break
+        trained = self.model.get_weights()
+        if progress.average is not None:
+            self.model.set_weights(progress.average)
+        scores = evaluate(self.model, self.kind, self.scored)
+        progress.epoch += 1
+        progress.minutes = before + (time.monotonic() - started) / 60
+        row = {"epoch": progress.epoch, "minutes": round(progress.minutes, 2), "loss": round(float(np.mean(losses)), 5)}
+        row |= {name: round(value, 4) for name, value in scores.items()}
+        better = scores["score"] > progress.best or not (self.folder / runs.BEST).exists()
+        if better:
+            progress.best = scores["score"]
+            runs.save_weights(self.model, self.folder)
+        self.model.set_weights(trained)
+        runs.save_checkpoint(self.model, self.folder, vars(progress))
+        runs.write_history(self.folder, row)
+        shown = "  ".join(f"{name} {value}" for name, value in row.items() if name not in ("epoch", "score"))
+        return f"{label}  {shown}  waited {waited:.1f} s" + ("  *" if better else "")
+
+    def _step(self, number: int, images: NDArray[np.uint8], truth: NDArray[np.float32]) -> float:
+        """One optimizer step; returns the loss."""
+        options, step = self.config.train, self.progress.epoch * self.config.train.steps + number
+        done = step / (options.epochs * options.steps)
+        if self.max_minutes is not None:
+            done = max(done, self.progress.minutes / self.max_minutes)
+        self.model.optimizer.learning_rate = learning_rate(self.config, step, done)
+        loss = float(np.asarray(self.model.train_on_batch(images, truth)).reshape(-1)[0])
         if not math.isfinite(loss):
-            raise ShipedgeError(f"the loss became {loss} in epoch {progress.epoch + 1}: lower train.learning_rate")
-        losses.append(loss)
-        step += 1
-        if config.train.ema and step % _AVERAGE_EVERY == 0:
-            _average(progress, model, config.train.ema**_AVERAGE_EVERY)
-        asked = time.monotonic()
-        progress.minutes = minutes_before + (asked - started) / 60
-        if max_minutes is not None and progress.minutes >= max_minutes:
-            break
-    trained = model.get_weights()
-    if progress.average is not None:
-        model.set_weights(progress.average)
-    scores = evaluate(model, kind, scored)
-    progress.epoch += 1
-    progress.minutes = minutes_before + (time.monotonic() - started) / 60
-    row = {"epoch": progress.epoch, "minutes": round(progress.minutes, 2), "loss": round(float(np.mean(losses)), 5)}
-    row |= {name: round(value, 4) for name, value in scores.items()}
-    better = scores["score"] > progress.best or not (folder / runs.BEST).exists()
-    if better:
-        progress.best = scores["score"]
-        runs.save_weights(model, folder)
-    model.set_weights(trained)
-    runs.save_checkpoint(model, folder, vars(progress))
-    runs.write_history(folder, row)
-    shown = "  ".join(f"{name} {value}" for name, value in row.items() if name not in ("epoch", "score"))
-    report(f"{label}  {shown}  waited {waited:.1f} s" + ("  *" if better else ""))
+            raise ShipedgeError(f"the loss became {loss} in epoch {self.progress.epoch + 1}: lower train.learning_rate")
+        if options.ema and (step + 1) % _AVERAGE_EVERY == 0:
+            _average(self.progress, self.model, options.ema**_AVERAGE_EVERY)
+        return loss
 
 
 def learning_rate(config: Config, step: int, done: float) -> float:
@@ -224,6 +232,6 @@ def _restore(model: keras.Model, folder: Path, kind: str, config: Config) -> Pro
     return Progress(**runs.load_checkpoint(model, folder))
 
 
-def _take(batches: Iterator[Batch], count: int) -> Iterator[Batch]:
+def _take(batches: Batches, count: int, _label: str) -> Iterator[Batch]:
     for _ in range(count):
         yield next(batches)

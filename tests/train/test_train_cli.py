@@ -1,0 +1,37 @@
+"""The commands, as far as they go without training: help, and mistakes that must be found before Keras loads."""
+
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from shipedge.errors import ConfigError
+from shipedge_train.cli import _bar, convert, train
+
+
+@pytest.mark.parametrize("command", [train, convert])
+def test_help_has_examples(command):
+    result = CliRunner().invoke(command, ["--help"])
+    assert result.exit_code == 0
+    assert "Examples:\n    shipedge " in result.output
+
+
+def test_bad_configuration_is_found_first(tmp_path):
+    (tmp_path / "c.toml").write_text("[trian]\n")
+    result = CliRunner().invoke(train, ["detector", "--data", "none", "--config", str(tmp_path / "c.toml")])
+    assert isinstance(result.exception, ConfigError)
+    assert "unknown key trian; known are model, data, augment, train" in str(result.exception)
+
+
+def test_commands_load_without_keras():
+    code = "import sys, shipedge_train.cli; print([m for m in ('keras', 'tensorflow', 'cv2') if m in sys.modules])"
+    path = {"PYTHONPATH": ":".join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=path)
+    assert done.stdout.strip() == "[]"
+
+
+def test_bar_takes_exactly_one_epoch():
+    batches = iter(range(10))
+    assert list(_bar(batches, 4, "epoch 1")) == [0, 1, 2, 3]
+    assert next(batches) == 4
