@@ -1,5 +1,9 @@
 #include <cstring>
+#include <span>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "bindings.hpp"
 #include "numpy_io.hpp"
@@ -63,35 +67,22 @@ py::str encode_text(const py::object& mask, const py::object& order) {
 /// The texts of one image, kept alive while the lock is released.
 class ImageTexts {
  public:
-  ImageTexts(py::handle texts, std::string name) : name_(std::move(name)) {
-    const py::object items = as_sequence(texts, name_.c_str());
-    const Py_ssize_t size = PySequence_Fast_GET_SIZE(items.ptr());
-    texts_.reserve(static_cast<std::size_t>(size));
-    for (Py_ssize_t i = 0; i < size; ++i) {
-      auto item = py::reinterpret_borrow<py::object>(PySequence_Fast_GET_ITEM(items.ptr(), i));
-      std::string_view text;
-      located(static_cast<std::size_t>(i), [&] { text = as_row_text(item); });
-      texts_.emplace_back(std::move(item), text);
+  ImageTexts(py::handle texts, std::string name) : name_(std::move(name)), keep_(as_tuple(texts, name_.c_str())) {
+    texts_.reserve(keep_.size());
+    for (std::size_t i = 0; i < keep_.size(); ++i) {
+      located(i, [&] { texts_.push_back(as_row_text(PyTuple_GET_ITEM(keep_.ptr(), static_cast<Py_ssize_t>(i)))); });
     }
   }
 
-  /// All texts are read before the first pixel changes. Needs no lock.
-  void decode(Shape shape, std::uint8_t* out) const {
-    thread_local RunBuffer runs;
-    thread_local std::vector<std::size_t> ends;
-    runs.clear();
-    ends.clear();
+  /// Appends the runs of each text. Needs no lock.
+  void parse(Shape shape, RunBuffer& runs, Buffer<std::size_t>& ends) const {
     for (std::size_t i = 0; i < texts_.size(); ++i) {
-      located(i, [&] { parse_airbus(texts_[i].second, shape, runs); });
-      ends.push_back(runs.size());
-    }
-    std::memset(out, 0, shape.pixels());
-    std::size_t first = 0;
-    for (const std::size_t end : ends) {  // each by itself: the runs of two texts may overlap
-      paint(Runs(runs.begin() + first, runs.begin() + end), shape, out);
-      first = end;
+      located(i, [&] { parse_airbus(texts_[i], shape, runs); });
+      ends.push(runs.size());
     }
   }
+
+  [[nodiscard]] std::size_t size() const noexcept { return texts_.size(); }
 
  private:
   template <class Work>
@@ -104,8 +95,31 @@ class ImageTexts {
   }
 
   std::string name_;
-  std::vector<std::pair<py::object, std::string_view>> texts_;
+  py::tuple keep_;
+  std::vector<std::string_view> texts_;
 };
+
+/// Writes one mask per image to `out`, one after the other. All texts are read before the first pixel changes, so that
+/// a refused one leaves the caller's masks alone. Needs no lock.
+void decode_images(std::span<const ImageTexts> images, Shape shape, std::uint8_t* out) {
+  thread_local RunBuffer runs;
+  thread_local Buffer<std::size_t> ends;
+  runs.clear();
+  ends.clear();
+  for (const ImageTexts& image : images) image.parse(shape, runs, ends);
+  // One fill for all: a large one goes past the caches and does not read the memory first.
+  if (!images.empty()) std::memset(out, 0, shape.pixels() * images.size());
+  const Run* first = runs.begin();
+  const std::size_t* end = ends.begin();
+  for (const ImageTexts& image : images) {
+    for (std::size_t i = 0; i < image.size(); ++i, ++end) {  // each by itself: the runs of two texts may overlap
+      const Run* const last = runs.begin() + *end;
+      paint({first, last}, shape, out);
+      first = last;
+    }
+    out += shape.pixels();
+  }
+}
 
 py::array decode_union(const py::object& texts, const py::object& shape_like, const py::object& out) {
   const Shape shape = as_shape(shape_like);
@@ -113,15 +127,15 @@ py::array decode_union(const py::object& texts, const py::object& shape_like, co
   py::array mask = mask_or_new(out, shape);
   std::uint8_t* const pixels = pixels_of(mask);
   const py::gil_scoped_release nogil;
-  held.decode(shape, pixels);
+  decode_images({&held, 1}, shape, pixels);
   return mask;
 }
 
 void decode_batch(const py::object& rows, const py::object& out) {
   const py::array masks = as_mask_batch(out);
   const Shape shape = Shape::checked(masks.shape(1), masks.shape(2));
-  const py::object images = as_sequence(rows, "rows");
-  const Py_ssize_t count = PySequence_Fast_GET_SIZE(images.ptr());
+  const py::tuple images = as_tuple(rows, "rows");
+  const auto count = static_cast<Py_ssize_t>(images.size());
   if (count != masks.shape(0)) {
     throw py::value_error("rows holds " + std::to_string(count) + " images, expected " +
                           std::to_string(masks.shape(0)) + " as out has");
@@ -129,14 +143,11 @@ void decode_batch(const py::object& rows, const py::object& out) {
   std::vector<ImageTexts> held;
   held.reserve(static_cast<std::size_t>(count));
   for (Py_ssize_t i = 0; i < count; ++i) {
-    held.emplace_back(PySequence_Fast_GET_ITEM(images.ptr(), i), "rows[" + std::to_string(i) + "]");
+    held.emplace_back(PyTuple_GET_ITEM(images.ptr(), i), "rows[" + std::to_string(i) + "]");
   }
-  std::uint8_t* pixels = pixels_of(masks);
+  std::uint8_t* const pixels = pixels_of(masks);
   const py::gil_scoped_release nogil;
-  for (const ImageTexts& image : held) {
-    image.decode(shape, pixels);
-    pixels += shape.pixels();
-  }
+  decode_images(held, shape, pixels);
 }
 
 }  // namespace
@@ -185,7 +196,7 @@ Raises:
 
 Args:
     rows: For each image its texts, as for `decode_union`.
-    out: C-contiguous uint8 array. Masks before a refused one are written, it and those behind it are not.
+    out: C-contiguous uint8 array; untouched when a text is refused.
 
 Raises:
     RleFormatError: A text is not a mask of this shape; the message begins with the indices.)");

@@ -80,7 +80,8 @@ py::array_t<double> iou_matrix_of(const py::object& rows, const py::object& colu
 }  // namespace
 
 void bind_rle(py::module_& module) {
-  py::class_<Rle> cls(module, "Rle", R"(An immutable mask: a shape and sorted, non-touching, column-major runs.
+  py::class_<Rle> cls(module, "Rle", py::is_final(),
+                      R"(An immutable mask: a shape and sorted, non-touching, column-major runs.
 
 Args:
     runs: (n, 2) integers: start (0-based, column-major) and length in pixels, sorted; touching runs are merged.

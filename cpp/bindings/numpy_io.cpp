@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <optional>
 
 #include "shipedge/error.hpp"
 #include "shipedge/text.hpp"
@@ -35,16 +36,18 @@ py::array as_output(py::handle out, const char* expected) {
   return array;
 }
 
-std::int64_t as_integer(py::handle value, const std::string& name) {
+/// An integer argument; in messages it is called `name`, and counted from 1 if it is one of many.
+std::int64_t as_integer(py::handle value, const char* name, std::optional<std::size_t> index = std::nullopt) {
+  const auto shown_name = [&] { return index ? name + (" " + std::to_string(*index + 1)) : std::string(name); };
   const auto number = py::reinterpret_steal<py::object>(PyNumber_Index(value.ptr()));
   if (!number) {
     PyErr_Clear();
-    throw py::type_error(name + " is of type " + type_name(value) + ", expected an integer");
+    throw py::type_error(shown_name() + " is of type " + type_name(value) + ", expected an integer");
   }
   int overflow = 0;
   const long long converted = PyLong_AsLongLongAndOverflow(number.ptr(), &overflow);
   if (overflow != 0) {
-    throw FormatError(name + " is " + py::str(number).cast<std::string>() + ", expected fewer than 4294967296");
+    throw FormatError(shown_name() + " is " + py::str(number).cast<std::string>() + ", expected fewer than 4294967296");
   }
   return converted;
 }
@@ -122,17 +125,16 @@ py::array as_mask_batch(py::handle out) {
   return array;
 }
 
-py::object as_sequence(py::handle items, const char* name) {
+py::tuple as_tuple(py::handle items, const char* name) {
   if (PyUnicode_Check(items.ptr()) != 0 || PyBytes_Check(items.ptr()) != 0) {
     throw py::type_error(std::string(name) + " is one string, expected a list");
   }
-  auto sequence = py::reinterpret_steal<py::object>(PySequence_Fast(items.ptr(), ""));
-  if (!sequence) {
-    if (PyErr_ExceptionMatches(PyExc_TypeError) == 0) throw py::error_already_set();
-    PyErr_Clear();
+  if (PySequence_Check(items.ptr()) == 0 && Py_TYPE(items.ptr())->tp_iter == nullptr) {
     throw py::type_error(std::string(name) + " is of type " + type_name(items) + ", expected a list");
   }
-  return sequence;
+  auto tuple = py::reinterpret_steal<py::tuple>(PySequence_Tuple(items.ptr()));
+  if (!tuple) throw py::error_already_set();
+  return tuple;
 }
 
 std::string_view as_text(py::handle text) {
@@ -173,24 +175,20 @@ std::vector<std::int64_t> as_pairs(py::handle runs) {
 }
 
 std::vector<std::int64_t> as_counts(py::handle counts) {
-  const py::object items = as_sequence(counts, "counts");
-  const auto size = static_cast<std::size_t>(PySequence_Fast_GET_SIZE(items.ptr()));
+  const py::tuple items = as_tuple(counts, "counts");
   std::vector<std::int64_t> numbers;
-  numbers.reserve(size);
-  for (std::size_t i = 0; i < size; ++i) {
-    const auto item =
-        py::reinterpret_borrow<py::object>(PySequence_Fast_GET_ITEM(items.ptr(), static_cast<Py_ssize_t>(i)));
-    numbers.push_back(as_integer(item, "count " + std::to_string(i + 1)));
+  numbers.reserve(items.size());
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    numbers.push_back(as_integer(PyTuple_GET_ITEM(items.ptr(), static_cast<Py_ssize_t>(i)), "count", i));
   }
   return numbers;
 }
 
 HeldRles as_rles(py::handle rles, const char* name, const Shape* shape) {
-  const py::object items = as_sequence(rles, name);
-  HeldRles held;
-  const Py_ssize_t size = PySequence_Fast_GET_SIZE(items.ptr());
-  for (Py_ssize_t i = 0; i < size; ++i) {
-    auto item = py::reinterpret_borrow<py::object>(PySequence_Fast_GET_ITEM(items.ptr(), i));
+  HeldRles held{as_tuple(rles, name), {}};
+  held.rles.reserve(held.keep.size());
+  for (std::size_t i = 0; i < held.keep.size(); ++i) {
+    const py::handle item = PyTuple_GET_ITEM(held.keep.ptr(), static_cast<Py_ssize_t>(i));
     const auto place = [&] { return std::string(name) + "[" + std::to_string(i) + "]"; };
     if (!py::isinstance<Rle>(item)) throw py::type_error(place() + " is of type " + type_name(item) + ", expected Rle");
     const Rle* rle = item.cast<const Rle*>();
@@ -199,7 +197,6 @@ HeldRles as_rles(py::handle rles, const char* name, const Shape* shape) {
       throw FormatError(place() + " has shape " + shown(rle->shape()) + ", expected " + shown(expected));
     }
     held.rles.push_back(rle);
-    held.keep.push_back(std::move(item));
   }
   return held;
 }

@@ -44,8 +44,8 @@ inline std::uint8_t* pixels_of(const py::array& mask) {
   return static_cast<std::uint8_t*>(const_cast<void*>(mask.data()));
 }
 
-/// A list or tuple (or other iterable) as a sequence that the result keeps alive; refuses strings.
-py::object as_sequence(py::handle items, const char* name);
+/// The items of a list or other iterable, held so that no other thread can take them away; refuses strings.
+py::tuple as_tuple(py::handle items, const char* name);
 
 /// The characters of a str, which must outlive the result; FormatError for anything else.
 std::string_view as_text(py::handle text);
@@ -61,7 +61,7 @@ std::vector<std::int64_t> as_counts(py::handle counts);
 
 /// Masks that Python holds as Rle objects of one shape; `keep` keeps them alive.
 struct HeldRles {
-  std::vector<py::object> keep;
+  py::tuple keep;
   std::vector<const Rle*> rles;
 };
 

@@ -88,6 +88,8 @@ def test_runs_outlive_the_value_and_cannot_be_changed():
     assert Rle([], (3, 4)).runs.shape == (0, 2)
     with pytest.raises(AttributeError):
         Rle([], (3, 4)).shape = (1, 1)
+    with pytest.raises(TypeError, match="not an acceptable base type"):
+        type("Mine", (Rle,), {})
 
 
 def test_runs_of_any_integer_kind():
