@@ -47,7 +47,7 @@ std::int64_t as_integer(py::handle value, const char* name, std::optional<std::s
   int overflow = 0;
   const long long converted = PyLong_AsLongLongAndOverflow(number.ptr(), &overflow);
   if (overflow != 0) {
-    throw FormatError(shown_name() + " is " + py::str(number).cast<std::string>() + ", expected fewer than 4294967296");
+    throw FormatError(shown_name() + " needs more than 64 bits, expected less than 4294967296");
   }
   return converted;
 }

@@ -133,7 +133,11 @@ def test_error_tree():
     ("call", "error", "sentence"),
     [
         (lambda: rle.parse("", (65536, 65536)), RleFormatError, "expected fewer than 4294967296 pixels"),
-        (lambda: rle.parse("", (2**70, 1)), RleFormatError, "height is 1180591620717411303424"),
+        (
+            lambda: rle.parse("", (2**70, 1)),
+            RleFormatError,
+            "height needs more than 64 bits, expected less than 4294967296",
+        ),
         (lambda: rle.parse("", (-1, 5)), RleFormatError, "negative side"),
         (lambda: rle.parse("", (5,)), TypeError, "expected (height, width)"),
         (lambda: rle.parse("", "ab"), TypeError, "expected (height, width)"),
