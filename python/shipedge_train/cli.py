@@ -28,8 +28,17 @@ def _bar(batches: Iterator[Any], count: int, label: str) -> Iterator[Any]:
 @click.option("--config", "config_path", required=True, type=click.Path(path_type=Path), help="TOML file.")
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder.  [default: runs/KIND]")
 @click.option("--resume", is_flag=True, help="Go on from the last finished epoch of the run folder.")
+@click.option("--init", type=click.Path(path_type=Path), help="Run whose best weights to start from.")
 @click.option("--max-minutes", type=click.FloatRange(min=0, min_open=True), help="Finish within this time.")
-def train(kind: str, data: Path, config_path: Path, out: Path | None, resume: bool, max_minutes: float | None) -> None:
+def train(
+    kind: str,
+    data: Path,
+    config_path: Path,
+    out: Path | None,
+    resume: bool,
+    init: Path | None,
+    max_minutes: float | None,
+) -> None:
     """Train the detector or the segmenter on a dataset folder.
 
     KERAS_BACKEND chooses tensorflow (default), jax or torch.
@@ -39,7 +48,10 @@ def train(kind: str, data: Path, config_path: Path, out: Path | None, resume: bo
       shipedge train segmenter --data data --config python/configs/segmenter.toml --out runs/segmenter
       shipedge train segmenter --data data --config python/configs/segmenter.toml --out runs/segmenter --resume
       shipedge train detector --data data --config python/configs/detector.toml --max-minutes 20
+      shipedge train segmenter --data data --config python/configs/segmenter-fine.toml --init runs/first --out runs/fine
     """  # noqa: D301 - click wants the control character itself
+    if resume and init:
+        raise click.UsageError("--init starts a new run and --resume goes on with an old one: give one of them")
     from shipedge_train.config import read_config
 
     config = read_config(config_path)  # before the seconds that Keras needs to load
@@ -52,6 +64,7 @@ def train(kind: str, data: Path, config_path: Path, out: Path | None, resume: bo
         config,
         out or Path("runs") / kind,
         resume=resume,
+        init=init,
         max_minutes=max_minutes,
         report=click.echo,
         steps=_bar,

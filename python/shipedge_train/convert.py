@@ -176,14 +176,8 @@ def _split(run: runs.Run, data: str | os.PathLike[str] | None) -> tuple[list[Pic
 
 def _load(run: runs.Run, side: int) -> keras.Model:
     """The run's network in float32 at a fixed size, with its best weights."""
-    path = run.folder / runs.BEST
-    if not path.is_file():
-        raise ConfigError(f"{run.folder} has no {runs.BEST}: no epoch was finished")
     model = build(run.kind, run.config, side)
-    try:
-        model.load_weights(path)
-    except (OSError, ValueError, KeyError) as error:
-        raise ConfigError(f"{path} is damaged or of another network: {str(error).splitlines()[0]}") from None
+    runs.load_best(model, run)
     return model
 
 

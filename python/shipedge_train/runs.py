@@ -87,20 +87,23 @@ def versions() -> dict[str, str]:
     return found
 
 
-def read_run(folder: str | os.PathLike[str]) -> Run:
+def read_run(folder: str | os.PathLike[str], kind: str | None = None) -> Run:
     """Read config.json of a run folder.
 
     Raises:
-        ConfigError: no run there, or its config.json is damaged.
+        ConfigError: no run there, its config.json is damaged, or the run is not of this kind of model.
     """
     path = Path(folder) / CONFIG
     try:
         table = json.loads(path.read_text(encoding="utf-8"))
-        return Run(Path(folder), table["kind"], from_dict(table["config"], str(path)), table["data"], table["versions"])
+        run = Run(Path(folder), table["kind"], from_dict(table["config"], str(path)), table["data"], table["versions"])
     except OSError:
         raise ConfigError(f"{folder} is not a run folder: it has no {CONFIG}") from None
     except (ValueError, KeyError, TypeError) as error:
         raise ConfigError(f"{path} is damaged: {error!r}") from None
+    if kind is not None and run.kind != kind:
+        raise ConfigError(f"{folder} is a run of the {run.kind}, not of the {kind}")
+    return run
 
 
 def save_weights(model: keras.Model, folder: Path) -> None:
@@ -111,6 +114,21 @@ def save_weights(model: keras.Model, folder: Path) -> None:
         temporary.replace(folder / BEST)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def load_best(model: keras.Model, run: Run) -> None:
+    """Give a model the best weights of a run.
+
+    Raises:
+        ConfigError: no epoch was finished, or the weights are damaged or of another network.
+    """
+    path = run.folder / BEST
+    if not path.is_file():
+        raise ConfigError(f"{run.folder} has no {BEST}: no epoch was finished")
+    try:
+        model.load_weights(path)
+    except (OSError, ValueError, KeyError) as error:
+        raise ConfigError(f"{path} is damaged or of another network: {str(error).splitlines()[0]}") from None
 
 
 def save_checkpoint(model: keras.Model, folder: Path, progress: dict[str, Any]) -> None:

@@ -71,6 +71,7 @@ def train(
     out: str | os.PathLike[str],
     *,
     resume: bool = False,
+    init: str | os.PathLike[str] | None = None,
     max_minutes: float | None = None,
     report: Report = print,
     steps: Steps | None = None,
@@ -83,6 +84,7 @@ def train(
         config: every choice.
         out: the run folder, made where absent.
         resume: go on from the checkpoint in `out`.
+        init: another run folder, whose best weights a new run starts from.
         max_minutes: stop after so many minutes of training in all; the learning rate then falls to zero by that time.
         report: called with one line after each epoch.
         steps: wraps an epoch's batches (batches, count, label), for a progress bar.
@@ -112,6 +114,8 @@ def train(
     if resume:
         progress = _restore(model, folder, kind, config)
     else:
+        if init is not None:
+            runs.load_best(model, runs.read_run(init, kind))
         runs.start(folder, kind, config, data, pictures, len(training), len(validation))
     report(
         f"{kind}: {model.count_params():,} parameters, {len(training)} pictures to learn from, "
@@ -224,9 +228,7 @@ def _average(progress: Progress, model: keras.Model, decay: float) -> None:
 
 def _restore(model: keras.Model, folder: Path, kind: str, config: Config) -> Progress:
     """Put model and optimizer back to the end of the last finished epoch."""
-    run = runs.read_run(folder)
-    if run.kind != kind:
-        raise ConfigError(f"{folder} is a run of the {run.kind}, not of the {kind}")
+    run = runs.read_run(folder, kind)
     if run.config != config:
         raise ConfigError(f"{folder} was started with another configuration; its own is in {folder / runs.CONFIG}")
     return Progress(**runs.load_checkpoint(model, folder))

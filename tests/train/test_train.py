@@ -16,7 +16,7 @@ import pytest
 from shipedge.errors import ConfigError, ShipedgeError
 from shipedge_train import train as training
 from shipedge_train.losses import LOSSES
-from shipedge_train.runs import read_run
+from shipedge_train.runs import load_best, read_run
 
 # Keras 3.15 on NumPy 2.4.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -135,3 +135,21 @@ def test_other_backends_train_too(made_dataset, tmp_path, backend):
         env={**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert json.loads(Path(tmp_path / "run" / "config.json").read_text())["versions"]["backend"] == backend
+
+
+def test_init_starts_from_the_best_weights_of_another_run(made_dataset, finished, tiny_config, tmp_path):
+    first = finished["segmenter"][0]
+    still = replace(
+        tiny_config("segmenter"), train=replace(tiny_config("segmenter").train, learning_rate=1e-12, epochs=1)
+    )
+    folder = training.train("segmenter", made_dataset, still, tmp_path / "on", init=first, report=lambda _: None)
+    weights = []
+    for run in (first, folder):
+        model = training.build("segmenter", still)
+        load_best(model, read_run(run))
+        weights.append([w for v, w in zip(model.variables, model.get_weights(), strict=True) if "kernel" in v.path])
+    for before, after in zip(*weights, strict=True):
+        np.testing.assert_allclose(before, after, atol=1e-5)
+    with pytest.raises(ConfigError, match="is a run of the segmenter, not of the detector"):
+        training.train("detector", made_dataset, tiny_config("detector"), tmp_path / "no", init=first)
+    assert not (tmp_path / "no").exists()

@@ -16,7 +16,7 @@ import click
 @click.option("--ship-share", type=click.FloatRange(0, 1), default=0.221, show_default=True, help="Ship pictures.")
 @click.option("--workers", type=click.IntRange(min=1), default=None, help="Processes.  [default: one per core]")
 def synth(out: Path, count: int, seed: int, ship_share: float, workers: int | None) -> None:
-    r"""Render scenes into OUT/images/*.jpg and OUT/ships.csv.
+    """Render scenes into OUT/images/*.jpg and OUT/ships.csv.
 
     A stopped run continues where it was; a larger --count later adds to it.
 
@@ -24,7 +24,7 @@ def synth(out: Path, count: int, seed: int, ship_share: float, workers: int | No
     Examples:
       shipedge synth data/train --count 4000 --seed 1
       shipedge synth data/ports --count 500 --seed 2 --ship-share 0.6
-    """
+    """  # noqa: D301 - click wants the control character itself
     # Here, not above: `shipedge synth --help` needs neither NumPy nor OpenCV.
     from shipedge_train.synth.dataset import SynthParams, write_dataset
 
