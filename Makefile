@@ -23,7 +23,7 @@ lint: .venv/dev.stamp  ## style, types, the one direction of imports
 
 asan: .venv/dev.stamp  ## the C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(BIN)/cmake --preset asan
-	$(BIN)/cmake --build --preset asan
+	$(BIN)/cmake --build --preset asan --parallel 2
 	$(BIN)/ctest --preset asan
 
 bench: .venv/dev.stamp  ## run-length throughput beside whichever peers are installed
