@@ -36,6 +36,19 @@ def counts_of(mask):
     return counts
 
 
+def compressed(counts):
+    """COCO's compressed counts: differences to the count two before, five bits a character, lowest first."""
+    text = ""
+    for i, count in enumerate(counts):
+        value = count if i < 3 else count - counts[i - 2]
+        more = True
+        while more:
+            group, value = value & 31, value >> 5
+            more = value != (-1 if group & 16 else 0)
+            text += chr(48 + group + 32 * more)
+    return text
+
+
 def components(mask, connectivity=8):
     """Parts as bool masks, by flood fill, ordered by their first pixel in column-major order."""
     left = np.asarray(mask) != 0

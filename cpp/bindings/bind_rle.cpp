@@ -6,7 +6,6 @@
 #include "shipedge/components.hpp"
 #include "shipedge/error.hpp"
 #include "shipedge/set_ops.hpp"
-#include "shipedge/text.hpp"
 
 namespace shipedge {
 namespace {
@@ -151,17 +150,6 @@ Args:
       py::arg("a"), py::arg("b"), "Intersection over union of two masks of one shape; 0 where both are empty.");
   module.def("iou_matrix", &iou_matrix_of, py::arg("a"), py::arg("b"),
              "(n, m) float64: the IoU of each mask in `a` with each mask in `b`, all of one shape.");
-  module.def(
-      "to_coco", [](const Rle& rle) { return to_counts(rle); }, py::arg("rle"),
-      "COCO's uncompressed counts: background, ship, background, ... column-major, summing to height x width.");
-  module.def(
-      "from_coco",
-      [](const py::object& counts, const py::object& shape) {
-        const Shape expected = as_shape(shape);
-        return from_counts(as_counts(counts), expected);
-      },
-      py::arg("counts"), py::arg("shape"),
-      "The mask of COCO's uncompressed counts; RleFormatError unless they sum to height x width.");
 }
 
 }  // namespace shipedge

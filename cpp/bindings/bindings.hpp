@@ -7,6 +7,9 @@ namespace shipedge {
 /// Creates ShipedgeError and RleFormatError and makes FormatError arrive in Python as the latter.
 void bind_errors(pybind11::module_& module);
 
+/// COCO's counts and polygons.
+void bind_exchange(pybind11::module_& module);
+
 /// The value type `Rle` and the functions on it.
 void bind_rle(pybind11::module_& module);
 

@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <cstring>
-#include <optional>
 
 #include "shipedge/error.hpp"
 #include "shipedge/text.hpp"
@@ -172,6 +171,20 @@ std::vector<std::int64_t> as_pairs(py::handle runs) {
   const auto wide = py::array_t<std::int64_t, py::array::c_style | py::array::forcecast>::ensure(array);
   if (!wide) throw py::error_already_set();
   return {wide.data(), wide.data() + wide.size()};
+}
+
+std::optional<std::string_view> as_compressed_counts(py::handle counts) {
+  PyObject* object = counts.ptr();
+  if (PyBytes_Check(object) != 0) {
+    return std::string_view(PyBytes_AS_STRING(object), static_cast<std::size_t>(PyBytes_GET_SIZE(object)));
+  }
+  if (PyUnicode_Check(object) == 0) return std::nullopt;
+  Py_ssize_t size = 0;
+  if (const char* bytes = PyUnicode_AsUTF8AndSize(object, &size)) {
+    return std::string_view(bytes, static_cast<std::size_t>(size));
+  }
+  PyErr_Clear();  // lone surrogates
+  throw FormatError("counts hold characters that are not ASCII, expected '0' to 'o'");
 }
 
 std::vector<std::int64_t> as_counts(py::handle counts) {

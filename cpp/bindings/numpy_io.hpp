@@ -3,6 +3,7 @@
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,6 +56,10 @@ std::string_view as_row_text(py::handle text);
 
 /// (n, 2) integers as start, length, start, length, ...
 std::vector<std::int64_t> as_pairs(py::handle runs);
+
+/// The characters of a str or bytes of COCO's compressed counts, which must outlive the result; nothing for other
+/// types.
+std::optional<std::string_view> as_compressed_counts(py::handle counts);
 
 /// A sequence of integers.
 std::vector<std::int64_t> as_counts(py::handle counts);

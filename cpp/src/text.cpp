@@ -3,9 +3,6 @@
 #include <array>
 #include <bit>
 #include <cstring>
-#include <string>
-
-#include "shipedge/error.hpp"
 
 namespace shipedge {
 namespace {
@@ -91,45 +88,6 @@ std::size_t format_airbus(Runs runs, char* out) noexcept {
     writer.number(run.length);
   }
   return static_cast<std::size_t>(writer.at() - out) - 1;  // without the last space
-}
-
-std::vector<std::uint32_t> to_counts(const Rle& rle) {
-  std::vector<std::uint32_t> counts;
-  counts.reserve(rle.runs().size() * 2 + 1);
-  std::uint32_t at = 0;
-  for (const Run& run : rle.runs()) {
-    counts.push_back(run.start - at);
-    counts.push_back(run.length);
-    at = run.end();
-  }
-  if (at != rle.shape().pixels()) counts.push_back(rle.shape().pixels() - at);
-  return counts;
-}
-
-Rle from_counts(std::span<const std::int64_t> counts, Shape shape) {
-  const std::int64_t pixels = shape.pixels();
-  std::vector<Run> runs;
-  runs.reserve(counts.size() / 2);
-  std::int64_t at = 0;
-  for (std::size_t i = 0; i < counts.size(); ++i) {
-    const std::int64_t count = counts[i];
-    if (count < 0) {
-      throw FormatError("count " + std::to_string(i + 1) + " is " + std::to_string(count) + ", expected 0 or more");
-    }
-    if (count > pixels - at) {
-      throw FormatError("count " + std::to_string(i + 1) + " is " + std::to_string(count) + ", expected at most " +
-                        std::to_string(pixels - at) + " (pixels left of " + std::to_string(pixels) + ")");
-    }
-    if (i % 2 == 1 && count != 0) {
-      append_run(runs, {static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(count)});
-    }
-    at += count;
-  }
-  if (at != pixels) {
-    throw FormatError("counts sum to " + std::to_string(at) + ", expected " + std::to_string(pixels) +
-                      " (height x width)");
-  }
-  return Rle::trusted(shape, std::move(runs));
 }
 
 }  // namespace shipedge

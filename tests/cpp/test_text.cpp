@@ -110,21 +110,3 @@ TEST_CASE("numbers of every size are written and read") {
     }
   }
 }
-
-TEST_CASE("counts") {
-  const Shape shape{3, 2};
-  const auto counts = [](std::initializer_list<std::uint32_t> list) { return std::vector<std::uint32_t>(list); };
-  CHECK(shipedge::to_counts(Rle(shape)) == counts({6}));
-  CHECK(shipedge::to_counts(Rle::trusted(shape, {{0, 6}})) == counts({0, 6}));
-  CHECK(shipedge::to_counts(Rle::trusted(shape, {{1, 2}, {5, 1}})) == counts({1, 2, 2, 1}));
-  CHECK(shipedge::to_counts(Rle(Shape{0, 2})).empty());
-  const auto read = [&](std::vector<std::int64_t> list) { return shipedge::from_counts(list, shape); };
-  CHECK(read({6}) == Rle(shape));
-  CHECK(read({1, 2, 2, 1}) == Rle::trusted(shape, {{1, 2}, {5, 1}}));
-  CHECK(read({1, 1, 0, 1, 2, 1, 0}) == Rle::trusted(shape, {{1, 2}, {5, 1}}));
-  CHECK_THROWS_WITH_AS(read({1, 2}), "counts sum to 3, expected 6 (height x width)", FormatError);
-  CHECK_THROWS_WITH_AS(read({}), "counts sum to 0, expected 6 (height x width)", FormatError);
-  CHECK_THROWS_WITH_AS(read({7, -1}), "count 1 is 7, expected at most 6 (pixels left of 6)", FormatError);
-  CHECK_THROWS_WITH_AS(read({1, -1, 6}), "count 2 is -1, expected 0 or more", FormatError);
-  CHECK_THROWS_AS(read({5, std::int64_t{1} << 62, std::int64_t{1} << 62}), FormatError);
-}

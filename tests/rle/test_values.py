@@ -24,12 +24,10 @@ def pairs_of_masks():
 
 @settings(deadline=None)
 @given(masks)
-def test_area_box_counts_copy_and_pickle(mask):
+def test_area_box_copy_and_pickle(mask):
     value = Rle.from_mask(mask)
     assert value.area == np.count_nonzero(mask)
     assert value.bbox == reference.bbox(mask)
-    assert rle.to_coco(value) == reference.counts_of(mask)
-    assert rle.from_coco(rle.to_coco(value), mask.shape) == value
     for other in (pickle.loads(pickle.dumps(value)), copy.deepcopy(value), Rle(value.runs, value.shape)):
         assert other == value
         assert hash(other) == hash(value)
@@ -162,16 +160,6 @@ def test_iou_where_nothing_is():
         (lambda a, b: rle.components(a, 6), ValueError, "connectivity is 6, expected 4 or 8"),
         (lambda a, b: rle.components(a, 8, -1), ValueError, "min_area is -1"),
         (lambda a, b: rle.components("1 2"), TypeError, "mask is of type str"),
-        (lambda a, b: rle.from_coco([1, 2], (3, 4)), RleFormatError, "counts sum to 3, expected 12"),
-        (lambda a, b: rle.from_coco([1, -2, 13], (3, 4)), RleFormatError, "count 2 is -2, expected 0 or more"),
-        (lambda a, b: rle.from_coco([13], (3, 4)), RleFormatError, "count 1 is 13, expected at most 12"),
-        (
-            lambda a, b: rle.from_coco([10**5000], (3, 4)),
-            RleFormatError,
-            "count 1 needs more than 64 bits, expected less than 4294967296",
-        ),
-        (lambda a, b: rle.from_coco([1.5], (3, 4)), TypeError, "count 1 is of type float, expected an integer"),
-        (lambda a, b: rle.from_coco("12", (3, 4)), TypeError, "counts is one string, expected a list"),
     ],
 )
 def test_wrong_values_for_functions(call, error, sentence):
@@ -185,6 +173,5 @@ def test_masks_of_billions_of_pixels_cost_their_runs_only():
     assert huge.area == 2**32 - 1
     assert huge.bbox == (0, 0, 65535, 65537)
     assert huge.to_airbus("C") == "1 4294967295"
-    assert rle.to_coco(huge) == [0, 2**32 - 1]
     assert len(rle.components(huge)) == 1
     assert rle.parse("4294967295 1", (2**32 - 1, 1)).bbox == (0, 2**32 - 2, 1, 2**32 - 1)

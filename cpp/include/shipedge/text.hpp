@@ -1,9 +1,7 @@
 #pragma once
 
-#include <cstdint>
-#include <span>
+#include <cstddef>
 #include <string_view>
-#include <vector>
 
 #include "shipedge/buffer.hpp"
 #include "shipedge/rle.hpp"
@@ -20,11 +18,5 @@ constexpr std::size_t airbus_bound(std::size_t runs) noexcept { return runs * 22
 
 /// Writes the Airbus text of the runs to `out` (airbus_bound bytes) and returns its length.
 std::size_t format_airbus(Runs runs, char* out) noexcept;
-
-/// COCO's uncompressed counts: background, ship, background, ... column-major, summing to the pixels.
-std::vector<std::uint32_t> to_counts(const Rle& rle);
-
-/// The mask of COCO's uncompressed counts; zero counts join their neighbours. Throws FormatError.
-Rle from_counts(std::span<const std::int64_t> counts, Shape shape);
 
 }  // namespace shipedge
