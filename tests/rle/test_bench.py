@@ -1,4 +1,4 @@
-"""The benchmark compares before it times, and says so where a peer is wrong."""
+"""The benchmark compares before it times, says so where a peer is wrong, and knows its floors."""
 
 import json
 
@@ -7,73 +7,128 @@ import pytest
 from click.testing import CliRunner
 
 import reference
-from shipedge import bench, peers, rle
+from shipedge import rle
+from shipedge.bench import material, timing
+from shipedge.bench.material import SHAPE, Material
+from shipedge.bench.peers import Peer, installed
+from shipedge.bench.work import Floor, Job, Row, Work, run
+from shipedge.bench.works import WORKS
 from shipedge.cli import main
 from shipedge.formats.airbus import write_airbus
 
 
-def test_made_up_ships_are_masks_with_the_shape_of_ships():
-    texts = bench.ship_texts(20)
-    assert texts == bench.ship_texts(20)
-    areas = [rle.parse(text).area for text in texts]
-    assert len(areas) == 20
+@pytest.fixture(scope="module")
+def ships():
+    return Material(material.made_up_images(40))
+
+
+def test_made_up_ships_are_like_real_ones(ships):
+    assert ships.images == material.made_up_images(40)
+    areas = [rle.parse(text).area for text in ships.ships]
     assert min(areas) < 200 < max(areas)
+    assert 1.2 < len(ships.ships) / 40 < 4
+    assert abs(ships.ship(34).count(" ") // 2 + 1 - 34) < 5
 
 
-def test_every_installed_peer_agrees_with_us_on_ships():
-    texts = bench.ship_texts(6)
-    results = [bench.measure(work, 1, 0.0) for work in bench.works([texts], peers.installed())]
-    assert {result.name: result.wrong for result in results} == {result.name: () for result in results}
-    assert all(us > 0 for result in results for us in result.times_us.values())
-    assert sum(result.best_peer is not None for result in results) >= 8
+def test_masks_are_what_their_names_say():
+    np.testing.assert_array_equal(material.checkerboard()[:2, :3], [[0, 1, 0], [1, 0, 1]])
+    assert abs(material.random_mask().mean() - 0.5) < 0.01
+    assert 850 < len(rle.components(material.blobs())) < 950
+    assert rle.parse(material.large_text(), material.LARGE).area > 100_000
 
 
-def test_a_wrong_peer_is_named_and_not_timed():
-    wrong = peers.Peer("wrong", {"decode": lambda text: np.zeros((768, 768), np.uint8)})
-    work = next(work for work in bench.works([bench.ship_texts(2)], [wrong]) if "wrong" in work.calls)
-    result = bench.measure(work, 1, 0.0)
-    assert result.wrong == ("wrong",)
-    assert "wrong" not in result.times_us
-    assert result.best_peer is None
-    assert result.times_faster is None
+@pytest.mark.parametrize("work", WORKS, ids=lambda work: work.name)
+def test_every_installed_peer_agrees_with_us(work, ships):
+    peers, missing = installed()
+    row = run(work, ships, peers, vector=False, budget_s=0)
+    assert row.failed == {}
+    assert all(us > 0 for us in row.median_us.values())
+    assert row.best_peer is not None or missing
 
 
-def test_ratios():
-    result = bench.Result("work", {"shipedge": 2.0, "a": 9.0, "b": 5.0, "memset": 1.0, "memcpy": 0.1}, (), 4.0)
-    assert (result.best_peer, result.times_faster, result.of_limit) == ("b", 2.5, 0.5)
+def test_there_are_peers_without_any_library():
+    assert installed()[0][0].name == "kaggle recipe"
 
 
-def test_numpy_recipes_are_right():
-    rng = np.random.default_rng(1)
-    mask = (rng.random((768, 768)) < 0.001).astype(np.uint8)
-    text = reference.encode(mask)
-    recipe = peers.installed()[0].skills
-    np.testing.assert_array_equal(recipe["decode"](text), mask)
-    assert recipe["encode"](mask) == text
+def work_of(skill="decode", ours=rle.decode, **more):
+    return Work("work", Floor((2, 1), (4, 8)), lambda m: Job(ours, skill, lambda _: (m.ship(34), SHAPE), **more))
 
 
-@pytest.fixture
-def short(monkeypatch):
-    """One short turn for each: the figures do not matter here."""
-    measure = bench.measure
-    monkeypatch.setattr("shipedge.cli.bench.measure", lambda work, rounds, round_s: measure(work, 1, 0.0))
+def test_a_wrong_peer_is_named_and_not_timed(ships):
+    def broken(_text, _shape):
+        raise KeyError("lost")
+
+    peers = [
+        Peer("wrong", {"decode": lambda _text, shape: np.zeros(shape, np.uint8)}),
+        Peer("broken", {"decode": broken}),
+        Peer("elsewhere", {"encode": broken}),
+    ]
+    row = run(work_of(), ships, peers, vector=True, budget_s=0)
+    assert row.failed == {"wrong": "WRONG", "broken": "KeyError: 'lost'"}
+    assert list(row.median_us) == ["shipedge"]
+    assert (row.best_peer, row.times_faster) == (None, None)
 
 
-@pytest.mark.usefixtures("short")
+def test_a_buffer_is_soiled_before_each_check(ships):
+    out = np.zeros(SHAPE, np.uint8)
+
+    def ours(text, shape):
+        return rle.decode(text, shape, out=out)
+
+    idle = Peer("idle", {"decode": lambda _text, _shape: out})
+    assert run(work_of(ours=ours, soiled=out), ships, [idle], vector=True, budget_s=0).failed == {"idle": "WRONG"}
+
+
+def test_ratios_and_floors():
+    times = {"shipedge": 2.0, "a": 9.0, "b": 5.0, "limit": 0.4}
+    row = Row("work", Floor((2, 3), (4, 5), (1, 1)), True, times, times, {}, "memset", None)
+    assert (row.best_peer, row.times_faster, row.of_limit) == ("b", 2.5, 5.0)
+    assert row.floors() == {"peer": (2, True), "limit": (4, False), "gb_s": (1, None)}
+    portable = Row("work", Floor((2, 3), (4, 5)), False, times, times, {}, "memset", None)
+    assert portable.floors() == {"peer": (3, False), "limit": (5, True)}
+
+
+def test_slow_contenders_leave_and_fast_ones_go_on():
+    calls = {"fast": 0, "slow": 0}
+
+    def called(name, seconds):
+        def call():
+            calls[name] += 1
+            timing.time.sleep(seconds)
+
+        return timing.Contender(call, lambda: 1)
+
+    timing.compare({"fast": called("fast", 0.0011), "slow": called("slow", 0.02)}, None, 0.03)
+    assert calls["slow"] == 1 + 3
+    assert calls["fast"] > 8
+
+
+@pytest.mark.parametrize("peer", installed()[0][:2], ids=lambda peer: peer.name)
+def test_numpy_recipes_are_right(peer):
+    for density in (0.001, 0.5):
+        mask = (np.random.default_rng(1).random(SHAPE) < density).astype(np.uint8)
+        text = reference.encode(mask)
+        np.testing.assert_array_equal(peer.skills["decode"](text, SHAPE), mask)
+        assert peer.skills["encode"](mask) == text
+
+
 def test_command_prints_table_and_json(tmp_path):
-    table = CliRunner().invoke(main, ["bench", "rle", "--quick"], catch_exceptions=False)
+    table = CliRunner().invoke(main, ["bench", "rle", "--quick", "--only", "union"], catch_exceptions=False)
     assert table.exit_code == 0
-    assert "x memset" in table.output
-    assert "WRONG" not in table.output
+    assert "x faster" in table.output
+    assert "union of 15 strings -> mask" in table.output
+    assert "batch" not in table.output
     path = tmp_path / "ships.csv"
-    write_airbus(path, [("a.jpg", bench.ship_texts(3)), ("b.jpg", [])])
-    done = CliRunner().invoke(main, ["bench", "rle", "--quick", "--json", "--csv", str(path)], catch_exceptions=False)
-    figures = json.loads(done.output)
+    write_airbus(path, [("a.jpg", material.made_up_images(3)[0]), ("b.jpg", [])])
+    options = ["--quick", "--json", "--only", "34", "--csv", str(path)]
+    figures = json.loads(CliRunner().invoke(main, ["bench", "rle", *options], catch_exceptions=False).output)
     assert figures["csv"] == str(path)
+    assert [row["work"] for row in figures["results"]] == [work.name for work in WORKS if "34" in work.name]
     assert all(row["median_us"]["shipedge"] > 0 for row in figures["results"])
+    assert all("peer" in row["floors"] for row in figures["results"])
 
 
-def test_csv_that_cannot_be_used_is_one_sentence(tmp_path):
+def test_what_cannot_be_measured_is_one_sentence(tmp_path):
     path = tmp_path / "ships.csv"
     write_airbus(path, [("b.jpg", [])])
     done = CliRunner().invoke(main, ["bench", "rle", "--csv", str(path)])
@@ -82,3 +137,6 @@ def test_csv_that_cannot_be_used_is_one_sentence(tmp_path):
     done = CliRunner().invoke(main, ["bench", "rle", "--csv", str(path)])
     assert done.exit_code == 1
     assert "line 2: image 'a.jpg': run 2 starts at 2, expected 3 or later" in done.output
+    done = CliRunner().invoke(main, ["bench", "rle", "--only", "sailing"])
+    assert done.exit_code == 1
+    assert "no work is called 'sailing', expected part of: ship string -> runs, 34, " in done.output

@@ -1,0 +1,121 @@
+"""Fair times: the same work, results compared first, contenders in turns, medians.
+
+A contender whose result differs from ours, or that fails, is named and not timed. The physical limit of a work (setting
+the memory, reading the file) takes its turns in the same rounds, so that a busy machine slows all of them alike.
+"""
+
+import statistics
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+OURS = "shipedge"
+LIMIT = "limit"
+
+_TURN_S = 1e-3  # shorter calls are repeated until their turn lasts so long
+_ROUNDS = 301
+
+Call = Callable[[], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """Someone's way to do a work: the call to time, and one that returns its result in comparable form."""
+
+    call: Call
+    result: Call
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Seconds per call: medians and minima by contender; `failed` says what is wrong with those that are not timed."""
+
+    median: dict[str, float]
+    minimum: dict[str, float]
+    failed: dict[str, str]
+
+
+def compare(contenders: dict[str, Contender], limit: Call | None, budget_s: float) -> Times:
+    """Check every contender against the first one, then time the right ones in turns.
+
+    Args:
+        contenders: by name; the first one's result is the truth.
+        limit: what no way can beat.
+        budget_s: seconds that each contender may use; every one has three turns at least.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a peer's own affair
+        calls, failed = _check(contenders)
+        if limit is not None:
+            calls[LIMIT] = limit
+        turns = _take_turns(calls, budget_s)
+    return Times(
+        {name: statistics.median(seconds) for name, seconds in turns.items()},
+        {name: min(seconds) for name, seconds in turns.items()},
+        failed,
+    )
+
+
+def _check(contenders: dict[str, Contender]) -> tuple[dict[str, Call], dict[str, str]]:
+    """The calls whose results are as the first one's, and what is wrong with the others."""
+    failed: dict[str, str] = {}
+    truth: Any = None
+    calls: dict[str, Call] = {}
+    for name, contender in contenders.items():
+        try:
+            result = contender.result()
+        except Exception as error:
+            if name == OURS:
+                raise
+            failed[name] = f"{type(error).__name__}: {error}"[:80]
+            continue
+        if not calls:
+            truth = _kept(result)
+        elif not _same(truth, result):
+            failed[name] = "WRONG"
+            continue
+        calls[name] = contender.call
+    return calls, failed
+
+
+def _take_turns(calls: dict[str, Call], budget_s: float) -> dict[str, list[float]]:
+    """Seconds per call of each turn. A slow contender leaves once its budget is used; the others go on."""
+    repeats = {name: max(1, int(_TURN_S / max(_seconds(call, 1), 1e-7))) for name, call in calls.items()}
+    turns: dict[str, list[float]] = {name: [] for name in calls}
+    left = dict.fromkeys(calls, budget_s)
+    for _ in range(_ROUNDS):
+        playing = [name for name in calls if left[name] > 0 or len(turns[name]) < 3]
+        if not playing:
+            break
+        for name in playing:
+            count = repeats[name]
+            if count > 1:
+                calls[name]()  # warms what the one before left cold
+            seconds = _seconds(calls[name], count)
+            left[name] -= seconds
+            turns[name].append(seconds / count)
+    return turns
+
+
+def _seconds(call: Call, count: int) -> float:
+    began = time.perf_counter()
+    for _ in range(count):
+        call()
+    return time.perf_counter() - began
+
+
+def _kept(result: Any) -> Any:
+    """A copy that later calls cannot change; a truth may lie in a buffer that all contenders write to."""
+    return [_kept(item) for item in result] if isinstance(result, list) else np.array(result, copy=True)
+
+
+def _same(truth: Any, result: Any) -> bool:
+    if isinstance(truth, list):
+        return len(truth) == len(result) and all(_same(*pair) for pair in zip(truth, result, strict=True))
+    if truth.dtype.kind == "f":
+        return truth.shape == np.shape(result) and bool(np.allclose(truth, result, rtol=0, atol=1e-6))
+    return np.array_equal(truth, result)
