@@ -197,6 +197,39 @@ std::vector<std::int64_t> as_counts(py::handle counts) {
   return numbers;
 }
 
+HeldPolygons as_polygons(py::handle polygons) {
+  static_assert(sizeof(Point) == 2 * sizeof(double));
+  HeldPolygons held;
+  const py::tuple items = as_tuple(polygons, "polygons");
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const std::string place = "polygons[" + std::to_string(i) + "]";
+    const py::handle item = PyTuple_GET_ITEM(items.ptr(), static_cast<Py_ssize_t>(i));
+    const auto given = py::array::ensure(item);  // swallows NumPy's error about ragged lists
+    if (!given) throw py::type_error(place + " is no array of numbers, expected (n, 2): x, y");
+    const char kind = given.dtype().kind();
+    if (kind != 'i' && kind != 'u' && kind != 'f') {
+      throw py::type_error(place + " has dtype " + shown_dtype(given) + ", expected numbers");
+    }
+    if (given.ndim() != 2 || given.shape(1) != 2) {
+      throw py::value_error(place + " has shape " + shown_shape(given) + ", expected (n, 2): x, y");
+    }
+    const auto wide = py::array_t<double, py::array::c_style | py::array::forcecast>::ensure(given);
+    if (!wide) throw py::error_already_set();
+    held.polygons.emplace_back(reinterpret_cast<const Point*>(wide.data()), static_cast<std::size_t>(wide.shape(0)));
+    held.keep.push_back(wide);
+  }
+  return held;
+}
+
+FillRule as_fill_rule(py::handle rule) {
+  if (PyUnicode_Check(rule.ptr()) != 0) {
+    if (PyUnicode_CompareWithASCIIString(rule.ptr(), "even-odd") == 0) return FillRule::kEvenOdd;
+    if (PyUnicode_CompareWithASCIIString(rule.ptr(), "union") == 0) return FillRule::kUnion;
+  }
+  throw py::value_error("rule is " + py::repr(rule).cast<std::string>() +
+                        ", expected 'even-odd' (polygons inside others are holes) or 'union' (all are filled)");
+}
+
 HeldRles as_rles(py::handle rles, const char* name, const Shape* shape) {
   HeldRles held{as_tuple(rles, name), {}};
   held.rles.reserve(held.keep.size());

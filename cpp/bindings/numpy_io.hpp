@@ -10,6 +10,7 @@
 
 #include "shipedge/buffer.hpp"
 #include "shipedge/mask.hpp"
+#include "shipedge/polygon.hpp"
 #include "shipedge/rle.hpp"
 
 /// The only place that checks what Python hands in: every complaint about an argument is made here.
@@ -72,6 +73,18 @@ struct HeldRles {
 
 /// A sequence of Rle; FormatError where one differs from `shape` (nullptr: from the first one).
 HeldRles as_rles(py::handle rles, const char* name, const Shape* shape);
+
+/// Polygons and the arrays that keep their points alive.
+struct HeldPolygons {
+  std::vector<py::array> keep;
+  std::vector<Polygon> polygons;
+};
+
+/// A sequence of (n, 2) numbers: x, y.
+HeldPolygons as_polygons(py::handle polygons);
+
+/// Whether polygons are filled together or each by itself.
+FillRule as_fill_rule(py::handle rule);
 
 /// "(height, width)" for messages.
 std::string shown(Shape shape);

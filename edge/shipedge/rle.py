@@ -1,11 +1,11 @@
-"""Run-length masks: Airbus texts, COCO counts and NumPy masks into each other.
+"""Run-length masks: Airbus texts, COCO counts, polygons and NumPy masks into each other.
 
 A mask is a (height, width) array, non-zero where there is a ship. A text is what the Airbus CSV holds:
 "start length start length ...", 1-based, counting down the columns. `Rle` is the value type between
 them: (n, 2) runs of 0-based start and length, sorted and non-touching. All functions release the GIL
 where they work long; none changes its input.
 
-Strict functions (`parse`, `decode`, `from_coco`) refuse what is not a mask with one `RleFormatError`.
+Strict functions (`parse`, `decode`, `from_coco`, `from_polygons`) refuse what is not a mask with one `RleFormatError`.
 Functions that read rows of a data set (`decode_union`, `decode_batch`) also take None, NaN and "" as no ship.
 """
 
@@ -17,10 +17,12 @@ from shipedge._core import (
     decode_union,
     encode,
     from_coco,
+    from_polygons,
     iou,
     iou_matrix,
     parse,
     to_coco,
+    to_polygons,
     union,
 )
 
@@ -32,9 +34,11 @@ __all__ = [
     "decode_union",
     "encode",
     "from_coco",
+    "from_polygons",
     "iou",
     "iou_matrix",
     "parse",
     "to_coco",
+    "to_polygons",
     "union",
 ]
