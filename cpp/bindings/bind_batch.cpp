@@ -44,7 +44,7 @@ py::array decode(const py::object& text, const py::object& shape_like, const py:
   const py::gil_scoped_release nogil;
   RunBuffer& runs = scratch_runs();
   parse_into(runs, characters, shape, column_major);
-  std::memset(pixels, 0, shape.pixels());
+  clear(pixels, shape.pixels());
   if (column_major) {
     paint(runs, shape, pixels);
   } else {
@@ -108,7 +108,7 @@ void decode_images(std::span<const ImageTexts> images, Shape shape, std::uint8_t
   ends.clear();
   for (const ImageTexts& image : images) image.parse(shape, runs, ends);
   // One fill for all: a large one goes past the caches and does not read the memory first.
-  if (!images.empty()) std::memset(out, 0, shape.pixels() * images.size());
+  if (!images.empty()) clear(out, shape.pixels() * images.size());
   const Run* first = runs.begin();
   const std::size_t* end = ends.begin();
   for (const ImageTexts& image : images) {

@@ -1,38 +1,16 @@
-#include <array>
-#include <bit>
 #include <cstring>
 #include <vector>
 
 #include "shipedge/mask.hpp"
+#include "simd/kernels.hpp"
 
 namespace shipedge {
 namespace {
 
-constexpr std::uint32_t kTile = 64;           // columns painted together: one machine word of toggles per row
+using simd::kSide;
+
 constexpr std::uint32_t kSmallArea = 1024;    // up to here single stores are cheaper than tiles
 constexpr std::uint32_t kTallest = 1U << 20;  // taller masks would need too large a table of toggles
-
-/// Byte b of entry i is bit b of i.
-constexpr auto kBytesOfBits = [] {
-  std::array<std::array<std::uint8_t, 8>, 256> table{};
-  for (unsigned i = 0; i < 256; ++i) {
-    for (unsigned b = 0; b < 8; ++b) table[i][b] = static_cast<std::uint8_t>(i >> b & 1);
-  }
-  return table;
-}();
-
-/// Sets out[c] to 1 for every set bit c.
-void set_bits(std::uint8_t* out, std::uint64_t bits) noexcept {
-  for (unsigned group = 0; group < 8; ++group) {
-    const auto& bytes = kBytesOfBits[bits >> (8 * group) & 0xff];
-    std::uint64_t word = 0;
-    std::uint64_t ones = 0;
-    std::memcpy(&word, out + std::size_t{8} * group, 8);
-    std::memcpy(&ones, bytes.data(), 8);
-    word |= ones;
-    std::memcpy(out + std::size_t{8} * group, &word, 8);
-  }
-}
 
 /// Paints 64 columns at once: where a run begins or ends its column's bit toggles, and the exclusive-or
 /// of all toggles above a row is the row.
@@ -43,11 +21,11 @@ class TilePainter {
       : shape_(shape), out_(out), toggles_(toggles), top_(shape.height) {}
 
   void add(std::uint32_t column, std::uint32_t top, std::uint32_t bottom) noexcept {
-    if (column / kTile != tile_) {
+    if (column / kSide != tile_) {
       flush();
-      tile_ = column / kTile;
+      tile_ = column / kSide;
     }
-    const std::uint64_t bit = std::uint64_t{1} << column % kTile;
+    const std::uint64_t bit = std::uint64_t{1} << column % kSide;
     toggles_[top] ^= bit;
     toggles_[bottom] ^= bit;
     top_ = top < top_ ? top : top_;
@@ -55,20 +33,12 @@ class TilePainter {
   }
 
   void flush() noexcept {
-    const std::uint32_t left = tile_ * kTile;
-    const bool whole = shape_.width - left >= kTile;
-    std::uint8_t* row = out_ + std::size_t{top_} * shape_.width + left;
-    std::uint64_t bits = 0;
-    for (std::uint32_t y = top_; y < bottom_; ++y, row += shape_.width) {
-      bits ^= toggles_[y];
-      toggles_[y] = 0;
-      if (whole) {
-        if (bits != 0) set_bits(row, bits);
-      } else {
-        for (std::uint64_t rest = bits; rest != 0; rest &= rest - 1) row[std::countr_zero(rest)] = 1;
-      }
-    }
-    if (bottom_ != 0) toggles_[bottom_] = 0;
+    if (bottom_ == 0) return;
+    const std::uint32_t left = tile_ * kSide;
+    const std::uint32_t columns = shape_.width - left;
+    simd::best().paint_rows(toggles_ + top_, bottom_ - top_, out_ + std::size_t{top_} * shape_.width + left,
+                            shape_.width, columns >= kSide ? ~std::uint64_t{0} : (std::uint64_t{1} << columns) - 1);
+    toggles_[bottom_] = 0;
     top_ = shape_.height;
     bottom_ = 0;
   }
@@ -83,6 +53,8 @@ class TilePainter {
 };
 
 }  // namespace
+
+void clear(std::uint8_t* out, std::size_t size) noexcept { simd::best().clear(out, size); }
 
 void paint(Runs runs, Shape shape, std::uint8_t* out) {
   if (shape.height <= 1 || shape.width <= 1) return paint_row_major(runs, out);

@@ -5,11 +5,12 @@
 #include <vector>
 
 #include "shipedge/mask.hpp"
+#include "simd/kernels.hpp"
 
 namespace shipedge {
 namespace {
 
-constexpr std::uint32_t kSide = 64;  // a block is 64 x 64 pixels: one machine word per column
+using simd::kSide;  // a block is 64 x 64 pixels: one machine word per column
 
 /// The non-empty blocks of a mask as bits: bit r of word c is row r of column c.
 class BlockStore {
@@ -54,23 +55,6 @@ class BlockStore {
   Buffer<std::uint64_t> words_;
 };
 
-/// Up to 64 rows of exactly 64 bytes -> one word per column.
-void pack_rows(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height, std::uint64_t* words) noexcept {
-  std::uint8_t groups[8][kSide] = {};  // byte g of a column: its rows 8g .. 8g + 7
-  for (std::uint32_t row = 0; row < height; ++row, rows += stride) {
-    const int bit = 1 << row % 8;
-    std::uint8_t* group = groups[row / 8];
-    for (std::uint32_t c = 0; c < kSide; ++c) {  // no branch: the vectoriser turns it into compare, and, or
-      group[c] = static_cast<std::uint8_t>(group[c] | (-static_cast<int>(rows[c] != 0) & bit));
-    }
-  }
-  for (std::uint32_t c = 0; c < kSide; ++c) {
-    std::uint64_t word = 0;
-    for (unsigned g = 0; g < 8; ++g) word |= std::uint64_t{groups[g][c]} << (8 * g);
-    words[c] = word;
-  }
-}
-
 /// Copies a block into a zero-padded 64 x 64 tile, whatever its strides and size.
 void gather(const MaskView& mask, std::uint32_t top, std::uint32_t left, std::uint8_t* tile) noexcept {
   const std::uint32_t height = std::min(kSide, mask.shape.height - top);
@@ -94,48 +78,22 @@ bool any_set(const std::uint8_t* bytes, std::size_t count) noexcept {
   return seen != 0;
 }
 
-/// Ors rows of a band together, eight at a time, so that each byte of `seen` is touched seldom.
-void or_rows(const std::uint8_t* row, std::ptrdiff_t stride, std::uint32_t height, std::size_t width,
-             std::uint8_t* seen) noexcept {
-  std::memset(seen, 0, width);
-  std::uint32_t r = 0;
-  for (; r + 8 <= height; r += 8, row += 8 * stride) {
-    const std::uint8_t* const a = row;
-    const std::uint8_t* const b = a + stride;
-    const std::uint8_t* const c = b + stride;
-    const std::uint8_t* const d = c + stride;
-    const std::uint8_t* const e = d + stride;
-    const std::uint8_t* const f = e + stride;
-    const std::uint8_t* const g = f + stride;
-    const std::uint8_t* const h = g + stride;
-    for (std::size_t i = 0; i < width; ++i) {
-      seen[i] = static_cast<std::uint8_t>(seen[i] | a[i] | b[i] | c[i] | d[i] | e[i] | f[i] | g[i] | h[i]);
-    }
-  }
-  for (; r < height; ++r, row += stride) {
-    for (std::size_t i = 0; i < width; ++i) seen[i] = static_cast<std::uint8_t>(seen[i] | row[i]);
-  }
-}
-
 /// Rows contiguous (C order): one pass over each band of 64 rows finds the strips that hold anything.
 void fill_from_rows(const MaskView& mask, BlockStore& store) {
-  std::vector<std::uint8_t> seen(mask.shape.width);
-  std::uint8_t tile[kSide * kSide];
+  const auto& kernels = simd::best();
+  thread_local Buffer<std::uint8_t> found;
+  found.clear();
+  std::uint8_t* const any = found.reserve(store.strips());
   for (std::uint32_t band = 0; band < store.bands(); ++band) {
     const std::uint32_t top = band * kSide;
     const std::uint32_t height = std::min(kSide, mask.shape.height - top);
     const std::uint8_t* const rows = mask.data + static_cast<std::ptrdiff_t>(top) * mask.row_stride;
-    or_rows(rows, mask.row_stride, height, mask.shape.width, seen.data());
+    kernels.find_strips(rows, mask.row_stride, height, mask.shape.width, any);
     for (std::uint32_t strip = 0; strip < store.strips(); ++strip) {
+      if (any[strip] == 0) continue;
       const std::uint32_t left = strip * kSide;
       const std::uint32_t width = std::min(kSide, mask.shape.width - left);
-      if (!any_set(seen.data() + left, width)) continue;
-      if (width == kSide) {
-        pack_rows(rows + left, mask.row_stride, height, store.block(band, strip));
-      } else {
-        gather(mask, top, left, tile);
-        pack_rows(tile, kSide, kSide, store.block(band, strip));
-      }
+      kernels.pack_block(rows + left, mask.row_stride, height, width, store.block(band, strip));
     }
   }
 }
@@ -185,7 +143,7 @@ void fill_from_anywhere(const MaskView& mask, BlockStore& store) {
   for (std::uint32_t band = 0; band < store.bands(); ++band) {
     for (std::uint32_t strip = 0; strip < store.strips(); ++strip) {
       gather(mask, band * kSide, strip * kSide, tile);
-      if (any_set(tile, sizeof tile)) pack_rows(tile, kSide, kSide, store.block(band, strip));
+      if (any_set(tile, sizeof tile)) simd::best().pack_block(tile, kSide, kSide, kSide, store.block(band, strip));
     }
   }
 }

@@ -4,6 +4,7 @@
 
 #include "shipedge/error.hpp"
 #include "shipedge/text.hpp"
+#include "simd/kernels.hpp"
 
 namespace shipedge {
 namespace {
@@ -49,17 +50,13 @@ std::string shown_number(std::uint64_t value) {
   return value >= kHuge ? "a number over 1099511627775" : std::to_string(value);
 }
 
-/// Reads one run with every check; false at the end of the text. `next` is the first allowed start.
-bool read_run(Cursor& cursor, std::size_t index, std::uint64_t next, Run& run) {
-  const std::uint64_t start = cursor.number();
-  if (start == kNone) return false;
-  const std::uint64_t length = cursor.number();
+/// Says what is wrong with a run that read_run refuses.
+[[noreturn]] void complain_run(const Cursor& cursor, std::size_t index, std::uint64_t next, std::uint64_t start,
+                               std::uint64_t length) {
   const std::string name = "run " + std::to_string(index + 1);
-  const std::uint64_t pixels = cursor.shape.pixels();
-  const auto mask = [&] {
-    return "the " + std::to_string(pixels) + " pixels of a mask of shape (" + std::to_string(cursor.shape.height) +
-           ", " + std::to_string(cursor.shape.width) + ")";
-  };
+  const auto [height, width] = cursor.shape;
+  const std::string mask = "the " + std::to_string(cursor.shape.pixels()) + " pixels of a mask of shape (" +
+                           std::to_string(height) + ", " + std::to_string(width) + ")";
   if (length == kNone) {
     throw FormatError(name + " has a start (" + shown_number(start) +
                       ") but no length, expected an even number of numbers");
@@ -69,37 +66,24 @@ bool read_run(Cursor& cursor, std::size_t index, std::uint64_t next, Run& run) {
     throw FormatError(name + " starts at " + shown_number(start) + ", expected " + std::to_string(next) + " or later");
   }
   if (length == 0) throw FormatError(name + " has length 0, expected 1 or more");
-  if (start > pixels) throw FormatError(name + " starts at " + shown_number(start) + ", expected it inside " + mask());
-  if (length > pixels + 1 - start) {
-    throw FormatError(name + " (start " + std::to_string(start) + ", length " + shown_number(length) +
-                      ") ends outside the mask, expected it inside " + mask());
+  if (start > cursor.shape.pixels()) {
+    throw FormatError(name + " starts at " + shown_number(start) + ", expected it inside " + mask);
+  }
+  throw FormatError(name + " (start " + std::to_string(start) + ", length " + shown_number(length) +
+                    ") ends outside the mask, expected it inside " + mask);
+}
+
+/// Reads one run with every check; false at the end of the text. `next` is the first allowed start.
+bool read_run(Cursor& cursor, std::size_t index, std::uint64_t next, Run& run) {
+  const std::uint64_t start = cursor.number();
+  if (start == kNone) return false;
+  const std::uint64_t length = cursor.number();
+  const std::uint64_t pixels = cursor.shape.pixels();
+  if (start < next || start > pixels || length == 0 || length > pixels + 1 - start) {
+    complain_run(cursor, index, next, start, length);
   }
   run = {static_cast<std::uint32_t>(start - 1), static_cast<std::uint32_t>(length)};
   return true;
-}
-
-std::uint64_t load(const char* from) noexcept {
-  std::uint64_t word = 0;
-  std::memcpy(&word, from, sizeof word);
-  return word;
-}
-
-/// Eight characters with '0' taken away: digits become 0..9.
-std::uint64_t less_zero(std::uint64_t word) noexcept { return word ^ 0x3030303030303030ULL; }
-
-/// How many of the eight characters, from the first, are digits.
-unsigned digit_count(std::uint64_t word) noexcept {
-  const std::uint64_t other = ((word + 0x7676767676767676ULL) | word) & 0x8080808080808080ULL;
-  return static_cast<unsigned>(std::countr_zero(other)) / 8;
-}
-
-/// The number that the first `count` (1..7) of eight digits spell.
-std::uint64_t digits_value(std::uint64_t word, unsigned count) noexcept {
-  word <<= 64 - 8 * count;  // leading zeros
-  word = word * 10 + (word >> 8);
-  return (((word & 0x000000ff000000ffULL) * 0x000f424000000064ULL) +
-          (((word >> 16) & 0x000000ff000000ffULL) * 0x0000271000000001ULL)) >>
-         32;
 }
 
 }  // namespace
@@ -109,40 +93,22 @@ void parse_airbus(std::string_view text, Shape shape, RunBuffer& runs) {
   // A run takes four characters or more ("1 1 "), so the room is known before the text is.
   Run* const first = runs.reserve(text.size() / 4 + 1);
   Run* last = first;
-  const std::uint64_t limit = std::uint64_t{shape.pixels()} + 1;
-  std::uint64_t next = 1;
-  std::size_t index = 0;
-  for (;; ++index) {
+  const auto& kernels = simd::best();
+  simd::TextCursor plain{cursor.begin, cursor.end, 1, std::uint64_t{shape.pixels()} + 1};
+  for (std::size_t index = 0;; ++index) {
+    const std::size_t count = kernels.read_runs(plain, last);
+    last += count;
+    index += count;
+    cursor.at = plain.at;
     Run run{};
-    bool fast = false;
-    if constexpr (std::endian::native == std::endian::little) {
-      // The common case without a loop: one space after each number, at most seven digits.
-      if (cursor.end - cursor.at >= 16) {
-        const std::uint64_t word = less_zero(load(cursor.at));
-        const unsigned digits = digit_count(word);
-        const char* const second = cursor.at + digits + 1;
-        if (digits - 1 < 7 && second[-1] == ' ') {
-          const std::uint64_t word2 = less_zero(load(second));
-          const unsigned digits2 = digit_count(word2);
-          if (digits2 - 1 < 7 && second[digits2] == ' ') {
-            const std::uint64_t start = digits_value(word, digits);
-            const std::uint64_t length = digits_value(word2, digits2);
-            if (start >= next && length != 0 && start + length <= limit) {
-              run = {static_cast<std::uint32_t>(start - 1), static_cast<std::uint32_t>(length)};
-              cursor.at = second + digits2 + 1;
-              fast = true;
-            }
-          }
-        }
-      }
-    }
-    if (!fast && !read_run(cursor, index, next, run)) break;
-    if (last != first && run.start + std::uint64_t{1} == next) {
+    if (!read_run(cursor, index, plain.next, run)) break;
+    if (last != first && run.start + std::uint64_t{1} == plain.next) {
       last[-1].length += run.length;
     } else {
       *last++ = run;
     }
-    next = std::uint64_t{run.start} + run.length + 1;
+    plain.next = std::uint64_t{run.start} + run.length + 1;
+    plain.at = cursor.at;
   }
   runs.grow(static_cast<std::size_t>(last - first));
 }

@@ -1,93 +1,12 @@
 #include "shipedge/text.hpp"
 
-#include <array>
-#include <bit>
-#include <cstring>
+#include "simd/kernels.hpp"
 
 namespace shipedge {
-namespace {
-
-/// Eight decimal digits of a number below 10^8, the first one in the lowest byte.
-std::uint64_t eight_digits(std::uint32_t value) noexcept {
-  // Split by 10^4, 10^2 and 10 in parallel lanes; the divisions are multiplications by reciprocals.
-  const std::uint64_t fours = value / 10000 | std::uint64_t{value % 10000} << 32;
-  const std::uint64_t hundreds = ((fours * 10486) >> 20) & 0x0000007f0000007fULL;
-  const std::uint64_t twos = hundreds | (fours - hundreds * 100) << 16;
-  const std::uint64_t tens = ((twos * 103) >> 10) & 0x000f000f000f000fULL;
-  return tens | (twos - tens * 10) << 8;
-}
-
-constexpr std::uint64_t kZeros = 0x3030303030303030ULL;
-
-/// The text of a number below 1000, behind it a space, and the length of both.
-struct Short {
-  char padded[4];  // always three digits
-  char plain[4];   // without leading zeros
-  std::uint8_t size;
-};
-
-constexpr auto kShorts = [] {
-  std::array<Short, 1000> table{};
-  for (unsigned value = 0; value < 1000; ++value) {
-    const char digits[4] = {static_cast<char>('0' + value / 100), static_cast<char>('0' + value / 10 % 10),
-                            static_cast<char>('0' + value % 10), ' '};
-    const unsigned zeros = value >= 100 ? 0 : value >= 10 ? 1 : 2;
-    for (unsigned i = 0; i < 4; ++i) table[value].padded[i] = digits[i];
-    for (unsigned i = zeros; i < 4; ++i) table[value].plain[i - zeros] = digits[i];
-    table[value].size = static_cast<std::uint8_t>(4 - zeros);
-  }
-  return table;
-}();
-
-/// Writes numbers and a space behind each. Starts mostly share all but their last three digits with the
-/// start before them, so those are kept.
-class Writer {
- public:
-  explicit Writer(char* out) noexcept : at_(out) {}
-
-  /// May touch up to nine bytes behind what it writes, as the next number will.
-  void number(std::uint32_t value) noexcept {
-    const std::uint32_t thousands = value / 1000;
-    const Short& low = kShorts[value % 1000];
-    if (thousands == 0) {
-      std::memcpy(at_, low.plain, 4);
-      at_ += low.size;
-      return;
-    }
-    if (thousands != thousands_) set_thousands(thousands);
-    std::memcpy(at_, prefix_, 8);
-    std::memcpy(at_ + prefix_size_, low.padded, 4);
-    at_ += prefix_size_ + 4;
-  }
-
-  [[nodiscard]] char* at() const noexcept { return at_; }
-
- private:
-  void set_thousands(std::uint32_t thousands) noexcept {
-    thousands_ = thousands;
-    const std::uint64_t digits = eight_digits(thousands);
-    const auto zeros = static_cast<std::uint32_t>(std::countr_zero(digits | std::uint64_t{1} << 56)) / 8;
-    const std::uint64_t text = (digits | kZeros) >> (8 * zeros);
-    for (unsigned i = 0; i < 8; ++i) prefix_[i] = static_cast<char>(text >> (8 * i) & 0xff);
-    prefix_size_ = 8 - zeros;
-  }
-
-  char* at_;
-  std::uint32_t thousands_ = 0;
-  std::uint32_t prefix_size_ = 0;
-  char prefix_[8] = {};
-};
-
-}  // namespace
 
 std::size_t format_airbus(Runs runs, char* out) noexcept {
   if (runs.empty()) return 0;
-  Writer writer(out);
-  for (const Run& run : runs) {
-    writer.number(run.start + 1);
-    writer.number(run.length);
-  }
-  return static_cast<std::size_t>(writer.at() - out) - 1;  // without the last space
+  return static_cast<std::size_t>(simd::best().write_runs(runs, out) - out) - 1;  // without the last space
 }
 
 }  // namespace shipedge

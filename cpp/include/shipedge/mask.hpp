@@ -22,6 +22,9 @@ struct MaskView {
 /// Appends the column-major runs of a mask.
 void encode(const MaskView& mask, RunBuffer& runs);
 
+/// Sets `size` pixels to 0.
+void clear(std::uint8_t* out, std::size_t size) noexcept;
+
 /// Sets the runs' pixels of a C-order (height, width) mask to 1 and leaves the others alone.
 void paint(Runs runs, Shape shape, std::uint8_t* out);
 

@@ -14,7 +14,7 @@ namespace shipedge {
 void parse_airbus(std::string_view text, Shape shape, RunBuffer& runs);
 
 /// Most bytes that format_airbus writes for so many runs.
-constexpr std::size_t airbus_bound(std::size_t runs) noexcept { return runs * 22 + 16; }
+constexpr std::size_t airbus_bound(std::size_t runs) noexcept { return runs * 22 + 64; }
 
 /// Writes the Airbus text of the runs to `out` (airbus_bound bytes) and returns its length.
 std::size_t format_airbus(Runs runs, char* out) noexcept;

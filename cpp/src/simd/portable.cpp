@@ -1,0 +1,252 @@
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
+
+#include "kernels.hpp"
+
+namespace shipedge::simd {
+namespace {
+
+void clear(std::uint8_t* out, std::size_t size) noexcept { std::memset(out, 0, size); }
+
+std::uint64_t load(const char* from) noexcept {
+  std::uint64_t word = 0;
+  std::memcpy(&word, from, sizeof word);
+  return word;
+}
+
+/// Eight characters with '0' taken away: digits become 0..9.
+std::uint64_t less_zero(std::uint64_t word) noexcept { return word ^ 0x3030303030303030ULL; }
+
+/// How many of the eight characters, from the first, are digits.
+unsigned digit_count(std::uint64_t word) noexcept {
+  const std::uint64_t other = ((word + 0x7676767676767676ULL) | word) & 0x8080808080808080ULL;
+  return static_cast<unsigned>(std::countr_zero(other)) / 8;
+}
+
+/// The number that the first `count` (1..7) of eight digits spell.
+std::uint64_t digits_value(std::uint64_t word, unsigned count) noexcept {
+  word <<= 64 - 8 * count;  // leading zeros
+  word = word * 10 + (word >> 8);
+  return (((word & 0x000000ff000000ffULL) * 0x000f424000000064ULL) +
+          (((word >> 16) & 0x000000ff000000ffULL) * 0x0000271000000001ULL)) >>
+         32;
+}
+
+/// Eight decimal digits of a number below 10^8, the first one in the lowest byte.
+std::uint64_t eight_digits(std::uint32_t value) noexcept {
+  // Split by 10^4, 10^2 and 10 in parallel lanes; the divisions are multiplications by reciprocals.
+  const std::uint64_t fours = value / 10000 | std::uint64_t{value % 10000} << 32;
+  const std::uint64_t hundreds = ((fours * 10486) >> 20) & 0x0000007f0000007fULL;
+  const std::uint64_t twos = hundreds | (fours - hundreds * 100) << 16;
+  const std::uint64_t tens = ((twos * 103) >> 10) & 0x000f000f000f000fULL;
+  return tens | (twos - tens * 10) << 8;
+}
+
+/// Two numbers of at most seven digits from sixteen characters at once, without a loop over them.
+std::size_t read_runs(TextCursor& cursor, Run* out) noexcept {
+  if constexpr (std::endian::native != std::endian::little) return 0;
+  Run* const first = out;
+  const char* at = cursor.at;
+  std::uint64_t floor = cursor.next == 1 ? 0 : cursor.next;  // a run that touches the last one is not ours to join
+  while (cursor.end - at >= 16) {
+    const std::uint64_t word = less_zero(load(at));
+    const unsigned digits = digit_count(word);
+    const char* const second = at + digits + 1;
+    if (digits - 1 >= 7 || second[-1] != ' ') break;
+    const std::uint64_t word2 = less_zero(load(second));
+    const unsigned digits2 = digit_count(word2);
+    if (digits2 - 1 >= 7 || second[digits2] != ' ') break;
+    const std::uint64_t start = digits_value(word, digits);
+    const std::uint64_t length = digits_value(word2, digits2);
+    if (start <= floor || length == 0 || start + length > cursor.limit) break;
+    *out++ = {static_cast<std::uint32_t>(start - 1), static_cast<std::uint32_t>(length)};
+    floor = start + length;
+    at = second + digits2 + 1;
+  }
+  if (out != first) cursor.next = floor;
+  cursor.at = at;
+  return static_cast<std::size_t>(out - first);
+}
+
+constexpr std::uint64_t kZeros = 0x3030303030303030ULL;
+
+/// The text of a number below 1000, behind it a space, and the length of both.
+struct Short {
+  char padded[4];  // always three digits
+  char plain[4];   // without leading zeros
+  std::uint8_t size;
+};
+
+constexpr auto kShorts = [] {
+  std::array<Short, 1000> table{};
+  for (unsigned value = 0; value < 1000; ++value) {
+    const char digits[4] = {static_cast<char>('0' + value / 100), static_cast<char>('0' + value / 10 % 10),
+                            static_cast<char>('0' + value % 10), ' '};
+    const unsigned zeros = value >= 100 ? 0 : value >= 10 ? 1 : 2;
+    for (unsigned i = 0; i < 4; ++i) table[value].padded[i] = digits[i];
+    for (unsigned i = zeros; i < 4; ++i) table[value].plain[i - zeros] = digits[i];
+    table[value].size = static_cast<std::uint8_t>(4 - zeros);
+  }
+  return table;
+}();
+
+/// Writes numbers and a space behind each. Starts mostly share all but their last three digits with the
+/// start before them, so those are kept.
+class Writer {
+ public:
+  explicit Writer(char* out) noexcept : at_(out) {}
+
+  /// May touch up to nine bytes behind what it writes, as the next number will.
+  void number(std::uint32_t value) noexcept {
+    const std::uint32_t thousands = value / 1000;
+    const Short& low = kShorts[value % 1000];
+    if (thousands == 0) {
+      std::memcpy(at_, low.plain, 4);
+      at_ += low.size;
+      return;
+    }
+    if (thousands != thousands_) set_thousands(thousands);
+    std::memcpy(at_, prefix_, 8);
+    std::memcpy(at_ + prefix_size_, low.padded, 4);
+    at_ += prefix_size_ + 4;
+  }
+
+  [[nodiscard]] char* at() const noexcept { return at_; }
+
+ private:
+  void set_thousands(std::uint32_t thousands) noexcept {
+    thousands_ = thousands;
+    const std::uint64_t digits = eight_digits(thousands);
+    const auto zeros = static_cast<std::uint32_t>(std::countr_zero(digits | std::uint64_t{1} << 56)) / 8;
+    const std::uint64_t text = (digits | kZeros) >> (8 * zeros);
+    for (unsigned i = 0; i < 8; ++i) prefix_[i] = static_cast<char>(text >> (8 * i) & 0xff);
+    prefix_size_ = 8 - zeros;
+  }
+
+  char* at_;
+  std::uint32_t thousands_ = 0;
+  std::uint32_t prefix_size_ = 0;
+  char prefix_[8] = {};
+};
+
+char* write_runs(Runs runs, char* out) noexcept {
+  Writer writer(out);
+  for (const Run& run : runs) {
+    writer.number(run.start + 1);
+    writer.number(run.length);
+  }
+  return writer.at();
+}
+
+/// Byte b of entry i is bit b of i.
+constexpr auto kBytesOfBits = [] {
+  std::array<std::array<std::uint8_t, 8>, 256> table{};
+  for (unsigned i = 0; i < 256; ++i) {
+    for (unsigned b = 0; b < 8; ++b) table[i][b] = static_cast<std::uint8_t>(i >> b & 1);
+  }
+  return table;
+}();
+
+/// Sets out[c] to 1 for every set bit c.
+void set_bits(std::uint8_t* out, std::uint64_t bits) noexcept {
+  for (unsigned group = 0; group < 8; ++group) {
+    const auto& bytes = kBytesOfBits[bits >> (8 * group) & 0xff];
+    std::uint64_t word = 0;
+    std::uint64_t ones = 0;
+    std::memcpy(&word, out + std::size_t{8} * group, 8);
+    std::memcpy(&ones, bytes.data(), 8);
+    word |= ones;
+    std::memcpy(out + std::size_t{8} * group, &word, 8);
+  }
+}
+
+void paint_rows(std::uint64_t* toggles, std::size_t rows, std::uint8_t* out, std::size_t stride,
+                std::uint64_t columns) noexcept {
+  std::uint64_t bits = 0;
+  for (std::size_t y = 0; y < rows; ++y, out += stride) {
+    bits ^= toggles[y];
+    toggles[y] = 0;
+    if (columns == ~std::uint64_t{0}) {
+      if (bits != 0) set_bits(out, bits);
+    } else {
+      for (std::uint64_t rest = bits & columns; rest != 0; rest &= rest - 1) out[std::countr_zero(rest)] = 1;
+    }
+  }
+}
+
+bool any_set(const std::uint8_t* bytes, std::size_t count) noexcept {
+  std::uint8_t seen = 0;
+  for (std::size_t i = 0; i < count; ++i) seen = static_cast<std::uint8_t>(seen | bytes[i]);
+  return seen != 0;
+}
+
+/// Ors rows of a band together, eight at a time, so that each byte of `seen` is touched seldom.
+void or_rows(const std::uint8_t* row, std::ptrdiff_t stride, std::uint32_t height, std::size_t width,
+             std::uint8_t* seen) noexcept {
+  std::memset(seen, 0, width);
+  std::uint32_t r = 0;
+  for (; r + 8 <= height; r += 8, row += 8 * stride) {
+    const std::uint8_t* const a = row;
+    const std::uint8_t* const b = a + stride;
+    const std::uint8_t* const c = b + stride;
+    const std::uint8_t* const d = c + stride;
+    const std::uint8_t* const e = d + stride;
+    const std::uint8_t* const f = e + stride;
+    const std::uint8_t* const g = f + stride;
+    const std::uint8_t* const h = g + stride;
+    for (std::size_t i = 0; i < width; ++i) {
+      seen[i] = static_cast<std::uint8_t>(seen[i] | a[i] | b[i] | c[i] | d[i] | e[i] | f[i] | g[i] | h[i]);
+    }
+  }
+  for (; r < height; ++r, row += stride) {
+    for (std::size_t i = 0; i < width; ++i) seen[i] = static_cast<std::uint8_t>(seen[i] | row[i]);
+  }
+}
+
+void find_strips(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height, std::size_t width,
+                 std::uint8_t* found) noexcept {
+  constexpr std::size_t kChunk = std::size_t{16} * kSide;
+  std::uint8_t seen[kChunk];
+  for (std::size_t left = 0; left < width; left += kChunk) {
+    const std::size_t part = std::min(kChunk, width - left);
+    or_rows(rows + left, stride, height, part, seen);
+    for (std::size_t strip = 0; strip < part; strip += kSide) {
+      *found++ = any_set(seen + strip, std::min<std::size_t>(kSide, part - strip)) ? 1 : 0;
+    }
+  }
+}
+
+void pack_block(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height, std::uint32_t width,
+                std::uint64_t* words) noexcept {
+  std::uint8_t groups[8][kSide] = {};  // byte g of a column: its rows 8g .. 8g + 7
+  for (std::uint32_t row = 0; row < height; ++row, rows += stride) {
+    const int bit = 1 << row % 8;
+    std::uint8_t* group = groups[row / 8];
+    const auto add = [&](std::uint32_t columns) {  // no branch: the vectoriser turns it into compare, and, or
+      for (std::uint32_t c = 0; c < columns; ++c) {
+        group[c] = static_cast<std::uint8_t>(group[c] | (-static_cast<int>(rows[c] != 0) & bit));
+      }
+    };
+    if (width == kSide) {
+      add(kSide);
+    } else {
+      add(width);
+    }
+  }
+  for (std::uint32_t c = 0; c < kSide; ++c) {
+    std::uint64_t word = 0;
+    for (unsigned g = 0; g < 8; ++g) word |= std::uint64_t{groups[g][c]} << (8 * g);
+    words[c] = word;
+  }
+}
+
+}  // namespace
+
+const Kernels& portable() noexcept {
+  static constexpr Kernels kKernels{"portable", clear, read_runs, write_runs, paint_rows, find_strips, pack_block};
+  return kKernels;
+}
+
+}  // namespace shipedge::simd
