@@ -1,5 +1,6 @@
 #include "bindings.hpp"
 #include "shipedge/error.hpp"
+#include "shipedge/kernels.hpp"
 
 namespace py = pybind11;
 
@@ -35,6 +36,7 @@ void bind_errors(py::module_& module) {
 
 PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
   module.doc() = "Run-length masks in C++; use it through shipedge.rle.";
+  module.attr("kernels") = shipedge::simd::best().name;
   shipedge::bind_errors(module);
   shipedge::bind_rle(module);
   shipedge::bind_text(module);

@@ -260,14 +260,17 @@ py::str airbus_text(Runs runs) {
     char text[airbus_bound(kOnStack)];
     return ascii(text, format_airbus(runs, text));
   }
-  thread_local Buffer<char> text;
-  text.clear();
+  // Long texts are written where they stay: no number has more digits than the last position.
+  const std::size_t digits = std::to_string(runs.back().end()).size();
+  PyObject* text = PyUnicode_New(static_cast<Py_ssize_t>(runs.size() * 2 * (digits + 1) + kAirbusSlack), 127);
+  if (text == nullptr) throw py::error_already_set();
   std::size_t size = 0;
   {
     const py::gil_scoped_release nogil;
-    size = format_airbus(runs, text.reserve(airbus_bound(runs.size())));
+    size = format_airbus(runs, reinterpret_cast<char*>(PyUnicode_1BYTE_DATA(text)));
   }
-  return ascii(text.data(), size);
+  if (PyUnicode_Resize(&text, static_cast<Py_ssize_t>(size)) != 0) throw py::error_already_set();
+  return py::reinterpret_steal<py::str>(text);
 }
 
 RunBuffer& scratch_runs() {

@@ -1,8 +1,9 @@
+#include <algorithm>
 #include <cstring>
 #include <vector>
 
+#include "shipedge/kernels.hpp"
 #include "shipedge/mask.hpp"
-#include "simd/kernels.hpp"
 
 namespace shipedge {
 namespace {
@@ -16,20 +17,57 @@ constexpr std::uint32_t kTallest = 1U << 20;  // taller masks would need too lar
 /// of all toggles above a row is the row.
 class TilePainter {
  public:
-  /// `toggles` has height + 1 words, all zero; flush() leaves them so.
+  /// `toggles` has height + 1 words, all zero; paint() leaves them so.
   TilePainter(Shape shape, std::uint8_t* out, std::uint64_t* toggles) noexcept
       : shape_(shape), out_(out), toggles_(toggles), top_(shape.height) {}
 
-  void add(std::uint32_t column, std::uint32_t top, std::uint32_t bottom) noexcept {
-    if (column / kSide != tile_) {
-      flush();
-      tile_ = column / kSide;
+  void paint(Runs runs) noexcept {
+    const std::uint32_t height = shape_.height;
+    const Run* run = runs.data();
+    const Run* const last = run + runs.size();
+    while (run != last) {
+      const std::uint32_t column = run->start / height;
+      const std::uint32_t origin = column * height;
+      const std::uint32_t bottom = origin + height;
+      open(column);
+      const std::uint64_t bit = std::uint64_t{1} << column % kSide;
+      top_ = std::min(top_, run->start - origin);
+      std::uint32_t end = 0;
+      for (; run != last && run->end() <= bottom; ++run) {  // all that lies inside this column
+        end = run->end() - origin;
+        toggles_[run->start - origin] ^= bit;
+        toggles_[end] ^= bit;
+      }
+      bottom_ = std::max(bottom_, end);
+      if (run != last && run->start < bottom) {
+        add(column, run->start - origin, height);
+        spill(column + 1, run->end() - bottom);
+        ++run;
+      }
     }
+    flush();
+  }
+
+ private:
+  /// The rest of a run that leaves its column: whole columns, then the top of one.
+  void spill(std::uint32_t column, std::uint32_t left) noexcept {
+    for (; left > shape_.height; left -= shape_.height) add(column++, 0, shape_.height);
+    add(column, 0, left);
+  }
+
+  void add(std::uint32_t column, std::uint32_t top, std::uint32_t bottom) noexcept {
+    open(column);
     const std::uint64_t bit = std::uint64_t{1} << column % kSide;
     toggles_[top] ^= bit;
     toggles_[bottom] ^= bit;
-    top_ = top < top_ ? top : top_;
-    bottom_ = bottom > bottom_ ? bottom : bottom_;
+    top_ = std::min(top_, top);
+    bottom_ = std::max(bottom_, bottom);
+  }
+
+  void open(std::uint32_t column) noexcept {
+    if (column / kSide == tile_) return;
+    flush();
+    tile_ = column / kSide;
   }
 
   void flush() noexcept {
@@ -43,7 +81,6 @@ class TilePainter {
     bottom_ = 0;
   }
 
- private:
   Shape shape_;
   std::uint8_t* out_;
   std::uint64_t* toggles_;
@@ -52,16 +89,22 @@ class TilePainter {
   std::uint32_t bottom_ = 0;
 };
 
+/// Whether so few pixels are set that single stores are cheaper than tiles.
+bool is_small(Runs runs) noexcept {
+  if (runs.size() > kSmallArea) return false;
+  std::uint32_t area = 0;
+  for (const Run& run : runs) area = std::min(area, kSmallArea) + run.length;
+  return area <= kSmallArea;
+}
+
 }  // namespace
 
 void clear(std::uint8_t* out, std::size_t size) noexcept { simd::best().clear(out, size); }
 
 void paint(Runs runs, Shape shape, std::uint8_t* out) {
   if (shape.height <= 1 || shape.width <= 1) return paint_row_major(runs, out);
-  std::uint32_t area = 0;
-  for (const Run& run : runs) area += run.length;
   const std::size_t width = shape.width;
-  if (area <= kSmallArea || shape.height > kTallest) {
+  if (shape.height > kTallest || is_small(runs)) {
     for_each_segment(runs, shape.height, [&](std::uint32_t column, std::uint32_t top, std::uint32_t bottom) {
       std::uint8_t* pixel = out + top * width + column;
       for (std::uint32_t y = top; y < bottom; ++y, pixel += width) *pixel = 1;
@@ -70,11 +113,7 @@ void paint(Runs runs, Shape shape, std::uint8_t* out) {
   }
   thread_local std::vector<std::uint64_t> toggles;  // all zero between calls
   if (toggles.size() <= shape.height) toggles.resize(std::size_t{shape.height} + 1);
-  TilePainter painter(shape, out, toggles.data());
-  for_each_segment(runs, shape.height, [&](std::uint32_t column, std::uint32_t top, std::uint32_t bottom) {
-    painter.add(column, top, bottom);
-  });
-  painter.flush();
+  TilePainter(shape, out, toggles.data()).paint(runs);
 }
 
 void paint_row_major(Runs runs, std::uint8_t* out) {

@@ -4,8 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "shipedge/kernels.hpp"
 #include "shipedge/mask.hpp"
-#include "simd/kernels.hpp"
 
 namespace shipedge {
 namespace {
@@ -148,43 +148,63 @@ void fill_from_anywhere(const MaskView& mask, BlockStore& store) {
   }
 }
 
-/// Walks the words of all columns in order and collects where pixels differ from the one before.
+/// Walks the words of all columns in order and collects where pixels differ from the one before: two such edges are a
+/// run.
 class EdgeWriter {
  public:
-  explicit EdgeWriter(Buffer<std::uint32_t>& edges) noexcept : edges_(edges) { edges_.clear(); }
+  explicit EdgeWriter(RunBuffer& runs) noexcept : runs_(runs) {}
 
   /// The next up to 64 pixels, `valid` of them, from column-major position `at` on.
   void word(std::uint32_t at, std::uint64_t bits, std::uint32_t valid) {
     if (at != next_) gap();
     std::uint64_t edges = bits ^ (bits << 1 | open_);
     if (valid < kSide) edges &= (std::uint64_t{1} << valid) - 1;
-    if (edges != 0) {
-      std::uint32_t* const first = edges_.reserve(kSide);
-      std::uint32_t* out = first;
-      for (; edges != 0; edges &= edges - 1) *out++ = at + static_cast<std::uint32_t>(std::countr_zero(edges));
-      edges_.grow(static_cast<std::size_t>(out - first));
-    }
+    if (edges != 0) add(edges, at);
     open_ = bits >> (valid - 1) & 1;
     next_ = at + valid;
   }
 
-  /// Empty pixels follow: closes the open run.
-  void gap() {
-    if (open_ != 0) edges_.push(next_);
-    open_ = 0;
-  }
-
-  void finish(RunBuffer& runs) {
+  void finish() {
     gap();
-    const std::size_t count = edges_.size() / 2;
-    Run* const out = runs.reserve(count);
-    const std::uint32_t* const edges = edges_.data();
-    for (std::size_t i = 0; i < count; ++i) out[i] = {edges[2 * i], edges[2 * i + 1] - edges[2 * i]};
-    runs.grow(count);
+    flush();
   }
 
  private:
-  Buffer<std::uint32_t>& edges_;
+  static constexpr std::size_t kHeld = 64;
+
+  /// Empty pixels follow: closes the open run.
+  void gap() {
+    if (open_ != 0) add(1, next_);
+    open_ = 0;
+  }
+
+  void add(std::uint64_t edges, std::uint32_t at) {
+    words_[held_] = edges;
+    at_[held_] = at;
+    if (++held_ == kHeld) flush();
+  }
+
+  void flush() {
+    // Edges lie in memory as runs do, start and end; the end then becomes a length.
+    Run* const run = runs_.reserve(kHeld * kSide / 2 + kSide);
+    static_assert(sizeof(Run) == 2 * sizeof(std::uint32_t));
+    auto* const edges = reinterpret_cast<std::uint32_t*>(run);
+    edges[0] = half_;
+    const std::uint32_t* const end = simd::best().list_bits(words_, at_, held_, edges + (has_half_ ? 1 : 0));
+    const auto count = static_cast<std::size_t>(end - edges);
+    has_half_ = count % 2 != 0;
+    if (has_half_) half_ = edges[count - 1];
+    for (std::size_t i = 0; i < count / 2; ++i) run[i].length -= run[i].start;
+    runs_.grow(count / 2);
+    held_ = 0;
+  }
+
+  RunBuffer& runs_;
+  std::uint64_t words_[kHeld];  // edges not yet listed
+  std::uint32_t at_[kHeld];     // and the position of each word's first bit
+  std::size_t held_ = 0;
+  std::uint32_t half_ = 0;  // a start whose end is still to come
+  bool has_half_ = false;
   std::uint64_t open_ = 0;  // 1 while the pixel before next_ is set
   std::uint32_t next_ = 0;
 };
@@ -195,7 +215,6 @@ void encode(const MaskView& mask, RunBuffer& runs) {
   const auto [height, width] = mask.shape;
   if (height == 0 || width == 0) return;
   thread_local BlockStore store;
-  thread_local Buffer<std::uint32_t> edges;
   store.reset(mask.shape);
   if (mask.column_stride == 1) {
     fill_from_rows(mask, store);
@@ -204,7 +223,7 @@ void encode(const MaskView& mask, RunBuffer& runs) {
   } else {
     fill_from_anywhere(mask, store);
   }
-  EdgeWriter writer(edges);
+  EdgeWriter writer(runs);
   std::vector<std::pair<std::uint32_t, const std::uint64_t*>> blocks;
   for (std::uint32_t strip = 0; strip < store.strips(); ++strip) {
     blocks.clear();
@@ -220,7 +239,7 @@ void encode(const MaskView& mask, RunBuffer& runs) {
       }
     }
   }
-  writer.finish(runs);
+  writer.finish();
 }
 
 }  // namespace shipedge

@@ -3,8 +3,8 @@
 #include <string>
 
 #include "shipedge/error.hpp"
+#include "shipedge/kernels.hpp"
 #include "shipedge/text.hpp"
-#include "simd/kernels.hpp"
 
 namespace shipedge {
 namespace {

@@ -1,6 +1,6 @@
 #include "shipedge/text.hpp"
 
-#include "simd/kernels.hpp"
+#include "shipedge/kernels.hpp"
 
 namespace shipedge {
 

@@ -10,6 +10,8 @@ _Mask = NDArray[np.uint8]
 _MaskLike = NDArray[np.integer[Any]] | NDArray[np.bool_]
 _Order = Literal["F", "C"]
 
+kernels: str
+
 class ShipedgeError(Exception): ...
 class RleFormatError(ShipedgeError, ValueError): ...
 

@@ -1,4 +1,4 @@
-#include "kernels.hpp"
+#include "shipedge/kernels.hpp"
 
 // Functions carry their instruction set as an attribute: the file itself, and what it shares with others through
 // headers, is compiled for any machine.
@@ -27,6 +27,15 @@ constexpr std::uint64_t low_bits(std::size_t count) noexcept {
   return count >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1;
 }
 
+/// 0, 1, ... 63.
+SHIPEDGE_AVX512 inline __m512i ascending_bytes() noexcept {
+  const __m512i eight = _mm512_set1_epi64(0x0706050403020100LL);
+  const __m512i groups =
+      _mm512_set_epi64(0x3838383838383838LL, 0x3030303030303030LL, 0x2828282828282828LL, 0x2020202020202020LL,
+                       0x1818181818181818LL, 0x1010101010101010LL, 0x0808080808080808LL, 0);
+  return _mm512_add_epi8(eight, groups);
+}
+
 SHIPEDGE_AVX512 void clear(std::uint8_t* out, std::size_t size) noexcept {
   if (size < 64 || size > kCacheBytes) {
     std::memset(out, 0, size);
@@ -53,10 +62,7 @@ constexpr std::size_t kChunk = 1024;  // bytes of text whose numbers are located
 /// single spaces. `stops` has room for kChunk / 2 + 32 offsets.
 SHIPEDGE_AVX512 std::size_t locate_stops(const char* text, std::size_t size, bool to_the_end,
                                          std::uint16_t* stops) noexcept {
-  const __m512i iota =
-      _mm512_set_epi8(63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44, 43, 42, 41, 40,
-                      39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16,
-                      15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+  const __m512i iota = ascending_bytes();
   std::size_t count = 0;
   for (std::size_t at = 0; at < size; at += 64) {
     const std::uint64_t there = low_bits(size - at);
@@ -273,10 +279,32 @@ SHIPEDGE_AVX512 void pack_block(const std::uint8_t* rows, std::ptrdiff_t stride,
   }
 }
 
+SHIPEDGE_AVX512 std::uint32_t* list_bits(const std::uint64_t* words, const std::uint32_t* at, std::size_t count,
+                                         std::uint32_t* out) noexcept {
+  const __m512i iota = ascending_bytes();
+  for (std::size_t i = 0; i < count; ++i) {
+    const __m512i base = _mm512_set1_epi32(static_cast<int>(at[i]));
+    const __m512i bits = _mm512_maskz_compress_epi8(words[i], iota);
+    const int found = std::popcount(words[i]);
+    _mm512_storeu_si512(out, _mm512_add_epi32(base, _mm512_cvtepu8_epi32(_mm512_castsi512_si128(bits))));
+    if (found > 16) {  // dense: all at once, one branch that is easy to foresee
+      for (int part = 1; part < 4; ++part) {
+        const __m128i bytes = part == 1   ? _mm512_extracti32x4_epi32(bits, 1)
+                              : part == 2 ? _mm512_extracti32x4_epi32(bits, 2)
+                                          : _mm512_extracti32x4_epi32(bits, 3);
+        _mm512_storeu_si512(out + 16 * part, _mm512_add_epi32(base, _mm512_cvtepu8_epi32(bytes)));
+      }
+    }
+    out += found;
+  }
+  return out;
+}
+
 }  // namespace
 
 const Kernels* avx512() noexcept {
-  static constexpr Kernels kKernels{"avx512", clear, read_runs, write_runs, paint_rows, find_strips, pack_block};
+  static constexpr Kernels kKernels{"avx512",   clear,       read_runs,  write_runs,
+                                    paint_rows, find_strips, pack_block, list_bits};
   static const bool there = __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
                             __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2") &&
                             __builtin_cpu_supports("bmi2");

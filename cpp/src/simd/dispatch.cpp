@@ -1,7 +1,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "kernels.hpp"
+#include "shipedge/kernels.hpp"
 
 namespace shipedge::simd {
 namespace {

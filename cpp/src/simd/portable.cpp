@@ -3,7 +3,7 @@
 #include <bit>
 #include <cstring>
 
-#include "kernels.hpp"
+#include "shipedge/kernels.hpp"
 
 namespace shipedge::simd {
 namespace {
@@ -19,11 +19,13 @@ std::uint64_t load(const char* from) noexcept {
 /// Eight characters with '0' taken away: digits become 0..9.
 std::uint64_t less_zero(std::uint64_t word) noexcept { return word ^ 0x3030303030303030ULL; }
 
-/// How many of the eight characters, from the first, are digits.
-unsigned digit_count(std::uint64_t word) noexcept {
-  const std::uint64_t other = ((word + 0x7676767676767676ULL) | word) & 0x8080808080808080ULL;
-  return static_cast<unsigned>(std::countr_zero(other)) / 8;
+/// The highest bit of each byte that is no digit.
+std::uint64_t non_digits(std::uint64_t word) noexcept {
+  return ((word + 0x7676767676767676ULL) | word) & 0x8080808080808080ULL;
 }
+
+/// Index of the lowest byte with a bit set; 8 if there is none.
+unsigned first_byte(std::uint64_t bits) noexcept { return static_cast<unsigned>(std::countr_zero(bits)) / 8; }
 
 /// The number that the first `count` (1..7) of eight digits spell.
 std::uint64_t digits_value(std::uint64_t word, unsigned count) noexcept {
@@ -44,7 +46,8 @@ std::uint64_t eight_digits(std::uint32_t value) noexcept {
   return tens | (twos - tens * 10) << 8;
 }
 
-/// Two numbers of at most seven digits from sixteen characters at once, without a loop over them.
+/// A run is at most sixteen characters if its numbers have at most seven digits: both are found in two words, without
+/// waiting for the first to be read.
 std::size_t read_runs(TextCursor& cursor, Run* out) noexcept {
   if constexpr (std::endian::native != std::endian::little) return 0;
   Run* const first = out;
@@ -52,18 +55,18 @@ std::size_t read_runs(TextCursor& cursor, Run* out) noexcept {
   std::uint64_t floor = cursor.next == 1 ? 0 : cursor.next;  // a run that touches the last one is not ours to join
   while (cursor.end - at >= 16) {
     const std::uint64_t word = less_zero(load(at));
-    const unsigned digits = digit_count(word);
-    const char* const second = at + digits + 1;
-    if (digits - 1 >= 7 || second[-1] != ' ') break;
-    const std::uint64_t word2 = less_zero(load(second));
-    const unsigned digits2 = digit_count(word2);
-    if (digits2 - 1 >= 7 || second[digits2] != ' ') break;
+    const std::uint64_t stops = non_digits(word);
+    const std::uint64_t later = stops & (stops - 1);  // without the first
+    const unsigned digits = first_byte(stops);
+    const unsigned behind = later != 0 ? first_byte(later) : 8 + first_byte(non_digits(less_zero(load(at + 8))));
+    const unsigned digits2 = behind - digits - 1;
+    if (digits - 1 >= 7 || digits2 - 1 >= 7 || at[digits] != ' ' || behind > 15 || at[behind] != ' ') break;
     const std::uint64_t start = digits_value(word, digits);
-    const std::uint64_t length = digits_value(word2, digits2);
+    const std::uint64_t length = digits_value(less_zero(load(at + digits + 1)), digits2);
     if (start <= floor || length == 0 || start + length > cursor.limit) break;
     *out++ = {static_cast<std::uint32_t>(start - 1), static_cast<std::uint32_t>(length)};
     floor = start + length;
-    at = second + digits2 + 1;
+    at += behind + 1;
   }
   if (out != first) cursor.next = floor;
   cursor.at = at;
@@ -176,46 +179,45 @@ void paint_rows(std::uint64_t* toggles, std::size_t rows, std::uint8_t* out, std
   }
 }
 
-bool any_set(const std::uint8_t* bytes, std::size_t count) noexcept {
-  std::uint8_t seen = 0;
-  for (std::size_t i = 0; i < count; ++i) seen = static_cast<std::uint8_t>(seen | bytes[i]);
-  return seen != 0;
-}
+#if defined(__GNUC__)
+typedef std::uint64_t Wide __attribute__((vector_size(16), aligned(1), may_alias));  // every 64-bit machine has these
+#else
+using Wide = std::uint64_t;
+#endif
 
-/// Ors rows of a band together, eight at a time, so that each byte of `seen` is touched seldom.
-void or_rows(const std::uint8_t* row, std::ptrdiff_t stride, std::uint32_t height, std::size_t width,
-             std::uint8_t* seen) noexcept {
-  std::memset(seen, 0, width);
-  std::uint32_t r = 0;
-  for (; r + 8 <= height; r += 8, row += 8 * stride) {
-    const std::uint8_t* const a = row;
-    const std::uint8_t* const b = a + stride;
-    const std::uint8_t* const c = b + stride;
-    const std::uint8_t* const d = c + stride;
-    const std::uint8_t* const e = d + stride;
-    const std::uint8_t* const f = e + stride;
-    const std::uint8_t* const g = f + stride;
-    const std::uint8_t* const h = g + stride;
-    for (std::size_t i = 0; i < width; ++i) {
-      seen[i] = static_cast<std::uint8_t>(seen[i] | a[i] | b[i] | c[i] | d[i] | e[i] | f[i] | g[i] | h[i]);
+/// A few strips at a time, so that all that was seen of them stays in registers.
+template <std::size_t kStrips>
+void find_some_strips(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height,
+                      std::uint8_t* found) noexcept {
+  constexpr std::size_t kParts = kSide / sizeof(Wide);
+  Wide seen[kStrips * kParts] = {};
+  for (std::uint32_t r = 0; r < height; ++r, rows += stride) {
+    for (std::size_t i = 0; i < kStrips * kParts; ++i) {
+      Wide part;
+      std::memcpy(&part, rows + i * sizeof part, sizeof part);
+      seen[i] |= part;
     }
   }
-  for (; r < height; ++r, row += stride) {
-    for (std::size_t i = 0; i < width; ++i) seen[i] = static_cast<std::uint8_t>(seen[i] | row[i]);
+  for (std::size_t s = 0; s < kStrips; ++s) {
+    Wide any{};
+    for (std::size_t i = 0; i < kParts; ++i) any |= seen[s * kParts + i];
+    const Wide none{};
+    found[s] = std::memcmp(&any, &none, sizeof any) != 0;
   }
 }
 
 void find_strips(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height, std::size_t width,
                  std::uint8_t* found) noexcept {
-  constexpr std::size_t kChunk = std::size_t{16} * kSide;
-  std::uint8_t seen[kChunk];
-  for (std::size_t left = 0; left < width; left += kChunk) {
-    const std::size_t part = std::min(kChunk, width - left);
-    or_rows(rows + left, stride, height, part, seen);
-    for (std::size_t strip = 0; strip < part; strip += kSide) {
-      *found++ = any_set(seen + strip, std::min<std::size_t>(kSide, part - strip)) ? 1 : 0;
-    }
+  for (; width >= std::size_t{3} * kSide; width -= std::size_t{3} * kSide, rows += 3 * kSide, found += 3) {
+    find_some_strips<3>(rows, stride, height, found);
   }
+  for (; width >= kSide; width -= kSide, rows += kSide, ++found) find_some_strips<1>(rows, stride, height, found);
+  if (width == 0) return;
+  std::uint8_t seen = 0;
+  for (std::uint32_t r = 0; r < height; ++r, rows += stride) {
+    for (std::size_t i = 0; i < width; ++i) seen = static_cast<std::uint8_t>(seen | rows[i]);
+  }
+  *found = seen != 0;
 }
 
 void pack_block(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height, std::uint32_t width,
@@ -242,10 +244,21 @@ void pack_block(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t h
   }
 }
 
+std::uint32_t* list_bits(const std::uint64_t* words, const std::uint32_t* at, std::size_t count,
+                         std::uint32_t* out) noexcept {
+  for (std::size_t i = 0; i < count; ++i) {
+    for (std::uint64_t word = words[i]; word != 0; word &= word - 1) {
+      *out++ = at[i] + static_cast<std::uint32_t>(std::countr_zero(word));
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 const Kernels& portable() noexcept {
-  static constexpr Kernels kKernels{"portable", clear, read_runs, write_runs, paint_rows, find_strips, pack_block};
+  static constexpr Kernels kKernels{"portable", clear,       read_runs,  write_runs,
+                                    paint_rows, find_strips, pack_block, list_bits};
   return kKernels;
 }
 
