@@ -5,7 +5,10 @@ BUILT_FROM := pyproject.toml CMakeLists.txt $(shell find cpp -type f)
 # Keras and TensorFlow are chatty on start; tests and the demo are about our own words.
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: demo test lint asan bench wheel format clean
+FUZZ_SECONDS ?= 20
+CLANG := $(shell command -v clang++ || command -v clang++-14)
+
+.PHONY: demo test lint asan fuzz bench wheel format clean
 
 demo: .venv/edge.stamp  ## ships outlined on the pictures that come with the package
 	$(BIN)/shipedge predict edge/shipedge/samples --annotate --out out/demo
@@ -19,14 +22,20 @@ lint: .venv/dev.stamp  ## style, types, the one direction of imports
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/clang-format --dry-run --Werror $$(git ls-files 'cpp/*.[ch]pp' 'tests/cpp/*.cpp')
+	$(BIN)/clang-format --dry-run --Werror $$(git ls-files 'cpp/*.[ch]pp' 'tests/cpp/*.cpp' 'tests/fuzz/*.[ch]pp')
 
 asan: .venv/dev.stamp  ## the C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(BIN)/cmake --preset asan
 	$(BIN)/cmake --build --preset asan --parallel 2
 	$(BIN)/ctest --preset asan
 
-bench: .venv/dev.stamp  ## run-length throughput beside whichever peers are installed
+fuzz: .venv/dev.stamp  ## every fuzz target for FUZZ_SECONDS, under the sanitizers
+	@test -n "$(CLANG)" || echo "clang++ is not installed: our own driver under $(CXX) takes the place of libFuzzer."
+	$(BIN)/cmake --preset fuzz $(if $(CLANG),-DCMAKE_CXX_COMPILER=$(CLANG))
+	$(BIN)/cmake --build --preset fuzz --parallel 2
+	$(BIN)/python tests/fuzz/run.py build/fuzz --seconds $(FUZZ_SECONDS)
+
+bench: .venv/bench.stamp  ## run-length throughput beside its peers
 	$(BIN)/shipedge bench rle
 
 wheel: .venv/dev.stamp  ## dist/*.whl
@@ -35,7 +44,7 @@ wheel: .venv/dev.stamp  ## dist/*.whl
 format: .venv/dev.stamp
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
-	$(BIN)/clang-format -i $$(git ls-files 'cpp/*.[ch]pp' 'tests/cpp/*.cpp')
+	$(BIN)/clang-format -i $$(git ls-files 'cpp/*.[ch]pp' 'tests/cpp/*.cpp' 'tests/fuzz/*.[ch]pp')
 
 clean:
 	rm -rf .venv build dist out
@@ -51,3 +60,7 @@ clean:
 .venv/dev.stamp: .venv/bin/python $(BUILT_FROM)
 	$(BIN)/pip install --quiet -e ".[edge,train,dev]"
 	@touch $@ .venv/edge.stamp
+
+.venv/bench.stamp: .venv/bin/python $(BUILT_FROM)
+	$(BIN)/pip install --quiet -e ".[bench]"
+	@touch $@

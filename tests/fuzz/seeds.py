@@ -1,0 +1,41 @@
+"""Small inputs to start the fuzzers from, made here so that no blobs are kept: one function for each fuzz_*.cpp."""
+
+import struct
+from collections.abc import Iterator
+
+
+def airbus() -> Iterator[bytes]:
+    """A shape (see any_shape in fuzz_airbus.cpp) and a text."""
+    texts = [
+        "",
+        "1 3 10 5",
+        "1 3 4 2 6 1 8 1",
+        "264661 17 265429 33 266197 33 266965 33 267733 33 268501 33 269269 33 270037 33 270805 33",
+        " ".join(f"{start} 1" for start in range(1, 400, 2)),
+        " ".join(f"{start} {start % 90 + 1}" for start in range(1000, 300_000, 1531)),
+        "\t 7\r\n 9 ",
+        "0000000000000000000000000000001 02",
+        "590 11 " + " " * 16,  # up to the last pixel of 20 x 30, and room for a reader of many bytes at once
+        "1 5 6 4 590 5 595 6 \n" + " " * 16,
+        "1 5 589000 824 589824 1 " + " " * 16,
+        "4294967295 1",
+        "1 589824",
+        "1 4294967296",
+        "5 3 2 1",
+        "1 2 3",
+        "1 2,3 4",
+    ]
+    for text in texts:
+        for shape in (b"\0", b"\1", b"\2" + struct.pack(">HH", 20, 30)):
+            yield shape + text.encode()
+
+
+def mask() -> Iterator[bytes]:
+    """Height, width, layout, style and pixels (see fuzz_mask.cpp)."""
+    for height, width in ((0, 5), (1, 1), (3, 70), (64, 64), (65, 129), (130, 67), (200, 200)):
+        for layout in (0, 1, 0x2C, 0x60, 0xC5):
+            for style, pixels in ((0, b"\x55\xaa\x0f"), (1, bytes(range(40))), (2, b"\xff"), (254, b"\x01\x80\x00")):
+                yield struct.pack(">HHBB", height, width, layout, style) + pixels
+
+
+SEEDS = {"fuzz_airbus": airbus, "fuzz_mask": mask}
