@@ -88,3 +88,11 @@ def bbox(mask):
     if rows.size == 0:
         return (0, 0, 0, 0)
     return (int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1)
+
+
+def centroid(mask):
+    """(x, y) mean of the pixels; NaN for an empty mask."""
+    rows, columns = np.nonzero(mask)
+    if rows.size == 0:
+        return (np.nan, np.nan)
+    return (columns.mean(), rows.mean())

@@ -1,9 +1,10 @@
 #include <pybind11/operators.h>
-#include <pybind11/stl.h>
+
+#include <array>
+#include <vector>
 
 #include "bindings.hpp"
 #include "numpy_io.hpp"
-#include "shipedge/components.hpp"
 #include "shipedge/error.hpp"
 #include "shipedge/set_ops.hpp"
 
@@ -51,35 +52,23 @@ double mean(const Rle& rle, const py::object& values) {
   return sum(rle, data, array.strides(0), array.strides(1)) / rle.area();
 }
 
-std::vector<Rle> components_of(const py::object& mask, int connectivity, std::int64_t min_area) {
-  if (connectivity != 4 && connectivity != 8) {
-    throw py::value_error("connectivity is " + std::to_string(connectivity) + ", expected 4 or 8");
-  }
-  if (min_area < 0 || min_area >= std::int64_t{1} << 32) {
-    throw py::value_error("min_area is " + std::to_string(min_area) + ", expected 0 to 4294967295 pixels");
-  }
-  const bool is_rle = py::isinstance<Rle>(mask);
-  const Rle encoded = is_rle ? Rle(Shape{}) : from_mask(mask);
-  const Rle& rle = is_rle ? mask.cast<const Rle&>() : encoded;
-  const py::gil_scoped_release nogil;
-  return components(rle, static_cast<Connectivity>(connectivity), static_cast<std::uint32_t>(min_area));
+template <Rle (*kOperation)(Masks, Shape)>
+Rle pairwise(const Rle& a, const Rle& b) {
+  expect_one_shape(a, b);
+  const std::array<const Rle*, 2> both{&a, &b};
+  return kOperation(both, a.shape());
 }
 
-py::array_t<double> iou_matrix_of(const py::object& rows, const py::object& columns) {
-  const HeldRles left = as_rles(rows, "a", nullptr);
-  const Shape shape = left.rles.empty() ? Shape{} : left.rles.front()->shape();
-  const HeldRles right = as_rles(columns, "b", left.rles.empty() ? nullptr : &shape);
-  py::array_t<double> out({left.rles.size(), right.rles.size()});
-  double* const data = out.mutable_data();
-  const py::gil_scoped_release nogil;
-  iou_matrix(left.rles, right.rles, data);
-  return out;
+Rle difference(const Rle& a, const Rle& b) {
+  expect_one_shape(a, b);
+  return subtract(a, b);
 }
 
 }  // namespace
 
 void bind_rle(py::module_& module) {
-  py::class_<Rle> cls(module, "Rle", py::is_final(),
+  const py::call_guard<py::gil_scoped_release> nogil;
+  py::class_<Rle> cls(module, "Rle", py::is_final(), py::buffer_protocol(),
                       R"(An immutable mask: a shape and sorted, non-touching, column-major runs.
 
 Args:
@@ -89,6 +78,13 @@ Args:
 Raises:
     RleFormatError: A run overlaps the one before it, is empty or leaves the mask.)");
   cls.attr("__module__") = "shipedge.rle";
+  cls.attr("__array_ufunc__") = py::none();  // `array | rle` is a TypeError and not arithmetic with the list of runs
+  cls.def_buffer([](const Rle& rle) {
+    const auto count = static_cast<py::ssize_t>(rle.runs().size());
+    return py::buffer_info(reinterpret_cast<std::uint32_t*>(const_cast<Run*>(rle.runs().data())),
+                           std::vector<py::ssize_t>{count, 2},
+                           std::vector<py::ssize_t>{sizeof(Run), sizeof(std::uint32_t)}, /*readonly=*/true);
+  });
   cls.def(py::init([](const py::object& runs, const py::object& shape) {
             return Rle::checked(as_shape(shape), as_pairs(runs));
           }),
@@ -112,6 +108,22 @@ Raises:
             return py::make_tuple(box.left, box.top, box.right, box.bottom);
           },
           "(left, top, right, bottom) in pixels, half-open; zeros for an empty mask.")
+      .def_property_readonly(
+          "centroid",
+          [](const Rle& rle) {
+            const Centroid centre = rle.centroid();
+            return py::make_tuple(centre.x, centre.y);
+          },
+          "(x, y): mean column and row of the pixels, counted from 0; NaN for an empty mask.")
+      .def("__bool__", [](const Rle& rle) { return !rle.empty(); })
+      .def("__copy__", [](const py::object& self) { return self; })
+      .def(
+          "__deepcopy__", [](const py::object& self, const py::object&) { return self; }, py::arg("memo"))
+      .def("__invert__", &complement, nogil)
+      .def("__or__", &pairwise<unite>, py::is_operator(), nogil)
+      .def("__and__", &pairwise<intersect>, py::is_operator(), nogil)
+      .def("__xor__", &pairwise<exclusive_or>, py::is_operator(), nogil)
+      .def("__sub__", &difference, py::is_operator(), nogil)
       .def(py::self == py::self)  // NOLINT(misc-redundant-expression): pybind11's way to bind an operator
       .def("__hash__", &Rle::hash)
       .def("__repr__",
@@ -122,34 +134,6 @@ Raises:
       .def("__reduce__", [](const py::object& self) {
         return py::make_tuple(py::type::of(self), py::make_tuple(self.attr("runs").attr("copy")(), self.attr("shape")));
       });
-
-  module.def(
-      "union",
-      [](const py::object& rles, const py::object& shape) {
-        const Shape expected = as_shape(shape);
-        const HeldRles held = as_rles(rles, "rles", &expected);
-        const py::gil_scoped_release nogil;
-        return unite(held.rles, expected);
-      },
-      py::arg("rles"), py::arg("shape"), "Pixels in any of the masks, which all have this (height, width).");
-  module.def("components", &components_of, py::arg("mask"), py::arg("connectivity") = 8, py::arg("min_area") = 1,
-             R"(Connected parts of a mask, ordered by their first pixel in column-major order.
-
-Args:
-    mask: (height, width) integer or bool array, or an Rle.
-    connectivity: 8 joins pixels that touch at a corner, 4 only at a side.
-    min_area: Smaller parts are left out, in pixels.)");
-  module.def(
-      "iou",
-      [](const Rle& a, const Rle& b) {
-        if (a.shape() != b.shape()) {
-          throw FormatError("b has shape " + shown(b.shape()) + ", expected " + shown(a.shape()) + " as a");
-        }
-        return iou(a, b);
-      },
-      py::arg("a"), py::arg("b"), "Intersection over union of two masks of one shape; 0 where both are empty.");
-  module.def("iou_matrix", &iou_matrix_of, py::arg("a"), py::arg("b"),
-             "(n, m) float64: the IoU of each mask in `a` with each mask in `b`, all of one shape.");
 }
 
 }  // namespace shipedge

@@ -10,8 +10,11 @@ void bind_errors(pybind11::module_& module);
 /// COCO's counts and polygons.
 void bind_exchange(pybind11::module_& module);
 
-/// The value type `Rle` and the functions on it.
+/// The value type `Rle`; before the functions that take or return it.
 void bind_rle(pybind11::module_& module);
+
+/// Set operations, measures and connected parts of many masks.
+void bind_algebra(pybind11::module_& module);
 
 /// Texts and masks straight into each other, one or many at a time.
 void bind_text(pybind11::module_& module);

@@ -39,6 +39,7 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
   module.attr("kernels") = shipedge::simd::best().name;
   shipedge::bind_errors(module);
   shipedge::bind_rle(module);
+  shipedge::bind_algebra(module);
   shipedge::bind_text(module);
   shipedge::bind_exchange(module);
 }

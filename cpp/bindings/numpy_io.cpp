@@ -230,21 +230,19 @@ FillRule as_fill_rule(py::handle rule) {
                         ", expected 'even-odd' (polygons inside others are holes) or 'union' (all are filled)");
 }
 
-HeldRles as_rles(py::handle rles, const char* name, const Shape* shape) {
-  HeldRles held{as_tuple(rles, name), {}};
-  held.rles.reserve(held.keep.size());
-  for (std::size_t i = 0; i < held.keep.size(); ++i) {
-    const py::handle item = PyTuple_GET_ITEM(held.keep.ptr(), static_cast<Py_ssize_t>(i));
-    const auto place = [&] { return std::string(name) + "[" + std::to_string(i) + "]"; };
-    if (!py::isinstance<Rle>(item)) throw py::type_error(place() + " is of type " + type_name(item) + ", expected Rle");
-    const Rle* rle = item.cast<const Rle*>();
-    const Shape expected = shape != nullptr ? *shape : held.rles.empty() ? rle->shape() : held.rles.front()->shape();
-    if (rle->shape() != expected) {
-      throw FormatError(place() + " has shape " + shown(rle->shape()) + ", expected " + shown(expected));
-    }
-    held.rles.push_back(rle);
+std::vector<std::uint8_t> as_flags(py::handle flags, const char* name, std::size_t count) {
+  if (flags.is_none()) return {};
+  const py::array array = py::module_::import("numpy").attr("asarray")(flags);
+  const char kind = array.dtype().kind();
+  if (array.size() != 0 && kind != 'b' && kind != 'i' && kind != 'u') {
+    throw py::type_error(std::string(name) + " has dtype " + shown_dtype(array) + ", expected bool");
   }
-  return held;
+  if (array.ndim() != 1 || static_cast<std::size_t>(array.size()) != count) {
+    throw py::value_error(std::string(name) + " has shape " + shown_shape(array) + ", expected (" +
+                          std::to_string(count) + ",)");
+  }
+  const py::array_t<bool, py::array::c_style | py::array::forcecast> truth(array);
+  return {truth.data(), truth.data() + count};
 }
 
 py::str ascii(const char* text, std::size_t size) {

@@ -74,6 +74,15 @@ struct HeldRles {
 /// A sequence of Rle; FormatError where one differs from `shape` (nullptr: from the first one).
 HeldRles as_rles(py::handle rles, const char* name, const Shape* shape);
 
+/// The same without a rule for the shapes.
+HeldRles as_rles_of_any_shape(py::handle rles, const char* name);
+
+/// FormatError unless both masks have one shape.
+void expect_one_shape(const Rle& a, const Rle& b);
+
+/// One flag for each of `count` items, 0 or 1; none for None.
+std::vector<std::uint8_t> as_flags(py::handle flags, const char* name, std::size_t count);
+
 /// Polygons and the arrays that keep their points alive.
 struct HeldPolygons {
   std::vector<py::array> keep;

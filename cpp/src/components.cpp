@@ -1,105 +1,131 @@
 #include "shipedge/components.hpp"
 
 #include <algorithm>
-#include <utility>
 
 namespace shipedge {
 namespace {
 
-constexpr std::uint32_t kDropped = ~std::uint32_t{0};
+constexpr std::uint32_t kNone = ~std::uint32_t{0};
 
-/// A vertical piece of a run: rows [top, bottom) of one column.
-struct Segment {
-  std::uint32_t column;
-  std::uint32_t top;
-  std::uint32_t bottom;
+/// A rectangle of the mask and the label of what it belongs to.
+struct Piece {
+  Box box;
+  std::uint32_t label;
 };
 
-/// Union-find whose root is the earliest member, so that a single forward pass can number the parts.
-class Forest {
- public:
-  explicit Forest(std::size_t size) : parent_(size) {
-    for (std::size_t i = 0; i < size; ++i) parent_[i] = static_cast<std::uint32_t>(i);
-  }
-
-  std::uint32_t root(std::uint32_t i) noexcept {
-    while (parent_[i] != i) {
-      parent_[i] = parent_[parent_[i]];
-      i = parent_[i];
-    }
-    return i;
-  }
-
-  void join(std::uint32_t a, std::uint32_t b) noexcept {
-    a = root(a);
-    b = root(b);
-    if (a != b) parent_[std::max(a, b)] = std::min(a, b);
-  }
-
- private:
-  std::vector<std::uint32_t> parent_;
+/// What is known of a label. Labels may turn out to be of one part; its root is the earliest of them, so that roots
+/// are in order of their first pixel.
+struct Label {
+  std::uint32_t parent;
+  std::uint32_t area = 0;
+  std::size_t pieces = 0;
+  std::uint32_t part = kNone;
 };
 
-/// Joins every segment with its neighbours in the column before.
-void join_neighbours(const std::vector<Segment>& segments, std::uint32_t reach, Forest& forest) {
-  std::size_t left = 0;  // first segment of the previous column that may still matter
-  for (std::size_t i = 0; i < segments.size(); ++i) {
-    const Segment& now = segments[i];
-    // Behind `left` lie segments of earlier columns, or ones that end above every later segment here.
-    while (left < i && (segments[left].column + 1 < now.column ||
-                        (segments[left].column + 1 == now.column && segments[left].bottom + reach <= now.top))) {
-      ++left;
-    }
-    for (std::size_t j = left; j < i && segments[j].column + 1 == now.column; ++j) {
-      if (segments[j].top >= now.bottom + reach) break;
-      forest.join(static_cast<std::uint32_t>(j), static_cast<std::uint32_t>(i));
-    }
+std::uint32_t root_of(Label* labels, std::uint32_t label) noexcept {
+  while (labels[label].parent != label) {
+    labels[label].parent = labels[labels[label].parent].parent;
+    label = labels[label].parent;
   }
+  return label;
+}
+
+std::uint32_t join(Label* labels, std::uint32_t a, std::uint32_t b) noexcept {
+  a = root_of(labels, a);
+  b = root_of(labels, b);
+  const std::uint32_t first = std::min(a, b);
+  labels[std::max(a, b)].parent = first;
+  return first;
+}
+
+/// Gives each rectangle the label of its neighbours in the columns on its left. Those that begin in one column form a
+/// group: either pieces of one column or one rectangle of whole columns.
+void label_pieces(Runs runs, Shape shape, std::uint32_t reach, Buffer<Piece>& buffer, Buffer<Label>& labels) {
+  Piece* const pieces = buffer.reserve(3 * runs.size());
+  std::size_t count = 0;
+  std::size_t group = 0;     // the group that is being read
+  std::size_t near = 0;      // of the group on its left: the first piece that may touch what follows
+  std::size_t near_end = 0;  // and its end
+  for_each_box(runs, shape.height, [&](const Box& box) {
+    if (count == 0 || pieces[count - 1].box.left != box.left) {
+      const bool adjacent = count != 0 && pieces[count - 1].box.right == box.left;
+      near = adjacent ? group : count;
+      near_end = count;
+      group = count;
+    }
+    while (near != near_end && pieces[near].box.bottom + reach <= box.top) ++near;
+    std::uint32_t label = kNone;
+    for (std::size_t i = near; i != near_end && pieces[i].box.top < box.bottom + reach; ++i) {
+      const std::uint32_t other = pieces[i].label;
+      if (label == kNone) {
+        label = other;
+      } else if (label != other) {
+        label = join(labels.data(), label, other);
+      }
+    }
+    if (label == kNone) {
+      label = static_cast<std::uint32_t>(labels.size());
+      labels.push({.parent = label});
+    }
+    Label& of = labels.data()[label];
+    of.area += (box.right - box.left) * (box.bottom - box.top);
+    of.pieces += 1;
+    pieces[count++] = {box, label};
+  });
+  buffer.grow(count);
 }
 
 }  // namespace
 
-std::vector<Rle> components(const Rle& rle, Connectivity connectivity, std::uint32_t min_area) {
-  const std::uint32_t height = rle.shape().height;
-  std::vector<Segment> segments;
-  segments.reserve(rle.runs().size());
-  for_each_segment(rle.runs(), height, [&](std::uint32_t column, std::uint32_t top, std::uint32_t bottom) {
-    segments.push_back({column, top, bottom});
-  });
-  Forest forest(segments.size());
-  join_neighbours(segments, connectivity == Connectivity::kEight ? 1 : 0, forest);
+Parts find_components(Runs runs, Shape shape, Connectivity connectivity, std::uint32_t min_area) {
+  thread_local Buffer<Piece> pieces;
+  thread_local Buffer<Label> labels;
+  pieces.clear();
+  labels.clear();
+  label_pieces(runs, shape, connectivity == Connectivity::kEight ? 1 : 0, pieces, labels);
 
-  std::vector<std::uint32_t> part(segments.size());  // of a root: its part; of others: their root's
-  std::vector<std::uint32_t> area;
-  std::vector<std::uint32_t> count;
-  for (std::uint32_t i = 0; i < segments.size(); ++i) {
-    const std::uint32_t root = forest.root(i);
-    if (root == i) {
-      part[i] = static_cast<std::uint32_t>(area.size());
-      area.push_back(0);
-      count.push_back(0);
-    } else {
-      part[i] = part[root];
+  Label* const table = labels.data();
+  for (std::size_t i = labels.size(); i-- > 0;) {  // a parent is earlier than its child
+    if (table[i].parent == i) continue;
+    table[table[i].parent].area += table[i].area;
+    table[table[i].parent].pieces += table[i].pieces;
+  }
+  Parts parts;
+  std::size_t total = 0;
+  for (std::uint32_t i = 0; i < labels.size(); ++i) {
+    if (table[i].parent != i) {
+      table[i].part = table[table[i].parent].part;
+    } else if (table[i].area >= min_area) {
+      table[i].part = static_cast<std::uint32_t>(parts.spans_.size());
+      parts.spans_.push({total, total});
+      total += table[i].pieces;
     }
-    area[part[i]] += segments[i].bottom - segments[i].top;
-    count[part[i]] += 1;
   }
-  std::vector<std::vector<Run>> runs;
-  std::vector<std::uint32_t> kept(area.size(), kDropped);
-  for (std::size_t p = 0; p < area.size(); ++p) {
-    if (area[p] < min_area) continue;
-    kept[p] = static_cast<std::uint32_t>(runs.size());
-    runs.emplace_back().reserve(count[p]);
+  Run* const out = parts.runs_.reserve(total);
+  parts.runs_.grow(total);
+  for (const Piece& piece : pieces) {
+    const std::uint32_t part = table[piece.label].part;
+    if (part == kNone) continue;
+    auto& [first, last] = parts.spans_.data()[part];
+    const Box& box = piece.box;
+    const Run run{box.left * shape.height + box.top, (box.right - box.left - 1) * shape.height + box.bottom - box.top};
+    if (last != first && out[last - 1].end() == run.start) {  // goes on in the next column
+      out[last - 1].length += run.length;
+    } else {
+      out[last++] = run;
+    }
   }
-  for (std::size_t i = 0; i < segments.size(); ++i) {
-    const std::uint32_t to = kept[part[i]];
-    if (to == kDropped) continue;
-    const Segment& segment = segments[i];
-    append_run(runs[to], {segment.column * height + segment.top, segment.bottom - segment.top});
-  }
+  return parts;
+}
+
+std::vector<Rle> components(const Rle& rle, Connectivity connectivity, std::uint32_t min_area) {
+  const Parts parts = find_components(rle.runs(), rle.shape(), connectivity, min_area);
   std::vector<Rle> found;
-  found.reserve(runs.size());
-  for (auto& list : runs) found.push_back(Rle::trusted(rle.shape(), std::move(list)));
+  found.reserve(parts.size());
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const Runs runs = parts[i];
+    found.push_back(Rle::trusted(rle.shape(), {runs.begin(), runs.end()}));
+  }
   return found;
 }
 

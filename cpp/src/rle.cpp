@@ -87,6 +87,19 @@ Box Rle::box() const noexcept {
   return box;
 }
 
+Centroid Rle::centroid() const noexcept {
+  double area = 0;
+  double x = 0;  // twice the sums, so that they stay whole numbers
+  double y = 0;
+  for_each_box(runs_, shape_.height, [&](const Box& box) {
+    const double pixels = static_cast<double>(box.right - box.left) * (box.bottom - box.top);
+    area += pixels;
+    x += pixels * (static_cast<double>(box.left) + box.right - 1);
+    y += pixels * (static_cast<double>(box.top) + box.bottom - 1);
+  });
+  return {x / (2 * area), y / (2 * area)};
+}
+
 std::size_t Rle::hash() const noexcept {
   std::uint64_t hash = 0xcbf29ce484222325ULL ^ (std::uint64_t{shape_.height} << 32 | shape_.width);
   for (const Run& run : runs_) {

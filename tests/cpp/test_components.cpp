@@ -62,3 +62,12 @@ TEST_CASE("pixels that follow each other across a column border are not neighbou
   CHECK(shipedge::components(low, Connectivity::kEight, 1) == std::vector<Rle>{low});
   CHECK(shipedge::components(low, Connectivity::kFour, 1).size() == 2);
 }
+
+TEST_CASE("a part of billions of whole columns is a few rectangles") {
+  const Shape wide{2, 2147483647U};
+  const Rle full = Rle::trusted(wide, {{0, 4294967294U}});
+  CHECK(shipedge::components(full, Connectivity::kFour, 1) == std::vector<Rle>{full});
+  const Rle cut = Rle::trusted(wide, {{0, 1000}, {1002, 4294966292U}});
+  CHECK(shipedge::components(cut, Connectivity::kEight, 1001).size() == 1);
+  CHECK(shipedge::components(cut, Connectivity::kEight, 1).size() == 2);
+}

@@ -50,6 +50,12 @@ TEST_CASE("area, box, hash and transposition follow the pixels") {
     }
     CHECK(rle.area() == area);
     CHECK(rle.box() == (area == 0 ? Box{} : box));
+    std::uint32_t in_boxes = 0;
+    shipedge::for_each_box(rle.runs(), shape.height, [&](const Box& part) {
+      CHECK((part.right == part.left + 1 || (part.top == 0 && part.bottom == shape.height)));
+      in_boxes += (part.right - part.left) * (part.bottom - part.top);
+    });
+    CHECK(in_boxes == area);
     CHECK(rle.transposed() == reference::rle(transposed(mask)));
     CHECK(rle.transposed().transposed() == rle);
     CHECK(rle.hash() == Rle::trusted(rle.shape(), runs(mask)).hash());

@@ -1,15 +1,42 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
+#include "shipedge/buffer.hpp"
 #include "shipedge/rle.hpp"
 
 namespace shipedge {
 
 enum class Connectivity : std::uint8_t { kFour = 4, kEight = 8 };
 
-/// Connected parts of at least `min_area` pixels, ordered by their first pixel in column-major order.
+/// The connected parts of a mask, as pieces of one run list.
+class Parts {
+ public:
+  [[nodiscard]] std::size_t size() const noexcept { return spans_.size(); }
+  [[nodiscard]] Runs operator[](std::size_t index) const noexcept {
+    const Span& span = spans_.data()[index];
+    return {runs_.data() + span.first, span.last - span.first};
+  }
+
+ private:
+  struct Span {
+    std::size_t first;
+    std::size_t last;
+  };
+
+  friend Parts find_components(Runs runs, Shape shape, Connectivity connectivity, std::uint32_t min_area);
+
+  RunBuffer runs_;
+  Buffer<Span> spans_;
+};
+
+/// Connected parts of at least `min_area` pixels, ordered by their first pixel in column-major order. The work follows
+/// the runs, not the size of the mask.
+Parts find_components(Runs runs, Shape shape, Connectivity connectivity, std::uint32_t min_area);
+
+/// The same as values.
 std::vector<Rle> components(const Rle& rle, Connectivity connectivity, std::uint32_t min_area);
 
 }  // namespace shipedge

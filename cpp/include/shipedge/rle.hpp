@@ -41,6 +41,12 @@ struct Box {
   bool operator==(const Box&) const = default;
 };
 
+/// Mean column and row of pixels, as numbers of pixels from 0.
+struct Centroid {
+  double x;
+  double y;
+};
+
 /// Appends a run that starts at or after the end of the last one; touching runs become one.
 inline void append_run(std::vector<Run>& runs, Run run) {
   if (!runs.empty() && runs.back().end() == run.start) {
@@ -67,6 +73,9 @@ class Rle {
   [[nodiscard]] bool empty() const noexcept { return runs_.empty(); }
   [[nodiscard]] std::uint32_t area() const noexcept;
   [[nodiscard]] Box box() const noexcept;
+
+  /// NaN for an empty mask.
+  [[nodiscard]] Centroid centroid() const noexcept;
   [[nodiscard]] std::size_t hash() const noexcept;
 
   /// The same pixels with rows and columns exchanged; the work follows the input and output runs.
@@ -106,6 +115,42 @@ void for_each_segment(Runs runs, std::uint32_t height, Visit&& visit) {
       origin += height;
     }
     visit(column, top, top + left);
+  }
+}
+
+/// Calls visit(Box) for each rectangle of the runs, in their order: at most three a run, of which one may be many
+/// whole columns, so that the work follows the runs and not the size of the mask.
+template <class Visit>
+void for_each_box(Runs runs, std::uint32_t height, Visit&& visit) {
+  std::uint32_t column = 0;
+  std::uint32_t origin = 0;  // position of the column's first pixel
+  for (const Run& run : runs) {
+    std::uint32_t top = run.start - origin;
+    if (top >= height) {
+      if (top - height < height) {
+        column += 1;
+        top -= height;
+      } else {
+        column = run.start / height;
+        top = run.start % height;
+      }
+      origin = run.start - top;
+    }
+    if (run.length <= height - top) {
+      visit(Box{column, top, column + 1, top + run.length});
+      continue;
+    }
+    std::uint32_t left = column;
+    std::uint32_t rest = run.length;
+    if (top != 0) {
+      visit(Box{left, top, left + 1, height});
+      left += 1;
+      rest -= height - top;
+    }
+    const std::uint32_t whole = rest / height;
+    if (whole != 0) visit(Box{left, 0, left + whole, height});
+    rest -= whole * height;
+    if (rest != 0) visit(Box{left + whole, 0, left + whole + 1, rest});
   }
 }
 

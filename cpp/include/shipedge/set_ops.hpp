@@ -1,23 +1,31 @@
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <span>
-#include <vector>
 
 #include "shipedge/rle.hpp"
 
+/// Set operations on masks of one shape. None unfolds a run: memory and time follow the runs.
 namespace shipedge {
 
-/// Pixels in any of the masks, which all have this shape.
-Rle unite(std::span<const Rle* const> masks, Shape shape);
+using Masks = std::span<const Rle* const>;
 
-/// Number of pixels in both run lists.
-std::uint32_t intersection_area(Runs a, Runs b) noexcept;
+/// Pixels in any of the masks.
+Rle unite(Masks masks, Shape shape);
 
-/// Intersection over union; 0 where both masks are empty (no object matches no object).
-double iou(const Rle& a, const Rle& b) noexcept;
+/// Pixels in all of the masks: every pixel where there are none.
+Rle intersect(Masks masks, Shape shape);
 
-/// out[i * columns.size() + j] = iou(rows[i], columns[j]).
-void iou_matrix(std::span<const Rle* const> rows, std::span<const Rle* const> columns, double* out);
+/// Pixels in an odd number of the masks.
+Rle exclusive_or(Masks masks, Shape shape);
+
+/// Pixels in `votes` or more of the masks.
+Rle at_least(Masks masks, std::size_t votes, Shape shape);
+
+/// Pixels of `a` that are not in `b`.
+Rle subtract(const Rle& a, const Rle& b);
+
+/// Pixels that are not in the mask.
+Rle complement(const Rle& rle);
 
 }  // namespace shipedge
