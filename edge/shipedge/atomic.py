@@ -1,6 +1,12 @@
-"""Files that appear whole or not at all."""
+"""Files and folders that appear whole or not at all."""
 
 import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from shipedge.errors import DatasetError
 
 
 def write_atomic(path: str | os.PathLike[str], data: bytes) -> None:
@@ -36,3 +42,27 @@ def write_atomic(path: str | os.PathLike[str], data: bytes) -> None:
         if isinstance(error, OSError):  # the user knows the file asked for, not the temporary name
             error.filename, error.filename2 = path, None
         raise
+
+
+@contextmanager
+def new_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """A folder to fill that appears at ``path`` when the block ends well; otherwise nothing of it is left.
+
+    Raises:
+        DatasetError: ``path`` exists and is no empty folder: files of two origins must not mix unseen.
+        OSError: no permission, disk full.
+    """
+    target = Path(path).resolve()
+    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
+        raise DatasetError(f"{path} exists, expected a new or an empty folder")
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        if temporary.is_dir():  # left by a killed process that had our number
+            shutil.rmtree(temporary)
+        temporary.mkdir(parents=True)
+        yield temporary
+        if target.is_dir():
+            target.rmdir()
+        temporary.replace(target)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

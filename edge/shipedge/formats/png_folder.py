@@ -1,0 +1,126 @@
+"""Folders of mask pictures, one PNG per image: non-zero is ship, or (labels) the value k is ship k."""
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from shipedge.atomic import new_folder
+from shipedge.errors import DatasetError, SourceError
+from shipedge.formats.labelled import Labelled, Pictures, Stems, count, read_bounded
+from shipedge.formats.picture import picture_size
+from shipedge.formats.png import encode_labels, encode_mask
+from shipedge.masks import label_ships
+from shipedge.rle import Rle, components, union
+
+_LONGEST = 1 << 30  # bytes of one file
+_MOST_PIXELS = 1 << 30  # of one picture, decoded: OpenCV's own limit
+
+
+def read_png_folder(
+    folder: str | os.PathLike[str], pictures: Pictures, notes: list[str], *, labels: bool = False
+) -> Iterator[Labelled]:
+    """The images of a folder of masks, by name; each has the size of its mask.
+
+    Args:
+        folder: of ``.png`` files: grey, 1, 8 or 16 bits.
+        pictures: names of the images, which the masks do not hold; of a folder, also their sizes, to compare.
+        notes: gets a sentence for masks without a picture, which are left out.
+        labels: each value other than 0 is one ship; otherwise each 8-connected part of what is not 0.
+
+    Raises:
+        DatasetError: no folder, a file that is no grey PNG, a label picture where masks are expected, a mask that has
+            not the size of its picture.
+    """
+    folder = Path(folder)
+    strays = 0
+    for path in sorted(folder.glob("*.png")):
+        image = pictures.named(path.stem)
+        if image is None:
+            strays += 1
+            continue
+        pixels = read_grey_png(path)
+        shape = (pixels.shape[0], pixels.shape[1])
+        if pictures.folder is not None and pictures.shape(image) != shape:
+            raise DatasetError(f"{path} has shape {shape}, expected {pictures.shape(image)} as its picture has")
+        yield Labelled(image, shape, _labels(pixels) if labels else _parts(pixels, path))
+    if strays:
+        notes.append(f"{folder}: {count(strays, 'mask')} left out, {pictures.folder} has no picture of that name")
+
+
+def write_png_folder(
+    folder: str | os.PathLike[str], images: Iterable[Labelled], notes: list[str], *, labels: bool = False
+) -> None:
+    """Write a mask per image, 0 and 255, or (labels) 0 and k for ship k; the folder appears whole or not at all.
+
+    Raises:
+        DatasetError: the folder has files already, two images would share one, a picture of over 2^30 pixels, or
+            (labels) ships that overlap.
+    """
+    stems = Stems()
+    ships_before = ships_after = changed = 0
+    with new_folder(folder) as inside:
+        for image, shape, ships in images:
+            if shape[0] * shape[1] > _MOST_PIXELS:
+                raise DatasetError(f"image {image!r} has shape {shape}, a mask picture takes at most 2^30 pixels")
+            if labels:
+                try:
+                    data = encode_labels(label_ships(ships, shape))
+                except DatasetError as error:
+                    raise DatasetError(f"image {image!r}: {error}") from error
+            else:
+                together = union(ships, shape)
+                data = encode_mask(together.to_mask())
+                read_back = components(together)
+                if set(read_back) != set(ships) or len(read_back) != len(ships):
+                    changed += 1
+                    ships_before += len(ships)
+                    ships_after += len(read_back)
+            (inside / f"{stems.claim(image)}.png").write_bytes(data)
+    notes.append(f"{folder}: mask pictures do not hold the suffixes of the pictures' names")
+    if changed:
+        notes.append(
+            f"{folder}: ships touch, overlap or have several parts in {count(changed, 'image')}, and a mask does not "
+            f"hold which pixel is whose: {count(ships_before, 'ship')} will be read as {ships_after}"
+        )
+
+
+def read_grey_png(path: Path) -> npt.NDArray[Any]:
+    """(height, width) uint8 or uint16 values of a grey PNG; colour is accepted where its channels are equal.
+
+    Raises:
+        DatasetError: unreadable, damaged, coloured, or over 2^30 pixels.
+    """
+    import cv2  # base installs have no OpenCV
+
+    try:
+        height, width = picture_size(path)
+    except SourceError as error:
+        raise DatasetError(str(error)) from error
+    if height * width > _MOST_PIXELS:
+        raise DatasetError(f"{path} has {height * width} pixels, expected at most {_MOST_PIXELS}")
+    try:
+        pixels = cv2.imdecode(np.frombuffer(read_bounded(path, _LONGEST), np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error as error:
+        raise DatasetError(f"{path} cannot be decoded ({error.err or 'too large'})") from error
+    if pixels is None:
+        raise DatasetError(f"{path} is damaged")
+    if pixels.ndim == 3:
+        if not (pixels[..., 1:3] == pixels[..., :1]).all():
+            raise DatasetError(f"{path} is a colour picture, expected a grey mask")
+        pixels = pixels[..., 0]
+    return pixels
+
+
+def _parts(pixels: npt.NDArray[Any], path: Path) -> list[Rle]:
+    highest = pixels.max(initial=0)
+    if highest and not np.isin(pixels, (0, highest)).all():
+        raise DatasetError(f"{path} has several values other than 0: a label picture, expected a mask of one value")
+    return components(pixels)
+
+
+def _labels(pixels: npt.NDArray[Any]) -> list[Rle]:
+    return [Rle.from_mask(pixels == value) for value in np.unique(pixels).tolist() if value]

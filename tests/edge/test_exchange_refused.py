@@ -1,0 +1,259 @@
+"""Nothing from a file is trusted: what is malformed is one sentence that names the place."""
+
+import json
+from contextlib import suppress
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shipedge.errors import DatasetError
+from shipedge.formats.convert import read_labelled
+from shipedge.formats.labelled import Pictures
+
+cv2 = pytest.importorskip("cv2")
+SHAPE = (12, 17)
+
+
+def coco(**changes):
+    """A good COCO object, with some of its values changed: image_id=5 changes annotations[0]."""
+    image = {"id": 1, "file_name": "a.jpg", "height": 12, "width": 17}
+    annotation = {"id": 1, "image_id": 1, "category_id": 1, "segmentation": [[1, 1, 5, 1, 5, 5]]}
+    for key, value in changes.items():
+        (annotation if key in ("image_id", "category_id", "segmentation", "iscrowd") else image)[key] = value
+    return {"images": [image], "annotations": [annotation]}
+
+
+def complaint(path, kind, pictures=None):
+    with pytest.raises(DatasetError) as caught:
+        list(read_labelled(path, kind, pictures or Pictures(shape=SHAPE), []))
+    sentence = str(caught.value)
+    assert sentence.startswith(str(path)) or sentence.startswith(f"cannot read {path}"), sentence
+    assert "\n" not in sentence
+    assert len(sentence) < 400 + len(str(path))
+    return sentence
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (coco(file_name="../a.jpg"), "images[0]: file_name '../a.jpg' is not a plain file name"),
+        (coco(file_name="/etc/passwd"), "images[0]: file_name '/etc/passwd' is not a plain file name"),
+        (coco(file_name=None), "images[0]: file_name missing is not a plain file name"),
+        (coco(file_name=["a"]), "images[0]: file_name ['a'] is not a plain file name"),
+        (coco(height=-1), "images[0]: shape (-1, 17) has a negative side"),
+        (coco(height=2**32, width=2), "images[0]: shape (4294967296, 2) is too large"),
+        (coco(height=10**30), "images[0]: height is a number of 31 digits, expected an integer"),
+        (coco(height=12.0), "images[0]: height is 12.0, expected an integer"),
+        (coco(height=True), "images[0]: height is True, expected an integer"),
+        (coco(width="17"), "images[0]: width is '17', expected an integer"),
+        (coco(image_id=2), "annotations[0]: image_id 2 is no image of the file"),
+        (coco(image_id=None), "annotations[0]: image_id is missing, expected an integer"),
+        (coco(category_id={}), "annotations[0]: category_id is an empty object, expected an integer"),
+        (coco(segmentation=None), "annotations[0]: segmentation is missing, expected polygons or counts"),
+        (coco(segmentation=[]), "annotations[0]: segmentation is an empty list, expected polygons or counts"),
+        (coco(segmentation="abc"), "annotations[0]: segmentation is 'abc', expected polygons or counts"),
+        (coco(segmentation=[1, 2, 3, 4, 5, 6]), "annotations[0]: a polygon is 1, expected a list of x1, y1"),
+        (coco(segmentation=[[1, 2, 3, 4, 5]]), "annotations[0]: a polygon is a list of 5, expected a list of x1"),
+        (coco(segmentation=[[1, 2, 3, 4]]), "annotations[0]: polygon 1 has 2 points, expected 3 or more"),
+        (coco(segmentation=[["1"] * 6]), "annotations[0]: a polygon is a list of 6, expected a list of x1"),
+        (coco(segmentation=[[1, 2, 3, 4, 5, 1e99]]), "annotations[0]: polygon 1: point 3 is (5, 1e+99), expected"),
+        (coco(segmentation=[[1, 2, 3, 4, 5, 10**400]]), "annotations[0]: int too large to convert to float"),
+        (coco(segmentation={"size": [17, 12], "counts": [204]}), "size is [17, 12], expected [12, 17] as its image"),
+        (coco(segmentation={"counts": [204]}), "size is missing, expected [12, 17] as its image has"),
+        (coco(segmentation={"size": [12, 17], "counts": [203]}), "annotations[0]: counts sum to 203, expected 204"),
+        (coco(segmentation={"size": [12, 17], "counts": "a"}), "annotations[0]: count 1 is cut off"),
+        (coco(segmentation={"size": [12, 17], "counts": 7}), "annotations[0]: counts is of type int, expected a list"),
+        (coco(segmentation={"size": [12, 17]}), "annotations[0]: counts is of type NoneType, expected a list"),
+        (coco(segmentation={"size": [12, 17], "counts": [[204]]}), "count 1 is of type list, expected an integer"),
+        ({"images": [], "annotations": {}}, "annotations is an empty object, expected a list"),
+        ({"images": [7], "annotations": []}, "images[0] is 7, expected an object"),
+        ({"annotations": []}, "images is missing, expected a list"),
+        ([{"image_id": 1, "score": 0.5}], "holds a list of 1, expected a COCO object with images and annotations"),
+        ("x" * 1000, "expected a COCO object"),
+        (None, "holds missing, expected a COCO object"),
+    ],
+)
+def test_coco(tmp_path, data, sentence):
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(data))
+    assert sentence in complaint(path, "coco")
+
+
+def test_coco_ids_that_come_twice(tmp_path):
+    path = tmp_path / "x.json"
+    for key in ("images", "annotations"):
+        data = coco()
+        data[key] *= 2
+        path.write_text(json.dumps(data))
+        assert f"{key}[1]: id 1 " in complaint(path, "coco")
+        assert "comes twice" in complaint(path, "coco")
+    data = coco()
+    data["images"].append({**data["images"][0], "id": 2})
+    path.write_text(json.dumps(data))
+    assert "images[1]: id 2 or file_name 'a.jpg' comes twice" in complaint(path, "coco")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (b"", "is not JSON: Expecting value"),
+        (b"{", "is not JSON: Expecting property name"),
+        (b"\xff\xfe\xff", "is not JSON: "),
+        (b"[" * 200_000, "is nested too deeply"),
+        (b'{"a":' * 200_000, "is nested too deeply"),
+        (b'{"images": [NaN]}', "is not JSON: NaN is no JSON number"),
+        (b'{"images": ' + b"9" * 5000 + b"}", "is not JSON: "),
+        (b'{"images": []} x', "is not JSON: Extra data"),
+    ],
+)
+def test_what_is_no_json(tmp_path, text, sentence):
+    path = tmp_path / "x.json"
+    path.write_bytes(text)
+    assert sentence in complaint(path, "coco")
+    assert "cannot read" in complaint(tmp_path / "absent.json", "coco")
+
+
+values = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(-5, 300),
+        st.floats(allow_nan=False),
+        st.sampled_from(["a.jpg", "204", "x"]),
+    ),
+    lambda inner: st.one_of(st.lists(inner, max_size=6), st.dictionaries(st.sampled_from(["size", "counts"]), inner)),
+    max_leaves=12,
+)
+keys = st.sampled_from(
+    ["id", "file_name", "height", "width", "image_id", "category_id", "segmentation", "iscrowd", "images"]
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.dictionaries(keys, values, max_size=3))
+def test_any_value_in_any_place_is_ships_or_a_sentence(tmp_path_factory, changes):
+    path = tmp_path_factory.mktemp("fuzz") / "x.json"
+    path.write_text(json.dumps(coco(**changes)))
+    with suppress(DatasetError):  # nothing else may come out
+        for _, shape, ships in read_labelled(path, "coco", Pictures(), []):
+            assert all(ship.shape == shape and ship.area for ship in ships)
+
+
+def test_coco_says_what_it_leaves_out(tmp_path):
+    path = tmp_path / "x.json"
+    data = coco()
+    good = data["annotations"][0]
+    data["annotations"] += [
+        {**good, "id": 2, "category_id": 7},
+        {**good, "id": 3, "iscrowd": 1, "segmentation": {"size": [12, 17], "counts": [204]}},
+        {**good, "id": 4, "segmentation": [[1, 1, 1.2, 1, 1.2, 1.2]]},
+    ]
+    path.write_text(json.dumps(data))
+    notes: list[str] = []
+    (image,) = read_labelled(path, "coco", Pictures(), notes)
+    assert [ship.area for ship in image.ships] == [6, 6]
+    assert notes == [
+        f"{path}: categories are not kept: 1, 7 all become ships",
+        f"{path}: 1 crowd region left out, they are no single ship",
+        f"{path}: 1 ship without a pixel left out",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("0 .1 .1 .2 .2", "line 1: found a box, expected a polygon"),
+        ("\n0 .1 .1 .2 .2 .3 .3 .4", "line 2: found 7 coordinates, expected 6, 8, 10"),
+        ("0 .1 .1", "line 1: found 2 coordinates"),
+        ("ship .1 .1 .2 .2 .3 .9", "line 1: class is 'ship', expected a number from 0"),
+        ("-1 .1 .1 .2 .2 .3 .9", "class is '-1'"),
+        ("\u0663 .1 .1 .2 .2 .3 .9", "class is '\u0663'"),
+        ("9999999999 .1 .1 .2 .2 .3 .9", "class is '9999999999'"),
+        ("0 .1 .1 .2 .2 .3 x", "line 1: could not convert string to float: 'x'"),
+        ("0 .1 .1 .2 .2 .3 nan", "line 1: coordinate 6 is nan, expected 0 to 1"),
+        ("0 .1 .1 .2 .2 .3 1e400", "line 1: coordinate 6 is 1e400, expected 0 to 1"),
+        ("0 10 .1 .2 .2 .3 .9", "line 1: coordinate 1 is 10, expected 0 to 1 (a share of the side)"),
+        ("0 .1 .1 .2 .2 .3 -.5", "line 1: coordinate 6 is -.5, expected 0 to 1"),
+    ],
+)
+def test_yolo(tmp_path, text, sentence):
+    (tmp_path / "a.txt").write_text(text, encoding="utf-8")
+    with pytest.raises(DatasetError) as caught:
+        list(read_labelled(tmp_path, "yolo", Pictures(shape=SHAPE), []))
+    assert str(caught.value).startswith(
+        f"{tmp_path / 'a.txt'}: {sentence.partition(':')[0]}" if ": " in sentence else ""
+    )
+    assert sentence in str(caught.value)
+
+
+def test_yolo_says_what_it_leaves_out(tmp_path):
+    (tmp_path / "classes.txt").write_text("ship\n")
+    (tmp_path / "a.txt").write_text("0 0 0 .5 0 .5 .5\n\n3 0 0 .01 0 .01 .01\n")
+    (tmp_path / "b.txt").write_text("")
+    notes: list[str] = []
+    found = list(read_labelled(tmp_path, "yolo", Pictures(shape=SHAPE), notes))
+    assert [(image, len(ships)) for image, _, ships in found] == [("a.jpg", 1), ("b.jpg", 0)]
+    assert notes == [
+        f"{tmp_path}: classes are not kept: 0, 3 all become ships",
+        f"{tmp_path}: 1 polygon left out that cover the middle of no pixel",
+    ]
+    (tmp_path / "a.txt").write_bytes(b"0 \xff")
+    with pytest.raises(DatasetError, match="is not text"):
+        list(read_labelled(tmp_path, "yolo", Pictures(), []))
+
+
+def test_png(tmp_path):
+    path = tmp_path / "a.png"
+    colour = np.zeros((*SHAPE, 3), np.uint8)
+    colour[0, 0] = 1, 2, 3
+    for pixels, sentence in (
+        (colour, "is a colour picture, expected a grey mask"),
+        (np.arange(204, dtype=np.uint8).reshape(SHAPE), "has several values other than 0: a label picture"),
+    ):
+        cv2.imwrite(str(path), pixels)
+        with pytest.raises(DatasetError, match=sentence):
+            list(read_labelled(tmp_path, "png", Pictures(), []))
+    whole = path.read_bytes()
+    huge = whole[:16] + bytes.fromhex("00100000 00100000") + whole[24:]
+    for data, sentence in (
+        (b"", "is neither a JPEG nor a PNG picture"),
+        (whole[:40], "is damaged"),
+        (huge, "has 1099511627776 pixels, expected at most 1073741824"),
+    ):
+        path.write_bytes(data)
+        with pytest.raises(DatasetError, match=sentence):
+            list(read_labelled(tmp_path, "png", Pictures(), []))
+
+
+def test_grey_masks_of_other_kinds(tmp_path):
+    mask = np.zeros(SHAPE, np.uint8)
+    mask[2:4, 3:9] = 255
+    kinds = {
+        "grey": mask,
+        "colour": np.repeat(mask[..., None], 3, axis=2),
+        "16": mask.astype(np.uint16),
+        "1": mask // 255,
+    }
+    kinds["alpha"] = np.dstack([kinds["colour"], np.full(SHAPE, 255, np.uint8)])
+    for name, pixels in kinds.items():
+        cv2.imwrite(str(tmp_path / f"{name}.png"), pixels)
+    cv2.imwrite(str(tmp_path / "bilevel.png"), mask, [cv2.IMWRITE_PNG_BILEVEL, 1])
+    found = list(read_labelled(tmp_path, "png", Pictures(), []))
+    assert len(found) == 6
+    assert {tuple(ship.bbox for ship in ships) for _, _, ships in found} == {((3, 2, 9, 4),)}
+
+
+def test_a_mask_of_another_size_than_its_picture(tmp_path):
+    for folder, size in (("masks", SHAPE), ("pictures", (12, 18))):
+        (tmp_path / folder).mkdir()
+        cv2.imwrite(str(tmp_path / folder / "a.png"), np.zeros(size, np.uint8))
+    with pytest.raises(DatasetError, match=r"has shape \(12, 17\), expected \(12, 18\) as its picture has"):
+        list(read_labelled(tmp_path / "masks", "png", Pictures(tmp_path / "pictures"), []))
+    for folder in ("masks", "pictures"):
+        cv2.imwrite(str(tmp_path / folder / "a.jpg"), np.zeros(SHAPE, np.uint8))
+    with pytest.raises(DatasetError, match=r"a\.jpg and a\.png would share their labels"):
+        Pictures(tmp_path / "pictures")
+    with pytest.raises(DatasetError, match="is not a folder of pictures"):
+        Pictures(tmp_path / "absent")
