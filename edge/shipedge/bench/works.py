@@ -99,10 +99,10 @@ def _area_bbox(source: Material) -> Job:
     texts = source.many(1000)
 
     def ours(many: list[rle.Rle]) -> Any:
-        return [value.area for value in many], [value.bbox for value in many]
+        return rle.areas(many), rle.bboxes(many)
 
     def plain(result: Any) -> Any:
-        areas, boxes = np.array(result[0]), np.array(result[1])
+        areas, boxes = result
         return np.column_stack([areas, boxes[:, :2], boxes[:, 2:] - boxes[:, :2]])
 
     return Job(ours, "area_bbox", lambda native: ([native(text, SHAPE) for text in texts],), plain)
@@ -128,10 +128,7 @@ def _unite(source: Material) -> Job:
 
 
 def _components(mask: Mask) -> Job:
-    def ours(mask: Mask) -> list[str]:
-        return [part.to_airbus() for part in rle.components(mask)]
-
-    return Job(ours, "components", lambda _: (mask,), order=sorted)
+    return Job(rle.component_texts, "components", lambda _: (mask,), order=sorted)
 
 
 _SLOW = ("kaggle recipe",)  # a gigabyte of 64-bit pixels

@@ -40,14 +40,13 @@ def rle(quick: bool, csv_path: Path | None, only: str, as_json: bool) -> None:
       shipedge bench rle --only "string -> mask"
       shipedge bench rle --json > rle.json
     """  # noqa: D301 - click wants the control character itself
-    from shipedge import _core
+    from shipedge._core import kernels
     from shipedge.bench import table
     from shipedge.bench.material import Material, made_up_images, read_images
     from shipedge.bench.peers import installed
     from shipedge.bench.work import run
     from shipedge.bench.works import WORKS
 
-    kernels: str = getattr(_core, "kernels", "portable")
     chosen = [work for work in WORKS if only in work.name]
     if not chosen:
         raise click.ClickException(f"no work is called {only!r}, expected part of: " + ", ".join(w.name for w in WORKS))
