@@ -19,4 +19,7 @@ void bind_algebra(pybind11::module_& module);
 /// Texts and masks straight into each other, one or many at a time.
 void bind_text(pybind11::module_& module);
 
+/// The index of an Airbus CSV.
+void bind_csv(pybind11::module_& module);
+
 }  // namespace shipedge

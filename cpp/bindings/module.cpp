@@ -42,4 +42,5 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
   shipedge::bind_algebra(module);
   shipedge::bind_text(module);
   shipedge::bind_exchange(module);
+  shipedge::bind_csv(module);
 }

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shipedge.errors import DatasetError
-from shipedge.formats.airbus import parse_ships, read_airbus
+from shipedge.formats.airbus import open_csv
 from shipedge.metrics import THRESHOLDS, f2_from_counts, match_counts, overlap, roc_auc
 from shipedge.rle import Rle, iou, union
 
@@ -101,7 +101,7 @@ def evaluate_files(
     Raises:
         DatasetError: a file is malformed, the images differ, or predicted ships of one image overlap.
     """
-    true_ships, predicted_ships = read_airbus(truth), read_airbus(predictions)
+    true_ships, predicted_ships = open_csv(truth), open_csv(predictions)
     if not true_ships:
         raise DatasetError(f"{truth} holds no images")
     _same_images(f"{predictions}", predicted_ships, f"{truth}", true_ships)
@@ -111,8 +111,7 @@ def evaluate_files(
             total += 1
             images.append(ImageScore(image, 0, 0, 1.0, 0, 0, 0, (0, 0, 0)))
             continue
-        there = parse_ships(truth, image, true_texts, shape)
-        said = parse_ships(predictions, image, predicted_ships[image], shape)
+        there, said = true_ships.ships(image, shape), predicted_ships.ships(image, shape)
         _refuse_overlap(f"{predictions}", image, said)
         counts = match_counts(there, said)
         f2 = f2_from_counts(counts)

@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from shipedge.atomic import write_atomic
-from shipedge.errors import DatasetError, ShipedgeError
-from shipedge.formats.airbus import parse_ships
+from shipedge.errors import DatasetError, RleFormatError, ShipedgeError
+from shipedge.formats.airbus import open_csv
 from shipedge.formats.picture import picture_size
 from shipedge.formats.png import encode_labels, encode_mask
-from shipedge.rle import Rle, union
+from shipedge.rle import Rle, parse, union
 
 SETTINGS = ".shipedge-masks.json"
 _CHUNK = 64  # images per task: enough to forget the cost of a task, few enough to stop soon after Ctrl-C
@@ -65,7 +65,10 @@ class MaskBuilder:
         if not ships:
             data = _empty_mask(shape)
         else:
-            found = parse_ships(self.csv, image, ships, shape)
+            try:
+                found = [parse(ship, shape) for ship in ships]
+            except RleFormatError:
+                found = open_csv(self.csv, complaints=[]).ships(image, shape)  # says line and image
             ink = [(top, bottom) for _, top, _, bottom in (ship.bbox for ship in found)]
             if self.instances:
                 data = encode_labels(label_ships(found, shape), ink)

@@ -10,6 +10,7 @@ Functions that read rows of a data set (`decode_union`, `decode_batch`) also tak
 """
 
 from shipedge._core import (
+    CsvIndex,
     Rle,
     areas,
     at_least,
@@ -33,8 +34,10 @@ from shipedge._core import (
     union,
     xor,
 )
+from shipedge.formats.airbus import open_csv
 
 __all__ = [
+    "CsvIndex",
     "Rle",
     "areas",
     "at_least",
@@ -52,6 +55,7 @@ __all__ = [
     "intersection",
     "iou",
     "iou_matrix",
+    "open_csv",
     "parse",
     "to_coco",
     "to_polygons",

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shipedge.errors import DatasetError
-from shipedge.formats.airbus import check_image_id, parse_ships, read_airbus, write_airbus
+from shipedge.formats.airbus import check_image_id, open_csv, read_airbus, write_airbus
 
 HEADER = "ImageId,EncodedPixels\n"
 
@@ -100,10 +100,10 @@ def test_complaints_leave_out_the_whole_image(tmp_path: Path) -> None:
 
 def test_a_bad_ship_string_is_found_by_its_line(tmp_path: Path) -> None:
     path = csv(tmp_path, HEADER + "b.jpg,\na.jpg,1 2\nb2.jpg,1 1\n\na.jpg,9 x\n")
-    ships = read_airbus(path)["a.jpg"]
-    with pytest.raises(DatasetError, match=r"line 6: image 'a\.jpg': "):
-        parse_ships(path, "a.jpg", ships)
-    assert [ship.area for ship in parse_ships(path, "a.jpg", ships[:1])] == [2]
+    index = open_csv(path)
+    with pytest.raises(DatasetError, match=r"ships\.csv: line 6: image 'a\.jpg': character 3 is 'x'"):
+        index.ships("a.jpg")
+    assert [ship.area for ship in index.ships("b2.jpg")] == [1]
 
 
 ids = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=12).filter(
@@ -139,9 +139,10 @@ def test_any_bytes_are_rows_or_a_known_error(tmp_path_factory: pytest.TempPathFa
     path = csv(tmp_path_factory.mktemp("fuzz"), data)
     complaints: list[str] = []
     with suppress(DatasetError):  # nothing else may come out
-        for image, texts in read_airbus(path, complaints=complaints).items():
+        index = open_csv(path, complaints=complaints)
+        for image in index:
             assert check_image_id(image) is None
-            parse_ships(path, image, texts)
+            index.ships(image)
     assert all("\n" not in sentence for sentence in complaints)
     if complaints:
         with pytest.raises(DatasetError) as caught:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from shipedge import rle
 from shipedge.errors import DatasetError
-from shipedge.formats.airbus import parse_ships, read_airbus
+from shipedge.formats.airbus import open_csv
 
 SHAPE = (768, 768)
 LARGE = (10_000, 10_000)
@@ -29,12 +29,13 @@ def read_images(path: Path, count: int) -> list[list[str]]:
     Raises:
         DatasetError: a row or its text is wrong, or there is no ship at all.
     """
-    images = {image: ships for image, ships in read_airbus(path).items() if ships}
+    index = open_csv(path)
+    images = {image: ships for image, ships in index.items() if ships}
     if not images:
         raise DatasetError(f"{path} has no ship, expected at least one to measure with")
     chosen = dict(list(images.items())[:count])
-    for image, ships in chosen.items():
-        parse_ships(path, image, ships, SHAPE)  # says line and image where a text is wrong
+    for image in chosen:
+        index.ships(image, SHAPE)  # says line and image where a text is wrong
     return list(chosen.values())
 
 

@@ -1,8 +1,8 @@
 """Airbus ship CSV: header ``ImageId,EncodedPixels``, one row per ship, one bare row for an image without ships.
 
 The same format holds the training labels, a submission and our own ``ships.csv``. This module checks everything about
-the table (width of rows, names, contradictions); the run-length strings themselves are checked where they are decoded,
-by ``shipedge.rle``.
+the table (width of rows, names, contradictions) with the index of the compiled core; the run-length strings themselves
+are checked where they are decoded.
 """
 
 import csv
@@ -10,23 +10,31 @@ import gzip
 import io
 import lzma
 import os
+import stat
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
+from shipedge import _core
+from shipedge._core import CsvIndex, csv_faults, index_bytes
 from shipedge.atomic import write_atomic
-from shipedge.errors import DatasetError, RleFormatError
-from shipedge.rle import Rle, parse
+from shipedge.errors import DatasetError
 
 HEADER = ["ImageId", "EncodedPixels"]
+# None where files cannot be read at a position: Windows.
+index_file = getattr(_core, "index_file", None)
+_FATAL = {"broken", "unclosed", "header", "empty", "utf8"}  # no row can be trusted
+_MOST_UNPACKED = 512 << 20  # bytes: ten times the real data set; a file of a few KB can hold as many GB
 _LONGEST_NAME = 200  # bytes; file systems take 255, and outputs add a suffix
 
 
-def read_airbus(path: str | os.PathLike[str], *, complaints: list[str] | None = None) -> dict[str, list[str]]:
-    """Read the ships of each image.
+def open_csv(path: str | os.PathLike[str], *, complaints: list[str] | None = None) -> CsvIndex:
+    """Index the ships of each image: a mapping ImageId -> run-length strings, made when they are asked for.
 
     A byte order mark, any line ending, blank lines, quoted fields and ``.gz`` or ``.xz`` compression (by suffix) are
-    accepted.
+    accepted. The file is read into memory (as fast as mapping it, and nothing can change it afterwards), so it may
+    have 2 GiB; compressed ones 512 MiB once they are unpacked.
 
     Args:
         path: the CSV.
@@ -34,30 +42,26 @@ def read_airbus(path: str | os.PathLike[str], *, complaints: list[str] | None = 
             image is left out, because an image that silently lacks one of its ships is worse than none.
 
     Returns:
-        ImageId -> run-length strings of its ships, unparsed, in file order; an empty list is an image without ships.
+        The index; an image without ships has no strings. Strings are unparsed: ``index.ships(image)`` parses them.
 
     Raises:
         DatasetError: the file is no Airbus CSV at all, or (``complaints`` None) has a bad row; names file and line.
     """
     path = Path(path)
-    images: dict[str, list[str]] = {}
-    said_empty: set[str] = set()
-    spoiled: set[str] = set()
-    for line, fields in _rows(path):
-        trouble = _trouble(fields, images, said_empty)
-        if trouble is None:
-            ships = images.setdefault(fields[0], [])
-            if pixels := fields[1].strip():
-                ships.append(pixels)
-            else:
-                said_empty.add(fields[0])
-            continue
-        sentence = f"{path}: line {line}: {trouble}"
-        if complaints is None:
+    index = _index(path)
+    for kind, line, fields, number in csv_faults(index):
+        sentence = f"{path}: line {line}: {_trouble(kind, fields, number)}"
+        if kind == "empty":
+            sentence = f"{path} is empty, expected the header {','.join(HEADER)}"
+        if complaints is None or kind in _FATAL:
             raise DatasetError(sentence)
         complaints.append(sentence)
-        spoiled.add(fields[0])
-    return {image: ships for image, ships in images.items() if image not in spoiled} if spoiled else images
+    return index
+
+
+def read_airbus(path: str | os.PathLike[str], *, complaints: list[str] | None = None) -> dict[str, list[str]]:
+    """Read the ships of each image at once: what ``open_csv`` gives, as a dict of lists."""
+    return dict(open_csv(path, complaints=complaints).items())
 
 
 def write_airbus(path: str | os.PathLike[str], rows: Iterable[tuple[str, Sequence[str]]]) -> None:
@@ -84,33 +88,6 @@ def write_airbus(path: str | os.PathLike[str], rows: Iterable[tuple[str, Sequenc
     write_atomic(path, _compress(path, text.getvalue().encode()))
 
 
-def parse_ships(
-    path: str | os.PathLike[str], image: str, ships: Sequence[str], shape: tuple[int, int] = (768, 768)
-) -> list[Rle]:
-    """The ships of one image as ``read_airbus`` gave them, parsed: one Rle per row.
-
-    Raises:
-        DatasetError: a string is malformed; names file, line, image and what is wrong.
-    """
-    try:
-        return [parse(ship, shape) for ship in ships]
-    except RleFormatError:
-        for row, ship in enumerate(ships):
-            try:
-                parse(ship, shape)
-            except RleFormatError as error:
-                raise DatasetError(
-                    f"{path}: line {_ship_line(Path(path), image, row)}: image {image!r}: {error}"
-                ) from error
-        raise
-
-
-def _ship_line(path: Path, image: str, row: int) -> int:
-    """Line of ship ``row`` (from 0) of an image. Reads the file again: only an error message ever needs it."""
-    lines = [line for line, fields in _rows(path) if len(fields) == 2 and fields[0] == image and fields[1].strip()]
-    return lines[row] if row < len(lines) else 0
-
-
 def check_image_id(image: str) -> str | None:
     """Why ``image`` is no plain file name (it could leave the folder it is joined to), or None where it is one."""
     if len(image) < 50 and image.replace(".", "").isalnum():
@@ -126,61 +103,55 @@ def check_image_id(image: str) -> str | None:
     return None
 
 
-def _trouble(fields: list[str], images: dict[str, list[str]], said_empty: set[str]) -> str | None:
-    """What is wrong with a row, given the rows before it; None where it is fine."""
-    if len(fields) != 2:
-        return f"found {len(fields)} fields, expected 2 ({','.join(HEADER)})"
-    image = fields[0]
-    if image not in images:
-        return check_image_id(image)
-    if image in said_empty:
-        return f"image {image!r} has a ship, but an earlier row says it has none" if fields[1].strip() else None
-    if not fields[1].strip():
-        return f"image {image!r} is said to have no ship, but earlier rows give it {len(images[image])}"
-    return None
+def _trouble(kind: str, fields: list[str], number: int) -> str:
+    """What is wrong with a row, from what the core found."""
+    image = fields[0] if fields else ""
+    found, expected = ",".join(fields)[:80], f"expected {','.join(HEADER)!r}"
+    return {
+        "fields": f"found {number} fields, expected 2 ({','.join(HEADER)})",
+        "name": check_image_id(image) or "",
+        "ship after none": f"image {image!r} has a ship, but an earlier row says it has none",
+        "none after ship": f"image {image!r} is said to have no ship, but earlier rows give it {number}",
+        "broken": "not a CSV row: ',' expected after '\"'",
+        "unclosed": "not a CSV row: unexpected end of data",
+        "header": f"header is {found!r}, {expected}",
+        "utf8": f"not UTF-8 text (byte 0x{number:02x})",
+    }.get(kind, kind)
 
 
-def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Checks the header, then gives (line number, fields) of each row that is not blank."""
-    # strict=True: a stray or unclosed quote is an error instead of swallowing the rest of the file.
-    reader = csv.reader(io.StringIO(_read_text(path), newline=""), strict=True)
-    # One row of a dense mask is over a megabyte; the module's limit of 128 KiB is meant for untrusted services.
-    limit = csv.field_size_limit(2**31 - 1)
-    header: list[str] = []
+def _index(path: Path) -> CsvIndex:
+    def name_ok(name: str) -> bool:
+        return check_image_id(name) is None
+
     try:
-        for fields in reader:
-            if header and fields:
-                yield reader.line_num, fields
-            elif fields:
-                header = fields
-                if header != HEADER:
-                    found = ",".join(header)[:80]
-                    expected = f"expected {','.join(HEADER)!r}"
-                    raise DatasetError(f"{path}: line {reader.line_num}: header is {found!r}, {expected}")
-    except csv.Error as error:
-        raise DatasetError(f"{path}: line {reader.line_num}: not a CSV row: {error}") from error
-    finally:
-        csv.field_size_limit(limit)
-    if not header:
-        raise DatasetError(f"{path} is empty, expected the header {','.join(HEADER)}")
-
-
-def _read_text(path: Path) -> str:
-    try:
-        data = path.read_bytes()
-        if path.suffix == ".gz":
-            data = gzip.decompress(data)
-        elif path.suffix == ".xz":
-            data = lzma.decompress(data)
-    except (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile) as error:
-        raise DatasetError(f"{path} is not a whole {path.suffix} file: {error}") from error
+        if path.suffix in {".gz", ".xz"}:
+            return index_bytes(str(path), _unpacked(path), name_ok)
+        with path.open("rb") as file:
+            status = os.fstat(file.fileno())
+            if status.st_size >= CsvIndex.MOST_BYTES:
+                raise DatasetError(f"{path} has {status.st_size} bytes, expected fewer than {CsvIndex.MOST_BYTES}")
+            index = None
+            if stat.S_ISREG(status.st_mode) and status.st_size and index_file is not None:
+                index = index_file(str(path), file.fileno(), status.st_size, name_ok)
+            # A pipe, or a file that is being rewritten: what a plain read gives.
+            return index or index_bytes(str(path), _bounded(path, file, CsvIndex.MOST_BYTES - 1), name_ok)
     except OSError as error:
         raise DatasetError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def _unpacked(path: Path) -> bytes:
     try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise DatasetError(f"{path}: line {line}: not UTF-8 text (byte 0x{data[error.start]:02x})") from error
+        with gzip.open(path) if path.suffix == ".gz" else lzma.open(path) as file:
+            return _bounded(path, file, _MOST_UNPACKED)
+    except (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile) as error:
+        raise DatasetError(f"{path} is not a whole {path.suffix} file: {error}") from error
+
+
+def _bounded(path: Path, file: BinaryIO | gzip.GzipFile | lzma.LZMAFile, most: int) -> bytes:
+    data = file.read(most + 1)
+    if len(data) > most:
+        raise DatasetError(f"{path} holds more than {most >> 20} MiB, expected less")
+    return data
 
 
 def _compress(path: Path, data: bytes) -> bytes:

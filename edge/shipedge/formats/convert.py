@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from shipedge.errors import DatasetError
-from shipedge.formats.airbus import parse_ships, read_airbus, write_airbus
+from shipedge.formats.airbus import open_csv, write_airbus
 from shipedge.formats.coco import read_coco, write_coco
 from shipedge.formats.labelled import Labelled, Pictures, count
 from shipedge.formats.png_folder import read_png_folder, write_png_folder
@@ -84,10 +84,11 @@ def watched(images: Iterable[Labelled], progress: Callable[[int], object]) -> It
 
 def _read_airbus(path: Path, pictures: Pictures, notes: list[str]) -> Iterator[Labelled]:
     strays = 0
-    for image, texts in read_airbus(path).items():
+    index = open_csv(path)
+    for image in index:
         if image in pictures:
             shape = pictures.shape(image)
-            yield Labelled(image, shape, parse_ships(path, image, texts, shape))
+            yield Labelled(image, shape, index.ships(image, shape))
         else:
             strays += 1
     if strays:

@@ -1,0 +1,85 @@
+#include <bit>
+#include <cstdlib>
+#include <cstring>
+
+#include "csv_scan.hpp"
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <immintrin.h>
+#define SHIPEDGE_AVX512 __attribute__((target("avx512f,avx512bw,bmi,bmi2")))
+#endif
+
+namespace shipedge::csv {
+namespace {
+
+constexpr std::size_t kBlock = 64;
+
+constexpr std::uint64_t byte_swapped(std::uint64_t word) noexcept {
+  std::uint64_t swapped = 0;
+  for (int i = 0; i < 8; ++i) swapped |= (word >> (8 * i) & 0xff) << (56 - 8 * i);
+  return swapped;
+}
+
+#ifdef __GNUC__
+/// Sixteen bytes at once: what every 64-bit machine has, in the vector notation of GCC and Clang.
+using Bytes = std::uint8_t __attribute__((vector_size(16)));
+#else
+using Bytes = std::uint8_t;
+#endif
+constexpr std::size_t kParts = kBlock / sizeof(Bytes);
+
+/// Not zero where special: controls, "," and the signs below it (a quote among them), what leaves a folder, and all
+/// but ASCII.
+template <class T>
+auto special(T c) noexcept {
+  return ((c < '-') & (c != ' ')) | (c >= 0x7f) | (c == '/') | (c == ':') | (c == '\\');
+}
+
+std::size_t portable(const char* blocks, std::size_t count, std::uint32_t base, std::uint32_t* out) {
+  std::uint32_t* at = out;
+  for (std::size_t block = 0; block < count; ++block, blocks += kBlock, base += kBlock) {
+    Bytes bytes[kParts];
+    std::memcpy(bytes, blocks, kBlock);
+    for (Bytes& part : bytes) part = (Bytes)special(part);
+    std::uint64_t words[kBlock / 8];
+    std::memcpy(words, bytes, kBlock);
+    std::uint64_t any = 0;
+    for (const std::uint64_t word : words) any |= word;
+    if (any == 0) continue;
+    for (std::uint32_t i = 0; i < kBlock; i += 8) {
+      std::uint64_t word = words[i / 8] & 0x0101010101010101ULL;
+      if constexpr (std::endian::native == std::endian::big) word = byte_swapped(word);
+      for (; word != 0; word &= word - 1) *at++ = base + i + static_cast<std::uint32_t>(std::countr_zero(word)) / 8;
+    }
+  }
+  return static_cast<std::size_t>(at - out);
+}
+
+#ifdef SHIPEDGE_AVX512
+SHIPEDGE_AVX512 std::size_t avx512(const char* blocks, std::size_t count, std::uint32_t base, std::uint32_t* out) {
+  std::uint32_t* at = out;
+  for (std::size_t block = 0; block < count; ++block, blocks += kBlock, base += kBlock) {
+    const __m512i bytes = _mm512_loadu_si512(blocks);
+    std::uint64_t found =
+        _mm512_cmplt_epu8_mask(bytes, _mm512_set1_epi8('-')) & _mm512_cmpneq_epi8_mask(bytes, _mm512_set1_epi8(' '));
+    found |=
+        _mm512_cmpge_epu8_mask(bytes, _mm512_set1_epi8(0x7f)) | _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('/')) |
+        _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(':')) | _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('\\'));
+    for (; found != 0; found &= found - 1) *at++ = base + static_cast<std::uint32_t>(std::countr_zero(found));
+  }
+  return static_cast<std::size_t>(at - out);
+}
+#endif
+
+}  // namespace
+
+FindSpecials find_specials() {
+#ifdef SHIPEDGE_AVX512
+  const char* const forced = std::getenv("SHIPEDGE_FORCE_PORTABLE");
+  const bool is_forced = forced != nullptr && std::strcmp(forced, "1") == 0;
+  if (!is_forced && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("bmi2")) return avx512;
+#endif
+  return portable;
+}
+
+}  // namespace shipedge::csv

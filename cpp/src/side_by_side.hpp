@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <exception>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+namespace shipedge {
+
+/// Calls work(0) ... work(count - 1), each on its own thread, the first one on this; what one of them throws is thrown
+/// here once all have ended. Where the system gives no more threads, the rest is done here.
+template <class Work>
+void side_by_side(std::size_t count, Work&& work) {
+  std::vector<std::exception_ptr> troubles(count);
+  const auto guarded = [&](std::size_t i) noexcept {
+    try {
+      work(i);
+    } catch (...) {
+      troubles[i] = std::current_exception();
+    }
+  };
+  std::vector<std::thread> threads;
+  threads.reserve(count);
+  std::size_t started = 1;
+  try {
+    for (; started < count; ++started) threads.emplace_back(guarded, started);
+  } catch (const std::system_error&) {
+  }
+  if (count != 0) guarded(0);
+  for (std::size_t i = started; i < count; ++i) guarded(i);
+  for (std::thread& thread : threads) thread.join();
+  for (const std::exception_ptr& trouble : troubles) {
+    if (trouble) std::rethrow_exception(trouble);
+  }
+}
+
+}  // namespace shipedge
