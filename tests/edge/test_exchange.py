@@ -152,7 +152,7 @@ def test_pictures_decide_which_labels_are_read(tmp_path):
     for name in ("a.png", "c.jpg"):
         cv2.imwrite(str(pictures / name), np.zeros(SHAPE, np.uint8))
     labels = [Labelled(f"{stem}.png", SHAPE, [ship((1, 1))]) for stem in "ab"]
-    for kind in ("airbus", "png", "yolo"):
+    for kind in ("airbus", "coco", "png", "yolo"):
         write_labelled(tmp_path / kind, kind, labels, [])
         notes: list[str] = []
         found = list(read_labelled(tmp_path / kind, kind, Pictures(pictures), notes))

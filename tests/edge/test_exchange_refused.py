@@ -218,8 +218,9 @@ def test_png(tmp_path):
     whole = path.read_bytes()
     huge = whole[:16] + bytes.fromhex("00100000 00100000") + whole[24:]
     for data, sentence in (
-        (b"", "is neither a JPEG nor a PNG picture"),
+        (b"", "is no PNG picture"),
         (whole[:40], "is damaged"),
+        (whole[:-12], "is damaged or cut off"),
         (huge, "has 1099511627776 pixels, expected at most 1073741824"),
     ):
         path.write_bytes(data)

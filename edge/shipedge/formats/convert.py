@@ -1,7 +1,7 @@
 """From any format of ships to any other, through `Labelled` images."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from shipedge.errors import DatasetError
@@ -24,7 +24,7 @@ def read_labelled(path: Path, kind: str, pictures: Pictures, notes: list[str]) -
     if kind == "airbus":
         return _read_airbus(path, pictures, notes)
     if kind == "coco":
-        return read_coco(path, notes)
+        return _only(read_coco(path, notes), path, pictures, notes)
     if not path.is_dir():
         raise DatasetError(f"{path} is not a folder")
     if kind == "yolo":
@@ -75,11 +75,19 @@ def recognise(path: Path, *, exists: bool) -> str:
     raise DatasetError(f"{path} has no known suffix (.csv, .json), say its format with --from")
 
 
-def watched(images: Iterable[Labelled], progress: Callable[[int], object]) -> Iterator[Labelled]:
-    """The same images; ``progress`` hears how many there were so far."""
-    for number, image in enumerate(images, 1):
-        yield image
-        progress(number)
+def _only(images: Iterable[Labelled], path: Path, pictures: Pictures, notes: list[str]) -> Iterator[Labelled]:
+    """Those of the images whose pictures are there, and are as large as said."""
+    strays = 0
+    for image in images:
+        if image.image not in pictures:
+            strays += 1
+        elif pictures.folder is not None and pictures.shape(image.image) != image.shape:
+            found = pictures.shape(image.image)
+            raise DatasetError(f"{path}: image {image.image!r} has shape {image.shape}, its picture {found}")
+        else:
+            yield image
+    if strays:
+        notes.append(_left_out(path, strays, pictures))
 
 
 def _read_airbus(path: Path, pictures: Pictures, notes: list[str]) -> Iterator[Labelled]:
@@ -92,7 +100,11 @@ def _read_airbus(path: Path, pictures: Pictures, notes: list[str]) -> Iterator[L
         else:
             strays += 1
     if strays:
-        notes.append(f"{path}: {count(strays, 'image')} left out, {pictures.folder} has no picture of that name")
+        notes.append(_left_out(path, strays, pictures))
+
+
+def _left_out(path: Path, strays: int, pictures: Pictures) -> str:
+    return f"{path}: {count(strays, 'image')} left out, {pictures.folder} has no picture of that name"
 
 
 def _write_airbus(path: Path, images: Iterable[Labelled], notes: list[str]) -> None:

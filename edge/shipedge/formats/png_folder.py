@@ -1,6 +1,7 @@
 """Folders of mask pictures, one PNG per image: non-zero is ship, or (labels) the value k is ship k."""
 
 import os
+import struct
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from shipedge.atomic import new_folder
-from shipedge.errors import DatasetError, SourceError
+from shipedge.errors import DatasetError
 from shipedge.formats.labelled import Labelled, Pictures, Stems, count, read_bounded
-from shipedge.formats.picture import picture_size
 from shipedge.formats.png import encode_labels, encode_mask
 from shipedge.masks import label_ships
 from shipedge.rle import Rle, components, union
@@ -89,29 +89,33 @@ def write_png_folder(
 
 
 def read_grey_png(path: Path) -> npt.NDArray[Any]:
-    """(height, width) uint8 or uint16 values of a grey PNG; colour is accepted where its channels are equal.
+    """`decode_grey_png` of a file of at most 1 GiB."""
+    return decode_grey_png(read_bounded(path, _LONGEST), str(path))
+
+
+def decode_grey_png(data: bytes, name: str) -> npt.NDArray[Any]:
+    """A grey PNG -> (height, width) uint8 or uint16 values; colour is accepted where its channels are equal.
 
     Raises:
-        DatasetError: unreadable, damaged, coloured, or over 2^30 pixels.
+        DatasetError: no PNG, damaged, coloured, or over 2^30 pixels; the sentence begins with ``name``.
     """
     import cv2  # base installs have no OpenCV
 
-    try:
-        height, width = picture_size(path)
-    except SourceError as error:
-        raise DatasetError(str(error)) from error
+    if data[:8] != b"\x89PNG\r\n\x1a\n" or data[12:16] != b"IHDR" or len(data) < 24:
+        raise DatasetError(f"{name} is no PNG picture")
+    width, height = struct.unpack_from(">II", data, 16)
     if height * width > _MOST_PIXELS:
-        raise DatasetError(f"{path} has {height * width} pixels, expected at most {_MOST_PIXELS}")
+        raise DatasetError(f"{name} has {height * width} pixels, expected at most {_MOST_PIXELS}")
     try:
-        pixels = cv2.imdecode(np.frombuffer(read_bounded(path, _LONGEST), np.uint8), cv2.IMREAD_UNCHANGED)
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error as error:
-        raise DatasetError(f"{path} cannot be decoded ({error.err or 'too large'})") from error
-    if pixels is None:
-        raise DatasetError(f"{path} is damaged")
+        raise DatasetError(f"{name} cannot be decoded ({error.err or 'too large'})") from error
+    if pixels is None or b"IEND" not in data[-4096:]:  # OpenCV fills what is cut off with zeros
+        raise DatasetError(f"{name} is damaged or cut off")
     if pixels.ndim == 3:
         if not (pixels[..., 1:3] == pixels[..., :1]).all():
-            raise DatasetError(f"{path} is a colour picture, expected a grey mask")
-        pixels = pixels[..., 0]
+            raise DatasetError(f"{name} is a colour picture, expected a grey mask")
+        pixels = np.ascontiguousarray(pixels[..., 0])
     return pixels
 
 

@@ -1,0 +1,96 @@
+"""``shipedge rle``: run-length masks from and to everything else."""
+
+import sys
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from shipedge.atomic import write_atomic
+from shipedge.cli.rle_convert import convert
+from shipedge.cli.rle_info import info
+from shipedge.cli.streams import parse_lines, read_stdin, write_stdout
+from shipedge.formats.png import encode_mask
+from shipedge.rle import encode as encode_text
+from shipedge.rle import parse, union
+
+ORDER = click.option(
+    "--order",
+    type=click.Choice(["F", "C"]),
+    default="F",
+    show_default=True,
+    help="F counts down the columns, as Airbus does; C counts along the rows.",
+)
+SHAPE = click.option(
+    "--shape",
+    type=click.IntRange(1, 65535),
+    nargs=2,
+    default=(768, 768),
+    metavar="H W",
+    help="Height and width of the mask.  [default: 768 768]",
+)
+
+
+@click.group()
+def rle() -> None:
+    """Run-length masks: from and to pictures, between formats, and what is in them.
+
+    \b
+    Examples:
+      shipedge rle encode mask.png
+      shipedge rle decode "1 3 10 5" --shape 20 30 --out mask.png
+      shipedge rle convert ships.csv ships.json
+      shipedge rle info ships.csv
+    """  # noqa: D301 - click wants the control character itself
+
+
+@rle.command()
+@click.argument("masks", nargs=-1, required=True, metavar="MASK...")
+@ORDER
+def encode(masks: tuple[str, ...], order: Literal["F", "C"]) -> None:
+    """Print the run-length text of mask pictures, one line for each MASK.
+
+    MASK is a grey PNG, non-zero where there is a ship, or - for one on standard input. An empty line is an empty mask.
+
+    \b
+    Examples:
+      shipedge rle encode mask.png
+      shipedge rle encode masks/*.png > texts.txt
+      shipedge rle encode - < mask.png
+    """  # noqa: D301 - click wants the control character itself
+    from shipedge.formats.png_folder import decode_grey_png, read_grey_png
+
+    for name in masks:
+        pixels = decode_grey_png(read_stdin(), "stdin") if name == "-" else read_grey_png(Path(name))
+        click.echo(encode_text(pixels, order=order))
+
+
+@rle.command()
+@click.argument("text")
+@SHAPE
+@ORDER
+@click.option("--out", default="-", show_default=True, metavar="FILE", help="PNG to write; - is standard output.")
+def decode(text: str, shape: tuple[int, int], order: Literal["F", "C"], out: str) -> None:
+    """Write the mask of a run-length TEXT as PNG: 0 = sea, 255 = ship.
+
+    TEXT is "start length start length ...", or - to read it from standard input: each line is a ship, and all of them
+    go into one mask.
+
+    \b
+    Examples:
+      shipedge rle decode "1 3 10 5" --out mask.png
+      shipedge rle encode mask.png | shipedge rle decode - --out again.png
+      shipedge rle decode - --shape 256 256 < texts.txt > mask.png
+    """  # noqa: D301 - click wants the control character itself
+    ships = parse_lines(read_stdin(), shape, order) if text == "-" else [parse(text, shape, order=order)]
+    data = encode_mask(union(ships, shape).to_mask())
+    if out == "-":
+        if sys.stdout.isatty():
+            raise click.UsageError("standard output is a terminal: say --out FILE, or send it into a file or pipe")
+        write_stdout(data)
+    else:
+        write_atomic(out, data)
+
+
+rle.add_command(convert)
+rle.add_command(info)

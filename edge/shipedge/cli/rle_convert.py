@@ -1,0 +1,96 @@
+"""``shipedge rle convert``: ships from one format into another."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import click
+
+from shipedge.cli.streams import counted, readable, writable
+from shipedge.formats.convert import FORMATS, read_labelled, recognise, write_labelled
+from shipedge.formats.labelled import Labelled, Pictures, count
+
+IMAGES = click.option(
+    "--images",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Only the pictures in DIR; they say names and sizes where SRC does not.",
+)
+SHAPE = click.option(
+    "--shape",
+    type=click.IntRange(1, 65535),
+    nargs=2,
+    metavar="H W",
+    help="Size of all pictures where neither SRC nor --images says it.  [default: 768 768]",
+)
+
+
+@click.command()
+@click.argument("source", metavar="SRC")
+@click.argument("target", metavar="DST")
+@click.option("--from", "kind", type=click.Choice(FORMATS), help="Format of SRC.  [default: by suffix and content]")
+@click.option("--to", "target_kind", type=click.Choice(FORMATS), help="Format of DST.  [default: by suffix]")
+@IMAGES
+@SHAPE
+def convert(
+    source: str,
+    target: str,
+    kind: str | None,
+    target_kind: str | None,
+    images: Path | None,
+    shape: tuple[int, int] | None,
+) -> None:
+    """Convert the ships of SRC into DST.
+
+    \b
+    airbus   CSV of ImageId,EncodedPixels (.csv, .csv.gz, .csv.xz)
+    coco     JSON of COCO instances (.json)
+    png      folder of masks, 0 = sea, 255 = ship: parts that touch are one ship
+    labels   folder of label pictures: ship k has the value k
+    yolo     folder of text files with one polygon per ship
+
+    What DST cannot hold is said. Files and folders appear whole or not at all; a folder that has files already is
+    refused. - is standard input or output, for airbus and coco.
+
+    \b
+    Examples:
+      shipedge rle convert ships.csv ships.json
+      shipedge rle convert ships.json labels/ --to yolo
+      shipedge rle convert masks/ ships.csv --images images/
+      shipedge rle convert - - --from airbus --to coco < ships.csv > ships.json
+    """  # noqa: D301 - click wants the control character itself
+    pictures = pictures_of(images, shape)
+    notes: list[str] = []
+    totals = [0, 0]
+    kind = _format(source, kind, "--from")
+    target_kind = _format(target, target_kind, "--to")
+    with readable(source) as path, writable(target) as out:
+        found = counted(_summed(read_labelled(path, kind, pictures, notes), totals), "images")
+        write_labelled(out, target_kind, found, notes)
+    for note in notes:
+        click.echo(f"Note: {note.replace(str(path), source).replace(str(out), target)}", err=True)
+    what = f"{count(totals[0], 'image')} with {count(totals[1], 'ship')}: {source} ({kind}) -> {target} ({target_kind})"
+    click.echo(what, err=target == "-")
+
+
+def pictures_of(images: Path | None, shape: tuple[int, int] | None) -> Pictures:
+    """Where names and sizes come from. Raises UsageError where both options are given."""
+    if images is not None and shape is not None:
+        raise click.UsageError("--images and --shape exclude each other: pictures have their own sizes")
+    return Pictures(images, shape or (768, 768))
+
+
+def _format(name: str, kind: str | None, option: str) -> str:
+    """The format of SRC (--from) or DST (--to). Raises UsageError where a stream cannot have it."""
+    if name != "-":
+        return kind or recognise(Path(name), exists=option == "--from")
+    if kind not in ("airbus", "coco"):
+        stream = "input" if option == "--from" else "output"
+        raise click.UsageError(f"say the format of standard {stream}: {option} airbus or coco")
+    return kind
+
+
+def _summed(images: Iterable[Labelled], totals: list[int]) -> Iterator[Labelled]:
+    for image in images:
+        totals[0] += 1
+        totals[1] += len(image.ships)
+        yield image
