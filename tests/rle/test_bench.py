@@ -18,8 +18,8 @@ from shipedge.formats.airbus import write_airbus
 
 
 @pytest.fixture(scope="module")
-def ships():
-    return Material(material.made_up_images(40))
+def ships(tmp_path_factory):
+    return Material(material.made_up_images(40), tmp_path_factory.mktemp("bench"))
 
 
 def test_made_up_ships_are_like_real_ones(ships):

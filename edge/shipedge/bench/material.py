@@ -1,17 +1,19 @@
 """What the works are done on: rows of an Airbus CSV, or ships made up in their likeness."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shipedge import rle
 from shipedge.errors import DatasetError
-from shipedge.formats.airbus import open_csv
+from shipedge.formats.airbus import open_csv, write_airbus
 
 SHAPE = (768, 768)
 LARGE = (10_000, 10_000)
+AIRBUS_IMAGES = 192_556
 
 Mask = NDArray[np.uint8]
 
@@ -21,6 +23,12 @@ def made_up_images(count: int, seed: int = 1) -> list[list[str]]:
     rng = np.random.default_rng(seed)
     crews = np.minimum(15, 1 + rng.pareto(1.5, count).astype(int))
     return [[_ship(rng, SHAPE) for _ in range(crew)] for crew in crews]
+
+
+def made_up_rows(images: Sequence[Sequence[str]]) -> Iterator[tuple[str, Sequence[str]]]:
+    """As many images as Airbus has, 22 of 100 with ships."""
+    for i in range(AIRBUS_IMAGES):
+        yield f"{i * 2654435761 % 2**32:08x}.jpg", images[i // 9 % len(images)] if i % 9 < 2 else ()
 
 
 def read_images(path: Path, count: int) -> list[list[str]]:
@@ -39,12 +47,29 @@ def read_images(path: Path, count: int) -> list[list[str]]:
     return list(chosen.values())
 
 
-class Material:
-    """Texts and masks, each made when it is first asked for by a work."""
+def quick_folder() -> TemporaryDirectory[str]:
+    """A folder that is gone afterwards, in memory where there is a file system for that."""
+    memory = Path("/dev/shm")
+    return TemporaryDirectory(prefix="shipedge-bench-", dir=memory if memory.is_dir() else None)
 
-    def __init__(self, images: Sequence[Sequence[str]]) -> None:
+
+class Material:
+    """Texts and masks, each made when it is first asked for by a work; files are written to `folder`."""
+
+    def __init__(self, images: Sequence[Sequence[str]], folder: Path, csv: Path | None = None) -> None:
         self.images = [list(ships) for ships in images]
         self.ships = [ship for ships in self.images for ship in ships]
+        self.folder = folder
+        self._csv = csv
+
+    @property
+    def csv(self) -> Path:
+        """The CSV the images are from, unpacked; for made-up ones a CSV as large as the real one."""
+        if self._csv is None or self._csv.suffix in {".gz", ".xz"}:
+            rows = made_up_rows(self.images) if self._csv is None else open_csv(self._csv).items()
+            self._csv = self.folder / "ships.csv"
+            write_airbus(self._csv, rows)
+        return self._csv
 
     def ship(self, runs: int) -> str:
         """The ship whose number of runs is nearest."""

@@ -110,12 +110,20 @@ def _seconds(call: Call, count: int) -> float:
 
 def _kept(result: Any) -> Any:
     """A copy that later calls cannot change; a truth may lie in a buffer that all contenders write to."""
-    return [_kept(item) for item in result] if isinstance(result, list) else np.array(result, copy=True)
+    if isinstance(result, dict):
+        return {key: _kept(value) for key, value in result.items()}
+    if isinstance(result, list):
+        return [_kept(item) for item in result]
+    return result if isinstance(result, str) else np.array(result, copy=True)
 
 
 def _same(truth: Any, result: Any) -> bool:
+    if isinstance(truth, dict):
+        return truth.keys() == result.keys() and all(_same(truth[key], result[key]) for key in truth)
     if isinstance(truth, list):
         return len(truth) == len(result) and all(_same(*pair) for pair in zip(truth, result, strict=True))
+    if isinstance(truth, str):
+        return bool(truth == result)
     if truth.dtype.kind == "f":
         return truth.shape == np.shape(result) and bool(np.allclose(truth, result, rtol=0, atol=1e-6))
     return np.array_equal(truth, result)

@@ -12,7 +12,7 @@ from shipedge.bench.work import Floor, Job, Skill, Work
 
 _PIXELS = SHAPE[0] * SHAPE[1]
 _BATCH = 64
-_IMAGES = 400
+_IMAGES = 300
 _KEPT = 256
 
 
@@ -131,6 +131,15 @@ def _components(mask: Mask) -> Job:
     return Job(rle.component_texts, "components", lambda _: (mask,), order=sorted)
 
 
+def _index(source: Material) -> Job:
+    path = source.csv
+
+    def plain(index: Any) -> Any:
+        return {image: texts for image, texts in index.items() if texts}
+
+    return Job(rle.open_csv, "index", lambda _: (path,), plain, limit=("read()", path.read_bytes))
+
+
 _SLOW = ("kaggle recipe",)  # a gigabyte of 64-bit pixels
 
 WORKS: tuple[Work, ...] = (
@@ -147,6 +156,7 @@ WORKS: tuple[Work, ...] = (
     Work("union of 15 strings -> mask", Floor((5, 2)), lambda m: _union(m.crowd())),
     Work("rows of an image -> mask", Floor((1.8, 1.3), (1.5, 1.5)), _one_by_one),
     Work("batch of 64 -> given array", Floor((2, 2), (1.25, 1.25)), _batch),
+    Work("CSV -> index of images", Floor((3, 3)), _index),
     Work("area + bbox of 1000", Floor((4, 4)), _area_bbox),
     Work("IoU 100 x 100", Floor((5, 5)), _iou),
     Work("union of 15 as runs", Floor((5, 5)), _unite),

@@ -42,7 +42,7 @@ def rle(quick: bool, csv_path: Path | None, only: str, as_json: bool) -> None:
     """  # noqa: D301 - click wants the control character itself
     from shipedge._core import kernels
     from shipedge.bench import table
-    from shipedge.bench.material import Material, made_up_images, read_images
+    from shipedge.bench.material import Material, made_up_images, quick_folder, read_images
     from shipedge.bench.peers import installed
     from shipedge.bench.work import run
     from shipedge.bench.works import WORKS
@@ -50,14 +50,16 @@ def rle(quick: bool, csv_path: Path | None, only: str, as_json: bool) -> None:
     chosen = [work for work in WORKS if only in work.name]
     if not chosen:
         raise click.ClickException(f"no work is called {only!r}, expected part of: " + ", ".join(w.name for w in WORKS))
-    material = Material(read_images(csv_path, 2000) if csv_path else made_up_images(1000))
+    images = read_images(csv_path, 2000) if csv_path else made_up_images(1000)
     peers, missing = installed()
     if not as_json:
         click.echo("\n".join([*missing, f"kernels: {kernels}", "", table.HEAD]))
     rows = []
-    for work in chosen:
-        rows.append(run(work, material, peers, vector=kernels != "portable", budget_s=0.03 if quick else 0.4))
-        if not as_json:
-            click.echo(table.show(rows[-1]))
+    with quick_folder() as folder:
+        material = Material(images, Path(folder), csv_path)
+        for work in chosen:
+            rows.append(run(work, material, peers, vector=kernels != "portable", budget_s=0.03 if quick else 0.4))
+            if not as_json:
+                click.echo(table.show(rows[-1]))
     if as_json:
         click.echo(json.dumps(table.as_json(rows, missing, kernels, str(csv_path) if csv_path else None), indent=1))

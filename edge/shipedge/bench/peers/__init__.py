@@ -12,10 +12,21 @@ from shipedge.bench.peers.kaggle import kaggle
 from shipedge.bench.peers.numba import numba
 from shipedge.bench.peers.peer import Peer
 from shipedge.bench.peers.rlemasklib import rlemasklib
+from shipedge.bench.peers.tables import pandas, polars
 
 __all__ = ["Peer", "installed"]
 
-_ALL: tuple[Callable[[], Peer], ...] = (kaggle, careful, numba, pycocotools, faster_coco_eval, hotcoco, rlemasklib)
+_ALL: tuple[Callable[[], Peer], ...] = (
+    kaggle,
+    careful,
+    numba,
+    pycocotools,
+    faster_coco_eval,
+    hotcoco,
+    rlemasklib,
+    pandas,
+    polars,
+)
 
 
 def installed() -> tuple[list[Peer], list[str]]:
