@@ -96,3 +96,38 @@ def centroid(mask):
     if rows.size == 0:
         return (np.nan, np.nan)
     return (columns.mean(), rows.mean())
+
+
+def window(mask, top, left, shape):
+    """What a window of this shape shows whose first pixel is (top, left); outside the mask there is nothing."""
+    seen = np.zeros(shape, bool)
+    for row in range(shape[0]):
+        for column in range(shape[1]):
+            if 0 <= row + top < mask.shape[0] and 0 <= column + left < mask.shape[1]:
+                seen[row, column] = mask[row + top, column + left]
+    return seen
+
+
+def resize(mask, shape):
+    """Nearest neighbour between pixel centres."""
+    (h, w), (height, width) = mask.shape, shape
+    rows = [(2 * i + 1) * h // (2 * height) for i in range(height)]
+    columns = [(2 * j + 1) * w // (2 * width) for j in range(width)]
+    return mask[np.ix_(rows, columns)]
+
+
+def dilate(mask, rows, columns):
+    """Maximum over the rectangle around each pixel; nothing outside the picture."""
+    grown = np.zeros_like(mask)
+    for y, x in zip(*np.nonzero(mask), strict=True):
+        grown[max(y - rows, 0) : y + rows + 1, max(x - columns, 0) : x + columns + 1] = True
+    return grown
+
+
+def fill_holes(mask, connectivity=4):
+    """The mask and the parts of its background that do not touch the border."""
+    filled = mask.copy()
+    for part in components(~mask, connectivity):
+        if not (part[0].any() or part[-1].any() or part[:, 0].any() or part[:, -1].any()):
+            filled |= part
+    return filled

@@ -20,12 +20,13 @@ Rle fold(const py::object& rles, const py::object& shape) {
   return kOperation(held.rles, expected);
 }
 
-Rle at_least_of(const py::object& rles, std::int64_t k, const py::object& shape) {
-  if (k < 0) throw py::value_error("k is " + std::to_string(k) + ", expected 0 or more masks");
+Rle at_least_of(const py::object& rles, const py::object& k, const py::object& shape) {
+  const std::int64_t votes = as_integer(k, "k");
+  if (votes < 0) throw py::value_error("k is " + std::to_string(votes) + ", expected 0 or more masks");
   const Shape expected = as_shape(shape);
   const HeldRles held = as_rles(rles, "rles", &expected);
   const py::gil_scoped_release nogil;
-  return at_least(held.rles, static_cast<std::size_t>(k), expected);
+  return at_least(held.rles, static_cast<std::size_t>(votes), expected);
 }
 
 Rle difference(const Rle& a, const Rle& b) {
@@ -91,14 +92,8 @@ py::array_t<double> iou_matrix_of(const py::object& rows, const py::object& colu
 
 /// The arguments of `components`, checked.
 struct PartsWanted {
-  PartsWanted(const py::object& mask, int connectivity, std::int64_t min_area)
-      : connectivity_(static_cast<Connectivity>(connectivity)), min_area_(static_cast<std::uint32_t>(min_area)) {
-    if (connectivity != 4 && connectivity != 8) {
-      throw py::value_error("connectivity is " + std::to_string(connectivity) + ", expected 4 or 8");
-    }
-    if (min_area < 0 || min_area >= std::int64_t{1} << 32) {
-      throw py::value_error("min_area is " + std::to_string(min_area) + ", expected 0 to 4294967295 pixels");
-    }
+  PartsWanted(const py::object& mask, const py::object& connectivity, const py::object& min_area)
+      : connectivity_(as_connectivity(connectivity)), min_area_(as_pixels(min_area, "min_area")) {
     if (py::isinstance<Rle>(mask)) {
       rle_ = mask.cast<const Rle*>();
       shape = rle_->shape();
@@ -131,7 +126,7 @@ auto unlocked(Work&& work) {
   return work();
 }
 
-py::list components_of(const py::object& mask, int connectivity, std::int64_t min_area) {
+py::list components_of(const py::object& mask, const py::object& connectivity, const py::object& min_area) {
   const PartsWanted wanted(mask, connectivity, min_area);
   const Parts parts = unlocked([&] { return wanted.find(); });
   py::list found(parts.size());
@@ -143,7 +138,7 @@ py::list components_of(const py::object& mask, int connectivity, std::int64_t mi
   return found;
 }
 
-py::list component_texts(const py::object& mask, int connectivity, std::int64_t min_area) {
+py::list component_texts(const py::object& mask, const py::object& connectivity, const py::object& min_area) {
   const PartsWanted wanted(mask, connectivity, min_area);
   const Parts parts = unlocked([&] { return wanted.find(); });
   py::list texts(parts.size());

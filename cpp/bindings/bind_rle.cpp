@@ -134,6 +134,7 @@ Raises:
       .def("__reduce__", [](const py::object& self) {
         return py::make_tuple(py::type::of(self), py::make_tuple(self.attr("runs").attr("copy")(), self.attr("shape")));
       });
+  bind_geometry(cls);
 }
 
 }  // namespace shipedge

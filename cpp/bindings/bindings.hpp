@@ -2,6 +2,8 @@
 
 #include <pybind11/pybind11.h>
 
+#include "shipedge/rle.hpp"
+
 namespace shipedge {
 
 /// Creates ShipedgeError and RleFormatError and makes FormatError arrive in Python as the latter.
@@ -12,6 +14,9 @@ void bind_exchange(pybind11::module_& module);
 
 /// The value type `Rle`; before the functions that take or return it.
 void bind_rle(pybind11::module_& module);
+
+/// Methods of `Rle` that move, stretch and shrink it.
+void bind_geometry(pybind11::class_<Rle>& cls);
 
 /// Set operations, measures and connected parts of many masks.
 void bind_algebra(pybind11::module_& module);

@@ -35,8 +35,9 @@ py::array as_output(py::handle out, const char* expected) {
   return array;
 }
 
-/// An integer argument; in messages it is called `name`, and counted from 1 if it is one of many.
-std::int64_t as_integer(py::handle value, const char* name, std::optional<std::size_t> index = std::nullopt) {
+}  // namespace
+
+std::int64_t as_integer(py::handle value, const char* name, std::optional<std::size_t> index) {
   const auto shown_name = [&] { return index ? name + (" " + std::to_string(*index + 1)) : std::string(name); };
   const auto number = py::reinterpret_steal<py::object>(PyNumber_Index(value.ptr()));
   if (!number) {
@@ -50,8 +51,6 @@ std::int64_t as_integer(py::handle value, const char* name, std::optional<std::s
   }
   return converted;
 }
-
-}  // namespace
 
 std::string shown(Shape shape) { return "(" + std::to_string(shape.height) + ", " + std::to_string(shape.width) + ")"; }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "shipedge/buffer.hpp"
+#include "shipedge/components.hpp"
 #include "shipedge/mask.hpp"
 #include "shipedge/polygon.hpp"
 #include "shipedge/rle.hpp"
@@ -23,6 +24,25 @@ bool is_column_major(py::handle order);
 
 /// (height, width) as a tuple or any other sequence of two integers.
 Shape as_shape(py::handle shape);
+
+/// An integer argument; in messages it is called `name`, and counted from 1 if it is one of many.
+std::int64_t as_integer(py::handle value, const char* name, std::optional<std::size_t> index = std::nullopt);
+
+/// 0 to 4294967295 pixels.
+std::uint32_t as_pixels(py::handle value, const char* name);
+
+/// left, top, right, bottom as a sequence of integers: a box inside a mask of this shape.
+Box as_box(py::handle bbox, Shape shape);
+
+/// Pixels up and down, and left and right: one integer for both or (rows, columns).
+struct Reach {
+  std::uint32_t rows;
+  std::uint32_t columns;
+};
+Reach as_reach(py::handle radius);
+
+/// 4 or 8.
+Connectivity as_connectivity(py::handle connectivity);
 
 /// A mask and the array that keeps its pixels alive (the caller's own, or a bool copy of a wider dtype).
 struct HeldMask {

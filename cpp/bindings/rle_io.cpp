@@ -3,8 +3,65 @@
 #include "numpy_io.hpp"
 #include "shipedge/error.hpp"
 
-/// The part of numpy_io.hpp that is about Rle objects.
+/// The part of numpy_io.hpp that is about Rle objects and the arguments of their methods.
 namespace shipedge {
+namespace {
+
+/// A sequence of so many things that is no string.
+bool is_sequence_of(py::handle object, Py_ssize_t count) {
+  if (PyUnicode_Check(object.ptr()) != 0 || PySequence_Check(object.ptr()) == 0) return false;
+  const Py_ssize_t size = PySequence_Size(object.ptr());
+  PyErr_Clear();
+  return size == count;
+}
+
+py::object item(py::handle sequence, Py_ssize_t index) {
+  auto found = py::reinterpret_steal<py::object>(PySequence_GetItem(sequence.ptr(), index));
+  if (!found) throw py::error_already_set();
+  return found;
+}
+
+}  // namespace
+
+std::uint32_t as_pixels(py::handle value, const char* name) {
+  const std::int64_t pixels = as_integer(value, name);
+  if (pixels < 0 || pixels >= std::int64_t{1} << 32) {
+    throw py::value_error(std::string(name) + " is " + std::to_string(pixels) + ", expected 0 to 4294967295 pixels");
+  }
+  return static_cast<std::uint32_t>(pixels);
+}
+
+Box as_box(py::handle bbox, Shape shape) {
+  if (!is_sequence_of(bbox, 4)) {
+    throw py::type_error("bbox is " + py::repr(bbox).cast<std::string>() + ", expected (left, top, right, bottom)");
+  }
+  const Box box{as_pixels(item(bbox, 0), "left"), as_pixels(item(bbox, 1), "top"), as_pixels(item(bbox, 2), "right"),
+                as_pixels(item(bbox, 3), "bottom")};
+  if (box.left > box.right || box.right > shape.width || box.top > box.bottom || box.bottom > shape.height) {
+    throw py::value_error("bbox is " + py::repr(bbox).cast<std::string>() + ", expected left <= right <= " +
+                          std::to_string(shape.width) + " and top <= bottom <= " + std::to_string(shape.height));
+  }
+  return box;
+}
+
+Reach as_reach(py::handle radius) {
+  if (PyIndex_Check(radius.ptr()) != 0) {
+    const std::uint32_t both = as_pixels(radius, "radius");
+    return {both, both};
+  }
+  if (!is_sequence_of(radius, 2)) {
+    throw py::type_error("radius is " + py::repr(radius).cast<std::string>() + ", expected pixels or (rows, columns)");
+  }
+  return {as_pixels(item(radius, 0), "rows"), as_pixels(item(radius, 1), "columns")};
+}
+
+Connectivity as_connectivity(py::handle connectivity) {
+  const std::int64_t neighbours = as_integer(connectivity, "connectivity");
+  if (neighbours != 4 && neighbours != 8) {
+    throw py::value_error("connectivity is " + std::to_string(neighbours) + ", expected 4 or 8");
+  }
+  return static_cast<Connectivity>(neighbours);
+}
 
 HeldRles as_rles_of_any_shape(py::handle rles, const char* name) {
   HeldRles held{as_tuple(rles, name), {}};

@@ -107,8 +107,7 @@ Parts find_components(Runs runs, Shape shape, Connectivity connectivity, std::ui
     const std::uint32_t part = table[piece.label].part;
     if (part == kNone) continue;
     auto& [first, last] = parts.spans_.data()[part];
-    const Box& box = piece.box;
-    const Run run{box.left * shape.height + box.top, (box.right - box.left - 1) * shape.height + box.bottom - box.top};
+    const Run run = run_of(piece.box, shape.height);
     if (last != first && out[last - 1].end() == run.start) {  // goes on in the next column
       out[last - 1].length += run.length;
     } else {

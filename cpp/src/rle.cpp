@@ -16,6 +16,10 @@ std::string run_name(std::size_t index) { return "run " + std::to_string(index +
 
 }  // namespace
 
+void refuse_more_runs() {
+  throw FormatError("the result has more than " + std::to_string(kMostRuns) + " runs, expected at most that many");
+}
+
 Shape Shape::checked(std::int64_t height, std::int64_t width) {
   const auto shown = [&] { return "shape (" + std::to_string(height) + ", " + std::to_string(width) + ")"; };
   if (height < 0 || width < 0) {
@@ -64,13 +68,12 @@ std::uint32_t Rle::area() const noexcept {
   return area;
 }
 
-Box Rle::box() const noexcept {
-  if (runs_.empty()) return {};
-  const std::uint32_t height = shape_.height;
-  Box box{runs_.front().start / height, height, (runs_.back().end() - 1) / height + 1, 0};
+Box box_of(Runs runs, std::uint32_t height) noexcept {
+  if (runs.empty()) return {};
+  Box box{runs.front().start / height, height, (runs.back().end() - 1) / height + 1, 0};
   // A run longer than what is left of its column touches both borders.
   std::uint32_t origin = box.left * height;
-  for (const Run& run : runs_) {
+  for (const Run& run : runs) {
     std::uint32_t top = run.start - origin;
     if (top >= height) {
       top = top - height < height ? top - height : run.start % height;
@@ -107,46 +110,6 @@ std::size_t Rle::hash() const noexcept {
     hash ^= hash >> 29;
   }
   return static_cast<std::size_t>(hash);
-}
-
-Rle Rle::transposed() const {
-  const Shape turned = shape_.transposed();
-  if (shape_.height <= 1 || shape_.width <= 1 || runs_.empty()) return trusted(turned, runs_);
-  // In the turned mask a run begins or ends wherever a pixel differs from its left neighbour here.
-  // Those edges are the symmetric difference of each column with the column before it.
-  std::vector<std::uint32_t> edges;
-  const std::uint32_t width = shape_.width;
-  std::vector<std::uint32_t> before;  // tops and bottoms of the previous column, ascending
-  std::vector<std::uint32_t> present;
-  std::vector<std::uint32_t> changes;
-  const auto emit = [&](std::uint32_t column) {
-    changes.clear();
-    std::ranges::merge(before, present, std::back_inserter(changes));
-    for (std::size_t i = 0; i + 1 < changes.size(); i += 2) {
-      for (std::uint32_t row = changes[i]; row < changes[i + 1]; ++row) edges.push_back(row * width + column);
-    }
-  };
-  std::uint32_t at = 0;  // the column that `present` describes
-  const auto advance = [&](std::uint32_t column) {
-    emit(at);
-    before.swap(present);
-    present.clear();
-    if (column > at + 1) {  // an empty column closes what was open
-      emit(at + 1);
-      before.clear();
-    }
-    at = column;
-  };
-  for_each_segment(runs_, shape_.height, [&](std::uint32_t column, std::uint32_t top, std::uint32_t bottom) {
-    if (column != at) advance(column);
-    present.push_back(top);
-    present.push_back(bottom);
-  });
-  advance(at + 2);
-  std::ranges::sort(edges);
-  std::vector<Run> runs;
-  for (std::size_t i = 0; i + 1 < edges.size(); i += 2) append_run(runs, {edges[i], edges[i + 1] - edges[i]});
-  return trusted(turned, std::move(runs));
 }
 
 }  // namespace shipedge

@@ -41,17 +41,32 @@ struct Box {
   bool operator==(const Box&) const = default;
 };
 
+/// The smallest box around the runs; zeros where there are none.
+Box box_of(Runs runs, std::uint32_t height) noexcept;
+
 /// Mean column and row of pixels, as numbers of pixels from 0.
 struct Centroid {
   double x;
   double y;
 };
 
+/// The pixels of a box, which spans one column or all rows.
+constexpr Run run_of(const Box& box, std::uint32_t height) noexcept {
+  return {box.left * height + box.top, (box.right - box.left - 1) * height + box.bottom - box.top};
+}
+
+/// Most runs (256 MiB) that an operation makes of fewer.
+constexpr std::size_t kMostRuns = std::size_t{1} << 25;
+
+/// Throws FormatError: more than kMostRuns.
+[[noreturn]] void refuse_more_runs();
+
 /// Appends a run that starts at or after the end of the last one; touching runs become one.
 inline void append_run(std::vector<Run>& runs, Run run) {
   if (!runs.empty() && runs.back().end() == run.start) {
     runs.back().length += run.length;
   } else {
+    if (runs.size() == kMostRuns) refuse_more_runs();
     runs.push_back(run);
   }
 }
@@ -72,7 +87,7 @@ class Rle {
   [[nodiscard]] Runs runs() const noexcept { return runs_; }
   [[nodiscard]] bool empty() const noexcept { return runs_.empty(); }
   [[nodiscard]] std::uint32_t area() const noexcept;
-  [[nodiscard]] Box box() const noexcept;
+  [[nodiscard]] Box box() const noexcept { return box_of(runs_, shape_.height); }
 
   /// NaN for an empty mask.
   [[nodiscard]] Centroid centroid() const noexcept;

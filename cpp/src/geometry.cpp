@@ -1,0 +1,133 @@
+#include "shipedge/geometry.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace shipedge {
+namespace {
+
+/// Runs with a pixel in columns [left, right).
+Runs in_columns(const Rle& rle, std::uint32_t left, std::uint32_t right) {
+  const std::uint32_t first = left * rle.shape().height;
+  const std::uint32_t last = right * rle.shape().height;
+  const auto begin = std::ranges::partition_point(rle.runs(), [&](const Run& run) { return run.end() <= first; });
+  const auto end = std::ranges::partition_point(rle.runs(), [&](const Run& run) { return run.start < last; });
+  return begin < end ? Runs(begin, end) : Runs{};
+}
+
+/// Appends rows [top, bottom) of columns [left, right).
+void append_box(std::vector<Run>& runs, Box box, std::uint32_t height) {
+  if (box.top == 0 && box.bottom == height) return append_run(runs, run_of(box, height));
+  for (std::uint32_t column = box.left; column < box.right; ++column) {
+    append_run(runs, {column * height + box.top, box.bottom - box.top});
+  }
+}
+
+/// Turned by 180 degrees.
+Rle reversed(const Rle& rle) {
+  const std::uint32_t pixels = rle.shape().pixels();
+  std::vector<Run> runs(rle.runs().begin(), rle.runs().end());
+  std::ranges::reverse(runs);
+  for (Run& run : runs) run.start = pixels - run.end();
+  return Rle::trusted(rle.shape(), std::move(runs));
+}
+
+/// First of `to` new pixels whose nearest one of `from` old pixels is `pixel` or later.
+std::uint32_t first_sample(std::uint32_t pixel, std::uint32_t from, std::uint32_t to) noexcept {
+  // The smallest i with (i + 1/2) * from / to >= pixel, that is i >= pixel * to / from - 1/2.
+  const std::uint64_t scaled = std::uint64_t{pixel} * to;
+  return static_cast<std::uint32_t>(scaled / from + (2 * (scaled % from) > from ? 1 : 0));
+}
+
+}  // namespace
+
+Rle window(const Rle& rle, std::int64_t top, std::int64_t left, Shape shape) {
+  const auto [height, width] = rle.shape();
+  const std::int64_t bottom = top + shape.height;
+  const std::int64_t right = left + shape.width;
+  const auto inside = [](std::int64_t at, std::uint32_t side) {
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(at, 0, side));
+  };
+  const Box seen{inside(left, width), inside(top, height), inside(right, width), inside(bottom, height)};
+  std::vector<Run> runs;
+  for_each_box(in_columns(rle, seen.left, seen.right), height, [&](const Box& box) {
+    const Box part{std::max(box.left, seen.left), std::max(box.top, seen.top), std::min(box.right, seen.right),
+                   std::min(box.bottom, seen.bottom)};
+    if (part.left >= part.right || part.top >= part.bottom) return;
+    const auto moved = [](std::uint32_t at, std::int64_t by) { return static_cast<std::uint32_t>(at - by); };
+    append_box(runs, {moved(part.left, left), moved(part.top, top), moved(part.right, left), moved(part.bottom, top)},
+               shape.height);
+  });
+  return Rle::trusted(shape, std::move(runs));
+}
+
+Rle flip_rows(const Rle& rle) { return flip_columns(reversed(rle)); }
+
+Rle flip_columns(const Rle& rle) {
+  const auto [height, width] = rle.shape();
+  std::vector<Box> boxes;
+  boxes.reserve(rle.runs().size());
+  for_each_box(rle.runs(), height, [&](const Box& box) { boxes.push_back(box); });
+  std::vector<Run> runs;
+  runs.reserve(boxes.size());
+  for (auto last = boxes.end(); last != boxes.begin();) {
+    auto first = last - 1;
+    while (first != boxes.begin() && (first - 1)->left == first->left) --first;
+    for (auto box = first; box != last; ++box) {
+      append_run(runs, run_of({width - box->right, box->top, width - box->left, box->bottom}, height));
+    }
+    last = first;
+  }
+  return Rle::trusted(rle.shape(), std::move(runs));
+}
+
+Rle rotate(const Rle& rle, std::int64_t quarter_turns) {
+  switch (quarter_turns & 3) {
+    case 1:
+      return flip_columns(rle).transposed();
+    case 2:
+      return reversed(rle);
+    case 3:
+      return flip_columns(rle.transposed());
+    default:
+      return rle;
+  }
+}
+
+Rle resize(const Rle& rle, Shape shape) {
+  const auto [height, width] = rle.shape();
+  std::vector<Run> runs;
+  std::vector<Run> column;  // the new rows of the old column that is being read, as runs of one column
+  std::uint32_t now = 0;    // that old column
+  const auto finish = [&] {
+    if (column.empty()) return;
+    const std::uint32_t left = first_sample(now, width, shape.width);
+    const std::uint32_t right = first_sample(now + 1, width, shape.width);
+    if (column.front().length == shape.height) {
+      if (left < right) append_run(runs, run_of({left, 0, right, shape.height}, shape.height));
+    } else {
+      for (std::uint32_t to = left; to < right; ++to) {
+        for (const Run& run : column) append_run(runs, {to * shape.height + run.start, run.length});
+      }
+    }
+    column.clear();
+  };
+  for_each_box(rle.runs(), height, [&](const Box& box) {
+    if (box.left != now) finish();
+    now = box.left;
+    if (box.bottom - box.top == height) {
+      const std::uint32_t left = first_sample(box.left, width, shape.width);
+      const std::uint32_t right = first_sample(box.right, width, shape.width);
+      if (left < right && shape.height != 0) append_run(runs, run_of({left, 0, right, shape.height}, shape.height));
+      return;
+    }
+    const std::uint32_t top = first_sample(box.top, height, shape.height);
+    const std::uint32_t bottom = first_sample(box.bottom, height, shape.height);
+    if (top < bottom) append_run(column, {top, bottom - top});
+  });
+  finish();
+  return Rle::trusted(shape, std::move(runs));
+}
+
+}  // namespace shipedge
