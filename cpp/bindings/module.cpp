@@ -40,6 +40,7 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
   shipedge::bind_errors(module);
   shipedge::bind_rle(module);
   shipedge::bind_algebra(module);
+  shipedge::bind_labels(module);
   shipedge::bind_text(module);
   shipedge::bind_exchange(module);
   shipedge::bind_csv(module);

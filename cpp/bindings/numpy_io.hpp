@@ -10,6 +10,7 @@
 
 #include "shipedge/buffer.hpp"
 #include "shipedge/components.hpp"
+#include "shipedge/labels.hpp"
 #include "shipedge/mask.hpp"
 #include "shipedge/polygon.hpp"
 #include "shipedge/rle.hpp"
@@ -52,6 +53,19 @@ struct HeldMask {
 
 /// Any integer or bool array (height, width), any strides.
 HeldMask as_mask(py::handle mask);
+
+/// A picture of labels and the array that keeps it alive (the caller's own, or a copy in this machine's byte order).
+struct HeldLabels {
+  py::array array;
+  LabelView view;
+  bool is_signed;
+
+  /// The number that the bytes of a label stand for.
+  [[nodiscard]] py::int_ shown(std::uint64_t label) const;
+};
+
+/// Any integer or bool array (height, width), any strides.
+HeldLabels as_labels(py::handle labels);
 
 /// A uint8 or float32 array of this shape, any strides.
 py::array as_values(py::handle values, Shape shape);

@@ -3,7 +3,7 @@
 #include "numpy_io.hpp"
 #include "shipedge/error.hpp"
 
-/// The part of numpy_io.hpp that is about Rle objects and the arguments of their methods.
+/// The part of numpy_io.hpp that is about Rle objects, the arguments of their methods and pictures of labels.
 namespace shipedge {
 namespace {
 
@@ -61,6 +61,35 @@ Connectivity as_connectivity(py::handle connectivity) {
     throw py::value_error("connectivity is " + std::to_string(neighbours) + ", expected 4 or 8");
   }
   return static_cast<Connectivity>(neighbours);
+}
+
+HeldLabels as_labels(py::handle labels) {
+  if (!py::isinstance<py::array>(labels)) {
+    throw py::type_error(std::string("labels is of type ") + Py_TYPE(labels.ptr())->tp_name +
+                         ", expected a NumPy array (height, width)");
+  }
+  auto array = py::reinterpret_borrow<py::array>(labels);
+  const char kind = array.dtype().kind();
+  if (kind != 'b' && kind != 'i' && kind != 'u') {
+    throw py::type_error("labels have dtype " + py::str(array.dtype()).cast<std::string>() + ", expected integers");
+  }
+  if (array.ndim() != 2) {
+    throw py::value_error("labels have shape " + py::str(array.attr("shape")).cast<std::string>() +
+                          ", expected (height, width)");
+  }
+  if (!array.dtype().attr("isnative").cast<bool>()) {
+    array = array.attr("astype")(array.dtype().attr("newbyteorder")("="));
+  }
+  const Shape shape = Shape::checked(array.shape(0), array.shape(1));
+  const auto* data = static_cast<const std::byte*>(array.data());
+  const LabelView view{data, shape, array.strides(0), array.strides(1), static_cast<std::size_t>(array.itemsize())};
+  return {std::move(array), view, kind == 'i'};
+}
+
+py::int_ HeldLabels::shown(std::uint64_t label) const {
+  if (!is_signed) return label;
+  const std::size_t unused = 64 - 8 * view.item_size;
+  return static_cast<std::int64_t>(label << unused) >> unused;
 }
 
 HeldRles as_rles_of_any_shape(py::handle rles, const char* name) {
