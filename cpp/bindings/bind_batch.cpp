@@ -1,5 +1,5 @@
 #include <cstring>
-#include <span>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -7,6 +7,7 @@
 
 #include "bindings.hpp"
 #include "numpy_io.hpp"
+#include "shipedge/batch.hpp"
 #include "shipedge/error.hpp"
 #include "shipedge/text.hpp"
 
@@ -39,18 +40,17 @@ py::array decode(const py::object& text, const py::object& shape_like, const py:
   const Shape shape = as_shape(shape_like);
   const bool column_major = is_column_major(order);
   const std::string_view characters = as_text(text);
-  py::array mask = mask_or_new(out, shape);
-  std::uint8_t* const pixels = pixels_of(mask);
+  Canvas canvas = as_canvas(out, shape);
   const py::gil_scoped_release nogil;
   RunBuffer& runs = scratch_runs();
   parse_into(runs, characters, shape, column_major);
-  clear(pixels, shape.pixels());
+  canvas.clear();
   if (column_major) {
-    paint(runs, shape, pixels);
+    paint(runs, shape, canvas.pixels);
   } else {
-    paint_row_major(runs, pixels);
+    paint_row_major(runs, canvas.pixels);
   }
-  return mask;
+  return std::move(canvas.array);
 }
 
 py::str encode_text(const py::object& mask, const py::object& order) {
@@ -64,90 +64,90 @@ py::str encode_text(const py::object& mask, const py::object& order) {
   return airbus_text(runs);
 }
 
-/// The texts of one image, kept alive while the lock is released.
-class ImageTexts {
+/// Texts of images, kept alive while the lock is released.
+class HeldTexts {
  public:
-  ImageTexts(py::handle texts, std::string name) : name_(std::move(name)), keep_(as_tuple(texts, name_.c_str())) {
-    texts_.reserve(keep_.size());
-    for (std::size_t i = 0; i < keep_.size(); ++i) {
-      located(i, [&] { texts_.push_back(as_row_text(PyTuple_GET_ITEM(keep_.ptr(), static_cast<Py_ssize_t>(i)))); });
+  /// `name` is what complaints call the list.
+  void add(py::handle list, const std::string& name) {
+    const py::tuple& items = keep_.emplace_back(as_tuple(list, name.c_str()));
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      try {
+        texts_.push_back(as_row_text(PyTuple_GET_ITEM(items.ptr(), static_cast<Py_ssize_t>(i))));
+      } catch (const FormatError& error) {
+        throw FormatError(name + "[" + std::to_string(i) + "]: " + error.what());
+      }
     }
+    ends_.push_back(texts_.size());
   }
 
-  /// Appends the runs of each text. Needs no lock.
-  void parse(Shape shape, RunBuffer& runs, Buffer<std::size_t>& ends) const {
-    for (std::size_t i = 0; i < texts_.size(); ++i) {
-      located(i, [&] { parse_airbus(texts_[i], shape, runs); });
-      ends.push(runs.size());
-    }
-  }
-
-  [[nodiscard]] std::size_t size() const noexcept { return texts_.size(); }
+  [[nodiscard]] ImageRows rows() const noexcept { return {texts_, ends_}; }
 
  private:
-  template <class Work>
-  void located(std::size_t index, Work&& work) const {
-    try {
-      work();
-    } catch (const FormatError& error) {
-      throw FormatError(name_ + "[" + std::to_string(index) + "]: " + error.what());
-    }
-  }
-
-  std::string name_;
-  py::tuple keep_;
+  std::vector<py::tuple> keep_;
   std::vector<std::string_view> texts_;
+  std::vector<std::size_t> ends_;
 };
 
-/// Writes one mask per image to `out`, one after the other. All texts are read before the first pixel changes, so that
-/// a refused one leaves the caller's masks alone. Needs no lock.
-void decode_images(std::span<const ImageTexts> images, Shape shape, std::uint8_t* out) {
-  thread_local RunBuffer runs;
-  thread_local Buffer<std::size_t> ends;
-  runs.clear();
-  ends.clear();
-  for (const ImageTexts& image : images) image.parse(shape, runs, ends);
-  // One fill for all: a large one goes past the caches and does not read the memory first.
-  if (!images.empty()) clear(out, shape.pixels() * images.size());
-  const Run* first = runs.begin();
-  const std::size_t* end = ends.begin();
-  for (const ImageTexts& image : images) {
-    for (std::size_t i = 0; i < image.size(); ++i, ++end) {  // each by itself: the runs of two texts may overlap
-      const Run* const last = runs.begin() + *end;
-      paint({first, last}, shape, out);
-      first = last;
-    }
-    out += shape.pixels();
+/// The rows of `count` images.
+HeldTexts as_rows(py::handle rows, py::ssize_t count) {
+  const py::tuple images = as_tuple(rows, "rows");
+  if (static_cast<py::ssize_t>(images.size()) != count) {
+    throw py::value_error("rows holds " + std::to_string(images.size()) + " images, expected " + std::to_string(count) +
+                          " as out has");
   }
+  HeldTexts held;
+  for (py::ssize_t i = 0; i < count; ++i) {
+    held.add(PyTuple_GET_ITEM(images.ptr(), i), "rows[" + std::to_string(i) + "]");
+  }
+  return held;
 }
 
 py::array decode_union(const py::object& texts, const py::object& shape_like, const py::object& out) {
   const Shape shape = as_shape(shape_like);
-  const ImageTexts held(texts, "texts");
-  py::array mask = mask_or_new(out, shape);
-  std::uint8_t* const pixels = pixels_of(mask);
+  HeldTexts held;
+  held.add(texts, "texts");
+  Canvas canvas = as_canvas(out, shape);
   const py::gil_scoped_release nogil;
-  decode_images({&held, 1}, shape, pixels);
-  return mask;
+  RunBuffer& runs = scratch_runs();
+  thread_local Buffer<std::size_t> ends;
+  ends.clear();
+  parse_texts(held.rows().texts, shape, "texts", runs, ends);
+  canvas.clear();
+  const Run* first = runs.begin();
+  for (const std::size_t end : ends) {  // each by itself: the runs of two texts may overlap
+    const Run* const last = runs.begin() + end;
+    paint({first, last}, shape, canvas.pixels);
+    first = last;
+  }
+  return std::move(canvas.array);
 }
 
-void decode_batch(const py::object& rows, const py::object& out) {
-  const py::array masks = as_mask_batch(out);
-  const Shape shape = Shape::checked(masks.shape(1), masks.shape(2));
-  const py::tuple images = as_tuple(rows, "rows");
-  const auto count = static_cast<Py_ssize_t>(images.size());
-  if (count != masks.shape(0)) {
-    throw py::value_error("rows holds " + std::to_string(count) + " images, expected " +
-                          std::to_string(masks.shape(0)) + " as out has");
+/// The caller's array and what was painted into it.
+class MaskBatch {
+ public:
+  MaskBatch(const py::object& out, const py::object& threads)
+      : masks_(as_mask_batch(out)),
+        painter_(Shape::checked(masks_.shape(1), masks_.shape(2)), static_cast<std::size_t>(masks_.shape(0)),
+                 pixels_of(masks_), as_threads(threads)) {}
+
+  py::array paint(const py::object& rows) {
+    const HeldTexts held = as_rows(rows, masks_.shape(0));
+    {
+      const py::gil_scoped_release nogil;
+      const std::lock_guard lock(mutex_);  // without the interpreter's lock, or two threads could wait for each other
+      painter_.paint(held.rows());
+    }
+    return masks_;
   }
-  std::vector<ImageTexts> held;
-  held.reserve(static_cast<std::size_t>(count));
-  for (Py_ssize_t i = 0; i < count; ++i) {
-    held.emplace_back(PyTuple_GET_ITEM(images.ptr(), i), "rows[" + std::to_string(i) + "]");
-  }
-  std::uint8_t* const pixels = pixels_of(masks);
-  const py::gil_scoped_release nogil;
-  decode_images(held, shape, pixels);
+
+ private:
+  py::array masks_;
+  BatchPainter painter_;
+  std::mutex mutex_;
+};
+
+void decode_batch(const py::object& rows, const py::object& out, const py::object& threads) {
+  MaskBatch(out, threads).paint(rows);
 }
 
 }  // namespace
@@ -191,15 +191,33 @@ Args:
 
 Raises:
     RleFormatError: A text is not a mask of this shape; the message begins with its index.)");
-  module.def("decode_batch", &decode_batch, py::arg("rows"), py::arg("out"),
+  module.def("decode_batch", &decode_batch, py::arg("rows"), py::arg("out"), py::arg("threads") = 1,
              R"(The rows of n images -> masks in the caller's (n, height, width) uint8 array.
 
 Args:
     rows: For each image its texts, as for `decode_union`.
     out: C-contiguous uint8 array; untouched when a text is refused.
+    threads: How many share the images out among them, 1 to 256.
 
 Raises:
     RleFormatError: A text is not a mask of this shape; the message begins with the indices.)");
+  py::class_<MaskBatch> batch(module, "MaskBatch", py::is_final(),
+                              R"(Masks of batch after batch in one array, of which only what was painted is erased.
+
+Args:
+    out: C-contiguous uint8 array (n, height, width) to paint into. The first `paint` sets every pixel; after it only
+        this object may write there: pixels that others set stay.
+    threads: How many share the images out among them, 1 to 256.)");
+  batch.attr("__module__") = "shipedge.rle";
+  batch.def(py::init<const py::object&, const py::object&>(), py::arg("out"), py::arg("threads") = 1)
+      .def("paint", &MaskBatch::paint, py::arg("rows"),
+           R"(Replaces the masks with those of n images and returns the array.
+
+Args:
+    rows: For each image its texts, as for `decode_union`.
+
+Raises:
+    RleFormatError: A text is not a mask of this shape; the message begins with the indices, the masks stay.)");
 }
 
 }  // namespace shipedge

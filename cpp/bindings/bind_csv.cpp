@@ -82,10 +82,10 @@ Scratch& scratch() {
 void decode_images(const CsvIndex& index, const std::vector<std::size_t>& images, Shape shape, std::uint8_t* out) {
   Scratch& own = scratch();
   for (const std::size_t image : images) index.parse(image, shape, own.runs, own.ends);
-  if (!images.empty()) std::memset(out, 0, std::size_t{shape.pixels()} * images.size());
   const Run* first = own.runs.begin();
   const std::size_t* end = own.ends.begin();
   for (const std::size_t image : images) {
+    clear(out, shape.pixels());
     for (std::size_t k = 0; k < index.ship_count(image); ++k, ++end) {
       const Run* const last = own.runs.begin() + *end;
       paint({first, last}, shape, out);
@@ -107,9 +107,9 @@ void decode_into(const CsvFile& file, const std::vector<std::size_t>& images, Sh
 py::array decode(const CsvFile& file, const py::object& key, const py::object& shape_like, const py::object& out) {
   const Shape shape = as_shape(shape_like);
   const std::size_t image = find_or_raise(*file.index, key);
-  py::array mask = mask_or_new(out, shape);
-  decode_into(file, {image}, shape, pixels_of(mask));
-  return mask;
+  Canvas canvas = as_canvas(out, shape);
+  decode_into(file, {image}, shape, canvas.pixels);
+  return std::move(canvas.array);
 }
 
 void decode_batch(const CsvFile& file, const py::object& keys, const py::object& out) {

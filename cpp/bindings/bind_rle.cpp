@@ -31,12 +31,11 @@ Rle from_mask(py::handle mask) {
 }
 
 py::array to_mask(const Rle& rle, const py::object& out) {
-  py::array mask = mask_or_new(out, rle.shape());
-  std::uint8_t* const pixels = pixels_of(mask);
+  Canvas canvas = as_canvas(out, rle.shape());
   const py::gil_scoped_release nogil;
-  std::fill_n(pixels, rle.shape().pixels(), std::uint8_t{0});
-  paint(rle.runs(), rle.shape(), pixels);
-  return mask;
+  canvas.clear();
+  paint(rle.runs(), rle.shape(), canvas.pixels);
+  return std::move(canvas.array);
 }
 
 py::str to_airbus(const Rle& rle, const py::object& order) {

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "mask_pool.hpp"
 #include "shipedge/error.hpp"
 #include "shipedge/text.hpp"
 
@@ -108,19 +109,33 @@ py::array as_values(py::handle values, Shape shape) {
   return array;
 }
 
-py::array mask_or_new(py::handle out, Shape shape) {
-  if (out.is_none()) return py::array_t<std::uint8_t>({py::ssize_t{shape.height}, py::ssize_t{shape.width}});
+void Canvas::clear() const noexcept {
+  if (!is_clear) shipedge::clear(pixels, static_cast<std::size_t>(array.size()));
+}
+
+Canvas as_canvas(py::handle out, Shape shape) {
+  if (out.is_none()) {
+    PooledMask fresh = new_mask(shape);
+    return {std::move(fresh.array), fresh.pixels, fresh.is_clear};
+  }
   py::array array = as_output(out, "a NumPy array (height, width)");
   if (array.ndim() != 2 || array.shape(0) != shape.height || array.shape(1) != shape.width) {
     throw py::value_error("out has shape " + shown_shape(array) + ", expected " + shown(shape));
   }
-  return array;
+  std::uint8_t* const pixels = pixels_of(array);
+  return {std::move(array), pixels, false};
 }
 
 py::array as_mask_batch(py::handle out) {
   py::array array = as_output(out, "a NumPy array (n, height, width)");
   if (array.ndim() != 3) throw py::value_error("out has shape " + shown_shape(array) + ", expected (n, height, width)");
   return array;
+}
+
+unsigned as_threads(py::handle threads) {
+  const std::int64_t count = as_integer(threads, "threads");
+  if (count < 1 || count > 256) throw py::value_error("threads is " + std::to_string(count) + ", expected 1 to 256");
+  return static_cast<unsigned>(count);
 }
 
 py::tuple as_tuple(py::handle items, const char* name) {

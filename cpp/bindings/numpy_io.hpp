@@ -70,11 +70,24 @@ HeldLabels as_labels(py::handle labels);
 /// A uint8 or float32 array of this shape, any strides.
 py::array as_values(py::handle values, Shape shape);
 
-/// A new array, or `out` if it is not None: C-contiguous writable uint8 of this shape.
-py::array mask_or_new(py::handle out, Shape shape);
+/// Where a mask is written: the caller's array or a new one.
+struct Canvas {
+  py::array array;
+  std::uint8_t* pixels;
+  bool is_clear;  // whether all pixels are known to be 0
+
+  /// Sets all pixels to 0. Needs no lock.
+  void clear() const noexcept;
+};
+
+/// A new array (height, width), or `out` if it is not None: C-contiguous writable uint8 of this shape.
+Canvas as_canvas(py::handle out, Shape shape);
 
 /// A C-contiguous writable uint8 array (n, height, width).
 py::array as_mask_batch(py::handle out);
+
+/// How many threads may work, 1 to 256.
+unsigned as_threads(py::handle threads);
 
 inline std::uint8_t* pixels_of(const py::array& mask) {
   return static_cast<std::uint8_t*>(const_cast<void*>(mask.data()));

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "shipedge/kernels.hpp"
@@ -10,7 +11,7 @@ namespace {
 
 using simd::kSide;
 
-constexpr std::uint32_t kSmallArea = 1024;    // up to here single stores are cheaper than tiles
+constexpr std::uint32_t kSmallArea = 64;      // up to here single stores are cheaper than tiles
 constexpr std::uint32_t kTallest = 1U << 20;  // taller masks would need too large a table of toggles
 
 /// Paints 64 columns at once: where a run begins or ends its column's bit toggles, and the exclusive-or
@@ -25,9 +26,16 @@ class TilePainter {
     const std::uint32_t height = shape_.height;
     const Run* run = runs.data();
     const Run* const last = run + runs.size();
+    std::uint32_t column = 0;
+    std::uint32_t origin = 0;
     while (run != last) {
-      const std::uint32_t column = run->start / height;
-      const std::uint32_t origin = column * height;
+      if (run->start - origin - height < height) {  // the next column, as for most runs of a ship: no division
+        column += 1;
+        origin += height;
+      } else {
+        column = run->start / height;
+        origin = column * height;
+      }
       const std::uint32_t bottom = origin + height;
       open(column);
       const std::uint64_t bit = std::uint64_t{1} << column % kSide;
@@ -99,7 +107,16 @@ bool is_small(Runs runs) noexcept {
 
 }  // namespace
 
-void clear(std::uint8_t* out, std::size_t size) noexcept { simd::best().clear(out, size); }
+void clear(std::uint8_t* out, std::size_t size) noexcept {
+  // A mask that this thread has just cleared is still in its cache, where plain stores are fastest. Anywhere else they
+  // would first fetch what they overwrite, and the C library knows ways around that.
+  thread_local const std::uint8_t* last = nullptr;
+  if (std::exchange(last, out) == out) {
+    simd::best().clear(out, size);
+  } else {
+    std::memset(out, 0, size);
+  }
+}
 
 void paint(Runs runs, Shape shape, std::uint8_t* out) {
   if (shape.height <= 1 || shape.width <= 1) return paint_row_major(runs, out);
@@ -114,6 +131,30 @@ void paint(Runs runs, Shape shape, std::uint8_t* out) {
   thread_local std::vector<std::uint64_t> toggles;  // all zero between calls
   if (toggles.size() <= shape.height) toggles.resize(std::size_t{shape.height} + 1);
   TilePainter(shape, out, toggles.data()).paint(runs);
+}
+
+void erase(Runs runs, Shape shape, std::uint8_t* out) noexcept {
+  if (shape.height <= 1 || shape.width <= 1) {
+    for (const Run& run : runs) std::memset(out + run.start, 0, run.length);
+    return;
+  }
+  // The box around what falls into the same 64 columns: a few stores a row instead of one a pixel.
+  const std::size_t width = shape.width;
+  Box box;
+  const auto wipe = [&] {
+    std::uint8_t* row = out + box.top * width + box.left;
+    for (std::uint32_t y = box.top; y < box.bottom; ++y, row += width) std::memset(row, 0, box.right - box.left);
+  };
+  for_each_segment(runs, shape.height, [&](std::uint32_t column, std::uint32_t top, std::uint32_t bottom) {
+    if (box.bottom == 0 || column / kSide != box.left / kSide) {
+      wipe();
+      box = {column, top, column + 1, bottom};
+    } else {
+      box = {std::min(box.left, column), std::min(box.top, top), std::max(box.right, column + 1),
+             std::max(box.bottom, bottom)};
+    }
+  });
+  wipe();
 }
 
 void paint_row_major(Runs runs, std::uint8_t* out) {

@@ -1,5 +1,4 @@
-#include <bit>
-#include <cstring>
+#include <algorithm>
 #include <string>
 
 #include "shipedge/error.hpp"
@@ -95,19 +94,24 @@ void parse_airbus(std::string_view text, Shape shape, RunBuffer& runs) {
   Run* last = first;
   const auto& kernels = simd::best();
   simd::TextCursor plain{cursor.begin, cursor.end, 1, std::uint64_t{shape.pixels()} + 1};
-  for (std::size_t index = 0;; ++index) {
+  std::size_t index = 0;
+  // Where the kernel finds nothing to its taste, again and again, it is asked less often.
+  for (std::size_t patience = 1;; patience = std::min<std::size_t>(2 * patience, 64)) {
     const std::size_t count = kernels.read_runs(plain, last);
     last += count;
     index += count;
+    if (count != 0) patience = 1;
     cursor.at = plain.at;
-    Run run{};
-    if (!read_run(cursor, index, plain.next, run)) break;
-    if (last != first && run.start + std::uint64_t{1} == plain.next) {
-      last[-1].length += run.length;
-    } else {
-      *last++ = run;
+    std::size_t read = 0;
+    for (Run run{}; read < patience && read_run(cursor, index, plain.next, run); ++read, ++index) {
+      if (last != first && run.start + std::uint64_t{1} == plain.next) {
+        last[-1].length += run.length;
+      } else {
+        *last++ = run;
+      }
+      plain.next = std::uint64_t{run.start} + run.length + 1;
     }
-    plain.next = std::uint64_t{run.start} + run.length + 1;
+    if (read < patience) break;
     plain.at = cursor.at;
   }
   runs.grow(static_cast<std::size_t>(last - first));

@@ -11,6 +11,7 @@ Functions that read rows of a data set (`decode_union`, `decode_batch`) also tak
 
 from shipedge._core import (
     CsvIndex,
+    MaskBatch,
     Rle,
     areas,
     at_least,
@@ -40,6 +41,7 @@ from shipedge.formats.airbus import open_csv
 
 __all__ = [
     "CsvIndex",
+    "MaskBatch",
     "Rle",
     "areas",
     "at_least",

@@ -28,6 +28,10 @@ void clear(std::uint8_t* out, std::size_t size) noexcept;
 /// Sets the runs' pixels of a C-order (height, width) mask to 1 and leaves the others alone.
 void paint(Runs runs, Shape shape, std::uint8_t* out);
 
+/// Sets at least the runs' pixels to 0, in any order of runs, and others between them too: for masks in which nothing
+/// but these runs is set.
+void erase(Runs runs, Shape shape, std::uint8_t* out) noexcept;
+
 /// Sets the runs of row-major positions to 1: one fill each.
 void paint_row_major(Runs runs, std::uint8_t* out);
 

@@ -1,7 +1,8 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "shipedge/kernels.hpp"
+#include "avx512.hpp"
+#include "portable.hpp"
 
 namespace shipedge::simd {
 namespace {
@@ -14,6 +15,27 @@ const Kernels& choose() noexcept {
 }
 
 }  // namespace
+
+const Kernels& portable() noexcept {
+  using namespace anywhere;
+  static constexpr Kernels kKernels{"portable", clear,       read_runs,  write_runs,
+                                    paint_rows, find_strips, pack_block, list_bits};
+  return kKernels;
+}
+
+const Kernels* avx512() noexcept {
+#ifdef SHIPEDGE_HAS_AVX512
+  using namespace wide;
+  static constexpr Kernels kKernels{"avx512",   clear,       read_runs,  write_runs,
+                                    paint_rows, find_strips, pack_block, list_bits};
+  static const bool there = __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+                            __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2") &&
+                            __builtin_cpu_supports("bmi2");
+  return there ? &kKernels : nullptr;
+#else
+  return nullptr;
+#endif
+}
 
 const Kernels& best() noexcept {
   static const Kernels& chosen = choose();

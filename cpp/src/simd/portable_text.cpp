@@ -1,34 +1,30 @@
-#include <algorithm>
+#include "portable.hpp"
+
 #include <array>
 #include <bit>
 #include <cstring>
 
-#include "shipedge/kernels.hpp"
+namespace shipedge::simd::anywhere {
 
-namespace shipedge::simd {
-namespace {
-
-void clear(std::uint8_t* out, std::size_t size) noexcept { std::memset(out, 0, size); }
-
-std::uint64_t load(const char* from) noexcept {
+static std::uint64_t load(const char* from) noexcept {
   std::uint64_t word = 0;
   std::memcpy(&word, from, sizeof word);
   return word;
 }
 
 /// Eight characters with '0' taken away: digits become 0..9.
-std::uint64_t less_zero(std::uint64_t word) noexcept { return word ^ 0x3030303030303030ULL; }
+static std::uint64_t less_zero(std::uint64_t word) noexcept { return word ^ 0x3030303030303030ULL; }
 
 /// The highest bit of each byte that is no digit.
-std::uint64_t non_digits(std::uint64_t word) noexcept {
+static std::uint64_t non_digits(std::uint64_t word) noexcept {
   return ((word + 0x7676767676767676ULL) | word) & 0x8080808080808080ULL;
 }
 
 /// Index of the lowest byte with a bit set; 8 if there is none.
-unsigned first_byte(std::uint64_t bits) noexcept { return static_cast<unsigned>(std::countr_zero(bits)) / 8; }
+static unsigned first_byte(std::uint64_t bits) noexcept { return static_cast<unsigned>(std::countr_zero(bits)) / 8; }
 
 /// The number that the first `count` (1..7) of eight digits spell.
-std::uint64_t digits_value(std::uint64_t word, unsigned count) noexcept {
+static std::uint64_t digits_value(std::uint64_t word, unsigned count) noexcept {
   word <<= 64 - 8 * count;  // leading zeros
   word = word * 10 + (word >> 8);
   return (((word & 0x000000ff000000ffULL) * 0x000f424000000064ULL) +
@@ -37,7 +33,7 @@ std::uint64_t digits_value(std::uint64_t word, unsigned count) noexcept {
 }
 
 /// Eight decimal digits of a number below 10^8, the first one in the lowest byte.
-std::uint64_t eight_digits(std::uint32_t value) noexcept {
+static std::uint64_t eight_digits(std::uint32_t value) noexcept {
   // Split by 10^4, 10^2 and 10 in parallel lanes; the divisions are multiplications by reciprocals.
   const std::uint64_t fours = value / 10000 | std::uint64_t{value % 10000} << 32;
   const std::uint64_t hundreds = ((fours * 10486) >> 20) & 0x0000007f0000007fULL;
@@ -143,123 +139,4 @@ char* write_runs(Runs runs, char* out) noexcept {
   return writer.at();
 }
 
-/// Byte b of entry i is bit b of i.
-constexpr auto kBytesOfBits = [] {
-  std::array<std::array<std::uint8_t, 8>, 256> table{};
-  for (unsigned i = 0; i < 256; ++i) {
-    for (unsigned b = 0; b < 8; ++b) table[i][b] = static_cast<std::uint8_t>(i >> b & 1);
-  }
-  return table;
-}();
-
-/// Sets out[c] to 1 for every set bit c.
-void set_bits(std::uint8_t* out, std::uint64_t bits) noexcept {
-  for (unsigned group = 0; group < 8; ++group) {
-    const auto& bytes = kBytesOfBits[bits >> (8 * group) & 0xff];
-    std::uint64_t word = 0;
-    std::uint64_t ones = 0;
-    std::memcpy(&word, out + std::size_t{8} * group, 8);
-    std::memcpy(&ones, bytes.data(), 8);
-    word |= ones;
-    std::memcpy(out + std::size_t{8} * group, &word, 8);
-  }
-}
-
-void paint_rows(std::uint64_t* toggles, std::size_t rows, std::uint8_t* out, std::size_t stride,
-                std::uint64_t columns) noexcept {
-  std::uint64_t bits = 0;
-  for (std::size_t y = 0; y < rows; ++y, out += stride) {
-    bits ^= toggles[y];
-    toggles[y] = 0;
-    if (columns == ~std::uint64_t{0}) {
-      if (bits != 0) set_bits(out, bits);
-    } else {
-      for (std::uint64_t rest = bits & columns; rest != 0; rest &= rest - 1) out[std::countr_zero(rest)] = 1;
-    }
-  }
-}
-
-#if defined(__GNUC__)
-typedef std::uint64_t Wide __attribute__((vector_size(16), aligned(1), may_alias));  // every 64-bit machine has these
-#else
-using Wide = std::uint64_t;
-#endif
-
-/// A few strips at a time, so that all that was seen of them stays in registers.
-template <std::size_t kStrips>
-void find_some_strips(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height,
-                      std::uint8_t* found) noexcept {
-  constexpr std::size_t kParts = kSide / sizeof(Wide);
-  Wide seen[kStrips * kParts] = {};
-  for (std::uint32_t r = 0; r < height; ++r, rows += stride) {
-    for (std::size_t i = 0; i < kStrips * kParts; ++i) {
-      Wide part;
-      std::memcpy(&part, rows + i * sizeof part, sizeof part);
-      seen[i] |= part;
-    }
-  }
-  for (std::size_t s = 0; s < kStrips; ++s) {
-    Wide any{};
-    for (std::size_t i = 0; i < kParts; ++i) any |= seen[s * kParts + i];
-    const Wide none{};
-    found[s] = std::memcmp(&any, &none, sizeof any) != 0;
-  }
-}
-
-void find_strips(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height, std::size_t width,
-                 std::uint8_t* found) noexcept {
-  for (; width >= std::size_t{3} * kSide; width -= std::size_t{3} * kSide, rows += 3 * kSide, found += 3) {
-    find_some_strips<3>(rows, stride, height, found);
-  }
-  for (; width >= kSide; width -= kSide, rows += kSide, ++found) find_some_strips<1>(rows, stride, height, found);
-  if (width == 0) return;
-  std::uint8_t seen = 0;
-  for (std::uint32_t r = 0; r < height; ++r, rows += stride) {
-    for (std::size_t i = 0; i < width; ++i) seen = static_cast<std::uint8_t>(seen | rows[i]);
-  }
-  *found = seen != 0;
-}
-
-void pack_block(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height, std::uint32_t width,
-                std::uint64_t* words) noexcept {
-  std::uint8_t groups[8][kSide] = {};  // byte g of a column: its rows 8g .. 8g + 7
-  for (std::uint32_t row = 0; row < height; ++row, rows += stride) {
-    const int bit = 1 << row % 8;
-    std::uint8_t* group = groups[row / 8];
-    const auto add = [&](std::uint32_t columns) {  // no branch: the vectoriser turns it into compare, and, or
-      for (std::uint32_t c = 0; c < columns; ++c) {
-        group[c] = static_cast<std::uint8_t>(group[c] | (-static_cast<int>(rows[c] != 0) & bit));
-      }
-    };
-    if (width == kSide) {
-      add(kSide);
-    } else {
-      add(width);
-    }
-  }
-  for (std::uint32_t c = 0; c < kSide; ++c) {
-    std::uint64_t word = 0;
-    for (unsigned g = 0; g < 8; ++g) word |= std::uint64_t{groups[g][c]} << (8 * g);
-    words[c] = word;
-  }
-}
-
-std::uint32_t* list_bits(const std::uint64_t* words, const std::uint32_t* at, std::size_t count,
-                         std::uint32_t* out) noexcept {
-  for (std::size_t i = 0; i < count; ++i) {
-    for (std::uint64_t word = words[i]; word != 0; word &= word - 1) {
-      *out++ = at[i] + static_cast<std::uint32_t>(std::countr_zero(word));
-    }
-  }
-  return out;
-}
-
-}  // namespace
-
-const Kernels& portable() noexcept {
-  static constexpr Kernels kKernels{"portable", clear,       read_runs,  write_runs,
-                                    paint_rows, find_strips, pack_block, list_bits};
-  return kKernels;
-}
-
-}  // namespace shipedge::simd
+}  // namespace shipedge::simd::anywhere

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "shipedge/kernels.hpp"
+
+/// What runs anywhere; kernels.hpp says what each does.
+namespace shipedge::simd::anywhere {
+
+void clear(std::uint8_t* out, std::size_t size) noexcept;
+std::size_t read_runs(TextCursor& cursor, Run* out) noexcept;
+char* write_runs(Runs runs, char* out) noexcept;
+void paint_rows(std::uint64_t* toggles, std::size_t rows, std::uint8_t* out, std::size_t stride,
+                std::uint64_t columns) noexcept;
+void find_strips(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height, std::size_t width,
+                 std::uint8_t* found) noexcept;
+void pack_block(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height, std::uint32_t width,
+                std::uint64_t* words) noexcept;
+std::uint32_t* list_bits(const std::uint64_t* words, const std::uint32_t* at, std::size_t count,
+                         std::uint32_t* out) noexcept;
+
+}  // namespace shipedge::simd::anywhere

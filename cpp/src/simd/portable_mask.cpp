@@ -1,0 +1,129 @@
+#include "portable.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
+
+namespace shipedge::simd::anywhere {
+
+void clear(std::uint8_t* out, std::size_t size) noexcept { std::memset(out, 0, size); }
+
+/// Byte b of entry i is bit b of i.
+constexpr auto kBytesOfBits = [] {
+  std::array<std::array<std::uint8_t, 8>, 256> table{};
+  for (unsigned i = 0; i < 256; ++i) {
+    for (unsigned b = 0; b < 8; ++b) table[i][b] = static_cast<std::uint8_t>(i >> b & 1);
+  }
+  return table;
+}();
+
+/// Sets out[c] to 1 for every set bit c.
+static void set_bits(std::uint8_t* out, std::uint64_t bits) noexcept {
+  for (unsigned group = 0; group < 8; ++group) {
+    const auto& bytes = kBytesOfBits[bits >> (8 * group) & 0xff];
+    std::uint64_t word = 0;
+    std::uint64_t ones = 0;
+    std::memcpy(&word, out + std::size_t{8} * group, 8);
+    std::memcpy(&ones, bytes.data(), 8);
+    word |= ones;
+    std::memcpy(out + std::size_t{8} * group, &word, 8);
+  }
+}
+
+void paint_rows(std::uint64_t* toggles, std::size_t rows, std::uint8_t* out, std::size_t stride,
+                std::uint64_t columns) noexcept {
+  std::uint64_t bits = 0;
+  for (std::size_t y = 0; y < rows; ++y) {
+    if (bits == 0) {  // sea: on to the next row where something begins
+      while (y + 4 <= rows && (toggles[y] | toggles[y + 1] | toggles[y + 2] | toggles[y + 3]) == 0) y += 4;
+      while (y < rows && toggles[y] == 0) ++y;
+      if (y == rows) break;
+    }
+    bits ^= toggles[y];
+    std::uint8_t* const row = out + y * stride;
+    if (columns == ~std::uint64_t{0}) {
+      set_bits(row, bits);
+    } else {
+      for (std::uint64_t rest = bits & columns; rest != 0; rest &= rest - 1) row[std::countr_zero(rest)] = 1;
+    }
+  }
+  std::memset(toggles, 0, rows * sizeof *toggles);
+}
+
+#if defined(__GNUC__)
+typedef std::uint64_t Wide __attribute__((vector_size(16), aligned(1), may_alias));  // every 64-bit machine has these
+#else
+using Wide = std::uint64_t;
+#endif
+
+/// A few strips at a time, so that all that was seen of them stays in registers.
+template <std::size_t kStrips>
+static void find_some_strips(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height,
+                             std::uint8_t* found) noexcept {
+  constexpr std::size_t kParts = kSide / sizeof(Wide);
+  Wide seen[kStrips * kParts] = {};
+  for (std::uint32_t r = 0; r < height; ++r, rows += stride) {
+    for (std::size_t i = 0; i < kStrips * kParts; ++i) {
+      Wide part;
+      std::memcpy(&part, rows + i * sizeof part, sizeof part);
+      seen[i] |= part;
+    }
+  }
+  for (std::size_t s = 0; s < kStrips; ++s) {
+    Wide any{};
+    for (std::size_t i = 0; i < kParts; ++i) any |= seen[s * kParts + i];
+    const Wide none{};
+    found[s] = std::memcmp(&any, &none, sizeof any) != 0;
+  }
+}
+
+void find_strips(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height, std::size_t width,
+                 std::uint8_t* found) noexcept {
+  for (; width >= std::size_t{3} * kSide; width -= std::size_t{3} * kSide, rows += 3 * kSide, found += 3) {
+    find_some_strips<3>(rows, stride, height, found);
+  }
+  for (; width >= kSide; width -= kSide, rows += kSide, ++found) find_some_strips<1>(rows, stride, height, found);
+  if (width == 0) return;
+  std::uint8_t seen = 0;
+  for (std::uint32_t r = 0; r < height; ++r, rows += stride) {
+    for (std::size_t i = 0; i < width; ++i) seen = static_cast<std::uint8_t>(seen | rows[i]);
+  }
+  *found = seen != 0;
+}
+
+void pack_block(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height, std::uint32_t width,
+                std::uint64_t* words) noexcept {
+  std::uint8_t groups[8][kSide] = {};  // byte g of a column: its rows 8g .. 8g + 7
+  for (std::uint32_t row = 0; row < height; ++row, rows += stride) {
+    const int bit = 1 << row % 8;
+    std::uint8_t* group = groups[row / 8];
+    const auto add = [&](std::uint32_t columns) {  // no branch: the vectoriser turns it into compare, and, or
+      for (std::uint32_t c = 0; c < columns; ++c) {
+        group[c] = static_cast<std::uint8_t>(group[c] | (-static_cast<int>(rows[c] != 0) & bit));
+      }
+    };
+    if (width == kSide) {
+      add(kSide);
+    } else {
+      add(width);
+    }
+  }
+  for (std::uint32_t c = 0; c < kSide; ++c) {
+    std::uint64_t word = 0;
+    for (unsigned g = 0; g < 8; ++g) word |= std::uint64_t{groups[g][c]} << (8 * g);
+    words[c] = word;
+  }
+}
+
+std::uint32_t* list_bits(const std::uint64_t* words, const std::uint32_t* at, std::size_t count,
+                         std::uint32_t* out) noexcept {
+  for (std::size_t i = 0; i < count; ++i) {
+    for (std::uint64_t word = words[i]; word != 0; word &= word - 1) {
+      *out++ = at[i] + static_cast<std::uint32_t>(std::countr_zero(word));
+    }
+  }
+  return out;
+}
+
+}  // namespace shipedge::simd::anywhere
