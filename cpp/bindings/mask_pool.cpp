@@ -76,8 +76,7 @@ Pool& pool() {
 
 PooledMask new_mask(Shape shape) {
   const std::size_t size = shape.pixels();
-  const std::array<py::ssize_t, 2> sides{static_cast<py::ssize_t>(shape.height),
-                                         static_cast<py::ssize_t>(shape.width)};
+  const std::array<py::ssize_t, 2> sides{static_cast<py::ssize_t>(shape.height), static_cast<py::ssize_t>(shape.width)};
   if (size < kSmallest) {
     py::array_t<std::uint8_t> array(sides);
     std::uint8_t* const pixels = array.mutable_data();
