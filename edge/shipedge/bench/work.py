@@ -1,7 +1,7 @@
 """A work of the benchmark: what is done, by whom it can be done, and how fast it has to be."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,7 @@ class Job:
         items: how many things one call does; times are per thing.
         size: bytes of text that one call reads, where that is the measure.
         soiled: a buffer that everybody writes to, filled with rubbish before each check.
+        others: further ways of ours, which stand beside the peers.
     """
 
     ours: Skill
@@ -60,6 +61,7 @@ class Job:
     items: int = 1
     size: int | None = None
     soiled: NDArray[np.uint8] | None = None
+    others: Mapping[str, Skill] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,8 @@ def run(work: Work, material: Material, peers: Sequence[Peer], *, vector: bool, 
     """Do one work with everybody who can."""
     job = work.job(material)
     contenders = {OURS: _contender(job, job.ours, rle.parse, job.plain)}
+    for name, way in job.others.items():
+        contenders[name] = _contender(job, way, rle.parse, job.plain)
     for peer in peers:
         skill = peer.skill(job.skill)
         if skill is not None and peer.name not in work.without:

@@ -1,0 +1,28 @@
+"""Folders of mask pictures: nobody else writes PNG from runs, so a peer paints the mask and OpenCV writes it."""
+
+import importlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from shipedge.bench.peers.peer import Peer, Shape, Skill
+
+
+def painters(peers: list[Peer]) -> list[Peer]:
+    """Each peer that makes masks of rows, with OpenCV behind it."""
+    cv2 = importlib.import_module("cv2")
+    kinds = {"1 bit": [cv2.IMWRITE_PNG_BILEVEL, 1], "8 bit": []}
+
+    def writer(union: Skill, options: list[int]) -> Skill:
+        def write(rows: Mapping[str, list[str]], shape: Shape, folder: Path) -> Path:
+            for image, texts in rows.items():
+                cv2.imwrite(f"{folder}/{image.rpartition('.')[0]}.png", union(texts, shape) * 255, options)
+            return folder
+
+        return write
+
+    return [
+        Peer(f"{peer.name} + cv2 {kind}", {"pictures": writer(peer.skills["union"], options)})
+        for peer in peers
+        if "union" in peer.skills
+        for kind, options in kinds.items()
+    ]
