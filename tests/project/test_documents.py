@@ -5,9 +5,12 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+
+from shipedge import rle
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -15,13 +18,23 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_python_examples_give_what_they_say(path: Path) -> None:
-    assert doctest.testfile(str(path), module_relative=False).failed == 0
+    assert doctest.testfile(str(path), module_relative=False, optionflags=doctest.ELLIPSIS).failed == 0
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_links_lead_somewhere(path: Path) -> None:
     targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8"))
     assert [target for target in targets if not (path.parent / target).exists()] == []
+
+
+def test_every_public_name_of_the_masks_is_explained() -> None:
+    text = (ROOT / "docs" / "rle.md").read_text(encoding="utf-8")
+    names = list(rle.__all__)
+    for name in rle.__all__:
+        if isinstance(kind := getattr(rle, name), type):
+            inherited = {*dir(object), *dir(Mapping)}
+            names += [f"{name}.{own}" for own in vars(kind) if not own.startswith("_") and own not in inherited]
+    assert [name for name in names if not re.search(rf"`{re.escape(name)}[(`]", text)] == []
 
 
 def readme_commands() -> list[str]:
