@@ -229,6 +229,16 @@ Raises:
     KeyError, DatasetError: As for `decode`.)")
       .def("ships", &ships, py::arg("image_id"), py::arg("shape") = airbus_shape,
            "One Rle per ship of an image, in file order; raises as `decode` does.")
+      .def(
+          "ship_ids",
+          [](const CsvFile& file) {
+            py::list ids;
+            for (std::size_t i = 0; i < file.index->size(); ++i) {
+              if (file.index->ship_count(i) != 0) ids.append(utf8(file.index->name(i)));
+            }
+            return ids;
+          },
+          "The ImageIds that have ships, in file order.")
       .def("line", &line, py::arg("image_id"), py::arg("k"),
            "Line of the file, from 1, of ship k (from 0) of an image.");
   cls.attr("MOST_BYTES") = CsvIndex::kMostBytes;

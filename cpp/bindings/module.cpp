@@ -44,4 +44,5 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
   shipedge::bind_text(module);
   shipedge::bind_exchange(module);
   shipedge::bind_csv(module);
+  shipedge::bind_png(module);
 }

@@ -3,25 +3,20 @@
 import hashlib
 import json
 import os
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
+from shipedge._core import write_masks
 from shipedge.atomic import write_atomic
-from shipedge.errors import DatasetError, RleFormatError, ShipedgeError
-from shipedge.formats.airbus import open_csv
+from shipedge.errors import DatasetError, SourceError
 from shipedge.formats.picture import picture_size
-from shipedge.formats.png import encode_labels, encode_mask
-from shipedge.rle import Rle, parse, union
+from shipedge.rle import CsvIndex
 
 SETTINGS = ".shipedge-masks.json"
-_CHUNK = 64  # images per task: enough to forget the cost of a task, few enough to stop soon after Ctrl-C
+_RUNNING = ".shipedge-masks.running"  # there while files are written; left behind by a run that was killed
+_END = b"\0\0\0\0IEND\xaeB`\x82"  # what a whole PNG file ends with
+_CHUNK = 1024  # images per call: enough to forget the cost of a call, few enough to stop at once after Ctrl-C
 
 
 @dataclass(slots=True)
@@ -36,10 +31,10 @@ class MaskReport:
 
 @dataclass(frozen=True, slots=True)
 class MaskBuilder:
-    """How to turn the ships of one image into a file.
+    """How the ships of images become files.
 
     Attributes:
-        csv: the CSV the ships came from, for messages.
+        csv: the CSV of the index, for messages and to know it again.
         out: folder of the masks.
         shape: (height, width) of every image; used where ``pictures`` is None.
         pictures: folder whose pictures give the size of each mask.
@@ -52,36 +47,33 @@ class MaskBuilder:
     pictures: Path | None = None
     instances: bool = False
 
-    def build(self, image: str, ships: Sequence[str], buffer: npt.NDArray[np.uint8] | None) -> npt.NDArray[np.uint8]:
-        """Write the mask of one image; returns the buffer to hand in again.
+    def build(self, index: CsvIndex, images: Sequence[str], names: Sequence[str], threads: int) -> MaskReport:
+        """Write the masks of these images into files of these names.
 
         Raises:
-            ShipedgeError: a ship string is malformed, ships overlap (``instances``), or a picture's size is unreadable.
-            OSError: the file cannot be written.
+            OSError: a file cannot be written.
         """
-        shape = self.shape if self.pictures is None else picture_size(self.pictures / image)
-        if buffer is None or buffer.shape != shape:
-            buffer = np.zeros(shape, np.uint8)
-        if not ships:
-            data = _empty_mask(shape)
-        else:
+        report = MaskReport()
+        shapes: tuple[int, int] | list[tuple[int, int]] = self.shape
+        if self.pictures is not None:
+            found = dict(self._sizes(self.pictures, images, report))
+            names = [name for image, name in zip(images, names, strict=True) if image in found]
+            images, shapes = list(found), list(found.values())
+        report.written, report.ships, refused = write_masks(
+            index, images, names, str(self.out), shapes, self.instances, threads
+        )
+        for position, line, why in refused:
+            where = f"{self.csv}: line {line}: " if line else ""
+            report.complaints.append(f"{where}image {images[position]!r}: {why}")
+        return report
+
+    @staticmethod
+    def _sizes(pictures: Path, images: Iterable[str], report: MaskReport) -> Iterator[tuple[str, tuple[int, int]]]:
+        for image in images:
             try:
-                found = [parse(ship, shape) for ship in ships]
-            except RleFormatError:
-                found = open_csv(self.csv, complaints=[]).ships(image, shape)  # says line and image
-            ink = [(top, bottom) for _, top, _, bottom in (ship.bbox for ship in found)]
-            if self.instances:
-                data = encode_labels(label_ships(found, shape), ink)
-            else:
-                data = encode_mask(union(found, shape).to_mask(out=buffer), ink)
-        write_atomic(f"{self.out}{os.sep}{mask_name(image)}", data)
-        return buffer
-
-
-@lru_cache(maxsize=8)
-def _empty_mask(shape: tuple[int, int]) -> bytes:
-    """The file of an image without ships: 78 of 100 images, and always the same bytes."""
-    return encode_mask(np.zeros(shape, np.uint8))
+                yield image, picture_size(pictures / image)
+            except SourceError as error:
+                report.complaints.append(f"image {image!r}: {error}")
 
 
 def mask_name(image: str) -> str:
@@ -89,43 +81,23 @@ def mask_name(image: str) -> str:
     return f"{image.rpartition('.')[0] or image}.png"
 
 
-def label_ships(ships: Sequence[Rle], shape: tuple[int, int]) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint16]:
-    """Label picture (height, width): 0 = sea, k = ship k of the list, from 1; uint8 up to 255 ships, uint16 above.
-
-    Raises:
-        DatasetError: two ships share a pixel (a label picture cannot hold both), or there are over 65535.
-    """
-    if len(ships) > 65535:
-        raise DatasetError(f"{len(ships)} ships in one image, a 16-bit label picture holds 65535")
-    labels = np.zeros(shape, np.uint8 if len(ships) < 256 else np.uint16)
-    one = np.zeros(shape, np.uint8)
-    for number, ship in enumerate(ships, 1):
-        left, top, right, bottom = ship.bbox
-        ship.to_mask(out=one)
-        inside = one[top:bottom, left:right] != 0
-        there = labels[top:bottom, left:right]
-        other = int(there[inside].max(initial=0))
-        if other:
-            raise DatasetError(f"ships {other} and {number} overlap, a label picture cannot hold both")
-        there[inside] = number
-    return labels
-
-
 def build_masks(
     builder: MaskBuilder,
-    images: Mapping[str, Sequence[str]],
+    index: CsvIndex,
+    images: Sequence[str] | None = None,
     *,
     threads: int = 2,
     progress: Callable[[int], object] = lambda _count: None,
 ) -> MaskReport:
     """Write the masks of all images that have none yet, on several threads.
 
-    A bad image becomes a complaint and the others go on. Ctrl-C stops after the files in hand; every file is whole
-    or absent. Threads pay because the core, zlib and file calls run without the GIL.
+    A bad image becomes a complaint and the others go on. Ctrl-C stops after the files in hand, all of them whole. Only
+    a process that is killed can leave a part of a file behind; the next run finds and replaces it.
 
     Args:
-        builder: how to make one file.
-        images: ImageId -> ship strings.
+        builder: how to make the files.
+        index: the ships.
+        images: those to be written, in this order; None: all.
         threads: how many work at a time.
         progress: called with the number of images done since the last call.
 
@@ -137,38 +109,37 @@ def build_masks(
     builder.out.mkdir(parents=True, exist_ok=True)
     there = set(os.listdir(builder.out))  # noqa: PTH208 - names alone: half a million Path objects cost seconds
     _claim(builder, there)
-    todo = _without_clashes(images, report)
-    missing = [(image, ships) for image, ships in todo if mask_name(image) not in there]
+    running = builder.out / _RUNNING
+    if _RUNNING in there:
+        there = {name for name in there if _is_whole(builder.out / name)}
+    todo = _without_clashes(list(index) if images is None else images, report)
+    missing = [(image, name) for name, image in todo.items() if name not in there]
     report.skipped = len(todo) - len(missing)
     progress(report.skipped)
-    stop, own = threading.Event(), threading.local()
-
-    def work(chunk: Sequence[tuple[str, Sequence[str]]]) -> MaskReport:
-        part = MaskReport()
-        for image, ships in chunk:
-            if stop.is_set():
-                break
-            try:
-                own.buffer = builder.build(image, ships, getattr(own, "buffer", None))
-            except ShipedgeError as error:
-                part.complaints.append(str(error) if image in str(error) else f"image {image!r}: {error}")
-            else:
-                part.written += 1
-                part.ships += len(ships)
-        return part
-
-    chunks = [missing[start : start + _CHUNK] for start in range(0, len(missing), _CHUNK)]
-    with ThreadPoolExecutor(threads) as pool:
-        try:
-            for chunk, part in zip(chunks, pool.map(work, chunks), strict=True):
-                report.written += part.written
-                report.ships += part.ships
-                report.complaints += part.complaints
-                progress(len(chunk))
-        finally:
-            stop.set()
-            pool.shutdown(cancel_futures=True)
+    running.touch()
+    try:
+        for start in range(0, len(missing), _CHUNK):
+            chunk = missing[start : start + _CHUNK]
+            part = builder.build(index, [image for image, _ in chunk], [name for _, name in chunk], threads)
+            report.written += part.written
+            report.ships += part.ships
+            report.complaints += part.complaints
+            progress(len(chunk))
+    finally:
+        running.unlink()
     return report
+
+
+def _is_whole(path: Path) -> bool:
+    if path.suffix != ".png":
+        return True
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - len(_END)))
+            return file.read() == _END
+    except OSError:  # a link to nowhere, say
+        return False
 
 
 def _claim(builder: MaskBuilder, there: set[str]) -> None:
@@ -199,14 +170,15 @@ def _claim(builder: MaskBuilder, there: set[str]) -> None:
         raise DatasetError(f"{builder.out} holds masks made with other {', '.join(differs)}; expected a new folder")
 
 
-def _without_clashes(images: Mapping[str, Sequence[str]], report: MaskReport) -> list[tuple[str, Sequence[str]]]:
-    """Images in order, less those whose mask would overwrite an earlier one's (``a.jpg`` and ``a.png``)."""
-    owner: dict[str, str] = {}
+def _without_clashes(images: Sequence[str], report: MaskReport) -> dict[str, str]:
+    """Mask name -> image, in order, less those whose mask would overwrite an earlier one's (``a.jpg``, ``a.png``)."""
+    owners: dict[str, str] = {}
     for image in images:
         name = mask_name(image)
-        if owner.setdefault(name, image) != image:
-            report.complaints.append(f"image {image!r}: its mask {name} is already that of {owner[name]!r}")
-    return [(image, ships) for image, ships in images.items() if owner[mask_name(image)] == image]
+        owner = owners.setdefault(name, image)
+        if owner is not image:
+            report.complaints.append(f"image {image!r}: its mask {name} is already that of {owner!r}")
+    return owners
 
 
 def pictures_in(folder: Path, images: Iterable[str]) -> Iterator[str]:

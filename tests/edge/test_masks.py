@@ -2,19 +2,22 @@
 
 import errno
 import os
-import struct
-import zlib
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
+from reference import read_png
 from shipedge import atomic, rle
+from shipedge._core import write_masks
 from shipedge.cli import main
 from shipedge.errors import DatasetError
-from shipedge.formats.png import encode_mask
-from shipedge.masks import MaskBuilder, build_masks, label_ships, mask_name
+from shipedge.formats.airbus import open_csv
+from shipedge.masks import MaskBuilder, build_masks, mask_name
 
 HEADER = "ImageId,EncodedPixels\n"
 ROWS = "a.jpg,1 3 770 2\nb.jpg,\nc.jpg,5 5\na.jpg,1000 4\n"
@@ -28,16 +31,12 @@ def files(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != ".shipedge-masks.json"}
 
 
-def pixels(png: bytes) -> np.ndarray:
-    """Pixels of an 8-bit grey PNG without filters, as ours are (test_png.py checks that they are)."""
-    width, height, depth = struct.unpack(">IIB", png[16:25])
-    assert depth == 8
-    raw = zlib.decompress(png[png.index(b"IDAT") + 4 : -16])
-    return np.frombuffer(raw, np.uint8).reshape(height, width + 1)[:, 1:]
+def empty_png(height: int, width: int) -> bytes:
+    return rle.to_png(rle.Rle([], (height, width)))
 
 
 def same(folder: Path, expected: dict[str, np.ndarray]) -> bool:
-    found = {name: pixels(data) for name, data in files(folder).items()}
+    found = {name: read_png(data) for name, data in files(folder).items()}
     return found.keys() == expected.keys() and all(np.array_equal(found[name], expected[name]) for name in found)
 
 
@@ -70,14 +69,6 @@ def test_instances_are_numbered_in_row_order(ships: Path, tmp_path: Path) -> Non
     size = (40, 50)
     a = mask("1 3 770 2", shape=size) + 2 * mask("1000 4", shape=size)
     assert same(tmp_path / "out", {"a.png": a, "b.png": mask(shape=size), "c.png": mask("5 5", shape=size)})
-
-
-def test_more_than_255_instances_take_16_bits() -> None:
-    shape = (30, 30)
-    labels = label_ships([rle.parse(f"{start} 1", shape) for start in range(1, 601, 2)], shape)
-    assert labels.dtype == np.uint16
-    assert labels.T.ravel()[:601:2].tolist() == [*range(1, 301), 0]
-    assert label_ships([], shape).dtype == np.uint8
 
 
 def test_instances_that_overlap_are_refused(tmp_path: Path) -> None:
@@ -151,8 +142,8 @@ def test_many_complaints_are_cut_short(tmp_path: Path) -> None:
 def test_masks_take_the_size_of_their_pictures(ships: Path, tmp_path: Path) -> None:
     pictures = tmp_path / "images"
     pictures.mkdir()
-    (pictures / "c.jpg").write_bytes(encode_mask(np.zeros((20, 30), np.uint8)))
-    (pictures / "b.jpg").write_bytes(encode_mask(np.zeros((7, 9), np.uint8)))
+    (pictures / "c.jpg").write_bytes(empty_png(20, 30))
+    (pictures / "b.jpg").write_bytes(empty_png(7, 9))
     (pictures / "other.jpg").write_bytes(b"")
     result = run(ships, tmp_path / "out", "--images", pictures)
     assert result.exit_code == 0, result.output
@@ -164,7 +155,7 @@ def test_a_ship_outside_its_picture_is_a_bad_row(ships: Path, tmp_path: Path) ->
     pictures = tmp_path / "images"
     pictures.mkdir()
     for name in ("a.jpg", "c.jpg"):
-        (pictures / name).write_bytes(encode_mask(np.zeros((20, 30), np.uint8)))
+        (pictures / name).write_bytes(empty_png(20, 30))
     (pictures / "b.jpg").write_bytes(b"not a picture")
     result = run(ships, tmp_path / "out", "--images", pictures)
     assert result.exit_code == 1
@@ -198,15 +189,17 @@ def test_no_image_leaves_the_folder(tmp_path: Path, image: str) -> None:
 def test_links_in_the_folder_are_not_followed(ships: Path, tmp_path: Path) -> None:
     out, precious = tmp_path / "out", tmp_path / "precious"
     run(ships, out)
-    for name in ("a.png", "b.png", "c.png"):
-        (out / name).unlink()
+    complete = files(out)
     precious.write_bytes(b"precious")
-    # where the temporary file of c.png will be made
-    (out / f".c.png.{os.getpid()}.tmp").symlink_to(precious)
+    for name, target in (("b.png", tmp_path / "nowhere"), ("c.png", precious)):
+        (out / name).unlink()
+        (out / name).symlink_to(target)
+    (out / ".shipedge-masks.running").touch()  # so that what is there is not trusted
     assert run(ships, out).exit_code == 0
     assert precious.read_bytes() == b"precious"
-    assert not (out / "c.png").is_symlink()
-    assert set(files(out)) == {"a.png", "b.png", "c.png"}
+    assert not (tmp_path / "nowhere").exists()
+    assert not any(path.is_symlink() for path in out.iterdir())
+    assert files(out) == complete
 
 
 def test_atomic_write_replaces_a_link_not_its_target(tmp_path: Path) -> None:
@@ -247,34 +240,73 @@ def test_a_full_disk_stops_with_one_sentence(ships: Path, tmp_path: Path, monkey
     assert result.stderr.endswith(".shipedge-masks.json: no space left on device\n")
 
 
-def test_interrupt_leaves_whole_files_only(ships: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ships.write_text(HEADER + "".join(f"{number}.jpg,{number + 1} 1\n" for number in range(3000)))
-    builder = MaskBuilder(ships, tmp_path / "out", (64, 64))
-    images = {f"{number}.jpg": [f"{number + 1} 1"] for number in range(3000)}
+def test_interrupt_leaves_whole_files_only(ships: Path, tmp_path: Path) -> None:
+    names = [f"{number}.jpg" for number in range(3000)]
+    ships.write_text(HEADER + "".join(f"{name},{number + 1} 1\n" for number, name in enumerate(names)))
+    builder, index = MaskBuilder(ships, tmp_path / "out", (64, 64)), open_csv(ships)
 
     def interrupt(count: int) -> None:
         if count:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        build_masks(builder, images, progress=interrupt)
+        build_masks(builder, index, progress=interrupt)
     written = files(tmp_path / "out")
     assert 64 <= len(written) < 3000
     assert all(data.endswith(b"IEND\xaeB`\x82") for data in written.values())
-    report = build_masks(builder, images)
+    report = build_masks(builder, index)
     assert report.skipped == len(written)
-    assert report.written == 3000 - len(written)
-    assert set(files(tmp_path / "out")) == {mask_name(image) for image in images}
+    assert report.written == report.ships == 3000 - len(written)
+    assert set(files(tmp_path / "out")) == {mask_name(name) for name in names}
+
+
+def test_what_a_killed_run_left_behind_is_replaced(ships: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run(ships, out)
+    complete = files(out)
+    (out / "a.png").write_bytes(complete["a.png"][:-5])
+    (out / "b.png").write_bytes(b"")
+    (out / ".shipedge-masks.running").touch()
+    assert run(ships, out).stdout.startswith("2 masks with 2 ships")
+    assert files(out) == complete
+
+
+def test_a_file_that_cannot_be_written_whole_is_removed(ships: Path, tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource", reason="limits of a process")
+    program = (
+        "import resource, sys; from shipedge.cli import main;"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500)); main(sys.argv[1:])"
+    )
+    assert resource.RLIMIT_FSIZE is not None
+    call = [sys.executable, "-c", program, "masks", str(ships), str(tmp_path / "out")]
+    result = subprocess.run(call, capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    assert re.fullmatch(r"Error: .*[abc]\.png: file too large\n", result.stderr)
+    assert files(tmp_path / "out") == {}
+    assert run(ships, tmp_path / "out").exit_code == 0
+    assert set(files(tmp_path / "out")) == {"a.png", "b.png", "c.png"}
 
 
 def test_threads_make_the_same_files(ships: Path, tmp_path: Path) -> None:
-    images = {f"{number}.jpg": [f"{number * 7 + 1} 5"] for number in range(500)}
+    ships.write_text(HEADER + "".join(f"{number}.jpg,{number * 7 + 1} 5\n" for number in range(500)))
     for threads in (1, 4):
-        build_masks(MaskBuilder(ships, tmp_path / str(threads), (100, 100)), images, threads=threads)
+        build_masks(MaskBuilder(ships, tmp_path / str(threads), (100, 100)), open_csv(ships), threads=threads)
+    assert len(files(tmp_path / "1")) == 500
     assert files(tmp_path / "1") == files(tmp_path / "4")
 
 
 def test_building_over_a_foreign_folder_raises(ships: Path, tmp_path: Path) -> None:
     (tmp_path / "x.png").touch()
     with pytest.raises(DatasetError, match="other origin"):
-        build_masks(MaskBuilder(ships, tmp_path), {})
+        build_masks(MaskBuilder(ships, tmp_path), open_csv(ships))
+
+
+def test_an_image_that_the_csv_does_not_know(ships: Path, tmp_path: Path) -> None:
+    with pytest.raises(KeyError, match=r"z\.jpg"):
+        build_masks(MaskBuilder(ships, tmp_path / "out"), open_csv(ships), ["a.jpg", "z.jpg"])
+
+
+@pytest.mark.parametrize("name", ["", "../a.png", "a/b.png", "a\0.png"])
+def test_the_core_writes_plain_names_only(ships: Path, tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValueError, match="is not a plain file name"):
+        write_masks(open_csv(ships), ["a.jpg"], [name], str(tmp_path), (4, 4), False, 1)

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shipedge import rle
 from shipedge.errors import SourceError
 from shipedge.formats.picture import picture_size
-from shipedge.formats.png import encode_mask
 
 
 def jpeg(height: int, width: int, before: bytes = b"", marker: int = 0xC0) -> bytes:
@@ -30,7 +30,7 @@ def segment(marker: int, length: int) -> bytes:
         pytest.param(jpeg(600, 800, segment(0xE1, 65000) * 3), id="behind a large preview"),
         pytest.param(jpeg(600, 800, b"\xff\xff\xff"), id="fill bytes"),
         pytest.param(jpeg(600, 800, marker=0xC2), id="progressive"),
-        pytest.param(encode_mask(np.zeros((600, 800), np.uint8)), id="png"),
+        pytest.param(rle.to_png(rle.Rle([], (600, 800))), id="png"),
     ],
 )
 def test_the_size_is_height_width(tmp_path: Path, data: bytes) -> None:
@@ -54,7 +54,7 @@ def test_opencv_agrees(tmp_path: Path) -> None:
         (b"\xff\xd8", "ends before its size"),
         (jpeg(600, 800)[:8], "ends before its size"),
         (jpeg(600, 0), "ends before its size"),
-        (encode_mask(np.zeros((9, 9), np.uint8))[:20], "neither a JPEG nor a PNG"),
+        (rle.to_png(rle.Rle([], (9, 9)))[:20], "neither a JPEG nor a PNG"),
     ],
 )
 def test_other_files_are_refused(tmp_path: Path, data: bytes, message: str) -> None:

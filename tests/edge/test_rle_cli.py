@@ -11,7 +11,6 @@ from click.testing import CliRunner
 from shipedge import rle
 from shipedge.cli import main
 from shipedge.formats.airbus import write_airbus
-from shipedge.formats.png import encode_mask
 
 cv2 = pytest.importorskip("cv2")
 
@@ -33,7 +32,7 @@ def run(*arguments, stdin=b"", code=0):
 
 def test_masks_through_pipes(tmp_path, mask):
     path = tmp_path / "m.png"
-    path.write_bytes(encode_mask(mask))
+    path.write_bytes(rle.to_png(rle.Rle.from_mask(mask)))
     text, _ = run("encode", path)
     assert text.decode() == rle.encode(mask) + "\n"
     assert run("encode", "-", stdin=path.read_bytes())[0] == text
@@ -47,7 +46,7 @@ def test_row_major_texts(tmp_path):
     small = np.zeros((5, 9), np.uint8)
     small[1:3, 2:8] = 1
     path = tmp_path / "m.png"
-    path.write_bytes(encode_mask(small))
+    path.write_bytes(rle.to_png(rle.Rle.from_mask(small)))
     text, _ = run("encode", path, path, "--order", "C")
     assert text.decode() == "12 6 21 6\n12 6 21 6\n"
     png, _ = run("decode", "12 6 21 6", "--order", "C", "--shape", 5, 9)

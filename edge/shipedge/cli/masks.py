@@ -10,7 +10,7 @@ import click
 from click.exceptions import Exit
 
 from shipedge.errors import DatasetError
-from shipedge.formats.airbus import read_airbus
+from shipedge.formats.airbus import open_csv
 from shipedge.masks import MaskBuilder, build_masks, pictures_in
 
 _SHOWN = 20  # complaints printed one by one
@@ -64,25 +64,24 @@ def masks(
             "--shape and --images exclude each other: with --images each mask has the size of its picture"
         )
     complaints: list[str] = []
-    ships = read_airbus(csv, complaints=complaints)
+    index = open_csv(csv, complaints=complaints)
+    chosen = index.ship_ids() if only_ships else list(index)
     if images is not None:
         if not images.is_dir():
             raise DatasetError(f"{images} is not a folder of pictures")
-        rows = len(ships)
-        ships = {image: ships[image] for image in pictures_in(images, ships)}
-        click.echo(f"{len(ships)} of {rows} images have their picture in {images}")
-    if only_ships:
-        ships = {image: found for image, found in ships.items() if found}
+        of = f"{len(chosen)} images{' with ships' if only_ships else ''}"
+        chosen = list(pictures_in(images, chosen))
+        click.echo(f"{len(chosen)} of {of} have their picture in {images}")
     builder = MaskBuilder(csv, out, shape or (768, 768), images, instances)
     started = time.perf_counter()
-    with _bar(len(ships)) as bar:
+    with _bar(len(chosen)) as bar:
 
         def advance(count: int) -> None:
             if bar is not None:
                 bar.label = f"masks {_rate(bar.pos + count, started):>6.0f}/s"
                 bar.update(count)
 
-        report = build_masks(builder, ships, threads=threads, progress=advance)
+        report = build_masks(builder, index, chosen, threads=threads, progress=advance)
     complaints += report.complaints
     for sentence in complaints[:_SHOWN]:
         click.echo(f"Error: {sentence}", err=True)

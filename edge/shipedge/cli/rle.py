@@ -10,9 +10,8 @@ from shipedge.atomic import write_atomic
 from shipedge.cli.rle_convert import convert
 from shipedge.cli.rle_info import info
 from shipedge.cli.streams import parse_lines, read_stdin, write_stdout
-from shipedge.formats.png import encode_mask
 from shipedge.rle import encode as encode_text
-from shipedge.rle import parse, union
+from shipedge.rle import parse, to_png, union
 
 ORDER = click.option(
     "--order",
@@ -83,7 +82,7 @@ def decode(text: str, shape: tuple[int, int], order: Literal["F", "C"], out: str
       shipedge rle decode - --shape 256 256 < texts.txt > mask.png
     """  # noqa: D301 - click wants the control character itself
     ships = parse_lines(read_stdin(), shape, order) if text == "-" else [parse(text, shape, order=order)]
-    data = encode_mask(union(ships, shape).to_mask())
+    data = to_png(union(ships, shape))
     if out == "-":
         if sys.stdout.isatty():
             raise click.UsageError("standard output is a terminal: say --out FILE, or send it into a file or pipe")

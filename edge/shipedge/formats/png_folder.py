@@ -10,11 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from shipedge.atomic import new_folder
-from shipedge.errors import DatasetError
+from shipedge.errors import DatasetError, RleFormatError
 from shipedge.formats.labelled import Labelled, Pictures, Stems, count, read_bounded
-from shipedge.formats.png import encode_labels, encode_mask
-from shipedge.masks import label_ships
-from shipedge.rle import Rle, components, union
+from shipedge.rle import Rle, components, labels_to_png, to_png, union
 
 _LONGEST = 1 << 30  # bytes of one file
 _MOST_PIXELS = 1 << 30  # of one picture, decoded: OpenCV's own limit
@@ -68,12 +66,12 @@ def write_png_folder(
                 raise DatasetError(f"image {image!r} has shape {shape}, a mask picture takes at most 2^30 pixels")
             if labels:
                 try:
-                    data = encode_labels(label_ships(ships, shape))
-                except DatasetError as error:
+                    data = labels_to_png(ships, shape)
+                except RleFormatError as error:
                     raise DatasetError(f"image {image!r}: {error}") from error
             else:
                 together = union(ships, shape)
-                data = encode_mask(together.to_mask())
+                data = to_png(together)
                 read_back = components(together)
                 if set(read_back) != set(ships) or len(read_back) != len(ships):
                     changed += 1
