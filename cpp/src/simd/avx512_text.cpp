@@ -67,75 +67,108 @@ SHIPEDGE_AVX512 static unsigned read_long_runs(__m512i text, __m128i lengths, un
 
 /// Eight numbers, four runs, at a time. A number of at most seven digits and the space behind it are moved to the end
 /// of a field of eight bytes, so that all fields can be multiplied by powers of ten side by side.
+class RunReader {
+ public:
+  SHIPEDGE_AVX512 RunReader(const TextCursor& cursor, Run* out) noexcept
+      : cursor_(cursor),
+        first_(out),
+        out_(out),
+        // The first run may start at 1; one behind others must leave a gap, or it would have to be joined.
+        start_floor_(cursor.next == 1 ? 0 : cursor.next),
+        limit_(_mm256_set1_epi32(static_cast<int>(std::min<std::uint64_t>(cursor.limit, 0xffffffffU)))),
+        ends_(_mm256_set1_epi32(static_cast<int>(start_floor_))) {}
+
+  /// The runs of `count` numbers, at most eight, that stop at stops[0], stops[1], ...; stops[-1] is one before the
+  /// first. Returns how many numbers were read. kWhole: `count` is eight and 64 bytes of text are there.
+  template <bool kWhole>
+  SHIPEDGE_AVX512 unsigned read(const char* text, const std::uint16_t* stops, unsigned count) noexcept {
+    // Entry n: the last n + 1 of a field's eight bytes.
+    const __m128i field_of = _mm_set_epi64x(0, static_cast<long long>(0xfffefcf8f0e0c080ULL));
+    const __m512i tens = _mm512_set1_epi64(0x0001010a010a010aLL);      // bytes 10 1, 10 1, 10 1, 1 0
+    const __m512i hundreds = _mm512_set1_epi64(0x0001000a00010064LL);  // words 100 1, 10 1
+    const __m256i thousands = _mm256_set1_epi32(0x000103e8);           // words 1000 1
+    const unsigned lanes = kWhole ? 0xffU : static_cast<unsigned>(low_bits(count));
+    const __m128i before = _mm_loadu_si128(reinterpret_cast<const __m128i*>(stops - 1));
+    const __m128i after = _mm_loadu_si128(reinterpret_cast<const __m128i*>(stops));
+    const __m128i digits = _mm_sub_epi16(_mm_sub_epi16(after, before), _mm_set1_epi16(1));
+    const char* const at = text + static_cast<std::uint16_t>(stops[-1] + 1);
+    const __m512i numerals = kWhole ? _mm512_loadu_si512(at)
+                                    : _mm512_maskz_loadu_epi8(low_bits(static_cast<std::size_t>(cursor_.end - at)), at);
+    if ((_mm_cmpgt_epu16_mask(digits, _mm_set1_epi16(7)) & lanes) != 0) return read_long(numerals, digits, count);
+    const __m128i fields_of_bytes = _mm_shuffle_epi8(field_of, _mm_cvtepi16_epi8(digits));
+    auto fields = static_cast<std::uint64_t>(_mm_cvtsi128_si64(fields_of_bytes));
+    if constexpr (!kWhole) fields &= low_bits(std::size_t{8} * count);
+    const __m512i value = _mm512_and_si512(_mm512_maskz_expand_epi8(fields, numerals), _mm512_set1_epi8(0x0f));
+    const __m512i quads = _mm512_madd_epi16(_mm512_maddubs_epi16(value, tens), hundreds);
+    const __m256i numbers = _mm256_madd_epi16(_mm512_cvtepi32_epi16(quads), thousands);
+    const __m256i run_ends = _mm256_add_epi32(numbers, _mm256_shuffle_epi32(numbers, 0xb1));
+    // A start lies behind the end of the run before it, a length is over 0 (no number has no digits: spaces stand
+    // alone), an end inside the mask.
+    const __m256i floors = _mm256_maskz_alignr_epi32(0x55, run_ends, ends_, 6);
+    const unsigned wrong =
+        static_cast<unsigned>(_mm256_cmple_epu32_mask(numbers, floors)) | _mm256_cmpgt_epu32_mask(run_ends, limit_);
+    if ((wrong & lanes) != 0) return 0;
+    const __m256i runs = _mm256_sub_epi32(numbers, _mm256_set1_epi64x(1));  // starts count from 0
+    if constexpr (kWhole) {
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(out_), runs);
+    } else {
+      _mm256_mask_storeu_epi32(out_, static_cast<__mmask8>(lanes), runs);
+    }
+    out_ += count / 2;
+    ends_ = run_ends;
+    return count;
+  }
+
+  [[nodiscard]] std::size_t found() const noexcept { return static_cast<std::size_t>(out_ - first_); }
+
+  /// The first position behind the last run; `start` if there is none.
+  [[nodiscard]] std::uint64_t next(std::uint64_t start) const noexcept {
+    return out_ == first_ ? start : std::uint64_t{out_[-1].end()} + 1;
+  }
+
+ private:
+  SHIPEDGE_AVX512 unsigned read_long(__m512i numerals, __m128i digits, unsigned count) noexcept {
+    const unsigned found =
+        read_long_runs(numerals, digits, std::min(4U, count), next(start_floor_), cursor_.limit, out_);
+    out_ += found;
+    if (found != 0) ends_ = _mm256_set1_epi32(static_cast<int>(next(0)));
+    return 2 * found;
+  }
+
+  const TextCursor& cursor_;
+  Run* const first_;
+  Run* out_;
+  std::uint64_t start_floor_;
+  __m256i limit_;
+  __m256i ends_;  // of the runs read last, the last of them in the last lane
+};
+
 SHIPEDGE_AVX512 std::size_t read_runs(TextCursor& cursor, Run* out) noexcept {
-  // Entry n: the last n + 1 of a field's eight bytes.
-  const __m128i field_of = _mm_set_epi64x(0, static_cast<long long>(0xfffefcf8f0e0c080ULL));
-  const __m512i tens = _mm512_set1_epi64(0x0001010a010a010aLL);      // bytes 10 1, 10 1, 10 1, 1 0
-  const __m512i hundreds = _mm512_set1_epi64(0x0001000a00010064LL);  // words 100 1, 10 1
-  const __m256i thousands = _mm256_set1_epi32(0x000103e8);           // words 1000 1
-  const __m256i one_based = _mm256_set1_epi64x(1);                   // start, length
-  const __m256i limit = _mm256_set1_epi32(static_cast<int>(std::min<std::uint64_t>(cursor.limit, 0xffffffffU)));
-  Run* const first = out;
-  // The first run may start at 1; one behind others must leave a gap, or it would have to be joined.
-  const std::uint64_t start_floor = cursor.next == 1 ? 0 : cursor.next;
-  __m256i ends = _mm256_set1_epi32(static_cast<int>(start_floor));
   std::uint16_t room[1 + kChunk / 2 + 32];
   room[0] = 0xffff;  // the first number starts one behind offset -1
-  std::uint16_t* const stops = room + 1;
-  for (bool plain = true; plain && cursor.at < cursor.end;) {
+  const std::uint16_t* const stops = room + 1;
+  RunReader reader(cursor, out);
+  for (bool more = true; more;) {
     const char* const text = cursor.at;
     const auto left = static_cast<std::size_t>(cursor.end - text);
-    const std::size_t located = locate_stops(text, std::min(left, kChunk), left <= kChunk, stops);
+    const bool is_last = left <= kChunk;
+    const std::size_t located = locate_stops(text, std::min(left, kChunk), is_last, room + 1);
     std::size_t done = 0;
-    while (done < located) {
-      const auto count = static_cast<unsigned>(std::min<std::size_t>(8, located - done)) & ~1U;
-      if (count < 8 && (left > kChunk || count == 0)) break;  // the next chunk begins with them
-      const auto lanes = static_cast<unsigned>(low_bits(count));
-      const __m128i before = _mm_loadu_si128(reinterpret_cast<const __m128i*>(stops + done - 1));
-      const __m128i after = _mm_loadu_si128(reinterpret_cast<const __m128i*>(stops + done));
-      const __m128i digits_less_one = _mm_sub_epi16(_mm_sub_epi16(after, before), _mm_set1_epi16(2));
-      const unsigned is_long = _mm_cmpge_epu16_mask(digits_less_one, _mm_set1_epi16(7)) & lanes;
-      const std::size_t at = static_cast<std::uint16_t>(stops[done - 1] + 1);
-      const __m512i numerals = _mm512_maskz_loadu_epi8(low_bits(left - at), text + at);
-      if (is_long != 0) {
-        const __m128i lengths = _mm_add_epi16(digits_less_one, _mm_set1_epi16(1));
-        const std::uint64_t floor = out != first ? std::uint64_t{out[-1].end()} + 1 : start_floor;
-        const unsigned found = read_long_runs(numerals, lengths, std::min(4U, count), floor, cursor.limit, out);
-        out += found;
-        done += std::size_t{2} * found;
-        if (found == 0) {
-          plain = false;
-          break;
-        }
-        ends = _mm256_set1_epi32(static_cast<int>(out[-1].end() + 1));
-        continue;
-      }
-      const __m128i length_bytes = _mm_add_epi8(_mm_cvtepi16_epi8(digits_less_one), _mm_set1_epi8(1));
-      const auto fields = static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm_shuffle_epi8(field_of, length_bytes)));
-      const __m512i spread = _mm512_maskz_expand_epi8(fields & low_bits(std::size_t{8} * count), numerals);
-      const __m512i value = _mm512_and_si512(spread, _mm512_set1_epi8(0x0f));
-      const __m512i quads = _mm512_madd_epi16(_mm512_maddubs_epi16(value, tens), hundreds);
-      const __m256i numbers = _mm256_madd_epi16(_mm512_cvtepi32_epi16(quads), thousands);
-      const __m256i run_ends = _mm256_add_epi32(numbers, _mm256_shuffle_epi32(numbers, 0xb1));
-      // A start lies behind the end of the run before it, a length is over 0, an end inside the mask.
-      const __m256i floors = _mm256_maskz_alignr_epi32(0x55, run_ends, ends, 6);
-      const unsigned wrong =
-          _mm256_cmple_epu32_mask(numbers, floors) | static_cast<unsigned>(_mm256_cmpgt_epu32_mask(run_ends, limit));
-      if ((wrong & lanes) != 0) {
-        plain = false;
-        break;
-      }
-      _mm256_mask_storeu_epi32(out, static_cast<__mmask8>(lanes), _mm256_sub_epi32(numbers, one_based));
-      out += count / 2;
-      done += count;
-      ends = run_ends;
+    unsigned read = 1;
+    const auto start_of = [&](std::size_t number) { return static_cast<std::uint16_t>(stops[number - 1] + 1); };
+    while (read != 0 && done + 8 <= located && start_of(done) + std::size_t{64} <= left) {
+      done += read = reader.read<true>(text, stops + done, 8);
     }
-    if (done == 0) break;
-    plain = plain && left > kChunk;
-    cursor.at = std::min(text + stops[done - 1] + 1, cursor.end);
+    // The last numbers of the text; those of a chunk before it are left to the next one, which begins with them.
+    while (is_last && read != 0 && done + 2 <= located) {
+      const auto count = static_cast<unsigned>(std::min<std::size_t>(8, located - done)) & ~1U;
+      done += read = reader.read<false>(text, stops + done, count);
+    }
+    if (done != 0) cursor.at = std::min(text + start_of(done), cursor.end);
+    more = !is_last && read != 0 && done != 0;
   }
-  if (out != first) cursor.next = std::uint64_t{out[-1].start} + out[-1].length + 1;
-  return static_cast<std::size_t>(out - first);
+  cursor.next = reader.next(cursor.next);
+  return reader.found();
 }
 
 /// The same value, but not known to the compiler, which takes multiplications by constants apart into slower shifts.
