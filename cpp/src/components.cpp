@@ -1,6 +1,7 @@
 #include "shipedge/components.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace shipedge {
 namespace {
@@ -126,6 +127,26 @@ std::vector<Rle> components(const Rle& rle, Connectivity connectivity, std::uint
     found.push_back(Rle::trusted(rle.shape(), {runs.begin(), runs.end()}));
   }
   return found;
+}
+
+Rle parts_at_border(const Rle& rle, Connectivity connectivity) {
+  thread_local Buffer<Piece> pieces;
+  thread_local Buffer<Label> labels;
+  pieces.clear();
+  labels.clear();
+  const auto [height, width] = rle.shape();
+  label_pieces(rle.runs(), rle.shape(), connectivity == Connectivity::kEight ? 1 : 0, pieces, labels);
+  std::vector<bool> reaches(labels.size());
+  for (const auto& [box, label] : pieces) {
+    if (box.left == 0 || box.top == 0 || box.right == width || box.bottom == height) {
+      reaches[root_of(labels.data(), label)] = true;
+    }
+  }
+  std::vector<Run> runs;
+  for (const auto& [box, label] : pieces) {
+    if (reaches[root_of(labels.data(), label)]) append_run(runs, run_of(box, height));
+  }
+  return Rle::trusted(rle.shape(), std::move(runs));
 }
 
 }  // namespace shipedge

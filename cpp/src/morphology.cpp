@@ -71,20 +71,7 @@ Rle erode(const Rle& rle, std::uint32_t rows, std::uint32_t columns) {
 }
 
 Rle fill_holes(const Rle& rle, Connectivity of_background) {
-  const Shape shape = rle.shape();
-  const Rle background = complement(rle);
-  std::vector<Run> runs(rle.runs().begin(), rle.runs().end());
-  const Parts parts = find_components(background.runs(), shape, of_background, 0);
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    const Box box = box_of(parts[i], shape.height);
-    const bool outside = box.left == 0 || box.top == 0 || box.right == shape.width || box.bottom == shape.height;
-    if (!outside) runs.insert(runs.end(), parts[i].begin(), parts[i].end());
-  }
-  std::ranges::sort(runs, {}, &Run::start);
-  std::vector<Run> joined;
-  joined.reserve(runs.size());
-  for (const Run& run : runs) append_run(joined, run);
-  return Rle::trusted(shape, std::move(joined));
+  return complement(parts_at_border(complement(rle), of_background));
 }
 
 }  // namespace shipedge

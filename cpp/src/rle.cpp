@@ -68,18 +68,31 @@ std::uint32_t Rle::area() const noexcept {
   return area;
 }
 
-Box box_of(Runs runs, std::uint32_t height) noexcept {
+Extent extent_of(Runs runs, std::uint32_t height) noexcept {
   if (runs.empty()) return {};
-  Box box{runs.front().start / height, height, (runs.back().end() - 1) / height + 1, 0};
-  // A run longer than what is left of its column touches both borders.
-  std::uint32_t origin = box.left * height;
+  const std::uint32_t left = runs.front().start / height;
+  const std::uint32_t right = (runs.back().end() - 1) / height + 1;
+  if (runs.size() == right - left) {  // no branch and no run that waits for another: the vectoriser's work
+    std::uint32_t first = height;
+    std::uint32_t last = 0;  // largest top
+    std::uint32_t bottom = 0;
+    for (std::uint32_t i = 0; i < right - left; ++i) {
+      const std::uint32_t top = runs[i].start - (left + i) * height;  // huge where the run begins in a column before
+      first = std::min(first, top);
+      last = std::max(last, top);
+      bottom = std::max(bottom, top + runs[i].length);
+    }
+    if (last < height && bottom <= height) return {{left, first, right, bottom}, true};
+  }
+  Box box{left, height, right, 0};
+  std::uint32_t origin = left * height;
   for (const Run& run : runs) {
     std::uint32_t top = run.start - origin;
     if (top >= height) {
       top = top - height < height ? top - height : run.start % height;
       origin = run.start - top;
     }
-    if (run.length > height - top) {
+    if (run.length > height - top) {  // longer than what is left of its column: it touches both borders
       box.top = 0;
       box.bottom = height;
       break;
@@ -87,7 +100,7 @@ Box box_of(Runs runs, std::uint32_t height) noexcept {
     box.top = std::min(box.top, top);
     box.bottom = std::max(box.bottom, top + run.length);
   }
-  return box;
+  return {box, false};
 }
 
 Centroid Rle::centroid() const noexcept {

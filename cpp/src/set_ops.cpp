@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "shipedge/buffer.hpp"
+#include "unfold.hpp"
 
 namespace shipedge {
 namespace {
@@ -80,59 +81,95 @@ Rle from_edges(Edges edges, Shape shape) {
   return Rle::trusted(shape, std::move(runs));
 }
 
-/// op over all masks: pairs, then pairs of pairs, so that each edge moves log2(count) times.
-template <class Op>
-Rle fold(Masks masks, Shape shape, Op op) {
-  thread_local EdgeLists now;
+/// Combines neighbouring lists until one is left, so that each edge moves log2(count) times: pair(a, b, out) writes
+/// that of two and returns its end.
+template <class Pair>
+Edges reduced(EdgeLists& now, std::size_t count, Pair&& pair) {
   thread_local EdgeLists next;
-  now.clear();
-  for (const Rle* rle : masks) now.add(rle->runs());
-  for (std::size_t count = masks.size(); count > 1; count = (count + 1) / 2) {
+  for (; count > 1; count = (count + 1) / 2) {
     next.clear();
     for (std::size_t i = 0; i < count; i += 2) {
       const Edges a = now.list(i);
       const Edges b = i + 1 < count ? now.list(i + 1) : Edges{};
       std::uint32_t* const out = next.edges.reserve(a.size() + b.size());
-      const std::uint32_t* const end = i + 1 < count ? combine(a, b, out, op) : std::copy(a.begin(), a.end(), out);
+      const std::uint32_t* const end = i + 1 < count ? pair(a, b, out) : std::copy(a.begin(), a.end(), out);
       next.close(static_cast<std::size_t>(end - out));
     }
     std::swap(now, next);
   }
-  return masks.empty() ? Rle(shape) : from_edges(now.list(0), shape);
+  return now.list(0);
 }
+
+/// op over all masks, pixel by pixel.
+template <class Op>
+Rle fold_pixels(Masks masks, Op op) {
+  thread_local Buffer<std::uint8_t> first;
+  thread_local Buffer<std::uint8_t> other;
+  const MaskView result = unfold(*masks.front(), first);
+  for (const Rle* rle : masks.subspan(1)) {
+    unfold(*rle, other);
+    std::ranges::transform(first, other, first.begin(),
+                           [&](std::uint8_t a, std::uint8_t b) { return static_cast<std::uint8_t>(op(a, b)); });
+  }
+  return encoded(result);
+}
+
+/// op, which works on bools and bits, over all masks; op(0, 0) must be 0.
+template <class Op>
+Rle fold(Masks masks, Shape shape, Op op) {
+  if (masks.empty()) return Rle(shape);
+  std::size_t runs = 0;
+  for (const Rle* rle : masks) runs += rle->runs().size();
+  if (masks.size() > 1 && worth_unfolding(runs / masks.size(), shape)) return fold_pixels(masks, op);
+  thread_local EdgeLists lists;
+  lists.clear();
+  for (const Rle* rle : masks) lists.add(rle->runs());
+  return from_edges(reduced(lists, masks.size(),
+                            [&](Edges a, Edges b, std::uint32_t* out) {
+                              return combine(a, b, out, [&](int in_a, int in_b) { return (op(in_a, in_b) & 1) != 0; });
+                            }),
+                    shape);
+}
+
+/// All numbers of two ascending lists, ascending.
+std::uint32_t* merge(Edges a, Edges b, std::uint32_t* out) noexcept { return std::ranges::merge(a, b, out).out; }
 
 }  // namespace
 
 Rle unite(Masks masks, Shape shape) {
-  return fold(masks, shape, [](bool a, bool b) { return a || b; });
+  return fold(masks, shape, [](int a, int b) { return a | b; });
 }
 
 Rle intersect(Masks masks, Shape shape) {
   if (masks.empty()) return complement(Rle(shape));
-  return fold(masks, shape, [](bool a, bool b) { return a && b; });
+  return fold(masks, shape, [](int a, int b) { return a & b; });
 }
 
 Rle exclusive_or(Masks masks, Shape shape) {
-  return fold(masks, shape, [](bool a, bool b) { return a != b; });
+  return fold(masks, shape, [](int a, int b) { return a ^ b; });
 }
 
 Rle subtract(const Rle& a, const Rle& b) {
   const Rle* const both[] = {&a, &b};
-  return fold(both, a.shape(), [](bool in_a, bool in_b) { return in_a && !in_b; });
+  return fold(both, a.shape(), [](int in_a, int in_b) { return in_a & ~in_b; });
 }
 
 Rle at_least(Masks masks, std::size_t votes, Shape shape) {
   if (votes == 0) return complement(Rle(shape));
-  std::vector<std::uint32_t> starts;
-  std::vector<std::uint32_t> ends;
+  if (votes > masks.size()) return Rle(shape);
+  thread_local EdgeLists starts_of;
+  thread_local EdgeLists ends_of;
+  starts_of.clear();
+  ends_of.clear();
   for (const Rle* rle : masks) {
-    for (const Run& run : rle->runs()) {
-      starts.push_back(run.start);
-      ends.push_back(run.end());
-    }
+    const std::size_t count = rle->runs().size();
+    std::ranges::transform(rle->runs(), starts_of.edges.reserve(count), &Run::start);
+    std::ranges::transform(rle->runs(), ends_of.edges.reserve(count), &Run::end);
+    starts_of.close(count);
+    ends_of.close(count);
   }
-  std::ranges::sort(starts);
-  std::ranges::sort(ends);
+  const Edges starts = reduced(starts_of, masks.size(), merge);
+  const Edges ends = reduced(ends_of, masks.size(), merge);
   std::vector<Run> runs;
   std::size_t opened = 0;  // runs that began at or before `at`; `closed` of them have ended there
   std::uint32_t start = 0;
@@ -150,16 +187,19 @@ Rle at_least(Masks masks, std::size_t votes, Shape shape) {
 }
 
 Rle complement(const Rle& rle) {
-  std::vector<Run> runs;
-  runs.reserve(rle.runs().size() + 1);
-  std::uint32_t at = 0;
-  for (const Run& run : rle.runs()) {
-    if (run.start != at) runs.push_back({at, run.start - at});
-    at = run.end();
-  }
+  const Runs runs = rle.runs();
   const std::uint32_t pixels = rle.shape().pixels();
-  if (at != pixels) runs.push_back({at, pixels - at});
-  return Rle::trusted(rle.shape(), std::move(runs));
+  std::vector<Run> gaps(runs.size() + 1);
+  std::uint32_t at = 0;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    gaps[i] = {at, runs[i].start - at};
+    at = runs[i].end();
+  }
+  gaps.back() = {at, pixels - at};
+  // Runs do not touch: only the first and the last gap may be empty.
+  if (gaps.back().length == 0) gaps.pop_back();
+  if (!gaps.empty() && gaps.front().length == 0) gaps.erase(gaps.begin());
+  return Rle::trusted(rle.shape(), std::move(gaps));
 }
 
 }  // namespace shipedge

@@ -4,6 +4,7 @@
 
 #include "shipedge/buffer.hpp"
 #include "shipedge/rle.hpp"
+#include "unfold.hpp"
 
 namespace shipedge {
 namespace {
@@ -84,6 +85,10 @@ class ChangeWriter {
 Rle Rle::transposed() const {
   const Shape turned = shape_.transposed();
   if (shape_.height <= 1 || shape_.width <= 1 || runs_.empty()) return trusted(turned, runs_);
+  if (worth_unfolding(runs_.size(), shape_)) {
+    thread_local Buffer<std::uint8_t> pixels;
+    return encoded(unfold(*this, pixels).transposed());
+  }
   // In the turned mask a run begins or ends wherever a pixel differs from its left neighbour here.
   thread_local Buffer<Change> changes;
   ChangeWriter writer(changes);

@@ -41,8 +41,13 @@ struct Box {
   bool operator==(const Box&) const = default;
 };
 
-/// The smallest box around the runs; zeros where there are none.
-Box box_of(Runs runs, std::uint32_t height) noexcept;
+/// The smallest box around runs; zeros where there are none.
+struct Extent {
+  Box box;
+  bool one_a_column = false;  ///< exactly one run in each column of the box, as most ships have
+};
+
+Extent extent_of(Runs runs, std::uint32_t height) noexcept;
 
 /// Mean column and row of pixels, as numbers of pixels from 0.
 struct Centroid {
@@ -87,7 +92,7 @@ class Rle {
   [[nodiscard]] Runs runs() const noexcept { return runs_; }
   [[nodiscard]] bool empty() const noexcept { return runs_.empty(); }
   [[nodiscard]] std::uint32_t area() const noexcept;
-  [[nodiscard]] Box box() const noexcept { return box_of(runs_, shape_.height); }
+  [[nodiscard]] Box box() const noexcept { return extent_of(runs_, shape_.height).box; }
 
   /// NaN for an empty mask.
   [[nodiscard]] Centroid centroid() const noexcept;
