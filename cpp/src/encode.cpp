@@ -98,41 +98,22 @@ void fill_from_rows(const MaskView& mask, BlockStore& store) {
   }
 }
 
-/// Eight bytes -> one bit for each that is not zero.
-std::uint64_t pack_eight(const std::uint8_t* bytes) noexcept {
-  if constexpr (std::endian::native == std::endian::little) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, bytes, 8);
-    word = (((word & 0x7f7f7f7f7f7f7f7fULL) + 0x7f7f7f7f7f7f7f7fULL) | word) >> 7 & 0x0101010101010101ULL;
-    return word * 0x0102040810204080ULL >> 56;
-  } else {
-    std::uint64_t bits = 0;
-    for (unsigned i = 0; i < 8; ++i) bits |= std::uint64_t{bytes[i] != 0 ? 1U : 0U} << i;
-    return bits;
-  }
-}
-
-/// 64 bytes -> one bit for each that is not zero.
-std::uint64_t pack_word(const std::uint8_t* bytes) noexcept {
-  std::uint64_t word = 0;
-  for (unsigned g = 0; g < 8; ++g) word |= pack_eight(bytes + std::size_t{8} * g) << (8 * g);
-  return word;
-}
-
-/// Columns contiguous (Fortran order): a word is 64 neighbouring bytes.
+/// Columns contiguous (Fortran order): the same, with bands of 64 columns.
 void fill_from_columns(const MaskView& mask, BlockStore& store) {
-  const std::uint32_t whole = mask.shape.height / kSide;
-  const std::uint32_t rest = mask.shape.height % kSide;
-  for (std::uint32_t x = 0; x < mask.shape.width; ++x) {
-    const std::uint8_t* at = mask.data + static_cast<std::ptrdiff_t>(x) * mask.column_stride;
-    if (!any_set(at, mask.shape.height)) continue;
-    for (std::uint32_t band = 0; band < whole; ++band, at += kSide) {
-      if (const std::uint64_t word = pack_word(at)) store.block(band, x / kSide)[x % kSide] = word;
-    }
-    if (rest != 0) {
-      std::uint8_t padded[kSide] = {};
-      std::memcpy(padded, at, rest);
-      if (const std::uint64_t word = pack_word(padded)) store.block(whole, x / kSide)[x % kSide] = word;
+  const auto& kernels = simd::best();
+  thread_local Buffer<std::uint8_t> found;
+  found.clear();
+  std::uint8_t* const any = found.reserve(store.bands());
+  for (std::uint32_t strip = 0; strip < store.strips(); ++strip) {
+    const std::uint32_t left = strip * kSide;
+    const std::uint32_t width = std::min(kSide, mask.shape.width - left);
+    const std::uint8_t* const lines = mask.data + static_cast<std::ptrdiff_t>(left) * mask.column_stride;
+    kernels.find_strips(lines, mask.column_stride, width, mask.shape.height, any);
+    for (std::uint32_t band = 0; band < store.bands(); ++band) {
+      if (any[band] == 0) continue;
+      const std::uint32_t top = band * kSide;
+      const std::uint32_t height = std::min(kSide, mask.shape.height - top);
+      kernels.pack_lines(lines + top, mask.column_stride, width, height, store.block(band, strip));
     }
   }
 }

@@ -179,6 +179,10 @@ TEST_CASE("every kernel paints, finds and packs pixels of any width and alignmen
         std::vector<std::uint64_t> words(kSide, 1);
         kernels->pack_block(pixels.data + strip * kSide, static_cast<std::ptrdiff_t>(stride), height, columns,
                             words.data());
+        // The same block seen as lines: bit b of word l is byte b of line l.
+        std::vector<std::uint64_t> lines(height, 1);
+        kernels->pack_lines(pixels.data + strip * kSide, static_cast<std::ptrdiff_t>(stride), height, columns,
+                            lines.data());
         bool any = false;
         Exact painted(stride * (height - 1) + width, offset);
         std::vector<std::uint64_t> toggles(height, 0);
@@ -191,6 +195,7 @@ TEST_CASE("every kernel paints, finds and packs pixels of any width and alignmen
             REQUIRE((words[c] >> y & 1) == (wanted ? 1 : 0));
             row |= std::uint64_t{wanted ? 1U : 0U} << c;
           }
+          REQUIRE(lines[y] == row);
           toggles[y] = row ^ above;
           above = row;
         }

@@ -47,6 +47,10 @@ struct Kernels {
   void (*pack_block)(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height, std::uint32_t width,
                      std::uint64_t* words) noexcept;
 
+  /// The same pixels, contiguous along the columns: bit r of word c is byte r of line c.
+  void (*pack_lines)(const std::uint8_t* lines, std::ptrdiff_t stride, std::uint32_t count, std::uint32_t size,
+                     std::uint64_t* words) noexcept;
+
   /// Writes at[i] + b for each set bit b of words[i], in order, and returns the end; may touch 64 numbers behind it.
   std::uint32_t* (*list_bits)(const std::uint64_t* words, const std::uint32_t* at, std::size_t count,
                               std::uint32_t* out) noexcept;

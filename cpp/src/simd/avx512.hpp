@@ -29,6 +29,8 @@ SHIPEDGE_AVX512 void find_strips(const std::uint8_t* rows, std::ptrdiff_t stride
                                  std::size_t width, std::uint8_t* found) noexcept;
 SHIPEDGE_AVX512 void pack_block(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height,
                                 std::uint32_t width, std::uint64_t* words) noexcept;
+SHIPEDGE_AVX512 void pack_lines(const std::uint8_t* lines, std::ptrdiff_t stride, std::uint32_t count,
+                                std::uint32_t size, std::uint64_t* words) noexcept;
 SHIPEDGE_AVX512 std::uint32_t* list_bits(const std::uint64_t* words, const std::uint32_t* at, std::size_t count,
                                          std::uint32_t* out) noexcept;
 

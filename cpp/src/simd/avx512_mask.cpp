@@ -121,6 +121,15 @@ SHIPEDGE_AVX512 void pack_block(const std::uint8_t* rows, std::ptrdiff_t stride,
   }
 }
 
+SHIPEDGE_AVX512 void pack_lines(const std::uint8_t* lines, std::ptrdiff_t stride, std::uint32_t count,
+                                std::uint32_t size, std::uint64_t* words) noexcept {
+  const __mmask64 there = low_bits(size);
+  for (std::uint32_t line = 0; line < count; ++line, lines += stride) {
+    const __m512i bytes = _mm512_maskz_loadu_epi8(there, lines);
+    words[line] = _mm512_test_epi8_mask(bytes, bytes);
+  }
+}
+
 SHIPEDGE_AVX512 std::uint32_t* list_bits(const std::uint64_t* words, const std::uint32_t* at, std::size_t count,
                                          std::uint32_t* out) noexcept {
   const __m512i iota = ascending_bytes();

@@ -18,16 +18,16 @@ const Kernels& choose() noexcept {
 
 const Kernels& portable() noexcept {
   using namespace anywhere;
-  static constexpr Kernels kKernels{"portable", clear,       read_runs,  write_runs,
-                                    paint_rows, find_strips, pack_block, list_bits};
+  static constexpr Kernels kKernels{"portable",  clear,      read_runs,  write_runs, paint_rows,
+                                    find_strips, pack_block, pack_lines, list_bits};
   return kKernels;
 }
 
 const Kernels* avx512() noexcept {
 #ifdef SHIPEDGE_HAS_AVX512
   using namespace wide;
-  static constexpr Kernels kKernels{"avx512",   clear,       read_runs,  write_runs,
-                                    paint_rows, find_strips, pack_block, list_bits};
+  static constexpr Kernels kKernels{"avx512",    clear,      read_runs,  write_runs, paint_rows,
+                                    find_strips, pack_block, pack_lines, list_bits};
   static const bool there = __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
                             __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2") &&
                             __builtin_cpu_supports("bmi2");

@@ -14,6 +14,8 @@ void find_strips(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t 
                  std::uint8_t* found) noexcept;
 void pack_block(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height, std::uint32_t width,
                 std::uint64_t* words) noexcept;
+void pack_lines(const std::uint8_t* lines, std::ptrdiff_t stride, std::uint32_t count, std::uint32_t size,
+                std::uint64_t* words) noexcept;
 std::uint32_t* list_bits(const std::uint64_t* words, const std::uint32_t* at, std::size_t count,
                          std::uint32_t* out) noexcept;
 

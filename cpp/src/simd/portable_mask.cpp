@@ -116,6 +116,40 @@ void pack_block(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t h
   }
 }
 
+/// Eight bytes -> one bit for each that is not zero.
+static std::uint64_t pack_eight(const std::uint8_t* bytes) noexcept {
+  if constexpr (std::endian::native == std::endian::little) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes, 8);
+    word = (((word & 0x7f7f7f7f7f7f7f7fULL) + 0x7f7f7f7f7f7f7f7fULL) | word) >> 7 & 0x0101010101010101ULL;
+    return word * 0x0102040810204080ULL >> 56;
+  } else {
+    std::uint64_t bits = 0;
+    for (unsigned i = 0; i < 8; ++i) bits |= std::uint64_t{bytes[i] != 0 ? 1U : 0U} << i;
+    return bits;
+  }
+}
+
+/// 64 bytes -> one bit for each that is not zero.
+static std::uint64_t pack_word(const std::uint8_t* bytes) noexcept {
+  std::uint64_t word = 0;
+  for (unsigned g = 0; g < 8; ++g) word |= pack_eight(bytes + std::size_t{8} * g) << (8 * g);
+  return word;
+}
+
+void pack_lines(const std::uint8_t* lines, std::ptrdiff_t stride, std::uint32_t count, std::uint32_t size,
+                std::uint64_t* words) noexcept {
+  for (std::uint32_t line = 0; line < count; ++line, lines += stride) {
+    if (size == kSide) {
+      words[line] = pack_word(lines);
+    } else {
+      std::uint8_t padded[kSide] = {};
+      std::memcpy(padded, lines, size);
+      words[line] = pack_word(padded);
+    }
+  }
+}
+
 std::uint32_t* list_bits(const std::uint64_t* words, const std::uint32_t* at, std::size_t count,
                          std::uint32_t* out) noexcept {
   for (std::size_t i = 0; i < count; ++i) {
