@@ -96,7 +96,8 @@ Rle rotate(const Rle& rle, std::int64_t quarter_turns) {
 }
 
 Rle resize(const Rle& rle, Shape shape) {
-  const auto [height, width] = rle.shape();
+  const std::uint32_t height = rle.shape().height;
+  const std::uint32_t width = rle.shape().width;
   std::vector<Run> runs;
   std::vector<Run> column;  // the new rows of the old column that is being read, as runs of one column
   std::uint32_t now = 0;    // that old column

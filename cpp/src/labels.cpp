@@ -89,7 +89,8 @@ void read_rows(const LabelView& labels, LabelRuns& found) {
     std::uint32_t column;
     Run run;
   };
-  const auto [height, width] = labels.shape;
+  const std::uint32_t height = labels.shape.height;
+  const std::uint32_t width = labels.shape.width;
   const std::vector<std::byte> background(kStrip * sizeof(T));
   std::vector<std::uint32_t> tops(kStrip);  // where the present label of a column began
   Buffer<Segment> segments;
@@ -125,7 +126,8 @@ void read_rows(const LabelView& labels, LabelRuns& found) {
 /// Any strides: down the columns, each pixel compared with the one above.
 template <class T>
 void read_columns(const LabelView& labels, LabelRuns& found) {
-  const auto [height, width] = labels.shape;
+  const std::uint32_t height = labels.shape.height;
+  const std::uint32_t width = labels.shape.width;
   if (height == 0) return;
   for (std::uint32_t column = 0; column < width; ++column) {
     const std::byte* const first = labels.data + static_cast<std::ptrdiff_t>(column) * labels.column_stride;

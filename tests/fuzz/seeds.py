@@ -38,4 +38,14 @@ def mask() -> Iterator[bytes]:
                 yield struct.pack(">HHBB", height, width, layout, style) + pixels
 
 
-SEEDS = {"fuzz_airbus": airbus, "fuzz_mask": mask}
+def algebra() -> Iterator[bytes]:
+    """Size, height, width, then the gaps and lengths of two masks (see fuzz_algebra.cpp)."""
+    for height, width in ((0, 5), (1, 70), (70, 1), (9, 11), (64, 64), (65, 129)):
+        for step in (1, 3, 7, 13):
+            yield struct.pack(">BHH", 1, height, width) + bytes(i * step % 251 for i in range(900))
+    for first in (0, 65537, 2**31, 2**32 - 1):
+        runs = [first, 3, 65535, 2**20, 5, 2**30, 2**24, 8, 1, 65537, 2**31, 12]
+        yield struct.pack(">BBB", 0, 7, 200) + struct.pack(">12I", *runs) + bytes(range(60))
+
+
+SEEDS = {"fuzz_algebra": algebra, "fuzz_airbus": airbus, "fuzz_mask": mask}
