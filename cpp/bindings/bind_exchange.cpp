@@ -91,7 +91,7 @@ Args:
 
 Raises:
     RleFormatError: A polygon has fewer than three points or a coordinate that is not finite or over 2^32, or the edges
-        cross over 2^28 columns of pixels in all.)");
+        cross or reach over more than 2^28 columns of pixels in all.)");
 }
 
 }  // namespace shipedge

@@ -12,7 +12,7 @@ namespace shipedge {
 namespace {
 
 constexpr double kReach = 4294967296.0;
-constexpr std::uint64_t kMostCrossings = std::uint64_t{1} << 28;  // 1 GiB of positions
+constexpr std::uint64_t kMost = std::uint64_t{1} << 28;  // columns reached, and crossed by all edges: 1 GiB each
 
 /// The first of `size` pixels in a row or column whose middle is at `place` or behind it; `size` where none is.
 std::uint32_t first_middle(double place, std::uint32_t size) noexcept {
@@ -62,24 +62,58 @@ void check(Polygon polygon, std::size_t index) {
   }
 }
 
-/// Appends the position of each change between outside and inside. One below the last row is the next column's first
-/// pixel: every polygon changes an even number of times in a column, so it ends what began.
-void append_changes(Polygon polygon, Shape shape, std::vector<std::uint32_t>& changes) {
-  for_each_edge(polygon, shape.width, [&](const Edge& edge) {
-    const double width = edge.to.x - edge.from.x;
-    const double height = edge.to.y - edge.from.y;
-    for (std::uint32_t column = edge.left; column < edge.right; ++column) {
-      const double share = (column + 0.5 - edge.from.x) / width;
-      changes.push_back(column * shape.height + first_middle(edge.from.y + share * height, shape.height));
-    }
-  });
-}
-
-Rle between(std::vector<std::uint32_t>& changes, Shape shape) {
-  std::ranges::sort(changes);
+/// The pixels inside an odd number of times. Rows where a column changes between outside and inside are gathered column
+/// by column, a counting sort; every polygon changes an even number of times in a column.
+Rle fill_together(std::span<const Polygon> polygons, Shape shape) {
+  std::uint32_t left = shape.width;
+  std::uint32_t right = 0;
+  for (const Polygon polygon : polygons) {
+    for_each_edge(polygon, shape.width, [&](const Edge& edge) {
+      left = std::min(left, edge.left);
+      right = std::max(right, edge.right);
+    });
+  }
+  if (left >= right) return Rle(shape);
+  if (right - left > kMost) {
+    throw FormatError("the polygons reach over " + std::to_string(right - left) + " columns, expected at most " +
+                      std::to_string(kMost));
+  }
+  // How the number of changes differs from that of the column before; then the place of a column's first change, which
+  // becomes the place behind its last one as they are filled in.
+  std::vector<std::uint32_t> places(right - left + 1);
+  for (const Polygon polygon : polygons) {
+    for_each_edge(polygon, shape.width, [&](const Edge& edge) {
+      ++places[edge.left - left];
+      --places[edge.right - left];
+    });
+  }
+  std::uint32_t changes = 0;
+  std::uint32_t place = 0;
+  for (std::uint32_t& value : places) {
+    changes += value;
+    value = place;
+    place += changes;
+  }
+  std::vector<std::uint32_t> rows(place);
+  for (const Polygon polygon : polygons) {
+    for_each_edge(polygon, shape.width, [&](const Edge& edge) {
+      const double width = edge.to.x - edge.from.x;
+      const double height = edge.to.y - edge.from.y;
+      for (std::uint32_t column = edge.left; column < edge.right; ++column) {
+        const double share = (column + 0.5 - edge.from.x) / width;
+        rows[places[column - left]++] = first_middle(edge.from.y + share * height, shape.height);
+      }
+    });
+  }
   std::vector<Run> runs;
-  for (std::size_t i = 0; i + 1 < changes.size(); i += 2) {
-    if (changes[i] != changes[i + 1]) append_run(runs, {changes[i], changes[i + 1] - changes[i]});
+  runs.reserve(rows.size() / 2);
+  auto row = rows.begin();
+  for (std::uint32_t column = left; column < right; ++column) {
+    const auto end = rows.begin() + places[column - left];
+    std::sort(row, end);
+    for (; row != end; row += 2) {
+      if (row[0] != row[1]) append_run(runs, {column * shape.height + row[0], row[1] - row[0]});
+    }
   }
   return Rle::trusted(shape, std::move(runs));
 }
@@ -92,24 +126,14 @@ Rle fill_polygons(std::span<const Polygon> polygons, Shape shape, FillRule rule)
     check(polygons[i], i);
     for_each_edge(polygons[i], shape.width, [&](const Edge& edge) { crossings += edge.right - edge.left; });
   }
-  if (crossings > kMostCrossings) {
+  if (crossings > kMost) {
     throw FormatError("the edges of the polygons cross " + std::to_string(crossings) +
-                      " columns in all, expected at most " + std::to_string(kMostCrossings));
+                      " columns in all, expected at most " + std::to_string(kMost));
   }
-  std::vector<std::uint32_t> changes;
-  if (rule == FillRule::kEvenOdd) {
-    changes.reserve(crossings);
-    for (const Polygon polygon : polygons) append_changes(polygon, shape, changes);
-    return between(changes, shape);
-  }
+  if (rule == FillRule::kEvenOdd || polygons.size() == 1) return fill_together(polygons, shape);
   std::vector<Rle> filled;
   filled.reserve(polygons.size());
-  for (const Polygon polygon : polygons) {
-    changes.clear();
-    append_changes(polygon, shape, changes);
-    filled.push_back(between(changes, shape));
-  }
-  if (filled.size() == 1) return std::move(filled.front());
+  for (const Polygon& polygon : polygons) filled.push_back(fill_together({&polygon, 1}, shape));
   std::vector<const Rle*> masks;
   masks.reserve(filled.size());
   for (const Rle& mask : filled) masks.push_back(&mask);

@@ -200,4 +200,8 @@ TEST_CASE("polygons that are none") {
   CHECK_THROWS_WITH_AS(filled({zigzag}, {65537, 65535}),
                        "the edges of the polygons cross 327675000 columns in all, expected at most 268435456",
                        FormatError);
+  const std::vector<std::vector<Point>> apart{{{0, 0}, {2, 0}, {2, 1}}, {{4e9, 0}, {4e9 + 2, 0}, {4e9 + 2, 1}}};
+  CHECK_THROWS_WITH_AS(filled(apart, {1, 4294967295U}),
+                       "the polygons reach over 4000000002 columns, expected at most 268435456", FormatError);
+  CHECK(filled(apart, {1, 4294967295U}, FillRule::kUnion).area() == 2);
 }

@@ -255,6 +255,6 @@ def test_a_mask_of_another_size_than_its_picture(tmp_path):
     for folder in ("masks", "pictures"):
         cv2.imwrite(str(tmp_path / folder / "a.jpg"), np.zeros(SHAPE, np.uint8))
     with pytest.raises(DatasetError, match=r"a\.jpg and a\.png would share their labels"):
-        Pictures(tmp_path / "pictures")
+        list(read_labelled(tmp_path / "masks", "png", Pictures(tmp_path / "pictures"), []))
     with pytest.raises(DatasetError, match="is not a folder of pictures"):
         Pictures(tmp_path / "absent")

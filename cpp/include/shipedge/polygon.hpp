@@ -45,7 +45,7 @@ enum class FillRule : std::uint8_t {
 /// The pixels whose middle is inside. A middle right on an edge is inside where the edge is a left or upper one, so
 /// that polygons that share an edge share no pixel. What lies outside the mask is cut off. The work follows the points
 /// and the columns of the mask that each edge crosses, never the coordinates. Throws FormatError: fewer than three
-/// points, a coordinate that is not a number or over 2^32, over 2^28 columns crossed in all.
+/// points, a coordinate that is not a number or over 2^32, over 2^28 columns reached or crossed in all.
 Rle fill_polygons(std::span<const Polygon> polygons, Shape shape, FillRule rule);
 
 }  // namespace shipedge

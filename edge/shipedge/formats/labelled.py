@@ -1,7 +1,7 @@
 """What every format is read into and written from: an image's name, its size and its ships."""
 
 import os
-from collections.abc import Iterator
+import stat
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,31 +33,34 @@ class Pictures:
             shape: (height, width) of all pictures where there is no folder.
 
         Raises:
-            DatasetError: no such folder, or two pictures differ in their suffix only.
+            DatasetError: no such folder.
         """
         self.folder = folder
         self._shape = shape
-        self._names: dict[str, str] = {}
+        self._names: set[str] = set()
         if folder is None:
             return
         if not folder.is_dir():
             raise DatasetError(f"{folder} is not a folder of pictures")
-        for name in sorted(os.listdir(folder)):  # noqa: PTH208 - names alone
-            if Path(name).suffix.lower() not in SUFFIXES or check_image_id(name) is not None:
-                continue
-            other = self._names.setdefault(stem(name), name)
-            if other != name:
-                raise DatasetError(f"{folder}: {other} and {name} would share their labels")
+        with os.scandir(folder) as entries:
+            names = (entry.name for entry in entries if os.path.splitext(entry.name)[1].lower() in SUFFIXES)  # noqa: PTH122
+            self._names = {name for name in names if check_image_id(name) is None}
 
-    def named(self, label: str) -> str | None:
-        """Name of the picture whose labels are called ``label`` (a name without suffix); None where there is none."""
-        return f"{label}.jpg" if self.folder is None else self._names.get(label)
+    def by_label(self) -> dict[str, str]:
+        """Names of the pictures in the folder by what their labels are called: the name without suffix.
+
+        Raises:
+            DatasetError: two pictures differ in their suffix only.
+        """
+        found: dict[str, str] = {}
+        for name in sorted(self._names):
+            other = found.setdefault(stem(name), name)
+            if other != name:
+                raise DatasetError(f"{self.folder}: {other} and {name} would share their labels")
+        return found
 
     def __contains__(self, image: str) -> bool:
-        return self.folder is None or self._names.get(stem(image)) == image
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names.values())
+        return self.folder is None or image in self._names
 
     def shape(self, image: str) -> tuple[int, int]:
         """(height, width) of a picture. Raises SourceError where its file is unreadable."""
@@ -88,6 +91,35 @@ def stem(image: str) -> str:
     return image.rpartition(".")[0] or image
 
 
+def label_files(
+    folder: Path, suffix: str, pictures: Pictures, notes: list[str], *, leave_out: str = ""
+) -> dict[str, Path | None]:
+    """The label file of each image, by name; None for a picture that has none.
+
+    Args:
+        folder: of label files.
+        suffix: of the files, ``.txt``.
+        pictures: those that exist; without a folder, every label file has one, of its name and ``.jpg``.
+        notes: gets a sentence where labels are left out because their picture is not there.
+        leave_out: a file that is no label.
+    """
+    files = sorted(name for name in os.listdir(folder) if name.endswith(suffix) and name != leave_out)  # noqa: PTH208
+    if pictures.folder is None:
+        return {f"{stem(name)}.jpg": folder / name for name in files}
+    by_label = pictures.by_label()
+    found: dict[str, Path | None] = dict.fromkeys(by_label.values())
+    strays = 0
+    for name in files:
+        image = by_label.get(stem(name))
+        if image is None:
+            strays += 1
+        else:
+            found[image] = folder / name
+    if strays:
+        notes.append(f"{folder}: {count(strays, 'file')} left out, {pictures.folder} has no picture of that name")
+    return found
+
+
 def read_bounded(path: Path, most: int) -> bytes:
     """The bytes of a file of at most ``most``.
 
@@ -96,7 +128,9 @@ def read_bounded(path: Path, most: int) -> bytes:
     """
     try:
         with path.open("rb") as file:
-            data = file.read(most + 1)
+            status = os.fstat(file.fileno())
+            # A buffer of the file's size where it has one: that of `most` bytes costs more than a small file.
+            data = file.read(min(status.st_size, most) + 1 if stat.S_ISREG(status.st_mode) else most + 1)
     except OSError as error:
         raise DatasetError(f"cannot read {path}: {error.strerror or error}") from error
     if len(data) > most:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from shipedge.atomic import new_folder
 from shipedge.errors import DatasetError, RleFormatError
-from shipedge.formats.labelled import Labelled, Pictures, Stems, count, read_bounded
+from shipedge.formats.labelled import Labelled, Pictures, Stems, count, label_files, read_bounded
 from shipedge.rle import Rle, components, labels_to_png, to_png, union
 
 _LONGEST = 1 << 30  # bytes of one file
@@ -34,19 +34,14 @@ def read_png_folder(
             not the size of its picture.
     """
     folder = Path(folder)
-    strays = 0
-    for path in sorted(folder.glob("*.png")):
-        image = pictures.named(path.stem)
-        if image is None:
-            strays += 1
+    for image, path in label_files(folder, ".png", pictures, notes).items():
+        if path is None:
             continue
         pixels = read_grey_png(path)
         shape = (pixels.shape[0], pixels.shape[1])
         if pictures.folder is not None and pictures.shape(image) != shape:
             raise DatasetError(f"{path} has shape {shape}, expected {pictures.shape(image)} as its picture has")
         yield Labelled(image, shape, _labels(pixels) if labels else _parts(pixels, path))
-    if strays:
-        notes.append(f"{folder}: {count(strays, 'mask')} left out, {pictures.folder} has no picture of that name")
 
 
 def write_png_folder(

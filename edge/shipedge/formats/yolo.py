@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from shipedge.atomic import new_folder
 from shipedge.errors import DatasetError, RleFormatError
-from shipedge.formats.labelled import Labelled, Pictures, Stems, count, read_bounded
+from shipedge.formats.labelled import Labelled, Pictures, Stems, count, label_files, read_bounded
 from shipedge.rle import Rle, from_polygons, to_polygons
 
 _LONGEST = 64 << 20  # bytes of one file
@@ -37,20 +37,11 @@ def read_yolo(folder: str | os.PathLike[str], pictures: Pictures, notes: list[st
         DatasetError: no folder, or a line that is no polygon; names file and line.
     """
     folder = Path(folder)
-    labels = sorted(path for path in folder.glob("*.txt") if path.name != _NO_LABELS)
-    files: dict[str, Path] = {}
-    for path in labels:
-        image = pictures.named(path.stem)
-        if image is not None:
-            files[image] = path
-    if len(files) < len(labels):
-        strays = count(len(labels) - len(files), "label file")
-        notes.append(f"{folder}: {strays} left out, {pictures.folder} has no picture of that name")
     classes: set[str] = set()
     empty = 0
-    for image in sorted({*files, *pictures}):
+    for image, path in label_files(folder, ".txt", pictures, notes, leave_out=_NO_LABELS).items():
         shape = pictures.shape(image)
-        found = list(_ships(files[image], shape, classes)) if image in files else []
+        found = [] if path is None else list(_ships(path, shape, classes))
         empty += sum(ship.area == 0 for ship in found)
         yield Labelled(image, shape, [ship for ship in found if ship.area])
     if len(classes) > 1:
@@ -89,7 +80,8 @@ def _line(rings: list[npt.NDArray[np.int64]], shape: tuple[int, int]) -> str:
         parts += [rings[0][:1], ring, ring[:1]]
     points = np.concatenate(parts) / np.array([shape[1], shape[0]])
     digits = len(str(max(shape))) + 3  # a thousandth of a pixel: corners lie half a pixel from any middle
-    return "0 " + " ".join(f"{value:.{digits}f}" for value in points.ravel().tolist()) + "\n"
+    form = "0" + f" %.{digits}f" * (2 * len(points)) + "\n"
+    return form % tuple(points.ravel().tolist())
 
 
 def _ships(path: Path, shape: tuple[int, int], classes: set[str]) -> Iterator[Rle]:
