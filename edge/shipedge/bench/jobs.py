@@ -87,11 +87,12 @@ def union(texts: list[str]) -> Job:
 def one_by_one(source: Material) -> Job:
     """The same for image after image as they come."""
     rows = source.rows(_IMAGES)
+    limit, clear = memset(_PIXELS)
     return Job(
         rle.decode_union,
         "union",
         lambda _: (rows,),
-        limit=memset(_PIXELS),
+        limit=(limit, lambda: [clear() for _ in rows]),
         wrap=last_kept,
         check=all_kept,
         items=_IMAGES,

@@ -1,5 +1,10 @@
 """What is done on many images at once: batches, CSV files and folders of masks."""
 
+import importlib
+import itertools
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,8 +14,10 @@ from shipedge import rle
 from shipedge.bench.jobs import memset
 from shipedge.bench.material import SHAPE, Material
 from shipedge.bench.work import Job, Skill
+from shipedge.masks import MaskBuilder, mask_name
 
 _BATCH = 64
+_PICTURES = 200
 
 Masks = NDArray[np.uint8]
 Rows = list[list[str]]
@@ -77,3 +84,58 @@ def index(source: Material) -> Job:
         return {image: texts for image, texts in images.items() if texts}
 
     return Job(rle.open_csv, "index", lambda _: (path,), plain=plain, limit=("read()", path.read_bytes))
+
+
+def pictures(source: Material) -> Job:
+    """Ship images to files of masks."""
+    return _pictures(source, 1)
+
+
+def pictures_in_threads(source: Material) -> Job:
+    """The same on two threads, beside one."""
+    return _pictures(source, 2)
+
+
+def _pictures(source: Material, threads: int) -> Job:
+    index = rle.open_csv(source.csv)
+    rows = {image: index[image] for image in index.ship_ids()[:_PICTURES]}
+    numbers = itertools.count()
+
+    def new_folder() -> Path:
+        folder = source.folder / f"{id(numbers)}-{next(numbers)}"
+        folder.mkdir()
+        return folder
+
+    def ours(threads: int) -> Skill:
+        def write(rows: dict[str, list[str]], _shape: Any, folder: Path) -> Path:
+            MaskBuilder(source.csv, folder).build(index, list(rows), [mask_name(image) for image in rows], threads)
+            return folder
+
+        return write
+
+    def create(folder: Path, names: list[str]) -> None:
+        data = bytes(900)
+        for name in names:
+            file = os.open(f"{folder}/{name}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+            os.write(file, data)
+            os.close(file)
+
+    pool = ThreadPoolExecutor(threads)
+    shares = [[mask_name(image) for image in rows][first::threads] for first in range(threads)]
+    return Job(
+        ours(threads),
+        "pictures" if threads == 1 else "",
+        lambda _: (rows, SHAPE),
+        order=_some_pixels,
+        limit=("files", lambda: [*pool.map(create, itertools.repeat(new_folder()), shares)]),
+        wrap=lambda way: lambda rows, shape: way(rows, shape, new_folder()),
+        items=len(rows),
+        others={} if threads == 1 else {"1 thread": ours(1)},
+    )
+
+
+def _some_pixels(folder: Path) -> list[Masks]:
+    """What the first files hold, by OpenCV's word."""
+    cv2 = importlib.import_module("cv2")
+    files = sorted(folder.iterdir())
+    return [len(files), *(cv2.imread(str(file), cv2.IMREAD_UNCHANGED) for file in files[:20])]

@@ -8,7 +8,7 @@ from shipedge import __version__
 from shipedge.bench.timing import LIMIT
 from shipedge.bench.work import Row
 
-HEAD = f"{'':<32}{'shipedge':>11}  {'best peer':<18}{'':>9} x faster  floor   {'limit':<8} x limit  floor"
+HEAD = f"{'':<32}{'shipedge':>11}  {'best peer':<21}{'':>9} x faster  floor   {'limit':<8} x limit  floor"
 
 
 def show(row: Row) -> str:
@@ -22,7 +22,7 @@ def show(row: Row) -> str:
         return f"{value:g}{'' if reached else '!'}"
 
     best = row.best_peer
-    faster = f"{best:<18}{_time(row.median_us[best]):>9}{row.times_faster:>9.1f}" if best else f"{'-':<18}{'':>18}"
+    faster = f"{best:<21}{_time(row.median_us[best]):>9}{row.times_faster:>9.1f}" if best else f"{'-':<21}{'':>18}"
     limit = f"{row.limit:<8}{row.of_limit:>8.2f}" if row.limit else f"{'-':<8}{'':>8}"
     line = f"{row.work:<32}{_time(row.ours_us):>11}  {faster}{floor('peer'):>7}   {limit}{floor('limit'):>7}"
     if row.gb_s is not None and row.gb_s > 0:

@@ -41,7 +41,7 @@ class Job:
         given: the arguments, made with someone's `native` (text, shape -> their own mask), which most works ignore.
         plain: our result in comparable form.
         order: makes everybody's comparable results equal where only their order differs.
-        limit: name and call of what no way can beat, for one thing.
+        limit: name and call of what no way can beat.
         wrap: turns a way to do one thing into a way to do all of them.
         check: the same, but with all results; where `wrap` drops them.
         items: how many things one call does; times are per thing.
@@ -153,7 +153,7 @@ def run(work: Work, material: Material, peers: Sequence[Peer], *, vector: bool, 
 
 
 def _per_thing(seconds: dict[str, float], items: int) -> dict[str, float]:
-    return {name: 1e6 * value / (1 if name == LIMIT else items) for name, value in seconds.items()}
+    return {name: 1e6 * value / items for name, value in seconds.items()}
 
 
 def _contender(job: Job, skill: Skill, native: Skill | None, plain: Callable[[Any], Any]) -> Contender:

@@ -11,6 +11,7 @@ from shipedge.bench.peers.coco import faster_coco_eval, hotcoco, pycocotools
 from shipedge.bench.peers.kaggle import kaggle
 from shipedge.bench.peers.numba import numba
 from shipedge.bench.peers.peer import Peer
+from shipedge.bench.peers.pictures import painters
 from shipedge.bench.peers.rlemasklib import rlemasklib
 from shipedge.bench.peers.tables import pandas, polars
 
@@ -37,4 +38,6 @@ def installed() -> tuple[list[Peer], list[str]]:
             found.append(build())
         except Exception as error:  # broken installations raise whatever they like
             missing.append(f"{build.__name__} is left out: {error}")
+    if any(peer.name == "numpy + opencv" for peer in found):
+        found += list(painters(found))
     return found, missing

@@ -1,16 +1,15 @@
 """Folders of mask pictures: nobody else writes PNG from runs, so a peer paints the mask and OpenCV writes it."""
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from shipedge.bench.peers.peer import Peer, Shape, Skill
 
 
-def painters(peers: list[Peer]) -> list[Peer]:
-    """Each peer that makes masks of rows, with OpenCV behind it."""
+def painters(peers: Sequence[Peer]) -> Iterator[Peer]:
+    """Each peer that is at home in C-order masks, with OpenCV behind it."""
     cv2 = importlib.import_module("cv2")
-    kinds = {"1 bit": [cv2.IMWRITE_PNG_BILEVEL, 1], "8 bit": []}
 
     def writer(union: Skill, options: list[int]) -> Skill:
         def write(rows: Mapping[str, list[str]], shape: Shape, folder: Path) -> Path:
@@ -20,9 +19,7 @@ def painters(peers: list[Peer]) -> list[Peer]:
 
         return write
 
-    return [
-        Peer(f"{peer.name} + cv2 {kind}", {"pictures": writer(peer.skills["union"], options)})
-        for peer in peers
-        if "union" in peer.skills
-        for kind, options in kinds.items()
-    ]
+    for peer in peers:
+        if "batch" in peer.skills:
+            for kind, options in {"1-bit": [cv2.IMWRITE_PNG_BILEVEL, 1], "8-bit": []}.items():
+                yield Peer(f"{peer.name}, {kind} PNG", {"pictures": writer(peer.skills["union"], options)})
