@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kBlock = 64;
 
-constexpr std::uint64_t byte_swapped(std::uint64_t word) noexcept {
+[[maybe_unused]] constexpr std::uint64_t byte_swapped(std::uint64_t word) noexcept {
   std::uint64_t swapped = 0;
   for (int i = 0; i < 8; ++i) swapped |= (word >> (8 * i) & 0xff) << (56 - 8 * i);
   return swapped;

@@ -48,4 +48,27 @@ def algebra() -> Iterator[bytes]:
         yield struct.pack(">BBB", 0, 7, 200) + struct.pack(">12I", *runs) + bytes(range(60))
 
 
-SEEDS = {"fuzz_algebra": algebra, "fuzz_airbus": airbus, "fuzz_mask": mask}
+def coco() -> Iterator[bytes]:
+    """Two bytes for the number of pixels, then compressed counts."""
+    for shape in (b"\0\x0b", b"\x01\x2b", b"\x7f\xff", b"\x80\x01"):
+        for text in (b"", b"<", b"122O4", b"\x301mee0", b"Z", b"ooooo3", b"PPPPPP4"):
+            yield shape + text
+
+
+def polygon() -> Iterator[bytes]:
+    """Height, width, kind, then bits of a mask that are also corners, as half pixels or doubles."""
+    star = bytes([20, 30, 90, 40, 20, 50, 60, 20, 60, 80, 40, 20])
+    corners = struct.pack("<8d", 0.5, 0.5, 9.5, 0.5, 9.5, 9.5, 0.5, 9.5)
+    odd = struct.pack("<6d", float("nan"), 1e308, float("inf"), -1.0, 5e-324, 3.0)
+    for height, width in ((0, 0), (1, 200), (12, 12), (40, 33)):
+        for kind, data in ((0, star), (32, star * 5), (33, corners), (1, odd), (0, b"\x55\xaa" * 40)):
+            yield bytes([height, width, kind]) + data
+
+
+SEEDS = {
+    "fuzz_airbus": airbus,
+    "fuzz_algebra": algebra,
+    "fuzz_coco": coco,
+    "fuzz_mask": mask,
+    "fuzz_polygon": polygon,
+}
