@@ -156,7 +156,7 @@ def test_wrong_use_is_said(arguments, sentence):
     assert sentence in done.stderr
 
 
-@pytest.mark.parametrize("name", ["encode", "decode", "convert", "info"])
+@pytest.mark.parametrize("name", ["encode", "decode", "convert", "info", "detect-order"])
 def test_help_has_examples(name):
     done = CliRunner().invoke(main, ["rle", name, "--help"])
     assert f"  shipedge rle {name} " in done.stdout.partition("Examples:")[2]

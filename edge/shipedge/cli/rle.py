@@ -9,6 +9,7 @@ import click
 from shipedge.atomic import write_atomic
 from shipedge.cli.rle_convert import convert
 from shipedge.cli.rle_info import info
+from shipedge.cli.rle_order import detect_order_command
 from shipedge.cli.streams import parse_lines, read_stdin, write_stdout
 from shipedge.rle import encode as encode_text
 from shipedge.rle import parse, to_png, union
@@ -93,3 +94,4 @@ def decode(text: str, shape: tuple[int, int], order: Literal["F", "C"], out: str
 
 rle.add_command(convert)
 rle.add_command(info)
+rle.add_command(detect_order_command)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -31,6 +32,13 @@ SHAPE = click.option(
 @click.option("--to", "target_kind", type=click.Choice(FORMATS), help="Format of DST.  [default: by suffix]")
 @IMAGES
 @SHAPE
+@click.option(
+    "--order",
+    type=click.Choice(["F", "C"]),
+    default="F",
+    show_default=True,
+    help="Order of the runs in an Airbus CSV that is read: F down the columns, C along the rows (a mistake).",
+)
 def convert(
     source: str,
     target: str,
@@ -38,6 +46,7 @@ def convert(
     target_kind: str | None,
     images: Path | None,
     shape: tuple[int, int] | None,
+    order: Literal["F", "C"],
 ) -> None:
     """Convert the ships of SRC into DST.
 
@@ -56,15 +65,16 @@ def convert(
       shipedge rle convert ships.csv ships.json
       shipedge rle convert ships.json labels/ --to yolo
       shipedge rle convert masks/ ships.csv --images images/
+      shipedge rle convert transposed.csv right.csv --order C
       shipedge rle convert - - --from airbus --to coco < ships.csv > ships.json
     """  # noqa: D301 - click wants the control character itself
     pictures = pictures_of(images, shape)
     notes: list[str] = []
     totals = [0, 0]
-    kind = _format(source, kind, "--from")
-    target_kind = _format(target, target_kind, "--to")
+    kind = format_of(source, kind, "--from")
+    target_kind = format_of(target, target_kind, "--to")
     with readable(source) as path, writable(target) as out:
-        found = counted(_summed(read_labelled(path, kind, pictures, notes), totals), "images")
+        found = counted(_summed(read_labelled(path, kind, pictures, notes, order), totals), "images")
         write_labelled(out, target_kind, found, notes)
     for note in notes:
         click.echo(f"Note: {note.replace(str(path), source).replace(str(out), target)}", err=True)
@@ -79,7 +89,7 @@ def pictures_of(images: Path | None, shape: tuple[int, int] | None) -> Pictures:
     return Pictures(images, shape or (768, 768))
 
 
-def _format(name: str, kind: str | None, option: str) -> str:
+def format_of(name: str, kind: str | None, option: str) -> str:
     """The format of SRC (--from) or DST (--to). Raises UsageError where a stream cannot have it."""
     if name != "-":
         return kind or recognise(Path(name), exists=option == "--from")

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Literal
 
 from shipedge.errors import DatasetError
 from shipedge.formats.airbus import open_csv, write_airbus
@@ -10,19 +11,29 @@ from shipedge.formats.coco import read_coco, write_coco
 from shipedge.formats.labelled import Labelled, Pictures, count
 from shipedge.formats.png_folder import read_png_folder, write_png_folder
 from shipedge.formats.yolo import read_yolo, write_yolo
+from shipedge.rle import parse
 
 FORMATS = ("airbus", "coco", "labels", "png", "yolo")
 """Airbus CSV, COCO JSON, folder of label pictures, folder of masks, folder of YOLO polygons."""
 
 
-def read_labelled(path: Path, kind: str, pictures: Pictures, notes: list[str]) -> Iterator[Labelled]:
-    """The images of ``path`` in one of ``FORMATS``; ``notes`` gets a sentence for each kind of thing not kept.
+def read_labelled(
+    path: Path, kind: str, pictures: Pictures, notes: list[str], order: Literal["F", "C"] = "F"
+) -> Iterator[Labelled]:
+    """The images of ``path`` in one of ``FORMATS``.
+
+    Args:
+        path: file or folder.
+        kind: one of ``FORMATS``.
+        pictures: names and sizes where the format holds none.
+        notes: gets a sentence for each kind of thing that is not kept.
+        order: of the runs in an Airbus CSV; "C" for one that was written along the rows by mistake.
 
     Raises:
         DatasetError: not of this format, or malformed.
     """
     if kind == "airbus":
-        return _read_airbus(path, pictures, notes)
+        return _read_airbus(path, pictures, notes, order)
     if kind == "coco":
         return _only(read_coco(path, notes), path, pictures, notes)
     if not path.is_dir():
@@ -90,13 +101,16 @@ def _only(images: Iterable[Labelled], path: Path, pictures: Pictures, notes: lis
         notes.append(_left_out(path, strays, pictures))
 
 
-def _read_airbus(path: Path, pictures: Pictures, notes: list[str]) -> Iterator[Labelled]:
+def _read_airbus(path: Path, pictures: Pictures, notes: list[str], order: Literal["F", "C"]) -> Iterator[Labelled]:
     strays = 0
     index = open_csv(path)
     for image in index:
         if image in pictures:
             shape = pictures.shape(image)
-            yield Labelled(image, shape, index.ships(image, shape))
+            ships = index.ships(image, shape)
+            if order == "C":
+                ships = [parse(ship.to_airbus(), shape, order="C") for ship in ships]
+            yield Labelled(image, shape, ships)
         else:
             strays += 1
     if strays:

@@ -1,0 +1,103 @@
+"""``shipedge rle detect-order``: is a file of ships row-major by mistake?"""
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy.typing as npt
+from click.exceptions import Exit
+
+from shipedge.cli.rle_convert import IMAGES, format_of, pictures_of
+from shipedge.cli.streams import counted, readable
+from shipedge.formats.convert import FORMATS, read_labelled
+from shipedge.formats.labelled import Labelled, Pictures
+from shipedge.order import OrderReport, detect_order
+from shipedge.rle import Rle
+
+_ENOUGH = 200  # pictures: one alone is right in 98 of 100 cases
+
+
+@click.command("detect-order")
+@click.argument("source", metavar="SRC")
+@click.option("--from", "kind", type=click.Choice(FORMATS), help="Format of SRC.  [default: by suffix and content]")
+@IMAGES
+@click.option(
+    "--shape", type=click.IntRange(1, 65535), nargs=2, metavar="H W", help="Size of all pictures.  [default: 768 768]"
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def detect_order_command(
+    source: str, kind: str | None, images: Path | None, shape: tuple[int, int] | None, as_json: bool
+) -> None:
+    """Say whether the ships of SRC were written down the columns or, by mistake, along the rows.
+
+    With --images the pictures decide (up to 200 are looked at). Without them only pictures that are not square can be
+    judged: a row-major text of a square picture is the transposed mask, and nothing in the text tells the two apart.
+
+    The exit code is 1 where SRC looks row-major; `shipedge rle convert --order C` puts it right.
+
+    \b
+    Examples:
+      shipedge rle detect-order submission.csv --images test_v2/
+      shipedge rle detect-order ships.csv --shape 512 640
+    """  # noqa: D301 - click wants the control character itself
+    pictures = pictures_of(images, shape)
+    kind = format_of(source, kind, "--from")
+    notes: list[str] = []
+    with readable(source) as path:
+        with_ships = (image for image in read_labelled(path, kind, pictures, notes) if image.ships)
+        found = islice(with_ships, None if images is None else _ENOUGH)
+        report = detect_order(_seen(counted(found, "images"), pictures, notes))
+    for note in notes:
+        click.echo(f"Note: {note}", err=True)
+    click.echo(json.dumps(asdict(report)) if as_json else f"{source}: {_sentence(report)}")
+    if report.order == "C":
+        raise Exit(1)
+
+
+def _seen(
+    images: Iterable[Labelled], pictures: Pictures, notes: list[str]
+) -> Iterator[tuple[list[Rle], npt.NDArray[Any] | None]]:
+    """Each image's ships and its picture, with the pixels as they are stored; what cannot be read is left out."""
+    if pictures.folder is None:
+        yield from ((image.ships, None) for image in images)
+        return
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # read when cv2 is imported; our sentences say it better
+    import cv2
+
+    for name, shape, ships in images:
+        path = pictures.folder / name
+        try:
+            pixels = cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+        except cv2.error:  # more pixels than it takes
+            pixels = None
+        if pixels is None or pixels.shape[:2] != shape:
+            notes.append(f"{path} cannot be read and is left out")
+        else:
+            yield ships, pixels
+
+
+def _sentence(report: OrderReport) -> str:
+    if report.images == 0:
+        return "no ships, so nothing to judge"
+    votes = f"{report.for_f} of {report.images} images with ships say column-major, {report.for_c} row-major"
+    if report.order == "F":
+        return f"column-major (F), as Airbus writes: {votes}"
+    if report.order == "C":
+        return f"looks ROW-MAJOR (C), Airbus counts down the columns: {votes}; read it with --order C"
+    if report.seen:
+        return f"cannot tell: {votes}"
+    if not report.all_square:
+        return f"cannot tell: {votes}; say --images"
+    hint = ""
+    if report.hint is not None:
+        habit = "column-major" if report.hint == "F" else "ROW-MAJOR"
+        hint = (
+            f" (the ships are {report.aspect:.2f} times as wide as high in the mean; those of the Airbus challenge are "
+            f"1.16 times, so if they are from there, the file is {habit})"
+        )
+    return f"cannot tell without the pictures, say --images: all are square, where row-major means transposed{hint}"

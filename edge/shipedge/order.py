@@ -1,0 +1,129 @@
+"""Were run-length texts written down the columns (F, as Airbus does) or along the rows (C, a common mistake)?
+
+What can be known depends on what is there:
+
+- The picture shows it. Read rightly, a ship differs from what surrounds it; read wrongly, the mask lies on open sea.
+- A picture that is not square shows it by the text alone: read with the wrong period, a ship falls into pieces.
+- For a square picture the text alone cannot tell: read wrongly it is the transposed mask, every bit as plausible. All
+  that is left is a habit of a data set. Ships of the Airbus challenge are 1.16 times as wide as high in the mean (of
+  40,798), which a few hundred ships show; it is a hint, because other data has other habits.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from shipedge.rle import Rle, components, parse
+
+Order = Literal["F", "C"]
+
+# Natural logarithms of odds. The weight was fitted by logistic regression on 94 real pictures and, independently, on
+# 198 rendered ones; both gave the same. With it 96 and 98 of 100 pictures say the right order by themselves, none the
+# wrong one, the others nothing; three pictures together always decided, and rightly. Texts alone, of 20 pictures of
+# 512x768 or 700x768 pixels: always rightly; of 767x768, where a wrong reading shears a ship by next to nothing: 6 of 10
+# files rightly, the others undecided.
+_WEIGHT = 2.7
+_DECIDED = 5.0  # 150 to 1
+_MOST = 6.0  # of one image, which may be odd in its own way
+_VOTE = 1.0  # an image that says less is undecided by itself
+_NOISE = 2.0  # grey values: contrasts below are none
+_SURE = 4.0  # standard errors, for the hint
+_MARGIN = 6  # pixels around a ship that are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReport:
+    """What the images say together.
+
+    Attributes:
+        order: "F", "C", or None where it cannot be told.
+        log_odds: natural logarithm of the odds for F.
+        images: how many with ships were judged.
+        for_f: how many of them say F by themselves.
+        for_c: how many say C.
+        all_square: no image had sides of two lengths.
+        seen: there were pictures.
+        aspect: geometric mean of the ships' width over their height, as the texts say it; 0 without ships.
+        hint: the order that the habit of the Airbus data suggests; None where it suggests nothing.
+    """
+
+    order: Order | None
+    log_odds: float
+    images: int
+    for_f: int
+    for_c: int
+    all_square: bool
+    seen: bool
+    aspect: float
+    hint: Order | None
+
+
+def detect_order(images: Iterable[tuple[Sequence[Rle], npt.NDArray[Any] | None]]) -> OrderReport:
+    """Judge masks that were read column-major.
+
+    Args:
+        images: (ships, pixels) of each image: its masks, and its picture (height, width, 3) or None.
+    """
+    total = 0.0
+    judged = for_f = for_c = 0
+    all_square, seen = True, False
+    aspects: list[float] = []
+    for ships, pixels in images:
+        ships = [ship for ship in ships if ship.area]
+        if not ships:
+            continue
+        judged += 1
+        all_square &= ships[0].shape[0] == ships[0].shape[1]
+        seen |= pixels is not None
+        aspects += [math.log((right - left) / (bottom - top)) for left, top, right, bottom in (s.bbox for s in ships)]
+        odds = _WEIGHT * sum(_evidence(ship, pixels) for ship in ships)
+        total += max(-_MOST, min(_MOST, odds))
+        for_f += odds > _VOTE
+        for_c += odds < -_VOTE
+    mean = float(np.mean(aspects)) if aspects else 0.0
+    error = float(np.std(aspects)) / math.sqrt(len(aspects)) if len(aspects) > 1 else math.inf
+    return OrderReport(
+        order=None if abs(total) < _DECIDED else "F" if total > 0 else "C",
+        log_odds=total,
+        images=judged,
+        for_f=for_f,
+        for_c=for_c,
+        all_square=all_square,
+        seen=seen,
+        aspect=math.exp(mean) if aspects else 0.0,
+        hint=None if not abs(mean) > _SURE * error else "F" if mean > 0 else "C",
+    )
+
+
+def _evidence(ship: Rle, pixels: npt.NDArray[Any] | None) -> float:
+    """How much better the mask is when it is read column-major, as a logarithm."""
+    other = parse(ship.to_airbus(), ship.shape, order="C")
+    evidence = math.log(len(components(other)) / len(components(ship)))  # 0 for a square picture
+    if pixels is not None:
+        right, wrong = _contrast(ship, pixels), _contrast(other, pixels)
+        if right is not None and wrong is not None:
+            evidence += math.log((right + _NOISE) / (wrong + _NOISE))
+    return evidence
+
+
+def _contrast(ship: Rle, pixels: npt.NDArray[Any]) -> float | None:
+    """Distance of the mean colour of a ship from that of a ring around it; None where there is no ring."""
+    import cv2  # only pictures need it
+
+    left, top, right, bottom = ship.bbox
+    height, width = ship.shape
+    place = np.s_[
+        max(top - _MARGIN, 0) : min(bottom + _MARGIN, height), max(left - _MARGIN, 0) : min(right + _MARGIN, width)
+    ]
+    mask = ship.to_mask()[place]
+    square = np.ones((3, 3), np.uint8)
+    near = cv2.dilate(mask, square)  # its edge is blurred
+    ring = cv2.dilate(near, square, iterations=4) != near
+    if not ring.any():
+        return None
+    part = pixels[place].astype(np.float32)
+    return float(np.linalg.norm(part[mask != 0].mean(axis=0) - part[ring].mean(axis=0)))
