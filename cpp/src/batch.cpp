@@ -6,8 +6,8 @@
 
 #include "shipedge/error.hpp"
 #include "shipedge/mask.hpp"
-#include "shipedge/parallel.hpp"
 #include "shipedge/text.hpp"
+#include "side_by_side.hpp"
 
 namespace shipedge {
 
@@ -34,9 +34,9 @@ BatchPainter::BatchPainter(Shape shape, std::size_t images, std::uint8_t* out, u
 }
 
 void BatchPainter::paint(const ImageRows& rows) {
-  parallel(parts_.size(), [&](std::size_t i) { read(parts_[i], rows); });
+  side_by_side(parts_.size(), [&](std::size_t i) { read(parts_[i], rows); });
   const bool known = std::exchange(known_, false);  // until all is drawn
-  parallel(parts_.size(), [&](std::size_t i) { draw(parts_[i], rows, known); });
+  side_by_side(parts_.size(), [&](std::size_t i) { draw(parts_[i], rows, known); });
   known_ = true;
 }
 

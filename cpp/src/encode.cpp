@@ -78,42 +78,22 @@ bool any_set(const std::uint8_t* bytes, std::size_t count) noexcept {
   return seen != 0;
 }
 
-/// Rows contiguous (C order): one pass over each band of 64 rows finds the strips that hold anything.
-void fill_from_rows(const MaskView& mask, BlockStore& store) {
+/// Where pixels are contiguous along the rows: one pass over each band of 64 rows finds the strips of 64 columns that
+/// hold anything. Those go to pack(pixels, band, strip, height, width).
+template <class Pack>
+void find_blocks(const MaskView& mask, Pack&& pack) {
   const auto& kernels = simd::best();
+  const auto [height, width] = mask.shape;
   thread_local Buffer<std::uint8_t> found;
   found.clear();
-  std::uint8_t* const any = found.reserve(store.strips());
-  for (std::uint32_t band = 0; band < store.bands(); ++band) {
-    const std::uint32_t top = band * kSide;
-    const std::uint32_t height = std::min(kSide, mask.shape.height - top);
-    const std::uint8_t* const rows = mask.data + static_cast<std::ptrdiff_t>(top) * mask.row_stride;
-    kernels.find_strips(rows, mask.row_stride, height, mask.shape.width, any);
-    for (std::uint32_t strip = 0; strip < store.strips(); ++strip) {
-      if (any[strip] == 0) continue;
-      const std::uint32_t left = strip * kSide;
-      const std::uint32_t width = std::min(kSide, mask.shape.width - left);
-      kernels.pack_block(rows + left, mask.row_stride, height, width, store.block(band, strip));
-    }
-  }
-}
-
-/// Columns contiguous (Fortran order): the same, with bands of 64 columns.
-void fill_from_columns(const MaskView& mask, BlockStore& store) {
-  const auto& kernels = simd::best();
-  thread_local Buffer<std::uint8_t> found;
-  found.clear();
-  std::uint8_t* const any = found.reserve(store.bands());
-  for (std::uint32_t strip = 0; strip < store.strips(); ++strip) {
-    const std::uint32_t left = strip * kSide;
-    const std::uint32_t width = std::min(kSide, mask.shape.width - left);
-    const std::uint8_t* const lines = mask.data + static_cast<std::ptrdiff_t>(left) * mask.column_stride;
-    kernels.find_strips(lines, mask.column_stride, width, mask.shape.height, any);
-    for (std::uint32_t band = 0; band < store.bands(); ++band) {
-      if (any[band] == 0) continue;
-      const std::uint32_t top = band * kSide;
-      const std::uint32_t height = std::min(kSide, mask.shape.height - top);
-      kernels.pack_lines(lines + top, mask.column_stride, width, height, store.block(band, strip));
+  std::uint8_t* const any = found.reserve((width - 1) / kSide + 1);
+  for (std::uint32_t top = 0; height - top != 0; top += std::min(kSide, height - top)) {
+    const std::uint32_t rows = std::min(kSide, height - top);
+    const std::uint8_t* const pixels = mask.data + static_cast<std::ptrdiff_t>(top) * mask.row_stride;
+    kernels.find_strips(pixels, mask.row_stride, rows, width, any);
+    for (std::uint32_t left = 0; width - left != 0; left += std::min(kSide, width - left)) {
+      if (any[left / kSide] == 0) continue;
+      pack(pixels + left, top / kSide, left / kSide, rows, std::min(kSide, width - left));
     }
   }
 }
@@ -197,10 +177,14 @@ void encode(const MaskView& mask, RunBuffer& runs) {
   if (height == 0 || width == 0) return;
   thread_local BlockStore store;
   store.reset(mask.shape);
-  if (mask.column_stride == 1) {
-    fill_from_rows(mask, store);
-  } else if (mask.row_stride == 1) {
-    fill_from_columns(mask, store);
+  if (mask.column_stride == 1) {  // C order
+    find_blocks(mask, [&](const std::uint8_t* pixels, auto band, auto strip, auto rows, auto columns) {
+      simd::best().pack_block(pixels, mask.row_stride, rows, columns, store.block(band, strip));
+    });
+  } else if (mask.row_stride == 1) {  // Fortran order: the rows of the transposed mask are columns
+    find_blocks(mask.transposed(), [&](const std::uint8_t* pixels, auto strip, auto band, auto columns, auto rows) {
+      simd::best().pack_lines(pixels, mask.column_stride, columns, rows, store.block(band, strip));
+    });
   } else {
     fill_from_anywhere(mask, store);
   }

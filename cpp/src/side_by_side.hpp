@@ -12,6 +12,7 @@ namespace shipedge {
 /// here once all have ended. Where the system gives no more threads, the rest is done here.
 template <class Work>
 void side_by_side(std::size_t count, Work&& work) {
+  if (count == 1) return work(std::size_t{0});
   std::vector<std::exception_ptr> troubles(count);
   const auto guarded = [&](std::size_t i) noexcept {
     try {
