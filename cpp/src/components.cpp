@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "cleared.hpp"
+
 namespace shipedge {
 namespace {
 
@@ -81,8 +83,7 @@ void label_pieces(Runs runs, Shape shape, std::uint32_t reach, Buffer<Piece>& bu
 Parts find_components(Runs runs, Shape shape, Connectivity connectivity, std::uint32_t min_area) {
   thread_local Buffer<Piece> pieces;
   thread_local Buffer<Label> labels;
-  pieces.clear();
-  labels.clear();
+  const Cleared around(pieces, labels);
   label_pieces(runs, shape, connectivity == Connectivity::kEight ? 1 : 0, pieces, labels);
 
   Label* const table = labels.data();
@@ -132,8 +133,7 @@ std::vector<Rle> components(const Rle& rle, Connectivity connectivity, std::uint
 Rle parts_at_border(const Rle& rle, Connectivity connectivity) {
   thread_local Buffer<Piece> pieces;
   thread_local Buffer<Label> labels;
-  pieces.clear();
-  labels.clear();
+  const Cleared around(pieces, labels);
   const auto [height, width] = rle.shape();
   label_pieces(rle.runs(), rle.shape(), connectivity == Connectivity::kEight ? 1 : 0, pieces, labels);
   std::vector<bool> reaches(labels.size());

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "cleared.hpp"
 #include "shipedge/buffer.hpp"
 #include "unfold.hpp"
 
@@ -18,7 +19,7 @@ struct EdgeLists {
   Buffer<std::uint32_t> edges;
   Buffer<std::size_t> ends;
 
-  void clear() {
+  void clear() noexcept {
     edges.clear();
     ends.clear();
   }
@@ -86,6 +87,7 @@ Rle from_edges(Edges edges, Shape shape) {
 template <class Pair>
 Edges reduced(EdgeLists& now, std::size_t count, Pair&& pair) {
   thread_local EdgeLists next;
+  const Cleared around(next);
   for (; count > 1; count = (count + 1) / 2) {
     next.clear();
     for (std::size_t i = 0; i < count; i += 2) {
@@ -105,6 +107,7 @@ template <class Op>
 Rle fold_pixels(Masks masks, Op op) {
   thread_local Buffer<std::uint8_t> first;
   thread_local Buffer<std::uint8_t> other;
+  const Cleared around(first, other);
   const MaskView result = unfold(*masks.front(), first);
   for (const Rle* rle : masks.subspan(1)) {
     unfold(*rle, other);
@@ -122,7 +125,7 @@ Rle fold(Masks masks, Shape shape, Op op) {
   for (const Rle* rle : masks) runs += rle->runs().size();
   if (masks.size() > 1 && worth_unfolding(runs / masks.size(), shape)) return fold_pixels(masks, op);
   thread_local EdgeLists lists;
-  lists.clear();
+  const Cleared around(lists);
   for (const Rle* rle : masks) lists.add(rle->runs());
   return from_edges(reduced(lists, masks.size(),
                             [&](Edges a, Edges b, std::uint32_t* out) {
@@ -159,8 +162,7 @@ Rle at_least(Masks masks, std::size_t votes, Shape shape) {
   if (votes > masks.size()) return Rle(shape);
   thread_local EdgeLists starts_of;
   thread_local EdgeLists ends_of;
-  starts_of.clear();
-  ends_of.clear();
+  const Cleared around(starts_of, ends_of);
   for (const Rle* rle : masks) {
     const std::size_t count = rle->runs().size();
     std::ranges::transform(rle->runs(), starts_of.edges.reserve(count), &Run::start);

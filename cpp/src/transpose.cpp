@@ -2,6 +2,7 @@
 #include <utility>
 #include <vector>
 
+#include "cleared.hpp"
 #include "shipedge/buffer.hpp"
 #include "shipedge/rle.hpp"
 #include "unfold.hpp"
@@ -19,10 +20,7 @@ struct Change {
 /// Collects the changes, column by column, of a mask that is read in groups of columns that are alike.
 class ChangeWriter {
  public:
-  explicit ChangeWriter(Buffer<Change>& changes) : changes_(changes) {
-    changes_.clear();
-    before_.push(kEnd);
-  }
+  explicit ChangeWriter(Buffer<Change>& changes) : changes_(changes) { before_.push(kEnd); }
 
   void add(const Box& box) {
     if (box.left != left_) {
@@ -87,10 +85,13 @@ Rle Rle::transposed() const {
   if (shape_.height <= 1 || shape_.width <= 1 || runs_.empty()) return trusted(turned, runs_);
   if (worth_unfolding(runs_.size(), shape_)) {
     thread_local Buffer<std::uint8_t> pixels;
+    const Cleared around(pixels);
     return encoded(unfold(*this, pixels).transposed());
   }
   // In the turned mask a run begins or ends wherever a pixel differs from its left neighbour here.
   thread_local Buffer<Change> changes;
+  thread_local Buffer<std::uint32_t> edges;
+  const Cleared around(changes, edges);
   ChangeWriter writer(changes);
   for_each_box(runs_, shape_.height, [&](const Box& box) { writer.add(box); });
   writer.finish();
@@ -104,8 +105,6 @@ Rle Rle::transposed() const {
   }
   if (count > 2 * std::max(kMostRuns, runs_.size())) refuse_more_runs();
 
-  thread_local Buffer<std::uint32_t> edges;
-  edges.clear();
   std::uint32_t* const out = edges.reserve(count);
   const std::uint32_t rows = bottom - top;
   if (rows / 8 <= count) {  // one bucket for each row; columns arrive in order

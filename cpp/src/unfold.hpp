@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "cleared.hpp"
 #include "shipedge/buffer.hpp"
 #include "shipedge/mask.hpp"
 #include "shipedge/rle.hpp"
@@ -15,7 +16,7 @@ namespace shipedge {
 /// Whether masks with so many runs on average are such. Their pixels take at most twice the memory of their runs.
 constexpr bool worth_unfolding(std::size_t runs, Shape shape) noexcept { return runs > shape.pixels() / 16; }
 
-/// The pixels, 0 and 1, in memory that is used again.
+/// The pixels, 0 and 1, in the place of what was in `pixels`.
 inline MaskView unfold(const Rle& rle, Buffer<std::uint8_t>& pixels) {
   const Shape shape = rle.shape();
   pixels.clear();
@@ -28,7 +29,7 @@ inline MaskView unfold(const Rle& rle, Buffer<std::uint8_t>& pixels) {
 /// The runs of pixels as a value.
 inline Rle encoded(const MaskView& mask) {
   thread_local RunBuffer runs;
-  runs.clear();
+  const Cleared around(runs);
   encode(mask, runs);
   return Rle::trusted(mask.shape, {runs.begin(), runs.end()});
 }
