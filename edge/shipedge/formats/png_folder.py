@@ -3,6 +3,7 @@
 import os
 import struct
 from collections.abc import Iterable, Iterator
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy.typing as npt
 from shipedge.atomic import new_folder
 from shipedge.errors import DatasetError, RleFormatError
 from shipedge.formats.labelled import Labelled, Pictures, Stems, count, label_files, read_bounded
-from shipedge.rle import Rle, components, labels_to_png, to_png, union
+from shipedge.rle import Rle, components, from_labels, labels_to_png, to_png, union
 
 _LONGEST = 1 << 30  # bytes of one file
 _MOST_PIXELS = 1 << 30  # of one picture, decoded: OpenCV's own limit
@@ -114,10 +115,10 @@ def decode_grey_png(data: bytes, name: str) -> npt.NDArray[Any]:
 
 def _parts(pixels: npt.NDArray[Any], path: Path) -> list[Rle]:
     highest = pixels.max(initial=0)
-    if highest and not np.isin(pixels, (0, highest)).all():
+    if ((pixels != 0) & (pixels != highest)).any():
         raise DatasetError(f"{path} has several values other than 0: a label picture, expected a mask of one value")
     return components(pixels)
 
 
 def _labels(pixels: npt.NDArray[Any]) -> list[Rle]:
-    return [Rle.from_mask(pixels == value) for value in np.unique(pixels).tolist() if value]
+    return [ship for _, ship in sorted(from_labels(pixels).items(), key=itemgetter(0))]
