@@ -22,7 +22,7 @@ from shipedge.formats.airbus import check_image_id
 from shipedge.formats.labelled import Labelled, count, read_bounded
 from shipedge.rle import Rle, from_coco, from_polygons, to_coco
 
-_LONGEST = 4 << 30  # bytes of JSON
+_LONGEST = 1 << 30  # bytes of JSON; COCO itself has half of that
 
 
 def read_coco(path: str | os.PathLike[str], notes: list[str]) -> Iterator[Labelled]:
