@@ -180,3 +180,29 @@ def test_json_stays_plain_coco(tmp_path):
         ],
         "categories": [{"id": 1, "name": "ship"}],
     }
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_an_interrupt_leaves_nothing_behind(tmp_path, kind):
+    def interrupted():
+        yield Labelled("a.jpg", SHAPE, [ship((1, 1))])
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_labelled(tmp_path / NAMES[kind], kind, interrupted(), [])
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_pycocotools_reads_what_is_written(tmp_path, capsys):
+    theirs = pytest.importorskip("pycocotools.coco")
+    rng = np.random.default_rng(1)
+    images = [Labelled(f"{k}.jpg", SHAPE, components(rng.random(SHAPE) < 0.1)) for k in range(3)]
+    write_labelled(tmp_path / "x.json", "coco", images, [])
+    data = theirs.COCO(str(tmp_path / "x.json"))
+    capsys.readouterr()  # it talks
+    for image in data.loadImgs(data.getImgIds()):
+        found = data.loadAnns(data.getAnnIds(imgIds=image["id"]))
+        ships = next(ships for name, _, ships in images if name == image["file_name"])
+        assert [Rle.from_mask(data.annToMask(one)) for one in found] == ships
+        assert [one["area"] for one in found] == [one.area for one in ships]

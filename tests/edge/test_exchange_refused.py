@@ -228,6 +228,35 @@ def test_png(tmp_path):
             list(read_labelled(tmp_path, "png", Pictures(), []))
 
 
+@settings(deadline=None, max_examples=300)
+@given(
+    st.lists(
+        st.lists(st.sampled_from(["0", "1", ".5", "-1", "nan", "1e9", "x", "\0", "\u0663"]), max_size=9), max_size=3
+    )
+)
+def test_any_label_file_is_ships_or_a_sentence(tmp_path_factory, lines):
+    folder = tmp_path_factory.mktemp("fuzz")
+    (folder / "a.txt").write_text("\n".join(map(" ".join, lines)), encoding="utf-8")
+    with suppress(DatasetError):  # nothing else may come out
+        for _, shape, ships in read_labelled(folder, "yolo", Pictures(shape=SHAPE), []):
+            assert all(ship.shape == shape and ship.area for ship in ships)
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(st.tuples(st.integers(0, 90), st.integers(0, 255)), min_size=1, max_size=3), st.booleans())
+def test_a_damaged_png_is_ships_or_a_sentence(tmp_path_factory, changes, labels):
+    folder = tmp_path_factory.mktemp("fuzz")
+    mask = np.zeros(SHAPE, np.uint8)
+    mask[2:4, 3:9] = 255
+    data = bytearray(cv2.imencode(".png", mask)[1].tobytes())
+    for place, value in changes:
+        data[place % len(data)] = value
+    (folder / "a.png").write_bytes(data)
+    with suppress(DatasetError):  # nothing else may come out
+        for _, shape, ships in read_labelled(folder, "labels" if labels else "png", Pictures(), []):
+            assert all(ship.shape == shape and ship.area for ship in ships)
+
+
 def test_grey_masks_of_other_kinds(tmp_path):
     mask = np.zeros(SHAPE, np.uint8)
     mask[2:4, 3:9] = 255
