@@ -53,6 +53,26 @@ def decode(text: str) -> Job:
     return Job(rle.decode, "decode", lambda _: (text, SHAPE), limit=memset(_PIXELS))
 
 
+def read_coco(text: str) -> Job:
+    """COCO's compressed counts to a mask, for the peers in the order they like (Fortran)."""
+    value = {"size": list(SHAPE), "counts": rle.to_coco(rle.parse(text, SHAPE), compressed=True).encode()}
+
+    def ours(value: dict[str, Any]) -> Mask:
+        return rle.from_coco(value["counts"], value["size"]).to_mask()
+
+    return Job(ours, "read_coco", lambda _: (value,), limit=memset(_PIXELS))
+
+
+def write_coco(text: str) -> Job:
+    """A mask in Fortran order to COCO's compressed counts."""
+    mask = np.asfortranarray(rle.decode(text, SHAPE))
+
+    def ours(mask: Mask) -> str:
+        return rle.to_coco(rle.Rle.from_mask(mask), compressed=True)
+
+    return Job(ours, "write_coco", lambda _: (mask,), limit=memset(_PIXELS))
+
+
 def decode_kept(source: Material) -> Job:
     """Strings to masks that are all kept: fresh memory costs page faults."""
     texts = source.many(_KEPT)

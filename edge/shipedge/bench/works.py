@@ -21,6 +21,8 @@ WORKS: tuple[Work, ...] = (
     Work("string -> mask, checkerboard", Floor((4.5, 1.5)), lambda _: jobs.decode(rle.encode(material.checkerboard()))),
     Work("mask -> string, ship", Floor((8, 4), (1.3, 2)), lambda m: jobs.encode(rle.decode(m.ship(34)))),
     Work("mask -> string, random 50 %", Floor((10, 5)), lambda _: jobs.encode(material.random_mask(), "encode_dense")),
+    Work("COCO string -> mask, ship", Floor(), lambda m: jobs.read_coco(m.ship(34))),
+    Work("Fortran mask -> COCO string", Floor(), lambda m: jobs.write_coco(m.ship(34))),
     Work("union of 15 strings -> mask", Floor((5, 2)), lambda m: jobs.union(m.crowd())),
     Work("rows of an image -> mask", Floor((1.8, 1.3), (1.5, 1.5)), jobs.one_by_one),
     Work("batch of 64 -> given array", Floor((2, 2), (1.25, 1.25)), many.batch),

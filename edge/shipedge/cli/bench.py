@@ -17,7 +17,7 @@ def bench() -> None:
 
 
 @bench.command()
-@click.option("--quick", is_flag=True, help="Half a minute instead of three; rougher figures.")
+@click.option("--quick", is_flag=True, help="Half a minute instead of two; rougher figures.")
 @click.option(
     "--csv",
     "csv_path",
@@ -58,7 +58,7 @@ def rle(quick: bool, csv_path: Path | None, only: str, as_json: bool) -> None:
     with quick_folder() as folder:
         material = Material(images, Path(folder), csv_path)
         for work in chosen:
-            rows.append(run(work, material, peers, vector=kernels != "portable", budget_s=0.03 if quick else 0.4))
+            rows.append(run(work, material, peers, vector=kernels != "portable", budget_s=0.03 if quick else 0.8))
             if not as_json:
                 click.echo(table.show(rows[-1]))
     if as_json:

@@ -26,7 +26,7 @@ def pycocotools() -> Peer:
         areas = [api.area(many[first : first + _AREAS]) for first in range(0, len(many), _AREAS)]
         return np.column_stack([np.concatenate(areas), api.toBbox(many)])
 
-    return _family("pycocotools", native, api.decode, api.merge, api.iou, area_bbox)
+    return _family("pycocotools", native, api.encode, api.decode, api.merge, api.iou, area_bbox)
 
 
 def hotcoco() -> Peer:
@@ -43,7 +43,7 @@ def hotcoco() -> Peer:
         return np.column_stack([api.area(many), api.to_bbox(many)])
 
     # Its decode and merge also take uncompressed counts: no need to compress them first.
-    return _family("hotcoco", native, api.decode, api.merge, api.iou, area_bbox, counted)
+    return _family("hotcoco", native, api.encode, api.decode, api.merge, api.iou, area_bbox, counted)
 
 
 def faster_coco_eval() -> Peer:
@@ -59,6 +59,9 @@ def faster_coco_eval() -> Peer:
     def decode(value: Any) -> Any:
         return api.decode([value])[:, :, 0]
 
+    def compressed(mask: Mask) -> Any:
+        return api.encode(mask[:, :, None])[0]
+
     def encode(mask: Mask) -> str:
         pixels = np.asfortranarray(mask)[:, :, None]
         return text_of(api.rleToUncompressedRLE(api.rleEncode(pixels, *mask.shape, 1))[0]["counts"])
@@ -69,7 +72,7 @@ def faster_coco_eval() -> Peer:
     def iou(a: Sequence[Any], b: Sequence[Any], crowd: Sequence[int]) -> Any:
         return np.asarray(api.iou(a, b, crowd)).reshape(len(a), len(b))
 
-    peer = _family("faster-coco-eval", native, decode, api.merge, iou, area_bbox)
+    peer = _family("faster-coco-eval", native, compressed, decode, api.merge, iou, area_bbox)
     peer.skills["encode"] = encode
     return peer
 
@@ -77,6 +80,7 @@ def faster_coco_eval() -> Peer:
 def _family(
     name: str,
     native: Callable[[str, Shape], Any],
+    encode: Callable[[Mask], Any],
     decode: Callable[[Any], Any],
     merge: Callable[[list[Any]], Any],
     iou: Callable[[Sequence[Any], Sequence[Any], Sequence[int]], Any],
@@ -97,7 +101,9 @@ def _family(
             "area_bbox": area_bbox,
             "iou": lambda a, b: iou(a, b, [0] * len(b)),
             "unite": merge,
+            "read_coco": decode,
+            "write_coco": encode,
         },
         native,
-        {"unite": pixels},
+        {"unite": pixels, "write_coco": lambda result: result["counts"].decode()},
     )

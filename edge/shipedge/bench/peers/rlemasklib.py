@@ -50,7 +50,9 @@ def rlemasklib() -> Peer:
             "area_bbox": lambda many: [(mask.area(), *mask.bbox()) for mask in many],
             "iou": masks.iou_matrix,
             "unite": masks.union,
+            "read_coco": lambda value: masks.from_dict(value).to_array(),
+            "write_coco": lambda mask: masks.from_array(mask).to_dict(),
         },
         native,
-        {"unite": lambda mask: mask.to_array(order="C")},
+        {"unite": lambda mask: mask.to_array(order="C"), "write_coco": lambda result: result["counts"].decode()},
     )
