@@ -32,6 +32,32 @@ void bind_errors(py::module_& module) {
       });
 }
 
+namespace {
+
+/// `__new__` that runs `__init__` too. As pybind11 makes it, Rle.__new__(Rle) is an object without a value, and whoever
+/// asks it for anything reads memory that was never written.
+PyObject* new_initialized(PyTypeObject* type, PyObject* args, PyObject* keywords) {
+  PyObject* const self = py::detail::make_new_instance(type);
+  PyObject* const init = self == nullptr ? nullptr : PyObject_GetAttrString(self, "__init__");
+  PyObject* const done = init == nullptr ? nullptr : PyObject_Call(init, args, keywords);
+  Py_XDECREF(init);
+  if (done == nullptr) {
+    Py_XDECREF(self);
+    return nullptr;
+  }
+  Py_DECREF(done);
+  return self;
+}
+
+int already_initialized(PyObject* /*self*/, PyObject* /*args*/, PyObject* /*keywords*/) { return 0; }
+
+void initialize_in_new(const py::object& cls) {
+  auto* const type = reinterpret_cast<PyTypeObject*>(cls.ptr());
+  type->tp_new = new_initialized;
+  type->tp_init = already_initialized;
+}
+
+}  // namespace
 }  // namespace shipedge
 
 PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
@@ -45,4 +71,5 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
   shipedge::bind_exchange(module);
   shipedge::bind_csv(module);
   shipedge::bind_png(module);
+  for (const char* name : {"Rle", "MaskBatch", "CsvIndex"}) shipedge::initialize_in_new(module.attr(name));
 }

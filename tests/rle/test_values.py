@@ -175,3 +175,16 @@ def test_masks_of_billions_of_pixels_cost_their_runs_only():
     assert huge.to_airbus("C") == "1 4294967295"
     assert len(rle.components(huge)) == 1
     assert rle.parse("4294967295 1", (2**32 - 1, 1)).bbox == (0, 2**32 - 2, 1, 2**32 - 1)
+
+
+@pytest.mark.parametrize("cls", [rle.Rle, rle.MaskBatch, rle.CsvIndex])
+@pytest.mark.parametrize("new", [lambda cls: cls.__new__(cls), object.__new__, lambda cls: cls()])
+def test_no_object_without_a_value(cls, new):
+    with pytest.raises(TypeError):
+        new(cls)
+
+
+def test_init_cannot_change_a_value():
+    value = Rle([[1, 2]], (3, 4))
+    value.__init__([[0, 12]], (3, 4))
+    assert value.runs.tolist() == [[1, 2]]
