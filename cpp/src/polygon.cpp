@@ -55,7 +55,7 @@ void check(Polygon polygon, std::size_t index) {
     const auto [x, y] = polygon[i];
     if (!fits(x) || !fits(y)) {
       char place[64];
-      std::snprintf(place, sizeof place, "(%g, %g)", x, y);
+      static_cast<void>(std::snprintf(place, sizeof place, "(%g, %g)", x, y));
       throw FormatError(name + ": point " + std::to_string(i + 1) + " is " + place +
                         ", expected coordinates from -4294967296 to 4294967296");
     }
