@@ -12,12 +12,12 @@ What can be known depends on what is there:
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from shipedge.rle import Rle, components, parse
+from shipedge.rle import Rle, components, difference
 
 Order = Literal["F", "C"]
 
@@ -32,7 +32,6 @@ _MOST = 6.0  # of one image, which may be odd in its own way
 _VOTE = 1.0  # an image that says less is undecided by itself
 _NOISE = 2.0  # grey values: contrasts below are none
 _SURE = 4.0  # standard errors, for the hint
-_MARGIN = 6  # pixels around a ship that are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +61,11 @@ class OrderReport:
     hint: Order | None
 
 
-def detect_order(images: Iterable[tuple[Sequence[Rle], npt.NDArray[Any] | None]]) -> OrderReport:
+def detect_order(images: Iterable[tuple[Sequence[Rle], npt.NDArray[np.uint8] | None]]) -> OrderReport:
     """Judge masks that were read column-major.
 
     Args:
-        images: (ships, pixels) of each image: its masks, and its picture (height, width, 3) or None.
+        images: (ships, pixels) of each image: its masks, and its picture (height, width, channels) or None.
     """
     total = 0.0
     judged = for_f = for_c = 0
@@ -99,9 +98,14 @@ def detect_order(images: Iterable[tuple[Sequence[Rle], npt.NDArray[Any] | None]]
     )
 
 
-def _evidence(ship: Rle, pixels: npt.NDArray[Any] | None) -> float:
+def other_order(ship: Rle) -> Rle:
+    """The mask that the same runs are when they count along the rows."""
+    return Rle(ship.runs, ship.shape[::-1]).transpose()
+
+
+def _evidence(ship: Rle, pixels: npt.NDArray[np.uint8] | None) -> float:
     """How much better the mask is when it is read column-major, as a logarithm."""
-    other = parse(ship.to_airbus(), ship.shape, order="C")
+    other = other_order(ship)
     evidence = math.log(len(components(other)) / len(components(ship)))  # 0 for a square picture
     if pixels is not None:
         right, wrong = _contrast(ship, pixels), _contrast(other, pixels)
@@ -110,20 +114,11 @@ def _evidence(ship: Rle, pixels: npt.NDArray[Any] | None) -> float:
     return evidence
 
 
-def _contrast(ship: Rle, pixels: npt.NDArray[Any]) -> float | None:
+def _contrast(ship: Rle, pixels: npt.NDArray[np.uint8]) -> float | None:
     """Distance of the mean colour of a ship from that of a ring around it; None where there is no ring."""
-    import cv2  # only pictures need it
-
-    left, top, right, bottom = ship.bbox
-    height, width = ship.shape
-    place = np.s_[
-        max(top - _MARGIN, 0) : min(bottom + _MARGIN, height), max(left - _MARGIN, 0) : min(right + _MARGIN, width)
-    ]
-    mask = ship.to_mask()[place]
-    square = np.ones((3, 3), np.uint8)
-    near = cv2.dilate(mask, square)  # its edge is blurred
-    ring = cv2.dilate(near, square, iterations=4) != near
-    if not ring.any():
+    near = ship.dilate(1)  # its edge is blurred
+    ring = difference(near.dilate(4), near)
+    if not ring:
         return None
-    part = pixels[place].astype(np.float32)
-    return float(np.linalg.norm(part[mask != 0].mean(axis=0) - part[ring].mean(axis=0)))
+    channels = [pixels[:, :, k] for k in range(pixels.shape[2])]
+    return math.dist([ship.mean(channel) for channel in channels], [ring.mean(channel) for channel in channels])

@@ -11,7 +11,7 @@ from shipedge.formats.coco import read_coco, write_coco
 from shipedge.formats.labelled import Labelled, Pictures, count
 from shipedge.formats.png_folder import read_png_folder, write_png_folder
 from shipedge.formats.yolo import read_yolo, write_yolo
-from shipedge.rle import parse
+from shipedge.order import other_order
 
 FORMATS = ("airbus", "coco", "labels", "png", "yolo")
 """Airbus CSV, COCO JSON, folder of label pictures, folder of masks, folder of YOLO polygons."""
@@ -109,7 +109,7 @@ def _read_airbus(path: Path, pictures: Pictures, notes: list[str], order: Litera
             shape = pictures.shape(image)
             ships = index.ships(image, shape)
             if order == "C":
-                ships = [parse(ship.to_airbus(), shape, order="C") for ship in ships]
+                ships = [other_order(ship) for ship in ships]
             yield Labelled(image, shape, ships)
         else:
             strays += 1
