@@ -47,7 +47,7 @@ def run(program: Path, build: Path, seconds: int) -> int:
     for portable in ("", "1"):
         half = max(1, seconds // 2)
         done = subprocess.run(
-            [program, f"-max_total_time={half}", "-timeout=10", "-max_len=4096", found.resolve(), seeds.resolve()],
+            [program, f"-max_total_time={half}", "-timeout=60", "-max_len=4096", found.resolve(), seeds.resolve()],
             cwd=build,
             env={
                 **os.environ,

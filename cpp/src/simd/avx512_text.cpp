@@ -155,7 +155,7 @@ SHIPEDGE_AVX512 std::size_t read_runs(TextCursor& cursor, Run* out) noexcept {
     const std::size_t located = locate_stops(text, std::min(left, kChunk), is_last, room + 1);
     std::size_t done = 0;
     unsigned read = 1;
-    const auto start_of = [&](std::size_t number) { return static_cast<std::uint16_t>(stops[number - 1] + 1); };
+    const auto start_of = [&](std::size_t number) { return static_cast<std::uint16_t>(room[number] + 1); };
     while (read != 0 && done + 8 <= located && start_of(done) + std::size_t{64} <= left) {
       done += read = reader.read<true>(text, stops + done, 8);
     }
