@@ -114,3 +114,63 @@ def test_errors_of_one_thread_leave_the_others_alone():
                 np.testing.assert_array_equal(rle.decode(text, SHAPE), truth)
 
     in_threads(work)
+
+
+def test_one_batch_painted_by_all():
+    """Each call paints all masks of one turn; whoever comes last is what is seen."""
+    masks = np.stack(some_masks(3 * THREADS, seed=6)).reshape(THREADS, 3, *SHAPE)
+    rows = [[[reference.encode(mask)] for mask in turn] for turn in masks]
+    out = np.empty((3, *SHAPE), np.uint8)
+    batch = rle.MaskBatch(out, 2)
+
+    def work(number):
+        for turn in range(40):
+            batch.paint(rows[(number + turn) % THREADS])
+
+    in_threads(work)
+    np.testing.assert_array_equal(batch.paint(rows[0]), masks[0])
+    assert sum(np.array_equal(out, turn) for turn in masks) == 1
+
+
+def test_masks_of_the_pool_belong_to_one_holder():
+    """A mask that is dropped in one thread may become another's; a view of it keeps it."""
+    masks = [np.kron(mask, np.ones((8, 8), np.uint8)) for mask in some_masks(6, seed=7)]
+    texts = [reference.encode(mask) for mask in masks]
+    shape = masks[0].shape
+    shared = []
+
+    def work(number):
+        kept = []
+        for turn in range(60):
+            i = (number + turn) % 6
+            mask = rle.decode(texts[i], shape)
+            kept.append((i, mask[5:, 7:]))
+            shared.append(mask)
+            if turn % 3 == 0:
+                shared.pop(0)
+            if turn % 7 == 0:
+                kept.pop(0)
+        for i, view in kept:
+            np.testing.assert_array_equal(view, masks[i][5:, 7:])
+
+    in_threads(work, 4)
+
+
+def test_one_csv_read_by_all(tmp_path):
+    masks = some_masks(20, seed=8)
+    path = tmp_path / "ships.csv"
+    lines = [f"{i}.jpg,{reference.encode(mask)}\n" for i, mask in enumerate(masks)]
+    path.write_text("ImageId,EncodedPixels\n" + "".join(lines))
+    index = rle.open_csv(path)
+
+    def work(number):
+        out = np.empty((2, *SHAPE), np.uint8)
+        for turn in range(60):
+            i = (number + turn) % 20
+            np.testing.assert_array_equal(index.decode(f"{i}.jpg", SHAPE), masks[i])
+            index.decode_batch([f"{i}.jpg", f"{i - 1 if i else 19}.jpg"], out)
+            np.testing.assert_array_equal(out, [masks[i], masks[i - 1]])
+            assert index[f"{i}.jpg"] == [reference.encode(masks[i])]
+            assert len(list(index)) == 20
+
+    in_threads(work)
