@@ -26,20 +26,14 @@ class TilePainter {
     const std::uint32_t height = shape_.height;
     const Run* run = runs.data();
     const Run* const last = run + runs.size();
-    std::uint32_t column = 0;
-    std::uint32_t origin = 0;
+    ColumnCursor at;
     while (run != last) {
-      if (run->start - origin - height < height) {  // the next column, as for most runs of a ship: no division
-        column += 1;
-        origin += height;
-      } else {
-        column = run->start / height;
-        origin = column * height;
-      }
+      const std::uint32_t top = at.seek(run->start, height);
+      const std::uint32_t origin = at.origin;
       const std::uint32_t bottom = origin + height;
-      open(column);
-      const std::uint64_t bit = std::uint64_t{1} << column % kSide;
-      top_ = std::min(top_, run->start - origin);
+      open(at.column);
+      const std::uint64_t bit = std::uint64_t{1} << at.column % kSide;
+      top_ = std::min(top_, top);
       std::uint32_t end = 0;
       for (; run != last && run->end() <= bottom; ++run) {  // all that lies inside this column
         end = run->end() - origin;
@@ -48,8 +42,8 @@ class TilePainter {
       }
       bottom_ = std::max(bottom_, end);
       if (run != last && run->start < bottom) {
-        add(column, run->start - origin, height);
-        spill(column + 1, run->end() - bottom);
+        add(at.column, run->start - origin, height);
+        spill(at.column + 1, run->end() - bottom);
         ++run;
       }
     }

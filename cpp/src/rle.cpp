@@ -85,13 +85,9 @@ Extent extent_of(Runs runs, std::uint32_t height) noexcept {
     if (last < height && bottom <= height) return {{left, first, right, bottom}, true};
   }
   Box box{left, height, right, 0};
-  std::uint32_t origin = left * height;
+  ColumnCursor at{left, left * height};
   for (const Run& run : runs) {
-    std::uint32_t top = run.start - origin;
-    if (top >= height) {
-      top = top - height < height ? top - height : run.start % height;
-      origin = run.start - top;
-    }
+    const std::uint32_t top = at.seek(run.start, height);
     if (run.length > height - top) {  // longer than what is left of its column: it touches both borders
       box.top = 0;
       box.bottom = height;

@@ -108,33 +108,42 @@ class Rle {
   std::vector<Run> runs_;
 };
 
-/// Calls visit(column, top, bottom) for each vertical piece of the runs, left to right, top to bottom.
-/// Sorted runs mostly move on by one column, so the division is the exception.
-template <class Visit>
-void for_each_segment(Runs runs, std::uint32_t height, Visit&& visit) {
+/// Which column a position lies in. Sorted runs mostly move on by one column, so the division is the exception.
+struct ColumnCursor {
   std::uint32_t column = 0;
   std::uint32_t origin = 0;  // position of the column's first pixel
-  for (const Run& run : runs) {
-    std::uint32_t top = run.start - origin;
-    if (top >= height) {
-      if (top - height < height) {
-        column += 1;
-        top -= height;
-      } else {
-        column = run.start / height;
-        top = run.start % height;
-      }
-      origin = run.start - top;
+
+  /// Moves to the column of `position` and returns the row.
+  std::uint32_t seek(std::uint32_t position, std::uint32_t height) noexcept {
+    std::uint32_t row = position - origin;
+    if (row < height) return row;
+    if (row - height < height) {
+      column += 1;
+      row -= height;
+    } else {
+      column = position / height;
+      row = position % height;
     }
+    origin = position - row;
+    return row;
+  }
+};
+
+/// Calls visit(column, top, bottom) for each vertical piece of the runs, left to right, top to bottom.
+template <class Visit>
+void for_each_segment(Runs runs, std::uint32_t height, Visit&& visit) {
+  ColumnCursor at;
+  for (const Run& run : runs) {
+    std::uint32_t top = at.seek(run.start, height);
     std::uint32_t left = run.length;
     while (left > height - top) {
-      visit(column, top, height);
+      visit(at.column, top, height);
       left -= height - top;
       top = 0;
-      column += 1;
-      origin += height;
+      at.column += 1;
+      at.origin += height;
     }
-    visit(column, top, top + left);
+    visit(at.column, top, top + left);
   }
 }
 
@@ -142,25 +151,14 @@ void for_each_segment(Runs runs, std::uint32_t height, Visit&& visit) {
 /// whole columns, so that the work follows the runs and not the size of the mask.
 template <class Visit>
 void for_each_box(Runs runs, std::uint32_t height, Visit&& visit) {
-  std::uint32_t column = 0;
-  std::uint32_t origin = 0;  // position of the column's first pixel
+  ColumnCursor at;
   for (const Run& run : runs) {
-    std::uint32_t top = run.start - origin;
-    if (top >= height) {
-      if (top - height < height) {
-        column += 1;
-        top -= height;
-      } else {
-        column = run.start / height;
-        top = run.start % height;
-      }
-      origin = run.start - top;
-    }
+    const std::uint32_t top = at.seek(run.start, height);
     if (run.length <= height - top) {
-      visit(Box{column, top, column + 1, top + run.length});
+      visit(Box{at.column, top, at.column + 1, top + run.length});
       continue;
     }
-    std::uint32_t left = column;
+    std::uint32_t left = at.column;
     std::uint32_t rest = run.length;
     if (top != 0) {
       visit(Box{left, top, left + 1, height});
