@@ -86,7 +86,7 @@ std::unique_ptr<CsvIndex> CsvBuilder::build(const CsvIndex::NameCheck& name_ok) 
     }
   }
   std::erase(scanners_, std::nullopt);
-  if (std::ranges::any_of(scanners_, [](const auto& scanner) { return scanner->seen_non_ascii(); })) {
+  if (!std::ranges::all_of(scanners_, [](const auto& scanner) { return scanner->is_ascii(); })) {
     const std::size_t bad = csv::find_non_utf8(index.bytes_.data(), size);
     if (bad != size) {
       index.faults_.push_back({CsvFault::kUtf8, static_cast<std::uint32_t>(bad), static_cast<std::uint32_t>(bad), 0});

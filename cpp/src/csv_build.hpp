@@ -13,7 +13,7 @@ namespace shipedge {
 /// Fills a CsvIndex: reads and scans stretches of the file side by side, then joins them in file order.
 class CsvBuilder {
  public:
-  /// Files of `worth_two` bytes and more are read on two threads, `chunk` bytes at a time.
+  /// Files of `worth_two` bytes and more are read on two threads, `chunk` (3 or more) bytes at a time.
   explicit CsvBuilder(std::size_t size, std::size_t chunk = std::size_t{256} << 10,
                       std::size_t worth_two = std::size_t{4} << 20);
 

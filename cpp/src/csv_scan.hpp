@@ -70,7 +70,8 @@ class Scanner {
   [[nodiscard]] std::uint32_t at() const noexcept { return row_; }
   /// Rows in groups.
   [[nodiscard]] std::uint32_t rows() const noexcept { return rows_; }
-  [[nodiscard]] bool seen_non_ascii() const noexcept { return non_ascii_; }
+  /// False where it saw other than ASCII, or did not look at everything because a record is broken.
+  [[nodiscard]] bool is_ascii() const noexcept { return !non_ascii_ && !stopped_; }
 
   LargeArray<Group> groups;
   LargeArray<CsvSpan> ships;

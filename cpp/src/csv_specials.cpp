@@ -14,10 +14,12 @@ namespace {
 
 constexpr std::size_t kBlock = 64;
 
-[[maybe_unused]] constexpr std::uint64_t byte_swapped(std::uint64_t word) noexcept {
-  std::uint64_t swapped = 0;
-  for (int i = 0; i < 8; ++i) swapped |= (word >> (8 * i) & 0xff) << (56 - 8 * i);
-  return swapped;
+/// Takes the flag that comes first in memory out of eight: its place.
+std::uint32_t pop_first(std::uint64_t& flags) noexcept {
+  constexpr bool kLittle = std::endian::native == std::endian::little;
+  const auto bit = static_cast<std::uint32_t>(kLittle ? std::countr_zero(flags) : std::countl_zero(flags));
+  flags ^= kLittle ? flags & (~flags + 1) : std::uint64_t{1} << (63 - bit);
+  return bit / 8;
 }
 
 #ifdef __GNUC__
@@ -47,9 +49,7 @@ std::size_t portable(const char* blocks, std::size_t count, std::uint32_t base, 
     for (const std::uint64_t word : words) any |= word;
     if (any == 0) continue;
     for (std::uint32_t i = 0; i < kBlock; i += 8) {
-      std::uint64_t word = words[i / 8] & 0x0101010101010101ULL;
-      if constexpr (std::endian::native == std::endian::big) word = byte_swapped(word);
-      for (; word != 0; word &= word - 1) *at++ = base + i + static_cast<std::uint32_t>(std::countr_zero(word)) / 8;
+      for (std::uint64_t flags = words[i / 8] & 0x0101010101010101ULL; flags != 0;) *at++ = base + i + pop_first(flags);
     }
   }
   return static_cast<std::size_t>(at - out);

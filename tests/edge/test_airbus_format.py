@@ -75,6 +75,7 @@ def test_a_row_of_a_dense_mask_fits(tmp_path: Path) -> None:
         (HEADER + "a.jpg,\na.jpg,1 2\n", "line 3: image 'a.jpg' has a ship, but an earlier row says it has none"),
         (HEADER + 'a.jpg,"1 2\n', "not a CSV row"),
         (HEADER.encode() + b"a.jpg,1 2\n\xff.jpg,\n", r"line 3: not UTF-8 text (byte 0xff)"),
+        (HEADER.encode() + b'"a"b.jpg,1 2\n\xff.jpg,\n', r"line 3: not UTF-8 text (byte 0xff)"),
     ],
 )
 def test_a_bad_table_is_one_sentence_with_its_line(tmp_path: Path, text: str | bytes, message: str) -> None:

@@ -65,10 +65,38 @@ def polygon() -> Iterator[bytes]:
             yield bytes([height, width, kind]) + data
 
 
+def csv() -> Iterator[bytes]:
+    """Style, chunk and file (see fuzz_csv.cpp)."""
+    head = "ImageId,EncodedPixels\n"
+    files = [
+        "",
+        "a.jpg,1 2\nb.jpg,\na.jpg,9 1",
+        "a,1 2\r\nb,\r\n\r\na, 9 1 \r\n",
+        'a,1 2\rb,""\r"a","9 ""1""\n"\r',
+        'a,1\na,\nb,\nb,1\nc,1,2\nd\n../e,1\n ,1\n,1\n"f"x,1\n',
+        "(a b),1\n\u00e9,\u00a01\u3000\n\u202e,\n" + "n" * 201 + ",\n..,\n.,1\n",
+        'a,"1\nb,2\n',
+        "".join(f"image{number % 30}.jpg,{'7 1 ' * (number % 9)}\n" for number in range(60)),
+    ]
+    for number, file in enumerate(files):
+        yield bytes([1 + number % 2 * 2, 63]) + file.encode()
+        yield bytes([2 - number % 2 * 2, 9]) + "\ufeff".encode() * (number % 2) + (head + file).encode()
+    yield b"\0\0" + head.encode() + b"a\xff,1\n\xed\xa0\x80"
+
+
+def png() -> Iterator[bytes]:
+    """Style, height, width and ships (see fuzz_png.cpp)."""
+    for style, height, width in ((0, 5, 7), (0, 1, 1), (1, 2999, 2), (2, 0, 39000), (0, 80, 90), (1, 40, 220)):
+        for ships in (b"", b"\x00\xff", b"\x03\x04\x02\x01\xff\x09\x01", b"\x01\x00" * 300, b"\x02\x02\xff" * 300):
+            yield struct.pack(">BHH", style, height, width) + ships
+
+
 SEEDS = {
     "fuzz_airbus": airbus,
     "fuzz_algebra": algebra,
     "fuzz_coco": coco,
+    "fuzz_csv": csv,
     "fuzz_mask": mask,
+    "fuzz_png": png,
     "fuzz_polygon": polygon,
 }
