@@ -1,8 +1,8 @@
 #include <bit>
-#include <cstdlib>
 #include <cstring>
 
 #include "csv_scan.hpp"
+#include "shipedge/kernels.hpp"
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
@@ -75,9 +75,7 @@ SHIPEDGE_AVX512 std::size_t avx512(const char* blocks, std::size_t count, std::u
 
 FindSpecials find_specials() {
 #ifdef SHIPEDGE_AVX512
-  const char* const forced = std::getenv("SHIPEDGE_FORCE_PORTABLE");
-  const bool is_forced = forced != nullptr && std::strcmp(forced, "1") == 0;
-  if (!is_forced && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("bmi2")) return avx512;
+  if (!simd::keep_portable() && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("bmi2")) return avx512;
 #endif
   return portable;
 }

@@ -83,7 +83,7 @@ struct Code {
   std::array<Bits, kLiterals> literal;
   std::array<Bits, kLongest + 1> length;  // of a match, extra bits included; from kShortest on
   std::array<Bits, kDistances> distance;  // without extra bits
-  std::array<Bits, kLongest> zeros;       // one zero and then so many, which the writer needs again and again
+  std::array<Bits, kLongest + 1> zeros;   // so many zeros behind any byte
   Bits full;                              // 258 times the last byte
   Bits end;
   std::array<Bits, 256> header;  // of the only block: pieces of up to 32 bits
@@ -154,10 +154,9 @@ constexpr Code make_code(const std::array<std::uint8_t, kSymbols>& lengths) {
   }
   code.end = words[kEndOfBlock];
   code.full = code.length[kLongest].then(code.distance[0]);
-  code.zeros[0] = code.literal[0];
-  for (std::uint32_t i = 1; i < kLongest; ++i) {
-    code.zeros[i] = i < kShortest ? code.zeros[i - 1].then(code.literal[0])
-                                  : code.literal[0].then(code.length[i]).then(code.distance[0]);
+  for (std::uint32_t i = 1; i <= kLongest; ++i) {  // a literal, and from four on a match that repeats it
+    code.zeros[i] = i <= kShortest ? code.zeros[i - 1].then(code.literal[0])
+                                   : code.literal[0].then(code.length[i - 1]).then(code.distance[0]);
   }
   write_header(code, lengths);
   return code;

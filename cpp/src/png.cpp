@@ -5,6 +5,7 @@
 #include <cstring>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ship_codes.hpp"
@@ -21,9 +22,8 @@ using deflate::Code;
 struct Edge {
   std::uint32_t row;
   std::uint32_t column;  // byte of the row; pixel where a pixel has two bytes
-  std::uint8_t high;
-  std::uint8_t low;
-  std::int16_t open;  // pieces more in this row than in the one above
+  std::uint16_t value;   // one byte, or both of a pixel
+  std::int16_t open;     // pieces more in this row than in the one above
 };
 
 /// A run of a label picture.
@@ -46,68 +46,113 @@ Scratch& scratch() {
   return own;
 }
 
-void append_edges(Runs runs, std::uint32_t height, std::uint32_t depth, std::uint16_t label, Buffer<Edge>& edges) {
-  for_each_segment(runs, height, [&](std::uint32_t column, std::uint32_t top, std::uint32_t bottom) {
-    Edge* const edge = edges.reserve(2);
-    const auto high = static_cast<std::uint8_t>(label >> 8);
-    const auto low = static_cast<std::uint8_t>(depth == 1 ? 0x80U >> column % 8 : label & 0xffU);
-    const std::uint32_t at = depth == 1 ? column / 8 : column;
-    edge[0] = {top, at, high, low, 1};
-    edge[1] = {bottom, at, static_cast<std::uint8_t>(-high), static_cast<std::uint8_t>(-low), -1};
-    edges.grow(bottom == height ? 1 : 2);  // below the last row nothing follows
-  });
+/// Both bytes added for themselves, as the filter does.
+constexpr std::uint32_t add_bytes(std::uint32_t a, std::uint32_t b) noexcept {
+  return ((a & 0xff00) + (b & 0xff00)) % 0x10000 | (a + b) % 0x100;
 }
 
-/// The edges by rows; those of a row keep their order.
-std::span<const Edge> by_rows(Buffer<Edge>& edges, Scratch& own) {
-  const std::size_t count = edges.size();
-  if (count == 0) return {};
-  const auto [first, last] = std::ranges::minmax(edges, {}, &Edge::row);
-  const std::size_t rows = std::size_t{last.row} - first.row + 1;
-  if (rows > 4 * count + 4096) {  // counting would take longer than comparing
-    std::ranges::stable_sort(edges, {}, &Edge::row);
-    return {edges.data(), count};
-  }
-  own.rows.clear();
-  std::uint32_t* const at = own.rows.reserve(rows + 1);
-  std::fill_n(at, rows + 1, 0U);
-  for (const Edge& edge : edges) ++at[edge.row - first.row + 1];
-  for (std::size_t row = 1; row <= rows; ++row) at[row] += at[row - 1];
-  own.sorted.clear();
-  Edge* const sorted = own.sorted.reserve(count);
-  for (const Edge& edge : edges) sorted[at[edge.row - first.row]++] = edge;
-  return {sorted, count};
+constexpr std::uint16_t minus_bytes(std::uint32_t a) noexcept {
+  return static_cast<std::uint16_t>((0x10000 - (a & 0xff00)) | ((0x100 - (a & 0xff)) & 0xff));
 }
+
+/// The edges of ships, and how many each row has.
+class Edges {
+ public:
+  Edges(Shape shape, std::uint32_t depth, Scratch& own) : height_(shape.height), depth_(depth), own_(own) {
+    own.edges.clear();
+    own.rows.clear();
+    if (height_ > kTallest) return;
+    rows_ = own.rows.reserve(height_ + 1);
+    std::fill_n(rows_, height_ + 1, 0U);
+  }
+
+  void add(Runs runs, std::uint16_t label) {
+    Buffer<Edge>& edges = own_.edges;
+    for_each_segment(runs, height_, [&](std::uint32_t column, std::uint32_t top, std::uint32_t bottom) {
+      Edge* const edge = edges.reserve(2);
+      const auto value = depth_ == 1 ? static_cast<std::uint16_t>(0x80U >> column % 8) : label;
+      const std::uint32_t at = depth_ == 1 ? column / 8 : column;
+      edge[0] = {top, at, value, 1};
+      edge[1] = {bottom, at, minus_bytes(value), -1};
+      edges.grow(bottom == height_ ? 1 : 2);  // below the last row nothing follows
+      if (rows_ == nullptr) return;
+      ++rows_[top];
+      ++rows_[bottom];
+      first_ = std::min(first_, top);
+      last_ = std::max(last_, bottom);
+    });
+  }
+
+  /// The edges by rows; those of a row keep their order.
+  std::span<const Edge> by_rows() {
+    Buffer<Edge>& edges = own_.edges;
+    if (rows_ == nullptr) {
+      std::ranges::stable_sort(edges, {}, &Edge::row);
+      return {edges.data(), edges.size()};
+    }
+    std::uint32_t before = 0;
+    for (std::uint32_t row = first_; row <= last_; ++row) before += std::exchange(rows_[row], before);
+    own_.sorted.clear();
+    Edge* const sorted = own_.sorted.reserve(edges.size());
+    for (const Edge& edge : edges) sorted[rows_[edge.row]++] = edge;
+    return {sorted, edges.size()};
+  }
+
+ private:
+  static constexpr std::uint32_t kTallest = 1U
+                                            << 14;  // counting the edges of more rows would take more memory than they
+
+  std::uint32_t height_;
+  std::uint32_t depth_;
+  Scratch& own_;
+  std::uint32_t* rows_ = nullptr;
+  std::uint32_t first_ = ~std::uint32_t{0};
+  std::uint32_t last_ = 0;
+};
 
 /// Writes the picture whose edges these are, row by row: one byte that names the filter, then what it leaves.
 void write_rows(std::span<const Edge> edges, Shape shape, std::uint32_t depth, const Code& code, ByteBuffer& png) {
   constexpr std::uint8_t kUp = 2;  // rows without ink keep filter 0, so that all their bytes are zero
+  constexpr std::size_t kMost = 256;
   const std::uint64_t row_bytes = 1 + (std::uint64_t{shape.width} * depth + 7) / 8;
   ZeroStream stream(code, shape.height * row_bytes, png);
+  ZeroStream::Item items[kMost];
+  std::size_t count = 0;
+  const auto flush = [&] {
+    stream.bytes({items, count});
+    count = 0;
+  };
   std::int64_t open = 0;
-  std::uint32_t next = 0;  // first row not yet written
-  for (std::size_t i = 0; i < edges.size();) {
-    const std::uint32_t row = edges[i].row;
-    if (open != 0) stream.like_above(next * row_bytes, row - next, row_bytes, kUp);
-    std::size_t end = i;
-    while (end < edges.size() && edges[end].row == row) ++end;
-    stream.byte(row * row_bytes, kUp);
-    while (i < end) {
-      const std::uint32_t column = edges[i].column;
-      std::uint8_t high = 0;
-      std::uint8_t low = 0;
-      for (; i < end && edges[i].column == column; ++i) {
-        high = static_cast<std::uint8_t>(high + edges[i].high);
-        low = static_cast<std::uint8_t>(low + edges[i].low);
-        open += edges[i].open;
-      }
-      const std::uint64_t at = row * row_bytes + 1 + (depth == 16 ? 2 * std::uint64_t{column} : column);
-      if (high != 0) stream.byte(at, high);
-      if (low != 0) stream.byte(depth == 16 ? at + 1 : at, low);
-    }
+  std::uint32_t next = 0;  // first row not yet begun
+  const auto like_above = [&](std::uint32_t end) {
+    flush();
+    stream.like_above(next * row_bytes, end - next, row_bytes, kUp);
+  };
+  for (std::size_t i = 0; i < edges.size(); ++i) {
+    const Edge& edge = edges[i];
+    const std::uint32_t row = edge.row;
+    if (open != 0 && row > next) like_above(row);
+    if (count + 3 > kMost) flush();
+    items[count] = {row * row_bytes, kUp};  // kept if the row is a new one
+    count += row >= next ? 1 : 0;
     next = row + 1;
+    open += edge.open;
+    std::uint32_t value = edge.value;
+    // Packed pixels share a byte, and where labels meet one ends and one begins.
+    for (; i + 1 < edges.size() && edges[i + 1].row == row && edges[i + 1].column == edge.column; ++i) {
+      value = add_bytes(value, edges[i + 1].value);
+      open += edges[i + 1].open;
+    }
+    const std::uint64_t at = row * row_bytes + 1 + (depth == 16 ? 2 * std::uint64_t{edge.column} : edge.column);
+    if (depth == 16) {
+      items[count] = {at, value >> 8};
+      count += value >> 8 != 0 ? 1 : 0;
+    }
+    items[count] = {depth == 16 ? at + 1 : at, value & 0xff};
+    count += (value & 0xff) != 0 ? 1 : 0;
   }
-  if (open != 0) stream.like_above(next * row_bytes, shape.height - next, row_bytes, kUp);
+  if (open != 0 && next != shape.height) like_above(shape.height);
+  flush();
   stream.finish();
 }
 
@@ -197,10 +242,10 @@ Runs together(const ShipRuns& ships, Scratch& own) {
 void png_of_mask(const ShipRuns& ships, Shape shape, bool one_bit, ByteBuffer& png) {
   check(shape);
   Scratch& own = scratch();
-  own.edges.clear();
   const std::uint32_t depth = one_bit ? 1 : 8;
-  append_edges(together(ships, own), shape.height, depth, 255, own.edges);
-  write_png(by_rows(own.edges, own), shape, depth, one_bit ? deflate::kByteCode : deflate::kMaskCode, png);
+  Edges edges(shape, depth, own);
+  edges.add(together(ships, own), 255);
+  write_png(edges.by_rows(), shape, depth, one_bit ? deflate::kByteCode : deflate::kMaskCode, png);
 }
 
 void png_of_labels(const ShipRuns& ships, Shape shape, ByteBuffer& png) {
@@ -216,13 +261,13 @@ void png_of_labels(const ShipRuns& ships, Shape shape, ByteBuffer& png) {
   }
   std::ranges::sort(runs, {}, [](const LabelRun& one) { return one.run.start; });
   Scratch& own = scratch();
-  own.edges.clear();
   const std::uint32_t depth = count < 256 ? 8 : 16;
+  Edges edges(shape, depth, own);
   for (std::size_t i = 0; i < runs.size(); ++i) {
     if (i + 1 < runs.size() && runs[i + 1].run.start < runs[i].run.end()) complain_overlap(ships);
-    append_edges({&runs[i].run, 1}, shape.height, depth, runs[i].label, own.edges);
+    edges.add({&runs[i].run, 1}, runs[i].label);
   }
-  write_png(by_rows(own.edges, own), shape, depth, deflate::kByteCode, png);
+  write_png(edges.by_rows(), shape, depth, deflate::kByteCode, png);
 }
 
 }  // namespace shipedge

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 
 #include "deflate_code.hpp"
 #include "shipedge/buffer.hpp"
@@ -25,38 +26,79 @@ class ZeroStream {
     for (std::size_t i = 0; i < code.header_pieces; ++i) put(code.header[i].bits, code.header[i].size);
   }
 
-  /// A byte that is not zero, behind all so far; zeros lie before it.
-  void byte(std::uint64_t position, std::uint8_t value) {
-    const std::uint64_t gap = position - written_;
-    deflate::Bits before{};
-    if (gap > deflate::kLongest) {
-      zeros(gap);
-    } else if (gap != 0) {
-      before = code_.zeros[gap - 1];
+  /// A byte that is not zero, and where.
+  struct Item {
+    std::uint64_t position;
+    std::uint64_t value;
+  };
+
+  /// Up to a million bytes behind all so far, in order; zeros lie between them.
+  void bytes(std::span<const Item> items) {
+    room(8 * items.size());
+    std::uint8_t* at = at_;  // in registers: a store of a byte might change any member
+    std::uint64_t bits = bits_;
+    std::uint32_t held = held_;
+    std::uint64_t next = written_;
+    std::uint64_t sum = 0;
+    std::uint64_t weighted = 0;
+    const std::uint32_t full_size = code_.full.size;
+    for (const Item& item : items) {
+      std::uint64_t gap = item.position - next;
+      if (gap > kShortGap) {
+        at_ = at;
+        bits_ = bits;
+        held_ = held;
+        zeros(gap);
+        room(8 * items.size());
+        at = at_;
+        bits = bits_;
+        held = held_;
+        gap = 0;
+      }
+      // One word for the zeros and the byte behind them; most rows of a ship have a gap of some full matches.
+      const auto matches = static_cast<std::uint32_t>(gap - (gap != 0 ? 1 : 0)) / deflate::kLongest;
+      const deflate::Bits rest = code_.zeros[gap - matches * deflate::kLongest];
+      const deflate::Bits word = code_.literal[item.value];
+      const std::uint32_t before = rest.size + matches * full_size;
+      const std::uint64_t full = many_full_ & ((std::uint64_t{1} << matches * full_size) - 1);
+      bits |= (rest.bits | full << rest.size | std::uint64_t{word.bits} << before) << held;
+      held += before + word.size;
+      store(at, bits);
+      at += held / 8;
+      bits >>= held / 8 * 8;
+      held %= 8;
+      next = item.position + 1;
+      sum += item.value;
+      weighted += (size_ - item.position) * item.value;  // under 2^43
     }
-    if (at_ > last_) room(kStep);
-    const deflate::Bits word = code_.literal[value];
-    put(before.bits | std::uint64_t{word.bits} << before.size, before.size + word.size);
-    written_ = position + 1;
-    sum_ += value;
-    weighted_ += (size_ - position) * value;  // under 2^43
-    if (++summed_ == kMostSummed) take_modulus();
+    sum_ += sum;
+    weighted_ += weighted;
+    at_ = at;
+    bits_ = bits;
+    held_ = held;
+    written_ = next;
+    take_modulus();
   }
 
-  /// Rows that hold zeros behind a first byte, as a row of `row_bytes` that begins at `position`.
+  /// Rows that hold zeros behind a first byte: `rows` of `row_bytes` from `position` on.
   void like_above(std::uint64_t position, std::uint32_t rows, std::uint64_t row_bytes, std::uint8_t first) {
     const std::uint32_t alone = rows < 3 || row_bytes > deflate::kFarthest ? rows : 1;
-    for (std::uint32_t row = 0; row < alone; ++row, position += row_bytes) byte(position, first);
+    for (std::uint32_t row = 0; row < alone; ++row, position += row_bytes) {
+      const Item item{position, first};
+      bytes({&item, 1});
+    }
     if (rows == alone) return;
     zeros(position - written_);
+    written_ = position;
     copy((rows - alone) * row_bytes, static_cast<std::uint32_t>(row_bytes));
-    take_modulus();
+    written_ += (rows - alone) * row_bytes;
     // The sum of (size - position - i * row_bytes) over the rows i, each factor small enough to multiply.
     const std::uint64_t count = rows - alone;
     const std::uint64_t starts = count % kModulus * ((size_ - position) % kModulus);
     const std::uint64_t steps = count * (count - 1) / 2 % kModulus * (row_bytes % kModulus);
     sum_ += first * (count % kModulus);
     weighted_ += first * ((starts + kModulus * kModulus - steps) % kModulus);
+    take_modulus();
   }
 
   /// The zeros at the end, and the checksum.
@@ -76,27 +118,29 @@ class ZeroStream {
   }
 
  private:
-  static constexpr std::size_t kSlack = 16;  // whole words are stored
-  static constexpr std::size_t kStep = 256;
+  static constexpr std::size_t kSlack = 16;                          // whole words are stored
+  static constexpr std::uint64_t kShortGap = 8 * deflate::kLongest;  // a word of 57 bits holds it and a byte
   static constexpr std::uint64_t kModulus = 65521;
-  static constexpr std::uint32_t kMostSummed = 1U << 20;
 
   /// Memory for `bytes` more.
   void room(std::size_t bytes) {
     out_.grow(static_cast<std::size_t>(at_ - (out_.data() + out_.size())));
     at_ = out_.reserve(bytes + kSlack);
-    last_ = at_ + bytes;
+  }
+
+  static void store(std::uint8_t* at, std::uint64_t bits) noexcept {
+    if constexpr (std::endian::native == std::endian::little) {
+      std::memcpy(at, &bits, 8);
+    } else {
+      for (unsigned i = 0; i < 8; ++i) at[i] = static_cast<std::uint8_t>(bits >> (8 * i));
+    }
   }
 
   /// Up to 56 bits; there must be room.
   void put(std::uint64_t bits, std::uint32_t count) noexcept {
     bits_ |= bits << held_;
     held_ += count;
-    if constexpr (std::endian::native == std::endian::little) {
-      std::memcpy(at_, &bits_, 8);
-    } else {
-      for (unsigned i = 0; i < 8; ++i) at_[i] = static_cast<std::uint8_t>(bits_ >> (8 * i));
-    }
+    store(at_, bits_);
     at_ += held_ / 8;
     bits_ >>= held_ / 8 * 8;
     held_ %= 8;
@@ -104,21 +148,19 @@ class ZeroStream {
 
   /// So many zeros, at least one; the byte before may be any.
   void zeros(std::uint64_t count) {
-    const deflate::Bits rest = code_.zeros[(count - 1) % deflate::kLongest];
+    const deflate::Bits rest = code_.zeros[(count - 1) % deflate::kLongest + 1];
     std::uint64_t full = (count - 1) / deflate::kLongest;
     room(4 + full / many_ * 6 + 8);
     put(rest.bits, rest.size);
     for (; full >= many_; full -= many_) put(many_full_, many_ * code_.full.size);
     const auto size = static_cast<std::uint32_t>(full) * code_.full.size;
     put(many_full_ & ((std::uint64_t{1} << size) - 1), size);
-    written_ += count;
   }
 
   /// The `count` bytes from `distance` before on, a multiple of it and of at least 3.
   void copy(std::uint64_t count, std::uint32_t distance) {
     const auto [symbol, extra] = deflate::distance_symbol(distance);
     const deflate::Bits back = code_.distance[symbol].then(extra);
-    written_ += count;
     room(count / deflate::kLongest * 5 + 16);
     while (count != 0) {
       std::uint64_t length = count < deflate::kLongest ? count : deflate::kLongest;
@@ -132,14 +174,12 @@ class ZeroStream {
   void take_modulus() noexcept {
     sum_ %= kModulus;
     weighted_ %= kModulus;
-    summed_ = 0;
   }
 
   const deflate::Code& code_;
   std::uint64_t size_;
   Buffer<std::uint8_t>& out_;
   std::uint8_t* at_ = nullptr;
-  std::uint8_t* last_ = nullptr;  // up to here a word may be stored
   std::uint64_t bits_ = 0;
   std::uint32_t held_ = 0;  // bits not yet in whole bytes
   std::uint32_t many_;      // so many full matches in one word
@@ -147,7 +187,6 @@ class ZeroStream {
   std::uint64_t written_ = 0;  // bytes of the stream
   std::uint64_t sum_ = 0;      // Adler-32: of the bytes, and of each times the number of bytes from it on
   std::uint64_t weighted_ = 0;
-  std::uint32_t summed_ = 0;
 };
 
 }  // namespace shipedge

@@ -56,13 +56,16 @@ struct Kernels {
                               std::uint32_t* out) noexcept;
 };
 
+/// Whether SHIPEDGE_FORCE_PORTABLE in the environment keeps to code that runs anywhere.
+bool keep_portable() noexcept;
+
 /// Runs anywhere.
 const Kernels& portable() noexcept;
 
 /// AVX-512 with its byte instructions (BW, VL, VBMI, VBMI2); nullptr where the machine or the compiler lacks them.
 const Kernels* avx512() noexcept;
 
-/// The fastest of this machine, chosen once; SHIPEDGE_FORCE_PORTABLE=1 in the environment keeps to the portable ones.
+/// The fastest of this machine that keep_portable() allows, chosen once.
 const Kernels& best() noexcept;
 
 }  // namespace shipedge::simd

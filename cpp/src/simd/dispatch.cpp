@@ -8,13 +8,16 @@ namespace shipedge::simd {
 namespace {
 
 const Kernels& choose() noexcept {
-  const char* const forced = std::getenv("SHIPEDGE_FORCE_PORTABLE");
-  const bool keep_portable = forced != nullptr && !std::string_view(forced).empty() && std::string_view(forced) != "0";
   const Kernels* const fast = avx512();
-  return fast == nullptr || keep_portable ? portable() : *fast;
+  return fast == nullptr || keep_portable() ? portable() : *fast;
 }
 
 }  // namespace
+
+bool keep_portable() noexcept {
+  const char* const forced = std::getenv("SHIPEDGE_FORCE_PORTABLE");
+  return forced != nullptr && !std::string_view(forced).empty() && std::string_view(forced) != "0";
+}
 
 const Kernels& portable() noexcept {
   using namespace anywhere;
