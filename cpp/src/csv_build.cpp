@@ -59,12 +59,11 @@ bool CsvBuilder::read_stretch(const CsvIndex::Read& read, std::size_t begin, std
     if (!read(data + at, at, count)) return false;
     if (!scanner && begin == 0) {
       const bool marked = std::string_view(data, count).starts_with(kMark);
-      scanner.emplace(data, marked ? static_cast<std::uint32_t>(kMark.size()) : 0U, static_cast<std::uint32_t>(end),
-                      false);
+      scanner.emplace(data, marked ? static_cast<std::uint32_t>(kMark.size()) : 0U, index_->bytes_.size(), false);
     } else if (!scanner) {
       if (const void* const feed = std::memchr(data + at, '\n', count); feed != nullptr) {
         const auto row = static_cast<std::uint32_t>(static_cast<const char*>(feed) - data) + 1;
-        scanner.emplace(data, row, static_cast<std::uint32_t>(end), true);
+        scanner.emplace(data, row, end - begin, true);
       }
     }
     at += count;
@@ -95,17 +94,10 @@ std::unique_ptr<CsvIndex> CsvBuilder::build(const CsvIndex::NameCheck& name_ok) 
   }
   std::size_t groups = 0;
   for (const auto& scanner : scanners_) groups += scanner->groups.size();
-  index.images_.reserve(groups);
   make_slots(groups);
   for (auto& scanner : scanners_) {
-    const auto before = static_cast<std::uint32_t>(index.ships_.size());
-    if (before == 0) {
-      index.ships_ = std::move(scanner->ships);
-    } else {
-      index.ships_.append(scanner->ships.data(), scanner->ships.size());
-    }
     index.rows_ += scanner->rows();
-    if (!join(*scanner, before, name_ok)) break;
+    if (!join(*scanner, name_ok)) break;
   }
   if (!headed_ && index.faults_.empty()) index.faults_.push_back({CsvFault::kEmpty, 0, 0, 0});
   if (!later_.empty()) gather_ships();
@@ -113,27 +105,38 @@ std::unique_ptr<CsvIndex> CsvBuilder::build(const CsvIndex::NameCheck& name_ok) 
   return std::move(index_);
 }
 
-/// False where the file ends early, at a record that is none.
-bool CsvBuilder::join(const csv::Scanner& scanner, std::uint32_t ships_before, const CsvIndex::NameCheck& name_ok) {
+/// Makes images of groups, in place; false where the file ends early, at a record that is none.
+bool CsvBuilder::join(csv::Scanner& scanner, const CsvIndex::NameCheck& name_ok) {
   CsvIndex& index = *index_;
-  const std::size_t mask = index.slots_.size() - 1;
+  const auto before = static_cast<std::uint32_t>(index.ships_.size());
+  const std::size_t known = index.images_.size();
   const std::size_t count = scanner.groups.size();
+  if (known == 0 && before == 0) {
+    index.images_ = std::move(scanner.groups);
+    index.ships_ = std::move(scanner.ships);
+  } else {
+    index.images_.append(scanner.groups.data(), count);
+    index.ships_.append(scanner.ships.data(), scanner.ships.size());
+  }
+  index.images_.resize(known);  // the groups stay where they are, and no group makes more than one image
+  const CsvImage* const groups = index.images_.data() + known;
+  const std::size_t mask = index.slots_.size() - 1;
   for (std::size_t i = 0; i < count; ++i) {
-    if (i + kAhead < count) fetch(&index.slots_[scanner.groups[i + kAhead].hash & mask]);
-    const csv::Group& group = scanner.groups[i];
+    if (i + kAhead < count) fetch(&index.slots_[groups[i + kAhead].hash & mask]);
+    CsvImage group = groups[i];
     if (group.name.size == 0) {
       if (!add_record(group.name.offset, name_ok)) return false;
       continue;
     }
+    group.first += before;
     CsvIndex::Slot& slot = slot_of(index.view(group.name), group.hash);
-    const std::uint32_t first = ships_before + group.first;
     if (slot.image == 0) {
-      add_image(slot, group.hash, {group.name, first, group.count});
+      add_image(slot, group);
       continue;
     }
     // The image was seen before: row by row, as each may contradict what was said.
     for (std::uint32_t k = 0; k < std::max(group.count, 1U); ++k) {
-      const CsvSpan ship = group.count == 0 ? CsvSpan{} : index.ships_[first + k];
+      const CsvSpan ship = group.count == 0 ? CsvSpan{} : index.ships_[group.first + k];
       const std::uint32_t last = group.count == 0 ? group.name.offset : ship.offset;
       add_row({CsvFault::kFields, group.name.offset, last, 2}, group.name, ship, name_ok);
     }
@@ -172,7 +175,7 @@ void CsvBuilder::add_row(const CsvFault& here, CsvSpan name, CsvSpan ship, const
   CsvIndex::Slot& slot = slot_of(index.view(name), hash);
   if (slot.image == 0) {
     if (!is_plain(index.view(name)) && !name_ok(index.view(name))) return blame(here, CsvFault::kName, 0, name);
-    add_image(slot, hash, {name, static_cast<std::uint32_t>(index.ships_.size()), 0});
+    add_image(slot, {hash, name, static_cast<std::uint32_t>(index.ships_.size()), 0});
   } else {
     const std::uint32_t count = index.images_[slot.image - 1].count;
     if (count == 0 && ship.size != 0) return blame(here, CsvFault::kShipAfterNone, 0, name);
@@ -194,9 +197,9 @@ CsvIndex::Slot& CsvBuilder::slot_of(std::string_view name, std::uint64_t hash) n
   }
 }
 
-void CsvBuilder::add_image(CsvIndex::Slot& slot, std::uint64_t hash, const CsvIndex::Image& image) {
+void CsvBuilder::add_image(CsvIndex::Slot& slot, const CsvImage& image) {
   index_->images_.push(image);
-  slot = {static_cast<std::uint32_t>(hash >> 32), static_cast<std::uint32_t>(index_->images_.size())};
+  slot = {static_cast<std::uint32_t>(image.hash >> 32), static_cast<std::uint32_t>(index_->images_.size())};
 }
 
 void CsvBuilder::blame(CsvFault fault, CsvFault::Kind kind, std::uint32_t count, CsvSpan name) {
@@ -227,7 +230,7 @@ void CsvBuilder::gather_ships() {
   ships.reserve(total);
   std::uint32_t next = 0;
   for (std::size_t i = 0; i < index.images_.size(); ++i) {
-    CsvIndex::Image& image = index.images_[i];
+    CsvImage& image = index.images_[i];
     const std::uint32_t together = image.count - apart[i];
     ships.resize(next);
     ships.append(index.ships_.data() + image.first, together);
@@ -255,14 +258,14 @@ void CsvBuilder::drop_spoiled() {
   index.images_.resize(kept);
   make_slots(kept);
   for (std::size_t i = 0; i < kept; ++i) {
-    const std::string_view name = index.view(index.images_[i].name);
-    const std::uint64_t hash = csv::hash_name(name);
-    slot_of(name, hash) = {static_cast<std::uint32_t>(hash >> 32), static_cast<std::uint32_t>(i + 1)};
+    const CsvImage& image = index.images_[i];
+    slot_of(index.view(image.name), image.hash) = {static_cast<std::uint32_t>(image.hash >> 32),
+                                                   static_cast<std::uint32_t>(i + 1)};
   }
 }
 
 void CsvBuilder::make_slots(std::size_t images) {
-  const std::size_t count = std::bit_ceil(images + images / 2 + 2);
+  const std::size_t count = std::bit_ceil(images + images / 4 + 2);
   index_->slots_ = LargeArray<CsvIndex::Slot>(count);
   index_->slots_.resize(count);
   std::memset(index_->slots_.data(), 0, count * sizeof(CsvIndex::Slot));

@@ -32,11 +32,11 @@ class CsvBuilder {
 
   bool read_stretch(const CsvIndex::Read& read, std::size_t begin, std::size_t end,
                     std::optional<csv::Scanner>& scanner);
-  bool join(const csv::Scanner& scanner, std::uint32_t ships_before, const CsvIndex::NameCheck& name_ok);
+  bool join(csv::Scanner& scanner, const CsvIndex::NameCheck& name_ok);
   bool add_record(std::uint32_t begin, const CsvIndex::NameCheck& name_ok);
   void add_row(const CsvFault& here, CsvSpan name, CsvSpan ship, const CsvIndex::NameCheck& name_ok);
   CsvIndex::Slot& slot_of(std::string_view name, std::uint64_t hash) noexcept;
-  void add_image(CsvIndex::Slot& slot, std::uint64_t hash, const CsvIndex::Image& image);
+  void add_image(CsvIndex::Slot& slot, const CsvImage& image);
   void blame(CsvFault fault, CsvFault::Kind kind, std::uint32_t count, CsvSpan name);
   CsvSpan plain(const csv::Field& field, const csv::Record& record);
   void gather_ships();

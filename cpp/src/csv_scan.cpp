@@ -81,10 +81,10 @@ std::uint64_t hash_name(std::string_view name) noexcept {
   return fold(fold(a ^ hash, b ^ seed[1]), seed[0]);
 }
 
-Scanner::Scanner(const char* data, std::uint32_t begin, std::uint32_t expected_end, bool headed)
+Scanner::Scanner(const char* data, std::uint32_t begin, std::size_t expected, bool headed)
     : data_(data), begin_(begin), row_(begin), scanned_(begin), headed_(headed) {
-  groups.reserve((expected_end - begin) / 200 + kBlock);
-  ships.reserve((expected_end - begin) / 500 + kBlock);
+  groups.reserve(expected / 200 + kBlock);
+  ships.reserve(expected / 500 + kBlock);
 }
 
 void Scanner::feed(std::uint32_t available, bool whole) {

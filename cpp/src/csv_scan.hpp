@@ -47,20 +47,12 @@ std::size_t find_non_utf8(const char* data, std::size_t size) noexcept;
 /// Random in each process, so that no file can be made whose names all fall on one place of the table.
 std::uint64_t hash_name(std::string_view name) noexcept;
 
-/// Rows of one image that stand together in the file, all of the plainest form: `count` ships, or one row that says
-/// none. Or, where `name.size` is 0, one record beginning at `name.offset` that needs `read_record`.
-struct Group {
-  std::uint64_t hash;
-  CsvSpan name;
-  std::uint32_t first;  // ship among the scanner's ships
-  std::uint32_t count;
-};
-
 /// Groups the records of a stretch of the file as it is being read.
 class Scanner {
  public:
   /// Records begin at `begin`; `headed`: the first one that is not blank is left to `read_record`.
-  Scanner(const char* data, std::uint32_t begin, std::uint32_t expected_end, bool headed);
+  /// `expected`: bytes for whose groups to have room at once.
+  Scanner(const char* data, std::uint32_t begin, std::size_t expected, bool headed);
 
   /// Takes the records that end before `available`, to where the bytes are there; `whole`: no more will come.
   void feed(std::uint32_t available, bool whole);
@@ -73,7 +65,9 @@ class Scanner {
   /// False where it saw other than ASCII, or did not look at everything because a record is broken.
   [[nodiscard]] bool is_ascii() const noexcept { return !non_ascii_ && !stopped_; }
 
-  LargeArray<Group> groups;
+  /// Images whose rows stand together, all of the plainest form: ships, or one row that says none. Or, where
+  /// `name.size` is 0, one record beginning at `name.offset` that needs `read_record`.
+  LargeArray<CsvImage> groups;
   LargeArray<CsvSpan> ships;
 
  private:

@@ -22,6 +22,14 @@ struct CsvSpan {
   std::uint32_t size = 0;
 };
 
+/// An image: where its name stands, and which ships of the list are its own.
+struct CsvImage {
+  std::uint64_t hash;  // of the name
+  CsvSpan name;
+  std::uint32_t first;
+  std::uint32_t count;  // 0: said to have none
+};
+
 /// What is wrong with a row (from kBroken on: with the whole file), and with which one.
 struct CsvFault {
   enum Kind : std::uint8_t {
@@ -101,11 +109,6 @@ class CsvIndex {
  private:
   friend class CsvBuilder;
 
-  struct Image {
-    CsvSpan name;
-    std::uint32_t first;  // of its ships
-    std::uint32_t count;
-  };
   struct Slot {
     std::uint32_t tag;    // upper half of the hash
     std::uint32_t image;  // + 1; 0: free
@@ -126,7 +129,7 @@ class CsvIndex {
   [[nodiscard]] std::size_t line_at(std::size_t position) const;
 
   LargeArray<char> bytes_;
-  LargeArray<Image> images_;
+  LargeArray<CsvImage> images_;
   LargeArray<CsvSpan> ships_;
   LargeArray<Slot> slots_;
   std::string unquoted_;               // fields that had doubled quotes; positions go on here behind the bytes
