@@ -1,8 +1,13 @@
 """What holds for every test."""
 
 import signal
+import sys
+from pathlib import Path
 
 import pytest
+
+# pytest's importlib mode adds no folders to the path; reference.py is shared by several folders of tests.
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 
 @pytest.fixture(scope="session", autouse=True)

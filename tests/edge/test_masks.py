@@ -1,7 +1,6 @@
 """Building mask folders: right pixels, whole files, honest reports, nothing outside the folder."""
 
 import errno
-import os
 import re
 import subprocess
 import sys
@@ -12,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from reference import read_png
-from shipedge import atomic, rle
+from shipedge import rle
 from shipedge._core import write_masks
 from shipedge.cli import main
 from shipedge.errors import DatasetError
@@ -200,34 +199,6 @@ def test_links_in_the_folder_are_not_followed(ships: Path, tmp_path: Path) -> No
     assert not (tmp_path / "nowhere").exists()
     assert not any(path.is_symlink() for path in out.iterdir())
     assert files(out) == complete
-
-
-def test_atomic_write_replaces_a_link_not_its_target(tmp_path: Path) -> None:
-    precious, link = tmp_path / "precious", tmp_path / "link"
-    precious.write_bytes(b"precious")
-    link.symlink_to(precious)
-    atomic.write_atomic(link, b"new")
-    assert precious.read_bytes() == b"precious"
-    assert not link.is_symlink()
-    assert link.read_bytes() == b"new"
-
-
-@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()])
-def test_a_write_that_fails_leaves_the_old_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
-) -> None:
-    target = tmp_path / "a"
-    target.write_bytes(b"old")
-
-    def fail(_source: str, _target: str) -> None:
-        raise error
-
-    monkeypatch.setattr(os, "replace", fail)
-    with pytest.raises(type(error)) as caught:
-        atomic.write_atomic(target, b"new")
-    assert [(entry.name, entry.read_bytes()) for entry in tmp_path.iterdir()] == [("a", b"old")]
-    if isinstance(caught.value, OSError):
-        assert caught.value.filename == str(target)
 
 
 def test_a_full_disk_stops_with_one_sentence(ships: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
