@@ -84,8 +84,9 @@ def _check(contenders: dict[str, Contender]) -> tuple[dict[str, Call], dict[str,
 
 def _take_turns(calls: dict[str, Call], budget_s: float) -> dict[str, list[float]]:
     """Seconds per call of each turn. A slow contender leaves once its budget is used; the others go on."""
-    repeats = {name: max(1, int(_TURN_S / max(_seconds(call, 1), 1e-7))) for name, call in calls.items()}
-    turns: dict[str, list[float]] = {name: [] for name in calls}
+    first = {name: _seconds(call, 1) for name, call in calls.items()}
+    repeats = {name: max(1, int(_TURN_S / max(seconds, 1e-7))) for name, seconds in first.items()}
+    turns = {name: [seconds] if repeats[name] == 1 else [] for name, seconds in first.items()}
     left = dict.fromkeys(calls, budget_s)
     for _ in range(_ROUNDS):
         playing = [name for name in calls if left[name] > 0 or len(turns[name]) < 3]
