@@ -129,6 +129,10 @@ bool CsvBuilder::join(csv::Scanner& scanner, const CsvIndex::NameCheck& name_ok)
       continue;
     }
     group.first += before;
+    if (CsvIndex::Slot& home = index.slots_[group.hash & mask]; home.image == 0) {  // nearly always
+      add_image(home, group);
+      continue;
+    }
     CsvIndex::Slot& slot = slot_of(index.view(group.name), group.hash);
     if (slot.image == 0) {
       add_image(slot, group);
