@@ -174,3 +174,30 @@ def test_one_csv_read_by_all(tmp_path):
             assert len(list(index)) == 20
 
     in_threads(work)
+
+
+def test_masks_that_change_while_they_are_read():
+    """The result is nobody's mask then, but it is a mask: runs in order, inside the picture."""
+    rng = np.random.default_rng(9)
+    pixels = rng.random((300, 512)) < 0.5
+    layouts = [pixels, np.asfortranarray(pixels), pixels.astype(np.int32)]
+    stop = []
+
+    def work(number):
+        if number == 0:
+            for turn in range(400):
+                for layout in layouts:
+                    layout[...] = (turn % 3 == 0) if turn % 2 else rng.random((300, 512)) < 0.5
+            stop.append(True)
+        layout = layouts[number % 3]
+        while not stop:
+            value = rle.Rle.from_mask(layout)
+            assert rle.Rle(value.runs, value.shape) == value == rle.parse(value.to_airbus(), value.shape)
+            rle.parse(rle.encode(layout), layout.shape)
+            rle.parse(rle.encode(layout, order="C"), layout.shape, order="C")
+            for part in rle.components(layout)[:3]:
+                assert rle.Rle(part.runs, part.shape) == part
+            for part in rle.from_labels(layout.view(np.uint8) if layout.itemsize == 1 else layout).values():
+                assert rle.Rle(part.runs, part.shape) == part
+
+    in_threads(work, 4)
