@@ -34,11 +34,13 @@ std::uint8_t* allocate(std::size_t size) {
 
 void release(std::uint8_t* pixels) noexcept { std::free(header_of(pixels).memory); }
 
-/// Memory of masks that are gone. Any thread may give and take.
+/// Memory of masks that are gone. Any thread may give and take; one that finds the pool busy does without it, so that a
+/// child process that was forked while the lock was held does not wait for ever.
 class Pool {
  public:
   std::uint8_t* take(std::size_t size) noexcept {
-    const std::lock_guard lock(mutex_);
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    if (!lock) return nullptr;
     for (std::size_t i = count_; i-- > 0;) {
       if (header_of(free_[i]).size != size) continue;
       std::uint8_t* const found = free_[i];
@@ -51,7 +53,8 @@ class Pool {
 
   /// False where the pool is full.
   bool give(std::uint8_t* pixels) noexcept {
-    const std::lock_guard lock(mutex_);
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    if (!lock) return false;
     const std::size_t size = header_of(pixels).size;
     if (count_ == free_.size() || size > kKept - bytes_) return false;
     free_[count_++] = pixels;
