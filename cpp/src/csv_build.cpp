@@ -269,7 +269,7 @@ void CsvBuilder::drop_spoiled() {
 }
 
 void CsvBuilder::make_slots(std::size_t images) {
-  const std::size_t count = std::bit_ceil(images + images / 4 + 2);
+  const std::size_t count = std::bit_ceil(2 * images + 2);
   index_->slots_ = LargeArray<CsvIndex::Slot>(count);
   index_->slots_.resize(count);
   std::memset(index_->slots_.data(), 0, count * sizeof(CsvIndex::Slot));

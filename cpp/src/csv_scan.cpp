@@ -83,8 +83,8 @@ std::uint64_t hash_name(std::string_view name) noexcept {
 
 Scanner::Scanner(const char* data, std::uint32_t begin, std::size_t expected, bool headed)
     : data_(data), begin_(begin), row_(begin), scanned_(begin), headed_(headed) {
-  groups.reserve(expected / 200 + kBlock);
-  ships.reserve(expected / 500 + kBlock);
+  groups.reserve(expected / 64 + kBlock);
+  ships.reserve(expected / 64 + kBlock);
 }
 
 void Scanner::feed(std::uint32_t available, bool whole) {

@@ -4,7 +4,7 @@ import csv
 import io
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -122,10 +122,11 @@ def test_python_writes_what_we_read(
     assert index.rows == len(rows)
 
 
-def test_a_large_file_read_on_two_threads(tmp_path: Path) -> None:
+@pytest.mark.parametrize("again", [[], range(0, 9000, 10)])
+def test_a_large_file_read_on_two_threads(tmp_path: Path, again: Sequence[int]) -> None:
     rng = np.random.default_rng(1)
     rows = [(f"{number:08x}.jpg", f"{number + 1} {rng.integers(1, 9)} " * 70) for number in range(9000)]
-    rows += [(f"{number:08x}.jpg", "1 1") for number in range(0, 9000, 10)]
+    rows += [(f"{number:08x}.jpg", "1 1") for number in again]
     rows += [(f"empty {number}.jpg", "") for number in range(9000)]
     path = tmp_path / "large.csv"
     path.write_text(HEADER + "".join(f"{name},{text}\n" for name, text in rows))
