@@ -76,10 +76,10 @@ std::unique_ptr<CsvIndex> CsvBuilder::build(const CsvIndex::NameCheck& name_ok) 
   CsvIndex& index = *index_;
   const auto size = static_cast<std::uint32_t>(index.bytes_.size());
   if (scanners_.size() == 2) {
-    // The second stretch was scanned in good faith that a record begins behind its first line feed.
+    // The second stretch was scanned in good faith that a row begins behind its first line feed.
     csv::Scanner& first = *scanners_[0];
     if (scanners_[1]) first.feed(scanners_[1]->begin(), false);
-    if (!scanners_[1] || first.at() != scanners_[1]->begin()) {
+    if (!scanners_[1] || first.at() != scanners_[1]->begin() || !first.headed()) {
       scanners_.pop_back();
       first.feed(size, true);
     }

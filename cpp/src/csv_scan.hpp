@@ -60,6 +60,8 @@ class Scanner {
   [[nodiscard]] std::uint32_t begin() const noexcept { return begin_; }
   /// First byte that no record taken so far holds.
   [[nodiscard]] std::uint32_t at() const noexcept { return row_; }
+  /// Whether the first record that is not blank was met.
+  [[nodiscard]] bool headed() const noexcept { return headed_; }
   /// Rows in groups.
   [[nodiscard]] std::uint32_t rows() const noexcept { return rows_; }
   /// False where it saw other than ASCII, or did not look at everything because a record is broken.

@@ -112,6 +112,12 @@ TEST_CASE("a quote that spans the middle of the file is no border of rows") {
   CHECK(ships(*index, "b") == std::vector<std::string>{"3 3"});
 }
 
+TEST_CASE("the header may stand in the second half of the file") {
+  const std::string blank(300, '\n');
+  CHECK(index_of(blank + "ImageId,EncodedPixels\na,1 2\n", 64, 0)->size() == 1);
+  CHECK(index_of(blank + "a,1 2\nImageId,EncodedPixels\n", 64, 0)->faults()[0].kind == CsvFault::kHeader);
+}
+
 TEST_CASE("a file that ends before it should is said to") {
   CsvBuilder builder(100);
   CHECK_FALSE(builder.read([](char*, std::size_t, std::size_t) { return false; }));
