@@ -10,7 +10,7 @@
 namespace shipedge {
 namespace {
 
-constexpr std::size_t kLineBlock = std::size_t{1} << 16;
+constexpr std::size_t kLineBlock = std::size_t{1} << 12;
 
 /// Line endings in [begin, end): LF, CR LF or CR.
 std::uint32_t count_breaks(const char* data, std::size_t begin, std::size_t end, std::size_t size) {
