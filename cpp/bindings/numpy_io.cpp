@@ -39,13 +39,17 @@ py::array as_output(py::handle out, const char* expected) {
 }  // namespace
 
 std::int64_t as_integer(py::handle value, const char* name, std::optional<std::size_t> index) {
+  int overflow = 0;
+  if (PyLong_CheckExact(value.ptr()) != 0) {  // nearly always, and without a name for it
+    const long long converted = PyLong_AsLongLongAndOverflow(value.ptr(), &overflow);
+    if (overflow == 0) return converted;
+  }
   const auto shown_name = [&] { return index ? name + (" " + std::to_string(*index + 1)) : std::string(name); };
   const auto number = py::reinterpret_steal<py::object>(PyNumber_Index(value.ptr()));
   if (!number) {
     PyErr_Clear();
     throw py::type_error(shown_name() + " is of type " + type_name(value) + ", expected an integer");
   }
-  int overflow = 0;
   const long long converted = PyLong_AsLongLongAndOverflow(number.ptr(), &overflow);
   if (overflow != 0) {
     throw FormatError(shown_name() + " needs more than 64 bits, expected less than 4294967296");
@@ -71,7 +75,8 @@ Shape as_shape(py::handle shape) {
       throw py::type_error("shape is " + py::repr(shape).cast<std::string>() + ", expected (height, width)");
     }
   }
-  const auto side = [&](Py_ssize_t i, const char* name) {
+  const auto side = [&](Py_ssize_t i, const char* name) -> std::int64_t {
+    if (PyTuple_CheckExact(shape.ptr()) != 0) return as_integer(PyTuple_GET_ITEM(shape.ptr(), i), name);
     const auto item = py::reinterpret_steal<py::object>(PySequence_GetItem(shape.ptr(), i));
     if (!item) throw py::error_already_set();
     return as_integer(item, name);
