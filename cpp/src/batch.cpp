@@ -57,6 +57,8 @@ void BatchPainter::read(Part& part, const ImageRows& rows) const {
 
 void BatchPainter::draw(Part& part, const ImageRows& rows, bool known) const {
   const std::size_t pixels = shape_.pixels();
+  // One fill for all: a large one goes past the caches, so that nothing is fetched only to be overwritten.
+  if (!known) clear(out_ + part.first * pixels, pixels * (part.last - part.first));
   const Run* run = part.runs.begin();
   const std::size_t* end = part.text_ends.begin();
   part.ends.clear();
@@ -69,8 +71,6 @@ void BatchPainter::draw(Part& part, const ImageRows& rows, bool known) const {
       const Run* const last = part.painted.begin() + *old_end++;
       erase({old_run, last}, shape_, mask);
       old_run = last;
-    } else {
-      clear(mask, pixels);
     }
     for (; text < rows.ends[image]; ++text) {  // each by itself: the runs of two texts may overlap
       const Run* const last = part.runs.begin() + *end++;

@@ -11,8 +11,9 @@ namespace {
 
 using simd::kSide;
 
-constexpr std::uint32_t kSmallArea = 64;      // up to here single stores are cheaper than tiles
-constexpr std::uint32_t kTallest = 1U << 20;  // taller masks would need too large a table of toggles
+constexpr std::uint32_t kSmallArea = 64;              // up to here single stores are cheaper than tiles
+constexpr std::size_t kLarge = std::size_t{8} << 20;  // bytes that no cache keeps; kernels know how to go around it
+constexpr std::uint32_t kTallest = 1U << 20;          // taller masks would need too large a table of toggles
 
 /// Paints 64 columns at once: where a run begins or ends its column's bit toggles, and the exclusive-or
 /// of all toggles above a row is the row.
@@ -105,7 +106,7 @@ void clear(std::uint8_t* out, std::size_t size) noexcept {
   // A mask that this thread has just cleared is still in its cache, where plain stores are fastest. Anywhere else they
   // would first fetch what they overwrite, and the C library knows ways around that.
   thread_local const std::uint8_t* last = nullptr;
-  if (std::exchange(last, out) == out) {
+  if (std::exchange(last, out) == out || size > kLarge) {
     simd::best().clear(out, size);
   } else {
     std::memset(out, 0, size);

@@ -1,5 +1,6 @@
 #include <doctest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 
@@ -85,6 +86,18 @@ TEST_CASE("every kernel clears exactly what it is told to") {
         std::fill_n(wanted.begin() + static_cast<std::ptrdiff_t>(offset), size, std::uint8_t{0});
         REQUIRE(memory == wanted);
       }
+    }
+  }
+}
+
+TEST_CASE("every kernel clears memory that no cache holds") {
+  for (const Kernels* kernels : all()) {
+    for (const std::size_t size : {(std::size_t{1} << 20) + 3, (std::size_t{8} << 20) + 77}) {
+      std::vector<std::uint8_t> memory(size + 64, 7);
+      kernels->clear(memory.data() + 5, size);
+      CHECK(std::count(memory.begin(), memory.end(), 0) == static_cast<std::ptrdiff_t>(size));
+      CHECK(memory[4] == 7);
+      CHECK(memory[5 + size] == 7);
     }
   }
 }

@@ -8,10 +8,11 @@
 
 namespace shipedge::simd::wide {
 
-static constexpr std::size_t kCacheBytes = std::size_t{1} << 20;  // beyond, the C library's way around the caches wins
+static constexpr std::size_t kCacheBytes = std::size_t{1} << 20;   // up to here plain stores are fastest
+static constexpr std::size_t kStreamBytes = std::size_t{8} << 20;  // from here on the caches are better left alone
 
 SHIPEDGE_AVX512 void clear(std::uint8_t* out, std::size_t size) noexcept {
-  if (size < 64 || size > kCacheBytes) {
+  if (size < 64 || (size > kCacheBytes && size < kStreamBytes)) {
     std::memset(out, 0, size);
     return;
   }
@@ -20,13 +21,12 @@ SHIPEDGE_AVX512 void clear(std::uint8_t* out, std::size_t size) noexcept {
   // Aligned from here on: a store across two cache lines costs twice.
   std::uint8_t* at = out + (64 - (reinterpret_cast<std::uintptr_t>(out) & 63));
   std::uint8_t* const end = out + size;
-  for (; end - at >= 256; at += 256) {
-    _mm512_store_si512(at, zero);
-    _mm512_store_si512(at + 64, zero);
-    _mm512_store_si512(at + 128, zero);
-    _mm512_store_si512(at + 192, zero);
+  if (size < kStreamBytes) {
+    for (; end - at >= 64; at += 64) _mm512_store_si512(at, zero);
+  } else {
+    for (; end - at >= 64; at += 64) _mm512_stream_si512(reinterpret_cast<__m512i*>(at), zero);
+    _mm_sfence();
   }
-  for (; end - at >= 64; at += 64) _mm512_store_si512(at, zero);
   _mm512_storeu_si512(end - 64, zero);
 }
 
