@@ -38,6 +38,7 @@ COMMANDS = {
 # Help lines of the commands that come by entry point: known here because loading them would import their libraries.
 ADDED_HELP = {
     "convert": "Turn trained models into a verified TFLite bundle.",
+    "data": "Verify, split, look at and augment a dataset.",
     "synth": "Render scenes with exact ship masks.",
     "train": "Train the detector or the segmenter.",
 }

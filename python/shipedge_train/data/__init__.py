@@ -1,0 +1,1 @@
+"""Datasets before training: verified, split without leaks, looked at, and augmented into files."""
