@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from importlib import resources
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -28,19 +28,27 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """From which probability on something counts.
+    """From which probability on something counts, and what is done with the parts that are left.
 
     Attributes:
         picture: a frame whose best presence cell lies below has no ships, 0..1.
         cell: presence cells below are not segmented, 0..1.
         pixel: pixels below are not ship, 0..1.
         min_area: smaller components are dropped, pixels.
+        small_area: components smaller than this must reach `small_score`, pixels; 0 asks none of them.
+        small_score: mean probability that a small component must have, 0..1.
+        core: a component that falls apart from this probability on is split there, 0..1; 0 splits none.
+        fill_holes: pixels enclosed by a ship belong to it.
     """
 
     picture: float
     cell: float
     pixel: float
     min_area: int
+    small_area: int = 0
+    small_score: float = 0.0
+    core: float = 0.0
+    fill_holes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,15 +174,22 @@ def _read_model(folder: Folder, manifest: dict[str, Any], kind: str) -> ModelFil
 
 
 def _read_thresholds(manifest: dict[str, Any]) -> Thresholds:
-    values = {}
-    for name in ("picture", "cell", "pixel"):
-        values[name] = float(_get(manifest, f"thresholds.{name}", (int, float)))  # type: ignore[arg-type]
-        if not 0 < values[name] < 1:
-            raise BundleError(f"manifest.json: thresholds.{name} is {values[name]}, expected between 0 and 1")
-    min_area = _get(manifest, "thresholds.min_area", int)
-    if min_area < 1:
-        raise BundleError(f"manifest.json: thresholds.min_area is {min_area}, expected at least 1 pixel")
-    return Thresholds(**values, min_area=min_area)
+    """The thresholds; what a bundle of an earlier version does not say keeps its neutral default."""
+    neutral = {field.name: field.default for field in fields(Thresholds) if field.default is not MISSING}
+    given = {"thresholds": neutral | _get(manifest, "thresholds", dict)}
+    values: dict[str, Any] = {}
+    for name in ("picture", "cell", "pixel", "small_score", "core"):
+        value = values[name] = float(_get(given, f"thresholds.{name}", (int, float)))  # type: ignore[arg-type]
+        if not (0 < value < 1 or value == neutral.get(name)):
+            raise BundleError(f"manifest.json: thresholds.{name} is {value}, expected between 0 and 1")
+    for name, least in (("min_area", 1), ("small_area", 0)):
+        value = values[name] = _get(given, f"thresholds.{name}", int)
+        if value < least:
+            raise BundleError(f"manifest.json: thresholds.{name} is {value}, expected at least {least} pixel")
+    fill = values["fill_holes"] = _get(given, "thresholds.fill_holes", object)
+    if not isinstance(fill, bool):
+        raise BundleError(f"manifest.json: thresholds.fill_holes is {fill!r}, expected true or false")
+    return Thresholds(**values)
 
 
 def _read_file(folder: Folder, name: str) -> bytes:

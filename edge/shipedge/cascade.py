@@ -11,6 +11,7 @@ from shipedge.backends import Model, default_threads, open_model
 from shipedge.bundle import Bundle
 from shipedge.errors import SourceError
 from shipedge.frame import Frame, FrameResult
+from shipedge.parts import level
 from shipedge.ships import Scratch, Window, find_ships
 from shipedge.tiling import CELL, cut_window, grid_shape, tile_origins, windows_to_cover
 
@@ -31,17 +32,25 @@ class Cascade:
         backend: the runtime that runs the models.
     """
 
-    def __init__(self, bundle: Bundle, threads: int | None = None) -> None:
-        """Opens both models on the first runtime that works here. Raises BackendError when none does."""
+    def __init__(self, bundle: Bundle, threads: int | None = None, *, flips: bool = False) -> None:
+        """Opens both models on the first runtime that works here.
+
+        Args:
+            bundle: the models and their thresholds.
+            threads: threads that each model may use.
+            flips: show every tile to the models twice, as it is and mirrored, and take the mean: twice the time.
+
+        Raises:
+            BackendError: no runtime works here.
+        """
         self.bundle = bundle
         self.threads = default_threads() if threads is None else threads
         self._detector: Model = open_model(bundle.detector, self.threads)
         self._segmenter: Model = open_model(bundle.segmenter, self.threads)
         self.backend = self._detector.backend
+        self._flips = flips
         self._scratch = Scratch()
-        self._picture, self._cell, self._pixel = (
-            _level(t) for t in (bundle.thresholds.picture, bundle.thresholds.cell, bundle.thresholds.pixel)
-        )
+        self._picture, self._cell = level(bundle.thresholds.picture), level(bundle.thresholds.cell)
 
     def __call__(self, frame: Frame) -> FrameResult:
         """Finds the ships of one frame.
@@ -60,7 +69,7 @@ class Cascade:
         if top >= self._picture:
             windows = self._segment(frame.pixels, cells)
         segmented = perf_counter()
-        ships = find_ships(shape, cells, windows, self._pixel, self.bundle.thresholds.min_area, self._scratch)
+        ships = find_ships(shape, cells, windows, self.bundle.thresholds, self._scratch)
         end = perf_counter()
         timings = {
             "decode": frame.decode_ms,
@@ -78,7 +87,7 @@ class Cascade:
         rows, cols = grid_shape((pixels.shape[0], pixels.shape[1]))
         presence = np.zeros((rows, cols), np.uint8)
         for top, left in tile_origins((pixels.shape[0], pixels.shape[1]), self._detector.window):
-            found = self._detector(cut_window(pixels, top, left, self._detector.window))
+            found = self._ask(self._detector, cut_window(pixels, top, left, self._detector.window))
             place = presence[top // CELL :, left // CELL :][: found.shape[0], : found.shape[1]]
             np.maximum(place, found[: place.shape[0], : place.shape[1]], out=place)
         return presence
@@ -87,7 +96,18 @@ class Cascade:
         """Probabilities around the positive cells: [(top, left, (window, window) uint8)]."""
         side = self._segmenter.window
         places = windows_to_cover(cells, side)
-        return [(top, left, self._segmenter(cut_window(pixels, top, left, side))) for top, left in places]
+        return [(top, left, self._ask(self._segmenter, cut_window(pixels, top, left, side))) for top, left in places]
+
+    def _ask(self, model: Model, window: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """What a model says of one window, probability * 256."""
+        return ask_flipped(model, window) if self._flips else model(window)
+
+
+def ask_flipped(model: Model, window: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Mean of what a model says of a window and of its mirror image, rounded up: (side, side, 3) -> (rows, cols)."""
+    found = model(window).astype(np.uint16)
+    found += model(np.ascontiguousarray(window[:, ::-1]))[:, ::-1]
+    return ((found + 1) >> 1).astype(np.uint8)
 
 
 def _check(frame: Frame) -> None:
@@ -98,8 +118,3 @@ def _check(frame: Frame) -> None:
         )
     if pixels.shape[0] * pixels.shape[1] > MAX_PIXELS:
         raise SourceError(f"{frame.source}: {pixels.shape[1]}x{pixels.shape[0]} is too large, cut it into parts first")
-
-
-def _level(threshold: float) -> int:
-    """The smallest uint8 value v with v / 256 >= threshold; 255 where only 256 would do."""
-    return min(int(np.ceil(threshold * 256)), 255)

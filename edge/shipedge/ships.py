@@ -7,8 +7,10 @@ from typing import Any, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from shipedge.bundle import Thresholds
 from shipedge.frame import Ship
-from shipedge.rle import Rle, components
+from shipedge.parts import find_parts, is_sure
+from shipedge.rle import Rle
 from shipedge.tiling import CELL
 
 __all__ = ["Scratch", "Window", "find_ships"]
@@ -45,8 +47,7 @@ def find_ships(
     shape: tuple[int, int],
     cells: NDArray[np.bool_],
     windows: list[Window],
-    level: int,
-    min_area: int,
+    thresholds: Thresholds,
     scratch: Scratch,
 ) -> tuple[Ship, ...]:
     """The ships of a frame, from left to right.
@@ -58,8 +59,7 @@ def find_ships(
         shape: (height, width) of the frame.
         cells: (rows, cols) bool, the positive cells of the presence grid.
         windows: probabilities; everything outside of them is no ship.
-        level: from this value on a pixel is ship, 1..255.
-        min_area: components of fewer pixels are dropped.
+        thresholds: what counts as ship.
         scratch: working memory, of one thread.
     """
     height, width = shape
@@ -69,12 +69,12 @@ def find_ships(
         # Components may reach beyond the positive cells, but one must touch them: elsewhere in a window the detector
         # has already said that there is no ship.
         near = _pixels_of(cells[:, left // CELL : -(-right // CELL)], scratch)[:height, : right - left]
-        mask = np.greater_equal(probability, level, out=scratch.take("mask", probability.shape, np.bool_))
-        for part in components(mask, 8, min_area):
-            if part.mean(near) == 0:
+        mask = scratch.take("mask", probability.shape, np.bool_)
+        for part in find_parts(probability, thresholds, mask):
+            score = part.mean(probability) / 256
+            if part.mean(near) == 0 or not is_sure(part.area, score, thresholds):
                 continue
             x0, top, x1, bottom = part.bbox
-            score = part.mean(probability) / 256
             if right - left < width:
                 part = Rle(part.runs.astype(np.int64) + np.array([left * height, 0]), shape)
             ships.append(Ship(part, score, (x0 + left, top, x1 + left, bottom)))

@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import asdict
 
 import pytest
 
@@ -88,6 +89,10 @@ def test_manifest_that_is_no_object(make_bundle, text):
         ("thresholds.picture", float("nan"), "expected between 0 and 1"),
         ("thresholds.min_area", 0, "expected at least 1 pixel"),
         ("thresholds.min_area", 1.5, "expected int"),
+        ("thresholds.core", 1.0, "thresholds.core is 1.0, expected between 0 and 1"),
+        ("thresholds.small_area", -1, "expected at least 0 pixel"),
+        ("thresholds.small_score", "high", "thresholds.small_score is 'high', expected number"),
+        ("thresholds.fill_holes", 1, "thresholds.fill_holes is 1, expected true or false"),
     ],
 )
 def test_bad_manifest_is_one_sentence(make_bundle, edit_manifest, key, value, message):
@@ -96,6 +101,13 @@ def test_bad_manifest_is_one_sentence(make_bundle, edit_manifest, key, value, me
     with pytest.raises(BundleError, match=message) as caught:
         load_bundle(bundle)
     assert "\n" not in str(caught.value)
+
+
+def test_all_thresholds_are_read(make_bundle, edit_manifest):
+    wanted = Thresholds(0.4, 0.3, 0.6, 20, small_area=100, small_score=0.7, core=0.8, fill_holes=True)
+    bundle = make_bundle()
+    edit_manifest(bundle, "thresholds", asdict(wanted))
+    assert load_bundle(bundle).thresholds == wanted
 
 
 def test_bundle_path_with_spaces_and_umlauts(toy_bundle_dir, tmp_path):

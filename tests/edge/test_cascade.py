@@ -123,6 +123,27 @@ def test_pixels_of_another_kind_are_refused(cascade, pixels):
         cascade(Frame(pixels, "bad"))
 
 
+def test_flips_look_at_the_mirror_image_too(toy_bundle_dir, sea, monkeypatch):
+    bundle = load_bundle(toy_bundle_dir)
+    pixels = sea(768, 1000, (200, 100, 260, 120), (930, 700, 1000, 768))
+    plain, flipped = Cascade(bundle, threads=1), Cascade(bundle, threads=1, flips=True)
+    assert boxes(flipped(Frame(pixels, "x"))) == boxes(plain(Frame(pixels, "x")))
+    # A segmenter that is blind on its left half sees what lies there in the mirror image, at half the probability.
+    segment = flipped._segmenter
+
+    class HalfBlind:
+        window = segment.window
+
+        def __call__(self, window):
+            found = segment(window)
+            found[:, : self.window // 2] = 0
+            return found
+
+    monkeypatch.setattr(flipped, "_segmenter", HalfBlind())
+    (window,) = flipped._segment(sea(384, 384, (20, 100, 60, 120)), np.ones((12, 12), bool))
+    assert 120 <= window[2][110, 40] <= 129
+
+
 def test_frame_is_not_changed(cascade, sea):
     pixels = sea(500, 500, (100, 100, 150, 150))
     before = pixels.copy()

@@ -67,6 +67,13 @@ def test_folder_to_all_outputs(predict, picture, lines, tmp_path):
     assert "ms per frame: decode" in result.stdout
 
 
+def test_flips_find_the_same_ships(predict, picture, lines, tmp_path):
+    picture(tmp_path / "a.png", 768, 768, (100, 50, 140, 70), (400, 300, 420, 360))
+    assert predict("a.png", "--flips", "--out", "both").exit_code == 0
+    assert predict("a.png").exit_code == 0
+    assert [ship["bbox"] for ship in lines("both")[0]["ships"]] == [ship["bbox"] for ship in lines()[0]["ships"]]
+
+
 def test_json_summary_is_one_object(predict, picture, tmp_path):
     picture(tmp_path / "a.png", 64, 64, (10, 10, 30, 30))
     result = predict("a.png", "--json", "--out", "o")

@@ -2,8 +2,11 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shipedge.bundle import Thresholds
 from shipedge.rle import Rle
 from shipedge.ships import Scratch, find_ships, merge
+
+PLAIN = Thresholds(picture=0.5, cell=0.5, pixel=0.5, min_area=1)
 
 
 def test_overlapping_windows_each_decide_their_half():
@@ -48,7 +51,7 @@ def test_dirty_scratch_changes_nothing():
     window = np.zeros((96, 128), np.uint8)
     window[40:44, 60:70] = 200
     window[0:5, 0:5] = 200  # touches no positive cell
-    (ship,) = find_ships((96, 128), cells, [(0, 0, window)], 128, 1, scratch)
+    (ship,) = find_ships((96, 128), cells, [(0, 0, window)], PLAIN, scratch)
     assert ship.bbox == (60, 40, 70, 44)
     assert ship.score == 200 / 256
 
@@ -63,7 +66,7 @@ def test_strips_give_positions_of_the_whole_frame(left, height, width, seed):
     place = truth[:96, left : left + 96]
     place[:] = window[: place.shape[0], : place.shape[1]]
     cells = np.ones((-(-height // 32), -(-width // 32)), bool)
-    ships = find_ships((height, width), cells, [(0, left, window)], 128, 1, Scratch())
+    ships = find_ships((height, width), cells, [(0, left, window)], PLAIN, Scratch())
     painted = np.zeros_like(truth)
     for ship in ships:
         painted += (mask := ship.rle.to_mask())

@@ -120,3 +120,45 @@ def test_tuning_finds_thresholds_between_right_and_wrong(made_dataset):
     assert isinstance(thresholds, Thresholds)
     assert 0.45 < thresholds.pixel <= 0.65
     assert scores["f2"] == scores["dice_ships"] == scores["picture_auc"] == 1.0
+
+
+def oracles(pictures, ship, sea, presence):
+    """Models that give ships one probability, and elsewhere what `sea` and `presence` make of a picture's mask."""
+    cells, pixels = {}, {}
+    for picture in pictures:
+        key, mask = picture.pixels().tobytes(), picture.mask()
+        pixels[key] = np.where(mask, int(ship * 256), sea(mask)).astype(np.uint8)
+        there = mask.reshape(24, 32, 24, 32).max(axis=(1, 3))
+        cells[key] = presence(there).astype(np.uint8)
+    return Oracle(cells, 768), Oracle(pixels, 768)
+
+
+def test_tuning_asks_more_of_small_parts(made_dataset):
+    """Patches of 225 px at 0.72, larger than any `min_area`, where the detector sees ships everywhere."""
+
+    def patches(mask):
+        found = np.zeros(mask.shape, np.uint8)
+        found[700:715, 100:115] = found[700:715, 300:315] = int(0.72 * 256)
+        return found
+
+    pictures = read_dataset(made_dataset)
+    thresholds, scores = tune(*oracles(pictures, 0.9, patches, lambda there: np.full_like(there, 240)), pictures)
+    assert scores["f2"] == 1.0
+    assert thresholds.small_area > 225
+    assert thresholds.small_score > 0.72
+
+
+def test_the_detector_is_worth_what_it_saves(made_dataset):
+    """False ships in empty pictures: with the detector none, without it one in each."""
+    pictures = read_dataset(made_dataset)
+
+    def false_ship(mask):
+        found = np.zeros(mask.shape, np.uint8)
+        if not mask.any():
+            found[100:140, 100:140] = int(0.95 * 256)
+        return found
+
+    detector, segmenter_ = oracles(pictures, 0.95, false_ship, lambda there: np.where(there, 220, 10))
+    _, scores = tune(detector, segmenter_, pictures)
+    assert scores["f2"] == 1.0
+    assert scores["segmenter_alone"]["f2"] < 0.7

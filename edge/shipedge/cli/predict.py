@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 @click.option(
     "--threads", type=click.IntRange(1, 256), metavar="N", help="Threads per model.  [default: cores, up to 4]"
 )
+@click.option(
+    "--flips", is_flag=True, help="Look at every tile twice, the second time mirrored: slower, a little better."
+)
 @click.option("--json", "as_json_object", is_flag=True, help="Print the summary as one JSON object.")
 @click.pass_context
 def predict(
@@ -41,6 +44,7 @@ def predict(
     annotate: bool,
     csv_file: str | None,
     threads: int | None,
+    flips: bool,
     as_json_object: bool,
 ) -> None:
     """Find ships in pictures, folders, videos or a camera.
@@ -70,7 +74,7 @@ def predict(
 
     found = resolve(sources)
     sinks = _sinks(Path(out), found, annotate, csv_file)
-    cascade = _open_cascade(bundle_dir, threads)
+    cascade = _open_cascade(bundle_dir, threads, flips)
     with _stop_on_signal() as received, Progress(found) as progress:
         summary = run(found, cascade, sinks, progress, lambda: bool(received))
     written = [str(Path(out, "predictions.jsonl")), str(Path(out, "annotated")) if annotate else "", csv_file or ""]
@@ -102,13 +106,13 @@ def _sinks(out: Path, sources: list[Source], annotate: bool, csv_file: str | Non
     return sinks
 
 
-def _open_cascade(bundle_dir: str | None, threads: int | None) -> Cascade:
+def _open_cascade(bundle_dir: str | None, threads: int | None, flips: bool) -> Cascade:
     from shipedge.bundle import default_bundle, load_bundle
     from shipedge.cascade import Cascade
 
     bundle = load_bundle(bundle_dir) if bundle_dir else default_bundle()
     with _quiet_runtime():
-        return Cascade(bundle, threads)
+        return Cascade(bundle, threads, flips=flips)
 
 
 @contextmanager

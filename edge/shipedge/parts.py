@@ -1,0 +1,75 @@
+"""Probabilities -> the parts that may be ships. The tuning of the thresholds runs this file too."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shipedge.bundle import Thresholds
+from shipedge.rle import Rle, components
+
+__all__ = ["find_parts", "is_sure", "level"]
+
+Pixels = NDArray[np.uint8]
+
+
+def level(threshold: float) -> int:
+    """The smallest uint8 value v with v / 256 >= threshold; 255 where only 256 would do."""
+    return min(ceil(threshold * 256), 255)
+
+
+def find_parts(probability: Pixels, thresholds: Thresholds, mask: NDArray[np.bool_] | None = None) -> list[Rle]:
+    """The connected parts that are large enough, those of touching ships taken apart.
+
+    Args:
+        probability: (height, width) uint8, probability * 256.
+        thresholds: `pixel`, `min_area`, `core` and `fill_holes` are used.
+        mask: (height, width) bool, working memory.
+    """
+    mask = np.greater_equal(probability, level(thresholds.pixel), out=mask)
+    parts = components(mask, 8, thresholds.min_area)
+    if thresholds.core > thresholds.pixel:
+        parts = [piece for part in parts for piece in _split(part, probability, thresholds)]
+    # A hole of one ship may hold another part (an islet of pixels, a boat in a dock): that one stays what it is.
+    return [_filled(part, mask) for part in parts] if thresholds.fill_holes else parts
+
+
+def is_sure(area: Any, score: Any, thresholds: Thresholds) -> Any:
+    """Small parts are the most frequent false ones: below `small_area` pixels they need a mean of `small_score`.
+
+    Takes numbers or arrays of them.
+    """
+    return (area >= thresholds.small_area) | (score >= thresholds.small_score)
+
+
+def _split(part: Rle, probability: Pixels, thresholds: Thresholds) -> list[Rle]:
+    """Cut a part where it falls apart at the probability `core`: every pixel goes to the nearest core."""
+    left, top, right, bottom = part.bbox
+    place = (slice(top, bottom), slice(left, right))
+    inside = part.crop(part.bbox).to_mask()
+    cores = components((probability[place] >= level(thresholds.core)) & (inside > 0), 8, thresholds.min_area)
+    if len(cores) < 2:
+        return [part]
+    import cv2  # only where ships touch: it takes longer to import than a picture to segment
+
+    away = np.ones_like(inside)
+    for core in cores:
+        away &= 1 - core.to_mask()
+    _, nearest = cv2.distanceTransformWithLabels(away, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_CCOMP)
+    height, width = part.shape
+    pieces = []
+    for label in np.unique(nearest[inside > 0]):
+        for piece in components((nearest == label) & (inside > 0), 8, thresholds.min_area):
+            pieces.append(piece.pad(top, height - bottom, left, width - right))
+    return pieces
+
+
+def _filled(part: Rle, mask: NDArray[np.bool_]) -> Rle:
+    """The part with its holes, but for what is ship in them."""
+    filled = part.fill_holes()
+    if filled.area == part.area:
+        return part
+    return filled - (Rle.from_mask(mask) - part)

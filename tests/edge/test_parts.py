@@ -1,0 +1,89 @@
+"""Touching ships are taken apart, holes filled, small parts asked for more."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shipedge.bundle import Thresholds
+from shipedge.parts import find_parts, is_sure, level
+from shipedge.rle import union
+
+PLAIN = Thresholds(picture=0.5, cell=0.5, pixel=0.5, min_area=4)
+SPLIT = replace(PLAIN, core=0.8)
+
+
+def two_touching_ships():
+    """Two hulls of 240 side by side, the water between them at 150, over the threshold of a pixel."""
+    probability = np.zeros((60, 80), np.uint8)
+    probability[10:50, 20:41] = 240
+    probability[10:50, 30] = 150
+    return probability
+
+
+def test_touching_ships_are_one_part_without_a_core():
+    (part,) = find_parts(two_touching_ships(), PLAIN)
+    assert part.area == 40 * 21
+
+
+def test_touching_ships_are_cut_in_the_valley():
+    parts = find_parts(two_touching_ships(), SPLIT)
+    assert sorted(part.bbox for part in parts) in (
+        [(20, 10, 30, 50), (30, 10, 41, 50)],
+        [(20, 10, 31, 50), (31, 10, 41, 50)],
+    )
+
+
+def test_a_ship_with_one_core_stays_whole():
+    probability = two_touching_ships()
+    probability[30, 30] = 240  # a bridge
+    (part,) = find_parts(probability, SPLIT)
+    assert part.area == 40 * 21
+
+
+def test_a_core_smaller_than_the_least_ship_splits_nothing():
+    probability = two_touching_ships()
+    probability[10:50, 20:30] = 150
+    probability[20, 22:25] = 240  # three pixels
+    assert len(find_parts(probability, SPLIT)) == 1
+
+
+@settings(deadline=None, max_examples=60)
+@given(seed=st.integers(0, 10_000), core=st.sampled_from([0.7, 0.85, 0.95]), fill=st.booleans())
+def test_pieces_are_disjoint_and_cover_what_was_there(seed, core, fill):
+    noise = np.random.default_rng(seed).integers(0, 256, (12, 14), dtype=np.uint8)
+    probability = cv2.resize(noise, (70, 60), interpolation=cv2.INTER_CUBIC)
+    thresholds = replace(PLAIN, min_area=1, core=core, fill_holes=fill)
+    parts = find_parts(probability, thresholds)
+    together = union(parts, (60, 70)) if parts else None
+    assert sum(part.area for part in parts) == (together.area if together else 0)
+    ship = probability >= level(0.5)
+    painted = together.to_mask().astype(bool) if together else np.zeros_like(ship)
+    assert (painted >= ship).all() if fill else (painted == ship).all()
+
+
+def test_holes_are_filled_but_not_what_lies_in_them():
+    probability = np.zeros((40, 40), np.uint8)
+    probability[5:35, 5:35] = 200
+    probability[10:30, 10:30] = 0
+    probability[18:22, 18:22] = 220  # a boat in the dock
+    ring, boat = sorted(find_parts(probability, replace(PLAIN, fill_holes=True)), key=lambda part: -part.area)
+    assert boat.bbox == (18, 18, 22, 22)
+    assert ring.area == 30 * 30 - 16
+    assert sorted(part.area for part in find_parts(probability, PLAIN)) == [16, 30 * 30 - 20 * 20]
+
+
+@pytest.mark.parametrize(("area", "score", "sure"), [(99, 0.7, False), (99, 0.8, True), (100, 0.1, True)])
+def test_small_parts_must_be_surer(area, score, sure):
+    thresholds = replace(PLAIN, small_area=100, small_score=0.75)
+    assert is_sure(area, score, thresholds) == sure
+    assert is_sure(np.array([area]), np.array([score]), thresholds).tolist() == [sure]
+    assert is_sure(area, score, PLAIN)
+
+
+@pytest.mark.parametrize(("threshold", "value"), [(0.0, 0), (0.5, 128), (0.501, 129), (0.999, 255), (1.0, 255)])
+def test_level_is_the_first_value_that_reaches_the_threshold(threshold, value):
+    assert level(threshold) == value
