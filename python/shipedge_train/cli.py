@@ -28,7 +28,8 @@ def _bar(batches: Iterator[Any], count: int, label: str) -> Iterator[Any]:
 @click.option("--config", "config_path", required=True, type=click.Path(path_type=Path), help="TOML file.")
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder.  [default: runs/KIND]")
 @click.option("--resume", is_flag=True, help="Go on from the last finished epoch of the run folder.")
-@click.option("--init", type=click.Path(path_type=Path), help="Run whose best weights to start from.")
+@click.option("--init", type=click.Path(path_type=Path), help="Run or bundle whose weights to start from.")
+@click.option("--find-lr", is_flag=True, help="Train nothing; find a learning rate and draw the curve into --out.")
 @click.option("--max-minutes", type=click.FloatRange(min=0, min_open=True), help="Finish within this time.")
 def train(
     kind: str,
@@ -37,6 +38,7 @@ def train(
     out: Path | None,
     resume: bool,
     init: Path | None,
+    find_lr: bool,
     max_minutes: float | None,
 ) -> None:
     """Train the detector or the segmenter on a dataset folder.
@@ -48,6 +50,7 @@ def train(
       shipedge train segmenter --data data --config python/configs/segmenter.toml --out runs/segmenter
       shipedge train segmenter --data data --config python/configs/segmenter.toml --out runs/segmenter --resume
       shipedge train detector --data data --config python/configs/detector.toml --max-minutes 20
+      shipedge train detector --data data --config python/configs/detector.toml --find-lr
       shipedge train segmenter --data data --config python/configs/segmenter-fine.toml --init runs/first --out runs/fine
     """  # noqa: D301 - click wants the control character itself
     if resume and init:
@@ -56,6 +59,13 @@ def train(
 
     config = read_config(config_path)  # before the seconds that Keras needs to load
     _quiet_tensorflow()
+    if find_lr:
+        from shipedge_train.lr_finder import find_learning_rate
+
+        place = out or Path("runs") / f"{kind}-lr"
+        best = find_learning_rate(kind, data, config, place)
+        click.echo(f"train.learning_rate = {best:.1e}  (curve: {place / 'learning_rate.png'})")
+        return
     from shipedge_train.train import train as run
 
     folder = run(

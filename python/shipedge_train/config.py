@@ -94,12 +94,34 @@ class AugmentConfig:
 
 
 @dataclass(frozen=True)
+class Stage:
+    """Some epochs of a run with crops of their own, or on a dataset of their own; 0 and "" mean: as elsewhere.
+
+    Attributes:
+        epochs: how many.
+        crop: side of the crops, pixels.
+        batch: crops per step.
+        data: dataset folder; a change of it starts the learning rate and the choice of the best weights anew.
+        learning_rate: peak.
+    """
+
+    epochs: int = 1
+    crop: int = 0
+    batch: int = 0
+    data: str = ""
+    learning_rate: float = 0.0
+
+
+@dataclass(frozen=True)
 class TrainConfig:
     """Optimization.
 
     Attributes:
         loss: a name in shipedge_train.losses.LOSSES.
         epochs: epochs in all; the cosine ends there.
+        stages: epochs on growing crops or on another dataset, one after the other; none: all epochs alike.
+        patience: stop after so many epochs without a better score; 0 never stops.
+        precision: "float32", or "bfloat16" for the arithmetic of GPUs that have it (weights stay float32).
         steps: optimizer steps per epoch.
         learning_rate: peak, after the warm-up.
         warmup: steps of linear warm-up.
@@ -111,6 +133,9 @@ class TrainConfig:
 
     loss: str = "bce_dice"
     epochs: int = 20
+    stages: tuple[Stage, ...] = ()
+    patience: int = 0
+    precision: str = "float32"
     steps: int = 400
     learning_rate: float = 2e-3
     warmup: int = 200
@@ -176,6 +201,11 @@ def _build(kind: type[T], table: Any, prefix: str, where: str) -> T:
 
 def _value(value: Any, hint: Any, key: str, where: str) -> Any:
     if isinstance(hint, types.GenericAlias):
+        kind = typing.get_args(hint)[0]
+        if dataclasses.is_dataclass(kind):
+            if not isinstance(value, (list, tuple)):
+                raise ConfigError(f"{where}: {key} is {value!r}, expected a list of tables")
+            return tuple(_build(typing.cast(type, kind), v, f"{key}[{i}].", where) for i, v in enumerate(value))
         if isinstance(value, (list, tuple)) and all(type(v) is int and v > 0 for v in value):
             return tuple(value)
         raise ConfigError(f"{where}: {key} is {value!r}, expected a list of positive whole numbers")
@@ -203,11 +233,23 @@ def _check(config: Config, where: str) -> Config:
         ("train.learning_rate", config.train.learning_rate > 0, "more than 0"),
         ("train.ema", 0 <= config.train.ema < 1, "at least 0 and less than 1"),
         ("train.seed", config.train.seed >= 0, "at least 0"),
+        ("train.patience", config.train.patience >= 0, "at least 0"),
+        ("train.precision", config.train.precision in ("float32", "bfloat16"), "float32 or bfloat16"),
     ]
     for key, good, expected in rules:
         if not good:
             section, name = key.split(".")
             raise ConfigError(f"{where}: {key} is {getattr(getattr(config, section), name)}, expected {expected}")
+    stages = config.train.stages
+    for i, stage in enumerate(stages):
+        if stage.epochs < 1 or stage.crop < 0 or stage.crop % 64 or stage.batch < 0 or stage.learning_rate < 0:
+            raise ConfigError(
+                f"{where}: train.stages[{i}] is {dataclasses.asdict(stage)}, expected at least one epoch, crops of a "
+                "multiple of 64 pixels, and nothing below 0"
+            )
+    if stages and sum(stage.epochs for stage in stages) != config.train.epochs:
+        total = sum(stage.epochs for stage in stages)
+        raise ConfigError(f"{where}: train.epochs is {config.train.epochs}, but train.stages have {total}")
     for name, value in dataclasses.asdict(config.augment).items():
         if name not in ("flips", "rotation", "scale", "color") and not 0 <= value <= 1:
             raise ConfigError(f"{where}: augment.{name} is {value}, expected a probability 0 to 1")

@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
@@ -31,6 +31,7 @@ from shipedge_train.dataset import SHAPE, Picture, pick_evenly, read_dataset, sp
 from shipedge_train.parity import compare
 from shipedge_train.train import build
 from shipedge_train.tune import tune
+from shipedge_train.weights import pack
 
 CALIBRATION_TILES = 120
 PARITY_PICTURES = 48
@@ -77,6 +78,7 @@ def convert(
     check_place(Path(out))
     sides = {"detector": SHAPE[0], "segmenter": window}
     files: dict[str, ModelFile] = {}
+    weights: dict[str, bytes] = {}
     entries: dict[str, Any] = {}
     parity: dict[str, Any] = {}
     opened: dict[str, Model] = {}
@@ -88,6 +90,8 @@ def convert(
         files[kind] = ModelFile(f"{kind}.tflite", content, (1, sides[kind], sides[kind], 3), output, quantize)  # type: ignore[arg-type]
         opened[kind] = open_model(files[kind], os.cpu_count() or 1)  # also checks shapes and quantization
         entries[kind] = _entry(files[kind], model.count_params())
+        weights[f"{kind}.weights.npz"] = pack(model)
+        entries[kind]["weights"] = _described(f"{kind}.weights.npz", weights[f"{kind}.weights.npz"])
         tiles = held_back_tiles(pick_evenly(validation, PARITY_PICTURES), sides[kind])
         parity[kind] = compare(kind, model, opened[kind], tiles)
         report(f"{kind}: {len(content):,} bytes; parity {json.dumps(parity[kind])}")
@@ -107,7 +111,7 @@ def convert(
         "scores": {"validation": scores},
         "data": {k: v for k, v in found["segmenter"].data.items() if k != "folder"},
     }
-    return write_bundle(Path(out), manifest, files)
+    return write_bundle(Path(out), manifest, {file.name: file.content for file in files.values()} | weights)
 
 
 def to_tflite(model: keras.Model, quantize: str, tiles: Tiles) -> bytes:
@@ -183,14 +187,16 @@ def _load(run: runs.Run, side: int) -> keras.Model:
 
 def _entry(file: ModelFile, parameters: int) -> dict[str, Any]:
     return {
-        "file": file.name,
-        "sha256": hashlib.sha256(file.content).hexdigest(),
-        "bytes": len(file.content),
+        **_described(file.name, file.content),
         "input": list(file.input),
         "output": list(file.output),
         "quantize": file.quantize,
         "parameters": parameters,
     }
+
+
+def _described(name: str, content: bytes) -> dict[str, Any]:
+    return {"file": name, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
 
 
 def check_place(out: Path) -> None:
@@ -199,7 +205,7 @@ def check_place(out: Path) -> None:
         raise BundleError(f"{out} is there and is no bundle: choose another place")
 
 
-def write_bundle(out: Path, manifest: dict[str, Any], files: dict[str, ModelFile]) -> Path:
+def write_bundle(out: Path, manifest: dict[str, Any], files: Mapping[str, bytes]) -> Path:
     """Write the folder beside its place, read it back with every check, then move it there.
 
     Raises:
@@ -209,8 +215,8 @@ def write_bundle(out: Path, manifest: dict[str, Any], files: dict[str, ModelFile
     old = out.with_name(f".{out.name}.{os.getpid()}.old")
     try:
         temporary.mkdir(parents=True)
-        for file in files.values():
-            (temporary / file.name).write_bytes(file.content)
+        for file, content in files.items():
+            (temporary / file).write_bytes(content)
         (temporary / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
         load_bundle(temporary)
         if out.exists():

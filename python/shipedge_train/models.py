@@ -111,8 +111,8 @@ def segmenter(
         x = _separable(x, widths[k], f"refine{k}")
     prior = keras.initializers.Constant(-4.0)  # ship pixels are rare: start near their share, not at one half
     logits = layers.Conv2D(4, 1, bias_initializer=prior, name="logits")(x)
-    blocks = layers.Activation("sigmoid", name="sigmoid")(logits)
-    return keras.Model(inputs, DepthToSpace(name="probability")(blocks), name=name)
+    blocks = layers.Activation("sigmoid", dtype="float32", name="sigmoid")(logits)  # eight bits are too few for a loss
+    return keras.Model(inputs, DepthToSpace(dtype="float32", name="probability")(blocks), name=name)
 
 
 def detector(
@@ -141,7 +141,7 @@ def detector(
         x = _separable(x, widths[-1], f"context{k}", kernel=5)
     prior = keras.initializers.Constant(-3.0)
     logits = layers.Conv2D(1, 1, bias_initializer=prior, name="logits")(x)
-    return keras.Model(inputs, layers.Activation("sigmoid", name="presence")(logits), name=name)
+    return keras.Model(inputs, layers.Activation("sigmoid", dtype="float32", name="presence")(logits), name=name)
 
 
 MODELS: dict[str, Callable[..., Any]] = {"detector": detector, "segmenter": segmenter}

@@ -43,9 +43,8 @@ def start(
     kind: str,
     config: Config,
     data: str | os.PathLike[str],
-    pictures: Sequence[Picture],
-    training: int,
-    validation: int,
+    training: Sequence[Picture],
+    validation: Sequence[Picture],
 ) -> None:
     """Make the run folder and write config.json.
 
@@ -66,10 +65,10 @@ def start(
         "data": {
             "folder": str(Path(data).resolve()),
             "ships_csv_sha256": hashlib.sha256(ships_csv.read_bytes()).hexdigest(),
-            "pictures": len(pictures),
-            "with_ships": sum(bool(p.ships) for p in pictures),
-            "training": training,
-            "validation": validation,
+            "pictures": len(training) + len(validation),
+            "with_ships": sum(bool(p.ships) for side in (training, validation) for p in side),
+            "training": len(training),
+            "validation": len(validation),
         },
         "versions": versions(),
     }

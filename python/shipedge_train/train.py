@@ -11,7 +11,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,16 @@ from numpy.typing import NDArray
 
 from shipedge.errors import ConfigError, ShipedgeError
 from shipedge_train import runs
+from shipedge_train.board import Board
 from shipedge_train.config import Config
 from shipedge_train.dataset import Picture, pick_evenly, read_dataset, split_by_scene
+from shipedge_train.devices import precision, use_all_devices
 from shipedge_train.loader import Batch, Loader, presence_grid, whole_pictures
 from shipedge_train.losses import LOSSES
 from shipedge_train.metrics import score_detector, score_segmenter
 from shipedge_train.models import MODELS
+from shipedge_train.schedule import Phase, learning_rate, phases
+from shipedge_train.weights import load_initial
 
 _AVERAGE_EVERY = 4  # steps between two updates of the averaged weights: copying them costs a few milliseconds
 
@@ -38,11 +42,19 @@ Steps = Callable[[Batches, int, str], Iterator[Batch]]
 
 @dataclass
 class Progress:
-    """Where a run stands: epochs done, minutes spent, best score so far, averaged weights and how often updated."""
+    """Where a run stands.
+
+    Attributes:
+        epoch: epochs done.
+        minutes: spent so far.
+        best: best score of this phase, and `stale` the epochs since then.
+        average: averaged weights, and `updates` how often they were.
+    """
 
     epoch: int = 0
     minutes: float = 0.0
     best: float = -math.inf
+    stale: int = 0
     average: Weights | None = None
     updates: int = 0
 
@@ -61,6 +73,28 @@ def build(kind: str, config: Config, size: int | None = None) -> keras.Model:
             f"this {kind} has {count:,} parameters, over the budget of {budget:,}: "
             "make model.widths smaller or raise model.max_parameters"
         )
+    return model
+
+
+def build_trainable(kind: str, config: Config) -> keras.Model:
+    """The same with its loss and its optimizer, in the configuration's precision.
+
+    Raises:
+        ConfigError: unknown loss, or too many parameters.
+    """
+    if config.train.loss not in LOSSES:
+        raise ConfigError(f"train.loss is {config.train.loss!r}; known are {', '.join(LOSSES)}")
+    with precision(config.train.precision):
+        model = build(kind, config)
+    model.compile(
+        keras.optimizers.AdamW(
+            config.train.learning_rate, weight_decay=config.train.weight_decay, clipnorm=config.train.clip_norm
+        ),
+        LOSSES[config.train.loss],
+        # XLA is 15 times slower on depthwise convolutions of the CPU; JAX cannot do without it.
+        jit_compile=keras.backend.backend() == "jax",
+    )
+    model.optimizer.build(model.trainable_variables)
     return model
 
 
@@ -84,7 +118,7 @@ def train(
         config: every choice.
         out: the run folder, made where absent.
         resume: go on from the checkpoint in `out`.
-        init: another run folder, whose best weights a new run starts from.
+        init: a run folder, or a bundle with weights, that a new run starts from.
         max_minutes: stop after so many minutes of training in all; the learning rate then falls to zero by that time.
         report: called with one line after each epoch.
         steps: wraps an epoch's batches (batches, count, label), for a progress bar.
@@ -94,61 +128,89 @@ def train(
         ShipedgeError: the loss is no longer a finite number.
     """
     folder = Path(out)
-    if config.train.loss not in LOSSES:
-        raise ConfigError(f"train.loss is {config.train.loss!r}; known are {', '.join(LOSSES)}")
+    plan = phases(config, Path(data), max_minutes)
     keras.utils.set_random_seed(config.train.seed)
-    model = build(kind, config)
-    pictures = read_dataset(data)
-    training, validation = split_by_scene(pictures, config.data.validation_share)
-    scored = pick_evenly(validation, config.data.validation_pictures)
-    model.compile(
-        keras.optimizers.AdamW(
-            config.train.learning_rate, weight_decay=config.train.weight_decay, clipnorm=config.train.clip_norm
-        ),
-        LOSSES[config.train.loss],
-        # XLA is 15 times slower on depthwise convolutions of the CPU; JAX cannot do without it.
-        jit_compile=keras.backend.backend() == "jax",
-    )
-    model.optimizer.build(model.trainable_variables)
+    use_all_devices([stage.batch for phase in plan for stage in phase.stages], report)
+    model = build_trainable(kind, config)
+    sides = [split_by_scene(read_dataset(phase.data), config.data.validation_share) for phase in plan]
     progress = Progress()
     if resume:
         progress = _restore(model, folder, kind, config)
     else:
         if init is not None:
-            runs.load_best(model, runs.read_run(init, kind))
-        runs.start(folder, kind, config, data, pictures, len(training), len(validation))
-    report(
-        f"{kind}: {model.count_params():,} parameters, {len(training)} pictures to learn from, "
-        f"{len(scored)} of {len(validation)} to score, {keras.backend.backend()}"
-    )
-    job = _Job(kind, config, model, folder, scored, progress, max_minutes)
-    batches = Loader(training, kind, config.data, config.augment, config.train.seed).batches(
-        progress.epoch * config.train.steps
-    )
+            load_initial(model, init, kind)
+        runs.start(folder, kind, config, plan[-1].data, *sides[-1])
+    report(f"{kind}: {model.count_params():,} parameters, {keras.backend.backend()}, {config.train.precision}")
+    board = Board(folder, progress.epoch)
     try:
-        while progress.epoch < config.train.epochs and not job.out_of_time():
-            report(job.epoch(batches, steps or _take))
+        for phase, (training, validation) in zip(plan, sides, strict=True):
+            if progress.epoch >= phase.end:
+                continue
+            scored = pick_evenly(validation, config.data.validation_pictures)
+            report(f"{phase.data}: {len(training)} pictures to learn from, {len(scored)} of {len(validation)} to score")
+            _Job(kind, config, model, folder, phase, training, scored, progress, max_minutes, board).run(
+                report, steps or _take
+            )
     finally:
-        batches.close()  # stops its threads
+        board.close()
     return folder
 
 
 @dataclass
 class _Job:
-    """What every epoch of one run needs."""
+    """What every epoch of one phase needs."""
 
     kind: str
     config: Config
     model: keras.Model
     folder: Path
+    phase: Phase
+    training: list[Picture]
     scored: list[Picture]
     progress: Progress
     max_minutes: float | None
+    board: Board
 
-    def out_of_time(self) -> bool:
+    def run(self, report: Report, steps: Steps) -> None:
+        """Train the epochs that are left of the phase."""
+        progress = self.progress
+        if progress.epoch == self.phase.first > 0:  # another dataset: its scores cannot be compared with the last one's
+            progress.best, progress.stale = -math.inf, 0
+            if progress.average is not None:
+                self.model.set_weights(progress.average)
+        stage, batches = None, None
+        try:
+            while progress.epoch < self.phase.end and not self._out_of_time() and not self._stale():
+                now = self.phase.stage(self._done(progress.epoch * self.config.train.steps))
+                if now != stage or batches is None:
+                    if batches is not None:
+                        batches.close()
+                    data = replace(self.config.data, crop=now.crop, batch=now.batch)
+                    loader = Loader(self.training, self.kind, data, self.config.augment, self.config.train.seed)
+                    stage, batches = now, loader.batches(progress.epoch * self.config.train.steps)
+                    # TensorFlow would trace the step again for crops of any size, for which it cannot resize.
+                    self.model.make_train_function(force=True)
+                report(self._epoch(batches, steps, now.learning_rate))
+        finally:
+            if batches is not None:
+                batches.close()  # stops its threads
+        if self._stale():
+            report(f"no better score for {progress.stale} epochs: stopped")
+            progress.epoch = self.phase.end
+
+    def _out_of_time(self) -> bool:
         return self.max_minutes is not None and self.progress.minutes >= self.max_minutes
 
-    def epoch(self, batches: Batches, steps: Steps) -> str:
+    def _stale(self) -> bool:
+        return 0 < self.config.train.patience <= self.progress.stale
+
+    def _done(self, step: int) -> float:
+        """Finished share of the phase, by steps or by minutes, whichever is further."""
+        epochs = step / self.config.train.steps - self.phase.first
+        done = epochs / (self.phase.end - self.phase.first)
+        return done if self.max_minutes is None else max(done, self.progress.minutes / self.max_minutes)
+
+    def _epoch(self, batches: Batches, steps: Steps, peak: float) -> str:
         """Train one epoch, score it, save everything; returns a line about it."""
         progress, started, before = self.progress, time.monotonic(), self.progress.minutes
         label = f"epoch {progress.epoch + 1}/{self.config.train.epochs}"
@@ -156,10 +218,10 @@ class _Job:
         waited, asked = 0.0, time.monotonic()
         for images, truth in steps(batches, self.config.train.steps, label):
             waited += time.monotonic() - asked
-            losses.append(self._step(len(losses), images, truth))
+            losses.append(self._step(progress.epoch * self.config.train.steps + len(losses), peak, images, truth))
             asked = time.monotonic()
             progress.minutes = before + (asked - started) / 60
-            if self.out_of_time():
+            if self._out_of_time():
                 break
         trained = self.model.get_weights()
         if progress.average is not None:
@@ -168,37 +230,30 @@ class _Job:
         progress.epoch += 1
         progress.minutes = before + (time.monotonic() - started) / 60
         row = {"epoch": progress.epoch, "minutes": round(progress.minutes, 2), "loss": round(float(np.mean(losses)), 5)}
+        row["learning_rate"] = float(f"{float(self.model.optimizer.learning_rate):.3g}")
         row |= {name: round(value, 4) for name, value in scores.items()}
         better = scores["score"] > progress.best or not (self.folder / runs.BEST).exists()
+        progress.stale = 0 if better else progress.stale + 1
         if better:
             progress.best = scores["score"]
             runs.save_weights(self.model, self.folder)
         self.model.set_weights(trained)
         runs.save_checkpoint(self.model, self.folder, vars(progress))
         runs.write_history(self.folder, row)
+        self.board.write(progress.epoch, {name: value for name, value in row.items() if name != "epoch"})
         shown = "  ".join(f"{name} {value}" for name, value in row.items() if name not in ("epoch", "score"))
         return f"{label}  {shown}  waited {waited:.1f} s" + ("  *" if better else "")
 
-    def _step(self, number: int, images: NDArray[np.uint8], truth: NDArray[np.float32]) -> float:
+    def _step(self, step: int, peak: float, images: NDArray[np.uint8], truth: NDArray[np.float32]) -> float:
         """One optimizer step; returns the loss."""
-        options, step = self.config.train, self.progress.epoch * self.config.train.steps + number
-        done = step / (options.epochs * options.steps)
-        if self.max_minutes is not None:
-            done = max(done, self.progress.minutes / self.max_minutes)
-        self.model.optimizer.learning_rate = learning_rate(self.config, step, done)
+        options, of_phase = self.config.train, step - self.phase.first * self.config.train.steps
+        self.model.optimizer.learning_rate = learning_rate(peak, options.warmup, of_phase, self._done(step))
         loss = float(np.asarray(self.model.train_on_batch(images, truth)).reshape(-1)[0])
         if not math.isfinite(loss):
             raise ShipedgeError(f"the loss became {loss} in epoch {self.progress.epoch + 1}: lower train.learning_rate")
         if options.ema and (step + 1) % _AVERAGE_EVERY == 0:
             _average(self.progress, self.model, options.ema**_AVERAGE_EVERY)
         return loss
-
-
-def learning_rate(config: Config, step: int, done: float) -> float:
-    """Linear warm-up, then a cosine from the peak to 1 % of it; `done` is the finished share of the run, 0..1."""
-    warm = min(1.0, (step + 1) / max(config.train.warmup, 1))
-    cosine = 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
-    return config.train.learning_rate * warm * cosine
 
 
 def evaluate(model: keras.Model, kind: str, pictures: list[Picture]) -> dict[str, float]:

@@ -15,6 +15,7 @@ import pytest
 
 from shipedge.errors import ConfigError, ShipedgeError
 from shipedge_train import train as training
+from shipedge_train.config import Stage
 from shipedge_train.losses import LOSSES
 from shipedge_train.runs import load_best, read_run
 
@@ -31,14 +32,15 @@ def history(folder):
 def test_a_run_leaves_everything_that_explains_it(finished, tiny_config, kind):
     folder, lines = finished[kind]
     assert sorted(p.name for p in folder.iterdir()) == [
-        "best.weights.h5", "checkpoint.npz", "config.json", "history.csv",
+        "best.weights.h5", "checkpoint.npz", "config.json", "history.csv", "tensorboard",
     ]  # fmt: skip
+    assert [p for p in (folder / "tensorboard").iterdir() if p.stat().st_size > 100]
     assert [row["epoch"] for row in history(folder)] == ["1", "2"]
     run = read_run(folder)
     assert (run.kind, run.config) == (kind, tiny_config(kind))
     assert {"keras", "numpy", "python", "backend"} <= set(run.versions)
     assert run.data["pictures"] == 6
-    assert len(lines) == 3
+    assert len(lines) == 4
 
 
 def test_resume_goes_on_with_the_same_numbers(made_dataset, finished, tiny_config, tmp_path):
@@ -103,14 +105,6 @@ def test_unknown_loss_is_named(made_dataset, tiny_config, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_learning_rate_warms_up_and_falls(tiny_config):
-    config = tiny_config("segmenter", warmup=10, learning_rate=1.0)
-    assert training.learning_rate(config, 0, 0.0) == pytest.approx(0.1)
-    assert training.learning_rate(config, 10, 0.0) == pytest.approx(1.0)
-    assert training.learning_rate(config, 100, 0.5) == pytest.approx(0.505)
-    assert training.learning_rate(config, 100, 1.5) == pytest.approx(0.01)
-
-
 def test_the_segmenter_learns_bright_rectangles(made_dataset, tiny_config, tmp_path):
     config = tiny_config("segmenter", 1, steps=80, learning_rate=0.02, warmup=5, ema=0.9)
     config = replace(config, data=replace(config.data, batch=4, crop=128))
@@ -153,3 +147,96 @@ def test_init_starts_from_the_best_weights_of_another_run(made_dataset, finished
     with pytest.raises(ConfigError, match="is a run of the segmenter, not of the detector"):
         training.train("detector", made_dataset, tiny_config("detector"), tmp_path / "no", init=first)
     assert not (tmp_path / "no").exists()
+
+
+def staged(config, *stages, **changes):
+    epochs = sum(stage.epochs for stage in stages)
+    return replace(config, train=replace(config.train, stages=stages, epochs=epochs, **changes))
+
+
+def test_crops_grow_and_a_second_dataset_follows(made_dataset, tiny_config, tmp_path):
+    second = shutil.copytree(made_dataset, tmp_path / "second")
+    (second / "images" / "f.jpg").unlink()
+    rows = (second / "ships.csv").read_text().splitlines(keepends=True)
+    (second / "ships.csv").write_text("".join(row for row in rows if not row.startswith("f.jpg")))
+    stages = (Stage(1), Stage(1, crop=128, batch=1), Stage(1, data=str(second), learning_rate=1e-5))
+    config, lines = staged(tiny_config("segmenter"), *stages), []
+    training.train("segmenter", made_dataset, config, tmp_path / "run", report=lines.append)
+    assert [row["epoch"] for row in history(tmp_path / "run")] == ["1", "2", "3"]
+    assert sum("pictures to learn from" in line for line in lines) == 2
+    assert float(history(tmp_path / "run")[2]["learning_rate"]) <= 1e-5
+    assert read_run(tmp_path / "run").data["pictures"] == 5  # conversion calibrates on what was trained on last
+
+
+def test_a_killed_run_of_several_phases_ends_like_one_that_was_not(made_dataset, tiny_config, tmp_path):
+    second = str(made_dataset / "images" / "..")  # the same pictures under another name
+    config = staged(tiny_config("segmenter"), Stage(1), Stage(1, data=second, crop=128), Stage(1, data=second))
+    calls = []
+
+    def killed(batches, count, label):
+        calls.append(label)
+        for step in range(count):
+            if len(calls) == 3 and step == 1:
+                raise KeyboardInterrupt
+            yield next(batches)
+
+    quiet = {"report": lambda _: None}
+    whole = training.train("segmenter", made_dataset, config, tmp_path / "whole", **quiet)
+    with pytest.raises(KeyboardInterrupt):
+        training.train("segmenter", made_dataset, config, tmp_path / "killed", steps=killed, **quiet)
+    resumed = training.train("segmenter", made_dataset, config, tmp_path / "killed", resume=True, **quiet)
+    for one, two in zip(history(whole), history(resumed), strict=True):
+        assert {k: float(v) for k, v in two.items()} == pytest.approx({k: float(v) for k, v in one.items()}, abs=2e-3)
+
+
+def test_a_run_that_gets_no_better_stops(made_dataset, tiny_config, tmp_path, monkeypatch):
+    scores = iter([0.5, 0.6, 0.6, 0.55, 0.9])
+    monkeypatch.setattr(training, "evaluate", lambda *_: {"score": next(scores)})
+    lines = []
+    config = tiny_config("detector", 5, patience=2, steps=1)
+    folder = training.train("detector", made_dataset, config, tmp_path / "run", report=lines.append)
+    assert [row["score"] for row in history(folder)] == ["0.5", "0.6", "0.6", "0.55"]
+    assert lines[-1] == "no better score for 2 epochs: stopped"
+    training.train("detector", made_dataset, config, folder, resume=True, report=lines.append)
+    assert len(history(folder)) == 4
+
+
+def test_bfloat16_keeps_float32_weights_and_answers(made_dataset, tiny_config, tmp_path):
+    config = tiny_config("segmenter", 1, precision="bfloat16")
+    model = training.build_trainable("segmenter", config)
+    assert {layer.compute_dtype for layer in model.layers} >= {"bfloat16", "float32"}
+    assert model.output.dtype == "float32"
+    assert {variable.dtype for variable in model.trainable_variables} == {"float32"}
+    folder = training.train("segmenter", made_dataset, config, tmp_path / "run", report=lambda _: None)
+    plain = training.build("segmenter", config)  # as conversion builds it
+    load_best(plain, read_run(folder))
+    assert {layer.compute_dtype for layer in plain.layers} == {"float32"}
+    pixels = np.full((1, 64, 64, 3), 90, np.uint8)
+    load_best(model, read_run(folder))
+    np.testing.assert_allclose(model.predict_on_batch(pixels), plain.predict_on_batch(pixels), atol=0.02)
+
+
+def test_every_batch_is_shared_by_all_devices(made_dataset, tmp_path):
+    if importlib.util.find_spec("jax") is None:
+        pytest.skip("jax is not installed")
+    toml = tmp_path / "c.toml"
+    text = (
+        "[model]\nwidths = [4, 4, 6, 6, 8]\n[data]\ncrop = 64\nbatch = {}\nvalidation_share = 0.4\n"
+        "validation_pictures = 2\n[train]\nloss = 'presence'\nepochs = 1\nsteps = 2\n"
+    )
+    command = [sys.executable, "-m", "shipedge_train.cli", "train", "detector", "--data", str(made_dataset)]
+    environment = {
+        "KERAS_BACKEND": "jax", "XLA_FLAGS": "--xla_force_host_platform_device_count=2",
+        "PYTHONPATH": os.pathsep.join(sys.path),
+    }  # fmt: skip
+    for batch, out in ((2, "even"), (3, "uneven")):
+        toml.write_text(text.format(batch))
+        done = subprocess.run(
+            [*command, "--config", str(toml), "--out", str(tmp_path / out)],
+            check=False, capture_output=True, text=True, env={**os.environ, **environment},
+        )  # fmt: skip
+        if out == "even":
+            assert done.returncode == 0, done.stderr[-2000:]
+            assert "every batch is shared by 2 devices" in done.stdout
+        else:
+            assert "batches of 3 cannot be shared by 2 devices" in done.stderr

@@ -1,0 +1,72 @@
+"""Weights that travel in a bundle."""
+
+import json
+
+import numpy as np
+import pytest
+
+from shipedge.errors import ConfigError
+from shipedge_train.convert import convert
+from shipedge_train.runs import load_best, read_run
+from shipedge_train.train import build
+from shipedge_train.weights import load_initial
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+
+@pytest.fixture(scope="module")
+def bundle(finished, tmp_path_factory):
+    out = tmp_path_factory.mktemp("weights") / "bundle"
+    return convert([run[0] for run in finished.values()], out, quantize="none", window=192, report=lambda _: None)
+
+
+@pytest.mark.parametrize("kind", ["detector", "segmenter"])
+def test_a_bundle_gives_the_weights_of_its_run(bundle, finished, tiny_config, kind):
+    trained, started = build(kind, tiny_config(kind)), build(kind, tiny_config(kind))
+    load_best(trained, read_run(finished[kind][0]))
+    load_initial(started, bundle, kind)
+    for one, two in zip(trained.get_weights(), started.get_weights(), strict=True):
+        np.testing.assert_allclose(one, two, rtol=1e-3, atol=1e-6)
+
+
+def test_every_trouble_is_one_sentence(bundle, tiny_config, tmp_path):
+    model = build("segmenter", tiny_config("segmenter"))
+    with pytest.raises(ConfigError, match=r"segmenter\.weights\.npz is of another network"):
+        load_initial(build("detector", tiny_config("detector")), swapped(bundle, tmp_path / "swapped"), "detector")
+    damaged = copied(bundle, tmp_path / "damaged")
+    (damaged / "segmenter.weights.npz").write_bytes(b"PK torn")
+    with pytest.raises(ConfigError, match="is damaged: its SHA-256"):
+        load_initial(model, damaged, "segmenter")
+    (damaged / "segmenter.weights.npz").unlink()
+    with pytest.raises(ConfigError, match="cannot read"):
+        load_initial(model, damaged, "segmenter")
+    with pytest.raises(ConfigError, match="carries no weights of the segmenter"):
+        load_initial(model, changed(bundle, tmp_path / "without", weights=None), "segmenter")
+    outside = changed(bundle, tmp_path / "outside", weights={"file": "../segmenter.weights.npz", "sha256": "0"})
+    with pytest.raises(ConfigError, match="expected a plain file name"):
+        load_initial(model, outside, "segmenter")
+    with pytest.raises(ConfigError, match="is not a run folder"):
+        load_initial(model, tmp_path / "nothing", "segmenter")
+
+
+def copied(bundle, to):
+    to.mkdir()
+    for path in bundle.iterdir():
+        (to / path.name).write_bytes(path.read_bytes())
+    return to
+
+
+def changed(bundle, to, weights):
+    copied(bundle, to)
+    manifest = json.loads((to / "manifest.json").read_text())
+    manifest["models"]["segmenter"]["weights"] = weights
+    (to / "manifest.json").write_text(json.dumps(manifest))
+    return to
+
+
+def swapped(bundle, to):
+    copied(bundle, to)
+    manifest = json.loads((to / "manifest.json").read_text())
+    manifest["models"]["detector"]["weights"] = manifest["models"]["segmenter"]["weights"]
+    (to / "manifest.json").write_text(json.dumps(manifest))
+    return to
