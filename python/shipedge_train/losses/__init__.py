@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from shipedge_train.losses.cross_entropy import balanced_bce_loss, bce_loss, focal_loss, weighted_bce_loss
+from shipedge_train.losses.grid import IGNORE, presence
 from shipedge_train.losses.hybrid import basnet, bce_dice, dice_boundary, dice_p_bce, unet3plus
 from shipedge_train.losses.lovasz import lovasz_hinge_loss
 from shipedge_train.losses.overlap import (
@@ -19,7 +20,6 @@ from shipedge_train.losses.overlap import (
     log_cosh_dice_loss,
     tversky_loss,
 )
-from shipedge_train.losses.grid import IGNORE, presence
 from shipedge_train.losses.structure import boundary_loss, ssim_loss
 
 __all__ = ["IGNORE", "LOSSES"]

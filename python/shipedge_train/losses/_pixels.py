@@ -19,9 +19,9 @@ def as_float32(*values: Any) -> tuple[Any, ...]:
 def inside_0_1(y_pred: Any) -> Any:
     """Probabilities squeezed into e .. 1 - e, as float32: p -> e + (1 - 2 e) p.
 
-    Squeezed and not clipped, because a clip has no slope where it cuts: a pixel that is certain and wrong would stay so.
-    The slope of log() reaches 1 / e. With e = 1e-6 that is no float16, and half precision cannot tell 0.9998 from 1
-    either, so there e = 1e-3.
+    Squeezed and not clipped, because a clip has no slope where it cuts: a pixel that is certain and wrong would stay
+    so. The slope of log() reaches 1 / e. With e = 1e-6 that is too much for float16, and half precision cannot tell
+    0.9998 from 1 either, so there e = 1e-3.
     """
     y_pred = ops.convert_to_tensor(y_pred)
     epsilon = 1e-3 if keras.backend.standardize_dtype(y_pred.dtype) in ("float16", "bfloat16") else 1e-6

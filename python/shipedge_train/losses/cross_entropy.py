@@ -21,10 +21,10 @@ def bce_loss(y_true: Any, y_pred: Any) -> Any:
 
 
 def weighted_bce_loss(y_true: Any, y_pred: Any, positive_weight: float = 10.0) -> Any:
-    """Cross-entropy in which a ship pixel counts w times, -(w t log p + (1 - t) log(1 - p)): (b, h, w, 1) twice -> (b,).
+    """Cross-entropy in which a ship pixel counts k times: (b, h, w, 1) twice -> (b,).
 
-    The probabilities become too high by design: odds grow by the factor w. Source: Jadon, "A survey of loss functions
-    for semantic segmentation", 2020, section II.B.
+    Mean over pixels of -(k t log p + (1 - t) log(1 - p)). Probabilities become too high by design, the odds k-fold.
+    Source: Jadon, "A survey of loss functions for semantic segmentation", 2020.
     """
     (truth,) = as_float32(y_true)
     return ops.mean((1 + (positive_weight - 1) * truth) * cross_entropy(truth, y_pred), axis=PIXELS)

@@ -19,9 +19,10 @@ def bce_dice(y_true: Any, y_pred: Any) -> Any:
 
 
 def dice_p_bce(y_true: Any, y_pred: Any, alpha: float = 1e-3) -> Any:
-    """alpha * cross-entropy - Dice coefficient, -1 at best: (b, h, w, 1) twice -> (b,).
+    """Little cross-entropy minus the Dice coefficient, -1 at best: (b, h, w, 1) twice -> (b,).
 
-    Source: the public U-Net recipes of the Airbus ship detection challenge on Kaggle, 2018.
+    alpha * bce - (2 |T P| + 1) / (|T| + |P| + 1). Source: the public U-Net recipes of the Airbus ship detection
+    challenge on Kaggle, 2018.
     """
     return alpha * bce_loss(y_true, y_pred) - (1 - dice_loss(y_true, y_pred))
 

@@ -13,9 +13,9 @@ def lovasz_hinge_loss(y_true: Any, y_pred: Any) -> Any:
     """Lovasz extension of the Jaccard loss at the hinge errors: (b, h, w, 1) twice -> (b,).
 
     Hinge error m = max(0, 1 - (2 t - 1) z) of each pixel, with the logit z = log(p / (1 - p)) recovered from the
-    probability. Pixels are sorted by falling m; the loss is the sum of m_i (J_i - J_{i-1}), where J_i is the Jaccard loss
-    when the first i pixels are wrong and all others right. On an empty truth that is the largest m alone. Not bounded by
-    1. Source: Berman, Triki, Blaschko, "The Lovasz-Softmax loss", 2018, sections 2 and 3.
+    probability. Pixels are sorted by falling m; the loss is the sum of m_i (J_i - J_{i-1}), where J_i is the Jaccard
+    loss when the first i pixels are wrong and all others right. On an empty truth that is the largest m alone. Not
+    bounded by 1. Source: Berman, Triki, Blaschko, "The Lovasz-Softmax loss", 2018.
     """
     (truth,), probability = as_float32(y_true), inside_0_1(y_pred)
     shape = (ops.shape(truth)[0], -1)

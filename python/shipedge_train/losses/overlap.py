@@ -29,7 +29,7 @@ def dice_loss(y_true: Any, y_pred: Any, smooth: float = 1.0) -> Any:
 def log_cosh_dice_loss(y_true: Any, y_pred: Any) -> Any:
     """log(cosh(Dice loss)), which flattens out towards the optimum: (b, h, w, 1) twice -> (b,).
 
-    Source: Jadon, "A survey of loss functions for semantic segmentation", 2020, section II.K.
+    Source: Jadon, "A survey of loss functions for semantic segmentation", 2020.
     """
     return ops.log(ops.cosh(dice_loss(y_true, y_pred)))
 

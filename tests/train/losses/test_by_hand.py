@@ -68,7 +68,8 @@ def test_tversky(of):
 
 def test_focal_tversky(of):
     # One of ten ship pixels missed, nothing else: hits 9, missed 1, 1 - 10 / (9 + 0.7 + 1) = 0.7 / 10.7 = 0.0654206;
-    # to the power 3/4: sqrt(0.0654206) * sqrt(sqrt(0.0654206)) = 0.2557744 * 0.5057415 = 0.1293557, less 1e-6^(3/4) = 3.16e-5.
+    # to the power 3/4: sqrt(0.0654206) * sqrt(sqrt(0.0654206)) = 0.2557744 * 0.5057415 = 0.1293557, less 1e-6 to the
+    # same power, 3.16e-5.
     assert of(overlap.focal_tversky_loss, picture([1] * 10), picture([1] * 9 + [0])) == near(0.1293557 - 3.16e-5)
 
 
@@ -78,9 +79,9 @@ def test_jaccard(of):
 
 
 def test_lovasz_hinge(of):
-    # Logits log 3, 0 and -log 3 of 3/4, 1/2 and 1/4. Ship 1/4 and sea 3/4 err by 1 + log 3, ship 1/2 by 1, and the sea at
-    # 1/4 is safe by 1 - log 3 < 0. Jaccard loss after each: ship missed of {2 ships} 1/2, sea added 1 - 1/3 = 2/3, second
-    # ship missed 1; so (1 + log 3) * 2/3 + 1 * 1/3.
+    # Logits log 3, 0 and -log 3 of 3/4, 1/2 and 1/4. Ship 1/4 and sea 3/4 err by 1 + log 3, ship 1/2 by 1, and the sea
+    # at 1/4 is safe by 1 - log 3 < 0. Jaccard loss after each: one of two ships missed 1/2, sea added 1 - 1/3 = 2/3,
+    # the other ship missed 1; so (1 + log 3) * 2/3 + 1 * 1/3.
     truth, prediction = picture([1, 0], [1, 0]), picture([0.25, 0.75], [0.5, 0.25])
     assert of(lovasz.lovasz_hinge_loss, truth, prediction) == near(1 + 2 / 3 * math.log(3))
 
@@ -97,7 +98,8 @@ def test_ssim_of_flat_pictures(of):
 
 def test_ssim_of_two_pixels(of):
     # Weights 1 and e^(-2/9) = 0.8007374, in all 1.8007374: w = 0.5553281 for the pixel itself, 0.4446719 for the other.
-    # Truth (1, 0), prediction half of it. Both pixels have variance w (1 - w) = 0.2469388, a quarter of that, half of that.
+    # Truth (1, 0), prediction half of it. At both pixels the truth varies by w (1 - w) = 0.2469388, the prediction by a
+    # quarter of that, together by half of that.
     # Contrast (0.2469388 + 0.0009) / (0.2469388 * 1.25 + 0.0009) = 0.2478388 / 0.3095735 = 0.8005814.
     # Means w and w / 2: left (w^2 + 0.0001) / (1.25 w^2 + 0.0001) = 0.3084893 / 0.3855866 = 0.8000519,
     # right 0.1978331 / 0.2472664 = 0.8000808. Mean of the two 0.8000664, times contrast 0.6405183.
@@ -105,8 +107,8 @@ def test_ssim_of_two_pixels(of):
 
 
 def test_boundary(of):
-    # One row, ships at 2..4 of 8: distances 2 1 | -1 -2 -1 | 1 2 3, in eighths. Prediction shifted by one to the right: it
-    # misses pixel 2 (-1) and adds pixel 5 (+1): (1 + 1) / 8 over 8 pixels.
+    # One row, ships at 2..4 of 8: distances 2 1 | -1 -2 -1 | 1 2 3, in eighths. Prediction shifted by one to the right:
+    # it misses pixel 2 (-1) and adds pixel 5 (+1): (1 + 1) / 8 over 8 pixels.
     truth, shifted = picture([0, 0, 1, 1, 1, 0, 0, 0]), picture([0, 0, 0, 1, 1, 1, 0, 0])
     assert of(structure.boundary_loss, truth, shifted) == near(2 / 8 / 8)
     # A lone false pixel at the far end costs its distance of 3.

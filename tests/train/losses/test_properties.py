@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
@@ -58,9 +58,10 @@ def test_every_picture_teaches(slope, name, truth):
     assert right.max() > 1e-4
 
 
-# Not SSIM: the negative of a picture is less like it than plain grey, but not by every window. Not presence: a false cell
-# in a ship picture lowers the term of the picture.
+# Not SSIM: of two bad pictures the worse may look more alike. Not presence: a false cell in a ship picture lowers the
+# term of the picture.
 @pytest.mark.parametrize("name", sorted(set(LOSSES) - {"ssim", "unet3plus", "basnet", "presence"}))
+@settings(deadline=None, max_examples=40)
 @given(data=st.data())
 def test_nearer_is_never_worse(value, name, data):
     truth = data.draw(npst.arrays(np.float32, (1, 6, 6, 1), elements=st.sampled_from([0.0, 1.0])))
