@@ -66,9 +66,11 @@ class AugmentConfig:
 
     Attributes:
         flips: mirror and turn by 90 degrees, all eight ways.
-        warp: probability of rotation and scaling together.
+        warp: probability of rotation, scale and shear together.
         rotation: largest angle, degrees.
         scale: largest factor up or down.
+        shear: largest angle, degrees.
+        shift: largest way aside, as a share of the crop's side.
         color: strength of gain, contrast, gamma, saturation and hue; 1 is strong.
         haze: probability of a veil of bright grey.
         gradient: probability of uneven light across the crop.
@@ -83,6 +85,8 @@ class AugmentConfig:
     warp: float = 0.5
     rotation: float = 45.0
     scale: float = 1.5
+    shear: float = 8.0
+    shift: float = 0.05
     color: float = 1.0
     haze: float = 0.15
     gradient: float = 0.3
@@ -197,7 +201,9 @@ def _check(config: Config, where: str) -> Config:
         ("data.validation_share", 0 < config.data.validation_share < 1, "more than 0 and less than 1"),
         ("data.ship_share", 0 <= config.data.ship_share <= 1, "0 to 1"),
         ("data.empty_share", 0 <= config.data.empty_share <= 1 - config.data.ship_share, "0 to 1 - data.ship_share"),
+        ("augment.rotation", 0 <= config.augment.rotation <= 180, "0 to 180 degrees"),
         ("augment.scale", 1 <= config.augment.scale <= 4, "1 to 4"),
+        ("augment.shear", 0 <= config.augment.shear <= 45, "0 to 45 degrees"),
         ("train.epochs", config.train.epochs > 0, "at least 1"),
         ("train.steps", config.train.steps > 0, "at least 1"),
         ("train.learning_rate", config.train.learning_rate > 0, "more than 0"),
@@ -209,6 +215,6 @@ def _check(config: Config, where: str) -> Config:
             section, name = key.split(".")
             raise ConfigError(f"{where}: {key} is {getattr(getattr(config, section), name)}, expected {expected}")
     for name, value in dataclasses.asdict(config.augment).items():
-        if name not in ("flips", "rotation", "scale", "color") and not 0 <= value <= 1:
+        if name not in ("flips", "rotation", "scale", "shear", "color") and not 0 <= value <= 1:
             raise ConfigError(f"{where}: augment.{name} is {value}, expected a probability 0 to 1")
     return config
