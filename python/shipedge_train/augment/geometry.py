@@ -63,14 +63,17 @@ class Geometry:
         if self.exact and reduced == 1:
             return self._copied(pixels, origin)
         step = float(reduced)
-        if reduced == 1 and self.scale <= 0.5:  # bilinear sampling would step over pixels
+        if reduced == 1:
             pixels = self._cut(pixels, origin)
             origin = self.box[:2]
-            while self.scale * step <= 0.5 and pixels.shape[0] % 2 == pixels.shape[1] % 2 == 0:
-                half = (pixels.shape[1] // 2, pixels.shape[0] // 2)
-                pixels = cv2.resize(pixels, half, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-                step *= 2
-        return self._warped(pixels, self._matrix(origin, step), cv2.INTER_LINEAR)
+        while self.scale * step <= 0.5 and pixels.shape[0] % 2 == pixels.shape[1] % 2 == 0:
+            half = (pixels.shape[1] // 2, pixels.shape[0] // 2)  # bilinear sampling would step over pixels
+            pixels = cv2.resize(pixels, half, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+            step *= 2
+        # OpenCV interpolates four channels in half the time that it takes for three.
+        four = cv2.cvtColor(pixels, cv2.COLOR_RGB2RGBA).astype(np.uint8, copy=False)
+        crop = self._warped(four, self._matrix(origin, step), cv2.INTER_LINEAR)
+        return cv2.cvtColor(crop, cv2.COLOR_RGBA2RGB).astype(np.uint8, copy=False)
 
     def mask(self, mask: Array, origin: tuple[int, int] = (0, 0)) -> Array:
         """The crop of a mask by nearest neighbour: (h, w) uint8 -> (size, size) uint8 with the same values.
@@ -111,8 +114,9 @@ class Geometry:
         before, above = self.box[0] - left, self.box[1] - top
         after, below = left + self.size - self.box[2], top + self.size - self.box[3]
         if max(before, above, after, below) > 0:
-            sides = [max(side, 0) for side in (above, below, before, after)]
-            pixels = cv2.copyMakeBorder(pixels, *sides, cv2.BORDER_REFLECT_101).astype(np.uint8, copy=False)
+            pixels = cv2.copyMakeBorder(
+                pixels, max(above, 0), max(below, 0), max(before, 0), max(after, 0), cv2.BORDER_REFLECT_101
+            ).astype(np.uint8, copy=False)
             before, above = min(before, 0), min(above, 0)
         pixels = pixels[-above : self.size - above, -before : self.size - before]
         if xx == 0:
