@@ -84,6 +84,11 @@ class Geometry:
             return self._copied(mask, origin)
         return self._warped(mask, self._matrix(origin, 1.0), cv2.INTER_NEAREST)
 
+    def mirrors(self, shape: tuple[int, int]) -> bool:
+        """Whether the crop shows something beyond the border of a picture of (height, width) pixels."""
+        (left, right), (top, bottom) = _reach(self.linear, self.offset, self.size)
+        return min(left, top) < 0 or right > shape[1] or bottom > shape[0]
+
     def _matrix(self, origin: tuple[int, int], step: float) -> NDArray[np.float64]:
         """Crop index -> index in an array that begins at `origin` and whose pixels are `step` picture pixels wide."""
         (xx, xy), (yx, yy) = self.linear
@@ -107,9 +112,7 @@ class Geometry:
     def _copied(self, pixels: Array, origin: tuple[int, int]) -> Array:
         """Slices, mirrored beyond the border, turned."""
         (xx, xy), (yx, yy) = self.linear
-        last = self.size - 1
-        left = int(self.offset[0] + min(0, xx * last, xy * last))
-        top = int(self.offset[1] + min(0, yx * last, yy * last))
+        (left, _), (top, _) = _reach(self.linear, self.offset, self.size)
         pixels = self._cut(pixels, origin)
         before, above = self.box[0] - left, self.box[1] - top
         after, below = left + self.size - self.box[2], top + self.size - self.box[3]
@@ -157,7 +160,7 @@ def sample_geometry(
         middle = (x, y)
     to_first = -(size - 1) / 2
     offset = (middle[0] + sum(linear[0]) * to_first, middle[1] + sum(linear[1]) * to_first)
-    return Geometry(size, linear, offset, scale, exact, _box(linear, offset, size, exact, shape))
+    return Geometry(size, linear, offset, scale, exact, _box(_reach(linear, offset, size), exact, shape))
 
 
 def _bend(turn: Linear, config: AugmentConfig, rng: Generator) -> tuple[Linear, float]:
@@ -177,19 +180,28 @@ def _inside(center: float, half: float, length: int) -> float:
     return length / 2 if 2 * half >= length else min(max(center, half), length - half)
 
 
-def _box(linear: Linear, offset: tuple[float, float], size: int, exact: bool, shape: tuple[int, int]) -> Box:
-    """The part of the picture that the crop needs."""
+def _reach(linear: Linear, offset: tuple[float, float], size: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The columns and rows, half-open, that the crop's pixels lie in or between, beyond the picture's border too."""
     last = size - 1
+    (left, right), (top, bottom) = (
+        (
+            math.floor(start + min(0, along * last) + min(0, down * last)),
+            math.ceil(start + max(0, along * last) + max(0, down * last)) + 1,
+        )
+        for (along, down), start in zip(linear, offset, strict=True)
+    )
+    return (left, right), (top, bottom)
+
+
+def _box(reach: tuple[tuple[int, int], tuple[int, int]], exact: bool, shape: tuple[int, int]) -> Box:
+    """The part of the picture that a crop of this reach needs."""
     sides = []
-    for (along, down), start, length in zip(linear, offset, shape[::-1], strict=True):
-        low = math.floor(start + min(0, along * last) + min(0, down * last))
-        high = math.ceil(start + max(0, along * last) + max(0, down * last)) + 1
-        if not exact:
-            low, high = low - 1, high + 1  # the neighbours that interpolation and rounding reach for
-        low, high = _mirrored(low, high, length)
-        if not exact:
-            low, high = low // _BLOCK * _BLOCK, min(-(-high // _BLOCK) * _BLOCK, length)
-        sides.append((low, high))
+    for (low, high), length in zip(reach, shape[::-1], strict=True):
+        if exact:
+            sides.append(_mirrored(low, high, length))
+            continue
+        low, high = _mirrored(low - 1, high + 1, length)  # the neighbours that interpolation reaches for
+        sides.append((low // _BLOCK * _BLOCK, min(-(-high // _BLOCK) * _BLOCK, length)))
     (left, right), (top, bottom) = sides
     return left, top, right, bottom
 

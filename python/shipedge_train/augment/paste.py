@@ -24,6 +24,7 @@ _CELL = 8  # pixels; where a ship may land is judged on cells
 _ROUGH = 9.0  # grey levels; over this deviation a place is no open water
 _BRIGHT = 170.0  # grey levels; over this it is cloud, sand or ice
 _TRIES = 24
+_FAINT = 4.0  # grey levels beyond the waves' own; a ship that stands out less is a label without a ship
 _NEAR = 4  # pixels between a pasted ship and any other
 
 
@@ -60,7 +61,8 @@ def paste(
         sun: direction in which shadows fall, radians; one for all ships of a picture. Drawn where it is None.
 
     Returns:
-        A new picture and mask; the mask has exactly the pasted ship more. The inputs themselves where there is no room.
+        A new picture and mask; the mask has exactly the pasted ship more. The inputs themselves where there is no
+        room, or where the ship would not be seen.
 
     Raises:
         DatasetError: a picture or mask is none; see `check_pair`.
@@ -72,15 +74,19 @@ def paste(
     place = _landing(image, mask, donor_mask.shape, rng) if donor_mask.any() else None
     if place is None:
         return image, mask
-    image, mask = image.copy(), mask.copy()
     part = image[place]
-    here = np.asarray(cv2.mean(part)[:3], np.float32)
+    mean, deviation = (values.ravel().astype(np.float32) for values in cv2.meanStdDev(part))
     water = _water(donor_image, donor_mask)
-    there, texture = water if water is not None else (here, 0.0)
+    there, texture = water if water is not None else (mean, 0.0)
     visible = _visible(donor_image, donor_mask, there, texture, rng)[..., np.newaxis]
-    ship = (donor_image - there) * np.float32(rng.uniform(0.8, 1.2)) + here
+    # Water takes the new color altogether, a hull only in part: light changes it, the color of the sea does not.
+    shift = (1 - np.float32(rng.uniform(0.2, 0.8)) * visible) * (mean - there)
+    contrast = (donor_image - there) * np.float32(rng.uniform(0.8, 1.2)) + shift - (mean - there)
+    if np.abs(visible * contrast).max(axis=2)[donor_mask > 0].mean() < _FAINT + deviation.max():
+        return image, mask
     ground = part * (1 - _shadow(donor_mask, sun, rng))[..., np.newaxis]
-    part[:] = np.clip(ground + visible * (ship - ground) + np.float32(0.5), 0, 255)
+    image, mask = image.copy(), mask.copy()
+    image[place] = np.clip(ground + visible * (contrast + mean - ground) + np.float32(0.5), 0, 255)
     mask[place] |= donor_mask
     return image, mask
 
