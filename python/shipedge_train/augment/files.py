@@ -50,8 +50,9 @@ def write_copies(
     workers: int = 1,
     progress: Callable[[int], None] = lambda done: None,
 ) -> tuple[int, int]:
-    """Write copies 0 .. count-1 of each picture into ``out``: images/*.jpg, ships.csv, scenes.csv and,
-    where the dataset has one, splits.csv.
+    """Write copies 0 .. count-1 of each picture into ``out``.
+
+    The folder is a dataset: images/*.jpg, ships.csv, scenes.csv and, where the original has one, splits.csv.
 
     A copy carries scene, group and part of its picture, so that a later split cannot tear them apart. Copies that are
     there already are kept; the originals are only read.
