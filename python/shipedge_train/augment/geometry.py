@@ -140,6 +140,9 @@ def sample_geometry(
 ) -> Geometry:
     """Draw the geometry of one crop.
 
+    It stays within the picture where its size allows, turned and scaled as it is; only a crop that is too large for
+    that shows the mirrored continuation.
+
     Args:
         center: (y, x) that lies in the middle of the crop where the picture's border allows, pixels.
         size: side of the crop, pixels.
@@ -148,18 +151,18 @@ def sample_geometry(
         shape: (height, width) of the picture.
     """
     turn = _SYMMETRIES[int(rng.integers(8))] if config.flips else _SYMMETRIES[0]
-    shift = (config.shift * size * rng.uniform(-1, 1), config.shift * size * rng.uniform(-1, 1))
+    aside = config.shift * size
+    center = (center[0] + aside * rng.uniform(-1, 1), center[1] + aside * rng.uniform(-1, 1))
     exact = bool(rng.random() >= config.warp)
     linear, scale = (turn, 1.0) if exact else _bend(turn, config, rng)
+    x, y = (
+        _inside(center[axis], (abs(step[0]) + abs(step[1])) * size / 2, shape[axis])
+        for axis, step in ((1, linear[0]), (0, linear[1]))
+    )
     if exact:
-        left, top = (round(_inside(center[axis], size / 2, shape[axis]) - size / 2 + shift[axis]) for axis in (1, 0))
-        middle = (left + (size - 1) / 2, top + (size - 1) / 2)
-    else:
-        half = size / 2 / scale
-        x, y = (_inside(center[axis], half, shape[axis]) - 0.5 + shift[axis] / scale for axis in (1, 0))
-        middle = (x, y)
+        x, y = round(x - size / 2) + size / 2, round(y - size / 2) + size / 2
     to_first = -(size - 1) / 2
-    offset = (middle[0] + sum(linear[0]) * to_first, middle[1] + sum(linear[1]) * to_first)
+    offset = (x - 0.5 + sum(linear[0]) * to_first, y - 0.5 + sum(linear[1]) * to_first)
     return Geometry(size, linear, offset, scale, exact, _box(_reach(linear, offset, size), exact, shape))
 
 

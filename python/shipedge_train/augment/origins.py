@@ -22,7 +22,7 @@ class Origin:
     held_out: bool
 
 
-def read_origins(folder: Path, fold: int | None, validation_share: float) -> list[Origin]:
+def read_origins(folder: Path, fold: int | None, validation_share: float, everything: bool = False) -> list[Origin]:
     """All pictures of a dataset folder.
 
     Args:
@@ -30,6 +30,7 @@ def read_origins(folder: Path, fold: int | None, validation_share: float) -> lis
         fold: the validation fold of its splits.csv, held out like the part `test`; None is fold 0.
         validation_share: where there is no splits.csv, what training with this `data.validation_share` validates on is
             held out.
+        everything: nothing is held out.
 
     Raises:
         DatasetError: no dataset, a splits.csv that is none or lacks a picture, or a fold that has no picture.
@@ -39,7 +40,12 @@ def read_origins(folder: Path, fold: int | None, validation_share: float) -> lis
     if not splits.is_file():
         if fold is not None:
             raise DatasetError(f"{splits} is missing, so there is no fold {fold}")
-        _, validation = split_by_scene(pictures, validation_share)
+        if everything:
+            return [Origin(p, None, "all", held_out=False) for p in pictures]
+        try:
+            _, validation = split_by_scene(pictures, validation_share)
+        except DatasetError as error:
+            raise DatasetError(f"{error}; or --all, which holds nothing out") from None
         scenes = {picture.scene for picture in validation}
         sides = {False: "training", True: "validation"}
         return [Origin(p, None, sides[p.scene in scenes], p.scene in scenes) for p in pictures]
@@ -51,7 +57,7 @@ def read_origins(folder: Path, fold: int | None, validation_share: float) -> lis
     parts = sorted({part for _, part in rows.values()})
     if validation_part not in parts:
         raise DatasetError(f"{splits} has no {validation_part}; its parts are {', '.join(parts)}")
-    held = {"test", validation_part}
+    held = set() if everything else {"test", validation_part}
     return [Origin(p, *rows[p.path.name], rows[p.path.name][1] in held) for p in pictures]
 
 

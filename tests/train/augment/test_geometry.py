@@ -122,6 +122,18 @@ def test_a_picture_decoded_smaller_lands_at_the_same_place(reduced, seed):
     assert np.abs(crop.astype(int) - geometry.image(pixels)).max() <= 2 + reduced
 
 
+@given(geometries())
+def test_a_crop_that_fits_into_the_picture_stays_in_it(drawn):
+    geometry, shape = drawn
+    y, x = places(geometry)
+    for positions, length in ((y, shape[0]), (x, shape[1])):
+        if np.ptp(positions) < length - 2:
+            assert positions.min() >= -0.51
+            assert positions.max() <= length - 0.49
+    outside = min(y.min(), x.min()) < -1e-9 or y.max() > shape[0] - 1 + 1e-9 or x.max() > shape[1] - 1 + 1e-9
+    assert geometry.mirrors(shape) == outside
+
+
 def test_scale_is_crop_pixels_per_picture_pixel():
     config = AugmentConfig(flips=False, warp=1.0, rotation=0.0, shear=0.0, shift=0.0, scale=2.0)
     geometry = sample_geometry((384, 384), 128, config, np.random.default_rng(0))
