@@ -19,7 +19,7 @@ def haze(image: Array, rng: Generator) -> Array:
     hazy = cv2.convertScaleAbs(image, alpha=1 - even, beta=veil * even).astype(np.uint8, copy=False)
     if rng.random() < 0.5:
         return hazy
-    wisps = cv2.cvtColor(cloud(*image.shape[:2], rng), cv2.COLOR_GRAY2RGB)
+    wisps = cv2.cvtColor(cloud(image.shape[0], image.shape[1], rng), cv2.COLOR_GRAY2RGB)
     thickness = float(rng.uniform(0.3, 0.75)) / 255
     dimmed = cv2.multiply(image, 255 - wisps, scale=thickness)
     # image * (1 - thickness * wisps) + veil * thickness * wisps, in bytes: the dimmed part holds 255 - wisps

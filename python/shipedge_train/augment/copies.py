@@ -37,7 +37,7 @@ def copy_of(
     Args:
         picture: the original, which is only read.
         donors: pictures with ships that may be pasted.
-        config: how far to go; `config.paste` is the probability that ships are pasted.
+        config: how far to go; `config.paste` is the probability that a copy without ships gets some.
         seed: same seed, same copies.
         number: 0 is the first copy.
 
@@ -52,7 +52,7 @@ def copy_of(
     mask = np.zeros(SHAPE, np.uint8)
     for ship in ships:
         mask |= ship
-    if donors and rng.random() < config.paste:
+    if donors and not mask.any() and rng.random() < config.paste:
         image, mask = _paste_some(image, mask, ships, donors, rng)
     image, seen = vary(image, mask, config, rng)
     _, jpeg = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])

@@ -159,8 +159,8 @@ def _visible(image: Array, mask: Array, water: Color, texture: float, rng: Gener
     # What surrounds the mask must be gone before the cut ends.
     edge = float(np.concatenate([distance[0], distance[-1], distance[:, 0], distance[:, -1]]).min())
     reach = max(min(edge, 3.0 if rng.random() < 0.5 else 48.0), 1.0)
-    fade = np.clip(1 - distance / reach, 0, 1)
-    return (matte * fade).astype(np.float32, copy=False)
+    visible: NDArray[np.float32] = matte * np.clip(1 - distance / np.float32(reach), 0, 1)
+    return visible
 
 
 def _shadow(mask: Array, sun: float, rng: Generator) -> NDArray[np.float32]:

@@ -31,6 +31,7 @@ NOTHING = AugmentConfig(
 
 _SIDE = 160
 _COLUMNS = 7
+_EMPTY = 3
 _LABEL = 84
 _OUTLINE = (255, 225, 0)
 # Parts that are not probabilities keep their strength.
@@ -65,16 +66,16 @@ def vars_of(config: AugmentConfig) -> dict[str, float]:
 
 
 def _choose(pictures: Sequence[Picture], seed: int) -> list[Crop]:
-    """Crops around ships, the last two of pictures without."""
+    """Crops around ships, the last three of pictures without."""
     rng = np.random.default_rng(seed)
     with_ships, empty = [p for p in pictures if p.ships], [p for p in pictures if not p.ships]
     if not with_ships:
         raise DatasetError(f"none of the {len(pictures)} pictures has ships: there is nothing to show")
     crops: list[Crop] = []
-    for picture in (with_ships[int(rng.integers(len(with_ships)))] for _ in range(_COLUMNS - 2)):
+    for picture in (with_ships[int(rng.integers(len(with_ships)))] for _ in range(_COLUMNS - _EMPTY)):
         left, top, right, bottom = parse(picture.ships[int(rng.integers(len(picture.ships)))], SHAPE).bbox
         crops.append((picture, ((top + bottom) / 2, (left + right) / 2)))
-    for _ in range(2):
+    for _ in range(_EMPTY):
         some = empty or with_ships
         crops.append((some[int(rng.integers(len(some)))], (rng.uniform(0, SHAPE[0]), rng.uniform(0, SHAPE[1]))))
     return crops
@@ -102,7 +103,7 @@ def _row(label: str, crops: list[Crop], donors: list[tuple[Array, Array]], confi
         rng = np.random.default_rng((seed, k))
         geometry = sample_geometry(center, _SIDE, config, rng, SHAPE)
         image, mask = geometry.image(picture.pixels()), geometry.mask(picture.mask())
-        if donors and rng.random() < config.paste:
+        if donors and not mask.any() and rng.random() < config.paste:
             image, mask = paste(image, mask, *donors[int(rng.integers(len(donors)))], rng)
         image, mask = vary(image, mask, config, rng)
         tiles.append(_outlined(image, mask))
