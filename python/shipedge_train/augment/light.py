@@ -62,6 +62,6 @@ def _exposure(matrix: Matrix, image: Array, strength: float, rng: Generator) -> 
 
 def shade(image: Array, rng: Generator) -> Array:
     """Uneven light: a smooth gain from corner to corner of the picture, nearly the same in all channels."""
-    knots = np.exp(rng.normal(0, 0.22, (2, 2, 1)) + rng.normal(0, 0.03, (2, 2, 3))).astype(np.float32)
+    knots = np.exp(rng.normal(0, 0.16, (2, 2, 1)) + rng.normal(0, 0.03, (2, 2, 3))).astype(np.float32)
     field = swell(image.shape[0], image.shape[1], knots)
     return cv2.multiply(image, field, dtype=cv2.CV_8U).astype(np.uint8, copy=False)

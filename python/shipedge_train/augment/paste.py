@@ -24,7 +24,7 @@ _CELL = 8  # pixels; where a ship may land is judged on cells
 _ROUGH = 9.0  # grey levels; over this deviation a place is no open water
 _BRIGHT = 170.0  # grey levels; over this it is cloud, sand or ice
 _TRIES = 24
-_FAINT = 4.0  # grey levels beyond the waves' own; a ship that stands out less is a label without a ship
+_FAINT = 8.0  # grey levels beyond the waves' own; a ship that stands out less is a label without a ship
 _NEAR = 4  # pixels between a pasted ship and any other
 
 

@@ -255,3 +255,34 @@ def test_a_sheet_shows_every_part(dataset, tmp_path):
     changed = [(tiles[k] != tiles[0]).mean() > 0.001 for k in range(1, len(rows))]
     assert all(changed)
     assert "expected .png or .jpg" in run(dataset, "--sheet", tmp_path / "sheet.txt", "--all").output
+
+
+def test_every_part_is_timed(dataset, monkeypatch):
+    from shipedge_train.augment import timing
+    from shipedge_train.augment.sheet import switches
+
+    monkeypatch.setattr(timing, "_ROUNDS", 2)
+    times = timing.time_parts(dataset)
+    assert set(times) == {"nothing", *switches(NOTHING), "defaults", "everything"}
+    assert all(milliseconds > 0 for milliseconds in times.values())
+
+
+def test_files_and_sheet_need_no_training_library():
+    code = (
+        "import sys, shipedge_train.augment.files, shipedge_train.augment.sheet\n"
+        "print('LOADED', *sorted({'keras', 'tensorflow'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.split() == ["LOADED"]
+
+
+def test_help_loads_neither_numpy_nor_opencv():
+    code = (
+        "import sys; from shipedge.cli import main\n"
+        "try: main(['data', 'augment', '--help'])\n"
+        "except SystemExit as end: assert not end.code\n"
+        "print('LOADED', *sorted({'numpy', 'cv2', 'keras'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.splitlines()[-1] == "LOADED"
+    assert "  shipedge data augment data data-augmented" in done.stdout

@@ -9,14 +9,14 @@ from shipedge_train.augment.air import glint, haze
 from shipedge_train.augment.light import relight, shade
 from shipedge_train.augment.sample import cutout, vary
 from shipedge_train.augment.sensor import add_noise, blur, recompress
-from shipedge_train.augment.sheet import NOTHING, vars_of
+from shipedge_train.augment.sheet import NOTHING, switches
 from shipedge_train.config import AugmentConfig
 
 PARTS = ["light", "color", "gray", "gradient", "glint", "haze", "blur", "noise", "jpeg", "cutout"]
 
 
 def only(**parts):
-    return AugmentConfig(**(vars_of(NOTHING) | parts))
+    return AugmentConfig(**(switches(NOTHING) | parts))
 
 
 @pytest.fixture
