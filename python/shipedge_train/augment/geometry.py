@@ -89,6 +89,20 @@ class Geometry:
         (left, right), (top, bottom) = _reach(self.linear, self.offset, self.size)
         return min(left, top) < 0 or right > shape[1] or bottom > shape[0]
 
+    def reflections(self, shape: tuple[int, int]) -> Array:
+        """Which reflection of a picture of (height, width) pixels each pixel shows: (size, size) uint8.
+
+        4 is the picture itself; above its border 1, to the left 3, to the right 5, below 7, and so on over the corners.
+        """
+        (xx, xy), (yx, yy) = self.linear
+        step = np.arange(self.size)
+        x = xx * step + xy * step[:, np.newaxis] + self.offset[0]
+        y = yx * step + yy * step[:, np.newaxis] + self.offset[1]
+        number: Array = (x >= -0.5).astype(np.uint8)
+        number += x >= shape[1] - 0.5
+        number += np.uint8(3) * ((y >= -0.5).astype(np.uint8) + (y >= shape[0] - 0.5))
+        return number
+
     def _matrix(self, origin: tuple[int, int], step: float) -> NDArray[np.float64]:
         """Crop index -> index in an array that begins at `origin` and whose pixels are `step` picture pixels wide."""
         (xx, xy), (yx, yy) = self.linear

@@ -132,6 +132,8 @@ def test_a_crop_that_fits_into_the_picture_stays_in_it(drawn):
             assert positions.max() <= length - 0.49
     outside = min(y.min(), x.min()) < -1e-9 or y.max() > shape[0] - 1 + 1e-9 or x.max() > shape[1] - 1 + 1e-9
     assert geometry.mirrors(shape) == outside
+    rows, cols = (np.digitize(p, [-0.5, n - 0.5]) for p, n in ((y, shape[0]), (x, shape[1])))
+    np.testing.assert_array_equal(geometry.reflections(shape), 3 * rows + cols)
 
 
 def test_scale_is_crop_pixels_per_picture_pixel():
