@@ -65,16 +65,20 @@ def read_splits(path: Path) -> dict[str, tuple[str, str]]:
     """``splits.csv`` as ImageId -> (Group, Part).
 
     Raises:
-        DatasetError: unreadable, another header, or a row of other than three fields.
+        DatasetError: unreadable, another header, a row of other than three fields, or a picture twice.
     """
     try:
-        with path.open(newline="", encoding="utf-8") as file:
+        with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.reader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DatasetError(f"cannot read {path}: {error}") from None
     if not rows or rows[0] != SPLITS:
         raise DatasetError(f"{path}: header is {','.join(rows[0]) if rows else ''!r}, expected {','.join(SPLITS)!r}")
+    found: dict[str, tuple[str, str]] = {}
     for line, row in enumerate(rows[1:], 2):
         if len(row) != 3 or not all(row):
             raise DatasetError(f"{path}: line {line}: {','.join(row)[:80]!r}, expected ImageId,Group,Part")
-    return {row[0]: (row[1], row[2]) for row in rows[1:]}
+        if row[0] in found:
+            raise DatasetError(f"{path}: line {line}: {row[0]!r} comes twice, expected one part for each picture")
+        found[row[0]] = (row[1], row[2])
+    return found

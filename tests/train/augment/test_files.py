@@ -159,7 +159,7 @@ def test_a_stopped_run_goes_on_and_a_larger_one_adds(dataset, tmp_path):
     (images / "c-a0.jpg").unlink()
     (images / ".x.jpg.77.tmp").write_bytes(b"cut")
     with (tmp_path / "out" / JOURNAL).open("a") as journal:
-        journal.write('["d-a1.jpg", ["1 ')  # killed within the line
+        journal.write('7\n["../../ships-a0.jpg", ["1 1"]]\n["d-a1.jpg", ["1 ')  # killed within the line
     kept = (images / "a-a0.jpg").stat().st_mtime_ns
     good(dataset, tmp_path / "out", "--copies", 2, "--all")
     assert (images / "a-a0.jpg").stat().st_mtime_ns == kept
@@ -194,11 +194,12 @@ def test_ctrl_c_leaves_only_whole_files(dataset, tmp_path):
         (lambda d, o: (d / "splits.csv").write_text("ImageId,Part\n"), [], "header is 'ImageId,Part', expected"),
         (lambda d, o: (d / "splits.csv").write_text("ImageId,Group,Part\na.jpg,g\n"), [], "line 2: 'a.jpg,g',"),
         (lambda d, o: (d / "splits.csv").write_text("ImageId,Group,Part\na.jpg,g,fold0\n"), [], "has no row for b.jpg"),
+        (lambda d, o: (d / "splits.csv").write_text("ImageId,Group,Part\n" + "a.jpg,g,fold0\n" * 2), [], "comes twice"),
         (lambda d, o: None, ["--fold", "3"], "splits.csv is missing, so there is no fold 3"),
         (lambda d, o: (o.mkdir(), (o / "mine").touch()), [], "expected a new or empty folder"),
         (lambda d, o: o.write_text("x"), [], "is a file"),
     ],
-    ids=["no csv", "cut picture", "bad row", "header", "row", "missing", "fold", "other folder", "file"],
+    ids=["no csv", "cut picture", "bad row", "header", "row", "missing", "twice", "fold", "other folder", "file"],
 )  # fmt: skip
 def test_mistakes_are_one_sentence(dataset, tmp_path, prepare, arguments, sentence):
     prepare(dataset, tmp_path / "out")
