@@ -87,7 +87,7 @@ class Geometry:
     def mirrors(self, shape: tuple[int, int]) -> bool:
         """Whether the crop shows something beyond the border of a picture of (height, width) pixels."""
         (left, right), (top, bottom) = _reach(self.linear, self.offset, self.size)
-        return min(left, top) < 0 or right > shape[1] or bottom > shape[0]
+        return min(left, top) < -0.5 or right > shape[1] - 0.5 or bottom > shape[0] - 0.5
 
     def reflections(self, shape: tuple[int, int]) -> Array:
         """Which reflection of a picture of (height, width) pixels each pixel shows: (size, size) uint8.
@@ -126,7 +126,8 @@ class Geometry:
     def _copied(self, pixels: Array, origin: tuple[int, int]) -> Array:
         """Slices, mirrored beyond the border, turned."""
         (xx, xy), (yx, yy) = self.linear
-        (left, _), (top, _) = _reach(self.linear, self.offset, self.size)
+        (x, _), (y, _) = _reach(self.linear, self.offset, self.size)
+        left, top = int(x), int(y)
         pixels = self._cut(pixels, origin)
         before, above = self.box[0] - left, self.box[1] - top
         after, below = left + self.size - self.box[2], top + self.size - self.box[3]
@@ -197,23 +198,21 @@ def _inside(center: float, half: float, length: int) -> float:
     return length / 2 if 2 * half >= length else min(max(center, half), length - half)
 
 
-def _reach(linear: Linear, offset: tuple[float, float], size: int) -> tuple[tuple[int, int], tuple[int, int]]:
-    """The columns and rows, half-open, that the crop's pixels lie in or between, beyond the picture's border too."""
+def _reach(linear: Linear, offset: tuple[float, float], size: int) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The least and the greatest x, then y, of the crop's pixels in the picture, beyond its border too."""
     last = size - 1
-    (left, right), (top, bottom) = (
-        (
-            math.floor(start + min(0, along * last) + min(0, down * last)),
-            math.ceil(start + max(0, along * last) + max(0, down * last)) + 1,
-        )
+    x, y = (
+        (start + min(0, along * last) + min(0, down * last), start + max(0, along * last) + max(0, down * last))
         for (along, down), start in zip(linear, offset, strict=True)
     )
-    return (left, right), (top, bottom)
+    return x, y
 
 
-def _box(reach: tuple[tuple[int, int], tuple[int, int]], exact: bool, shape: tuple[int, int]) -> Box:
+def _box(reach: tuple[tuple[float, float], tuple[float, float]], exact: bool, shape: tuple[int, int]) -> Box:
     """The part of the picture that a crop of this reach needs."""
     sides = []
-    for (low, high), length in zip(reach, shape[::-1], strict=True):
+    for (least, greatest), length in zip(reach, shape[::-1], strict=True):
+        low, high = math.floor(least), math.ceil(greatest) + 1
         if exact:
             sides.append(_mirrored(low, high, length))
             continue
