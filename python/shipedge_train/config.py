@@ -66,31 +66,41 @@ class AugmentConfig:
 
     Attributes:
         flips: mirror and turn by 90 degrees, all eight ways.
-        warp: probability of rotation and scaling together.
+        warp: probability of rotation, scale and shear together.
         rotation: largest angle, degrees.
         scale: largest factor up or down.
-        color: strength of gain, contrast, gamma, saturation and hue; 1 is strong.
-        haze: probability of a veil of bright grey.
+        shear: largest angle, degrees.
+        shift: largest way aside, as a share of the crop's side.
+        paste: probability that a sample without ships gets ships of other pictures.
+        light: strength of brightness, contrast and gamma; 1 is strong.
+        color: strength of hue, saturation and the gains of the channels; 1 is strong.
+        gray: probability of a picture without color.
         gradient: probability of uneven light across the crop.
+        glint: probability of a patch of sun in the waves.
+        haze: probability of a veil of bright grey or thin cloud.
         blur: probability of blur or lost resolution.
         noise: probability of sensor noise.
         jpeg: probability of re-compression.
         cutout: probability of one erased rectangle (picture and mask).
-        gray: probability of a picture without color.
     """
 
     flips: bool = True
     warp: float = 0.5
     rotation: float = 45.0
     scale: float = 1.5
+    shear: float = 8.0
+    shift: float = 0.05
+    paste: float = 0.2
+    light: float = 1.0
     color: float = 1.0
-    haze: float = 0.15
+    gray: float = 0.05
     gradient: float = 0.3
+    glint: float = 0.05
+    haze: float = 0.15
     blur: float = 0.3
     noise: float = 0.4
     jpeg: float = 0.3
     cutout: float = 0.1
-    gray: float = 0.05
 
 
 @dataclass(frozen=True)
@@ -227,7 +237,9 @@ def _check(config: Config, where: str) -> Config:
         ("data.validation_share", 0 < config.data.validation_share < 1, "more than 0 and less than 1"),
         ("data.ship_share", 0 <= config.data.ship_share <= 1, "0 to 1"),
         ("data.empty_share", 0 <= config.data.empty_share <= 1 - config.data.ship_share, "0 to 1 - data.ship_share"),
+        ("augment.rotation", 0 <= config.augment.rotation <= 180, "0 to 180 degrees"),
         ("augment.scale", 1 <= config.augment.scale <= 4, "1 to 4"),
+        ("augment.shear", 0 <= config.augment.shear <= 45, "0 to 45 degrees"),
         ("train.epochs", config.train.epochs > 0, "at least 1"),
         ("train.steps", config.train.steps > 0, "at least 1"),
         ("train.learning_rate", config.train.learning_rate > 0, "more than 0"),
@@ -251,6 +263,6 @@ def _check(config: Config, where: str) -> Config:
         total = sum(stage.epochs for stage in stages)
         raise ConfigError(f"{where}: train.epochs is {config.train.epochs}, but train.stages have {total}")
     for name, value in dataclasses.asdict(config.augment).items():
-        if name not in ("flips", "rotation", "scale", "color") and not 0 <= value <= 1:
+        if name not in ("flips", "rotation", "scale", "shear", "light", "color") and not 0 <= value <= 1:
             raise ConfigError(f"{where}: augment.{name} is {value}, expected a probability 0 to 1")
     return config

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shipedge.rle import parse
-from shipedge_train.augment import augment, cut
+from shipedge_train.augment.geometry import sample_geometry
+from shipedge_train.augment.sample import vary
 from shipedge_train.config import AugmentConfig, DataConfig
 from shipedge_train.dataset import SHAPE, Picture
 from shipedge_train.losses import IGNORE
@@ -104,8 +105,9 @@ class Loader:
             pixels, mask = self._cache.pixels(picture), picture.mask(out=canvas)
             for place in range(k, min(k + data.crops_per_picture, data.batch)):
                 center = self._center(picture.ships if around_ship else (), rng)
-                image, part = cut(pixels, mask, center, data.crop, self._augment, rng)
-                images[place], masks[place] = augment(image, part, self._augment, rng)
+                geometry = sample_geometry(center, data.crop, self._augment, rng, SHAPE)
+                image, part = geometry.image(pixels), geometry.mask(mask)
+                images[place], masks[place] = vary(image, part, self._augment, rng)
         if self._kind == "detector":
             return images, np.stack([presence_grid(m) for m in masks])[..., None]
         return images, masks[..., None].astype(np.float32)
