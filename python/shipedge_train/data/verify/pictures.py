@@ -21,6 +21,7 @@ from shipedge_train.data.verify.maskfile import MaskLook, check_mask, follows
 BLOCK = 256
 """Side of the blocks that may be of one colour, pixels: real pictures were cut from scenes at this stride."""
 
+_BORDER = 2  # pixels
 _FLAT = 2  # grey values between the darkest and the brightest pixel that JPEG makes of one colour
 _MUCH = 0.1  # share of a picture; all ships of a real one cover less
 
@@ -85,7 +86,7 @@ def _as_rgb(stored: NDArray[Any]) -> NDArray[np.uint8]:
 def _solid(pixels: NDArray[np.uint8], name: str) -> Iterator[Finding]:
     height, width = pixels.shape[:2]
     corners = [(y, x) for y in range(0, height, BLOCK) for x in range(0, width, BLOCK)]
-    solid = [(y, x) for y, x in corners if _is_flat(pixels[y : y + BLOCK, x : x + BLOCK])]
+    solid = [(y, x) for y, x in corners if _is_flat(_inside(pixels, y, x))]
     if len(solid) == len(corners) and _is_flat(pixels):
         yield Finding("solid-picture", f"RGB {tuple(pixels[0, 0].tolist())} everywhere", name)
     elif solid:
@@ -94,6 +95,13 @@ def _solid(pixels: NDArray[np.uint8], name: str) -> Iterator[Finding]:
         yield Finding("solid-blocks", text, name)
 
 
+def _inside(pixels: NDArray[np.uint8], y: int, x: int) -> NDArray[np.uint8]:
+    """A block without its border, into which JPEG lets the colours of its neighbours run."""
+    return pixels[y + _BORDER : y + BLOCK - _BORDER, x + _BORDER : x + BLOCK - _BORDER]
+
+
 def _is_flat(block: NDArray[np.uint8]) -> bool:
+    if block.size == 0:  # of a picture whose side is a few pixels over a multiple of the blocks'
+        return True
     some = block[::16, ::16]  # nearly every block is done with after this look
     return all(int(np.ptp(look.reshape(-1, 3), axis=0).max()) <= _FLAT for look in (some, block))

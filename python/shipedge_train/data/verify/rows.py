@@ -15,7 +15,7 @@ from shipedge.rle import CsvIndex, Rle, intersection, parse, union
 from shipedge_train.data.verify.findings import Finding
 
 _FAULTS = {"ship after none": "contradiction", "none after ship": "contradiction"}  # all others are bad rows
-_ANYWHERE = (1 << 20, 1 << 20)
+_ANYWHERE = (65535, 65535)
 """A picture so large that no run lies outside."""
 
 

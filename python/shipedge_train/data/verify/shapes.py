@@ -26,6 +26,7 @@ RAGGED = 0.5
 """Share of the convex hull."""
 
 _ENOUGH = 2000  # images whose texts are asked for their habit; a few hundred ships show it
+_SOME = 50  # images; fewer have no habit
 _AT_ONCE = 4096  # ships; their runs are handled as one array
 
 
@@ -67,19 +68,21 @@ def hull_areas(ships: Sequence[Rle]) -> list[float]:
         return []
     height = ships[0].shape[0]
     runs = [ship.runs for ship in ships]
-    ends = np.cumsum([4 * len(own) for own in runs])
+    ends = np.cumsum([6 * len(own) for own in runs])
     corners = _corners(np.concatenate(runs).astype(np.int64), height)
     return [float(cv2.contourArea(cv2.convexHull(own))) for own in np.split(corners, ends[:-1])]
 
 
 def _corners(runs: NDArray[np.int64], height: int) -> NDArray[np.int32]:
-    """(n, 2) start and length -> (4n, 2) x, y of the corners of each run, or of all columns that it spans."""
-    left, right = runs[:, 0] // height, (runs.sum(axis=1) - 1) // height + 1
-    within = right == left + 1
-    top = np.where(within, runs[:, 0] % height, 0)
-    bottom = np.where(within, top + runs[:, 1], height)
-    corners = np.stack([left, top, right, top, left, bottom, right, bottom], axis=1)
-    return corners.reshape(-1, 2).astype(np.int32)
+    """(n, 2) start and length -> (6n, 2) x, y: corners of each run's pixel squares that a hull needs."""
+    last = runs.sum(axis=1) - 1
+    left, right = runs[:, 0] // height, last // height + 1
+    top, bottom = runs[:, 0] % height, last % height + 1
+    spans = right > left + 1  # goes on in the next column: there it begins at the top, here it ends at the bottom
+    first_bottom, last_top = np.where(spans, height, bottom), np.where(spans, 0, top)
+    x = [left, left, np.where(spans, right - 1, right), left + 1, right, right]
+    y = [top, first_bottom, first_bottom, last_top, last_top, bottom]
+    return np.stack([np.stack(x, axis=1), np.stack(y, axis=1)], axis=2).reshape(-1, 2).astype(np.int32)
 
 
 def check_habit(ships: Mapping[str, Sequence[Rle]]) -> Iterator[Finding]:
@@ -88,7 +91,7 @@ def check_habit(ships: Mapping[str, Sequence[Rle]]) -> Iterator[Finding]:
     report = detect_order((group, None) for group in list(ships.values())[::step])
     if report.order == "C":
         yield Finding("row-major", f"{report.for_c} of {report.images} images say so, {report.for_f} the contrary")
-    elif report.order is None and report.hint == "C":
+    elif report.hint == "C" and report.images >= _SOME:
         yield Finding(
             "row-major-habit",
             f"ships are {report.aspect:.2f} times as wide as high in the mean, those of the Airbus challenge 1.16; "
