@@ -84,15 +84,18 @@ def _as_rgb(stored: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def _solid(pixels: NDArray[np.uint8], name: str) -> Iterator[Finding]:
-    height, width = pixels.shape[:2]
-    corners = [(y, x) for y in range(0, height, BLOCK) for x in range(0, width, BLOCK)]
-    solid = [(y, x) for y, x in corners if _is_flat(_inside(pixels, y, x))]
-    if len(solid) == len(corners) and _is_flat(pixels):
+    if _is_flat(pixels):
         yield Finding("solid-picture", f"RGB {tuple(pixels[0, 0].tolist())} everywhere", name)
-    elif solid:
+        return
+    height, width = pixels.shape[:2]
+    corners = [(y, x) for y in range(0, height - BLOCK + 1, BLOCK) for x in range(0, width - BLOCK + 1, BLOCK)]
+    solid = [(y, x) for y, x in corners if _is_flat(_inside(pixels, y, x))]
+    if solid:
         y, x = solid[0]
-        text = f"{len(solid)} of {len(corners)}, the first at row {y}, column {x}: RGB {tuple(pixels[y, x].tolist())}"
-        yield Finding("solid-blocks", text, name)
+        color = tuple(pixels[y + BLOCK // 2, x + BLOCK // 2].tolist())
+        yield Finding(
+            "solid-blocks", f"{len(solid)} of {len(corners)}, first at row {y}, column {x}: RGB {color}", name
+        )
 
 
 def _inside(pixels: NDArray[np.uint8], y: int, x: int) -> NDArray[np.uint8]:
@@ -101,7 +104,5 @@ def _inside(pixels: NDArray[np.uint8], y: int, x: int) -> NDArray[np.uint8]:
 
 
 def _is_flat(block: NDArray[np.uint8]) -> bool:
-    if block.size == 0:  # of a picture whose side is a few pixels over a multiple of the blocks'
-        return True
     some = block[::16, ::16]  # nearly every block is done with after this look
     return all(int(np.ptp(look.reshape(-1, 3), axis=0).max()) <= _FLAT for look in (some, block))

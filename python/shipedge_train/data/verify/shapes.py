@@ -64,13 +64,16 @@ def _oddities(ship: Rle, size: int, side: int, hull: float, shape: tuple[int, in
 
 def hull_areas(ships: Sequence[Rle]) -> list[float]:
     """Area of the convex hull of each mask's pixel squares, pixels."""
+    return [float(cv2.contourArea(cv2.convexHull(points))) for points in outer_points(ships)]
+
+
+def outer_points(ships: Sequence[Rle]) -> list[NDArray[np.int32]]:
+    """For each mask of one shape (n, 2) x, y with the same convex hull as its pixel squares."""
     if not ships:
         return []
-    height = ships[0].shape[0]
     runs = [ship.runs for ship in ships]
     ends = np.cumsum([6 * len(own) for own in runs])
-    corners = _corners(np.concatenate(runs).astype(np.int64), height)
-    return [float(cv2.contourArea(cv2.convexHull(own))) for own in np.split(corners, ends[:-1])]
+    return np.split(_corners(np.concatenate(runs).astype(np.int64), ships[0].shape[0]), ends[:-1])
 
 
 def _corners(runs: NDArray[np.int64], height: int) -> NDArray[np.int32]:
