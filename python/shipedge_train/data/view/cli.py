@@ -103,6 +103,7 @@ def view(
     from shipedge.errors import DatasetError
     from shipedge_train.data.verify.dataset import find_parts
     from shipedge_train.data.verify.files import names_in
+    from shipedge_train.data.verify.findings import printable
     from shipedge_train.data.verify.rows import Rows
     from shipedge_train.data.view.charts import charts
     from shipedge_train.data.view.gallery import choose, write_gallery
@@ -130,7 +131,7 @@ def view(
             chosen,
             rows.ships,
             errors,
-            title=f"{source}",
+            title=printable(f"{source}"),
             facts=Facts(_facts(numbers, len(names))),
             charts=[Chart(figure, caption) for caption, figure in charts(numbers).values()],
             note="" if len(chosen) == len(names) else f"{which} of {len(names):,} pictures",
