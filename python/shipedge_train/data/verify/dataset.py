@@ -72,6 +72,8 @@ def verify(parts: Parts, shape: tuple[int, int], progress: Progress = lambda _co
     report = Report(str(parts.csv), rows.index.rows, len(rows.index))
     report.ship_images, report.ships = len(rows.ships), sum(map(len, rows.ships.values()))
     report.findings += rows.findings
+    if not rows.named:
+        report.findings.append(Finding("no-images", "the CSV has a header and no rows"))
     report.findings += check_shapes(rows.index, rows.ships, shape)
     if parts.scenes is not None:
         report.findings += _check_scenes(parts.scenes, rows)

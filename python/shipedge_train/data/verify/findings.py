@@ -24,6 +24,7 @@ class Check(NamedTuple):
 
 CHECKS = {
     # rows of the CSV
+    "no-images": Check("error", "nothing to train on"),
     "bad-row": Check("error", "rows that are no row of the format", drops=True),
     "contradiction": Check("error", "images said to have ships and to have none", drops=True),
     "bad-runs": Check("error", "ship strings that are no mask", drops=True),
