@@ -154,6 +154,15 @@ def test_unreadable_mask(folder, suffix):
     assert found(folder) == {"mask-unreadable": ["a.jpg"]}
 
 
+def test_a_damaged_mask_does_not_make_its_picture_damaged(folder):
+    path = folder / "masks" / "a.png"
+    raw = bytearray(path.read_bytes())
+    raw[raw.index(b"IDAT") + 20] ^= 1  # libpng complains of the checksum
+    path.write_bytes(bytes(raw))
+    assert set(found(folder)) <= {"mask-unreadable", "mask-differs", "mask-values"}
+    assert found(folder)
+
+
 def test_a_pickle_is_not_opened(folder):
     put(folder, "a.jpg", np.array([{"a": 1}], dtype=object), ".npy")
     assert found(folder) == {"mask-unreadable": ["a.jpg"]}

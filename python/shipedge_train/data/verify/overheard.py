@@ -30,7 +30,6 @@ def overhear() -> Iterator[Overheard]:
 
     A damaged picture may decode without an error: the decoder fills up the rest and only prints a line.
     """
-    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # its own sentences are none of the decoder's
     with tempfile.TemporaryFile() as file:
         kept = os.dup(2)
         os.dup2(file.fileno(), 2)
