@@ -54,13 +54,13 @@ for (const gallery of document.querySelectorAll(".gallery")) {
 for (const table of document.querySelectorAll("table")) {
   const body = table.tBodies[0];
   table.querySelectorAll("th button").forEach((button, column) => {
-    let direction = -1;
+    let direction = -1; // numbers from the highest, texts from A
     button.addEventListener("click", () => {
       const cell = (row) => row.cells[column];
       const by = (a, b) =>
         (cell(a).dataset.value !== undefined && cell(b).dataset.value !== undefined
           ? compare(cell(a).dataset.value, cell(b).dataset.value, direction)
-          : direction * names.compare(cell(b).textContent, cell(a).textContent) * -1);
+          : -direction * names.compare(cell(a).textContent, cell(b).textContent));
       body.append(...[...body.rows].sort(by));
       direction = -direction;
     });
