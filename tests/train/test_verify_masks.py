@@ -163,6 +163,29 @@ def test_a_damaged_mask_does_not_make_its_picture_damaged(folder):
     assert found(folder)
 
 
-def test_a_pickle_is_not_opened(folder):
-    put(folder, "a.jpg", np.array([{"a": 1}], dtype=object), ".npy")
+def objects(path):
+    np.save(path, np.array([{"a": 1}], dtype=object))
+
+
+def archive(path):
+    with path.open("wb") as file:
+        np.savez(file, np.zeros(SHAPE))
+
+
+def huge(path):
+    """A header that says 4 TiB and no data."""
+    np.save(path, np.zeros((768, 768), np.float32))
+    path.write_bytes(path.read_bytes()[:128].replace(b"(768, 768), }        ", b"(1048576, 1048576), }"))
+
+
+@pytest.mark.parametrize("make", [objects, archive, huge])
+def test_arrays_that_are_no_mask_are_not_opened(folder, make):
+    (folder / "masks" / "a.png").unlink()
+    make(folder / "masks" / "a.npy")
     assert found(folder) == {"mask-unreadable": ["a.jpg"]}
+
+
+@pytest.mark.parametrize("shape", [(768, 768, 0), (), (768,), (768, 768, 1, 1)])
+def test_arrays_of_other_shapes(folder, shape):
+    put(folder, "a.jpg", np.zeros(shape), ".npy")
+    assert found(folder) == {"mask-size": ["a.jpg"]}

@@ -58,7 +58,7 @@ def _faults(
     except BadFileError as error:
         yield error.code, error.text
         return
-    if stored.ndim not in (2, 3) or stored.shape[:2] != pixels.shape[:2]:
+    if stored.ndim not in (2, 3) or not stored.size or stored.shape[:2] != pixels.shape[:2]:
         yield "mask-size", f"shape {stored.shape}, expected {pixels.shape[:2]}"
         return
     grey = _one_channel(stored)
@@ -68,10 +68,7 @@ def _faults(
     if stored.ndim == 3 or stored.dtype not in (np.uint8, np.uint16, np.bool_):
         channels = "" if stored.ndim == 2 else f"{stored.shape[2]} channels of "
         span = f"{grey.min():g} to {grey.max():g}"
-        yield (
-            "mask-type",
-            f"{channels}{stored.dtype}, values {span}; expected one channel of uint8",
-        )
+        yield "mask-type", f"{channels}{stored.dtype}, values {span}; expected one channel of uint8"
     values = np.unique(grey).tolist()
     labels = list(range(len(ships or ()) + 1))
     if values not in ([0], [1], [255], [0, 1], [0, 255], labels):
@@ -89,8 +86,8 @@ def _load(path: Path) -> NDArray[Any]:
             stored = np.load(path, mmap_mode="r", allow_pickle=False)  # mapped: the file is as large as it says
         except (ValueError, OSError, EOFError) as error:
             raise BadFileError("mask-unreadable", f"no plain NumPy array: {error}") from None
-        if stored.dtype.kind not in "buif":
-            raise BadFileError("mask-unreadable", f"an array of {stored.dtype}, expected numbers")
+        if not isinstance(stored, np.ndarray) or stored.dtype.kind not in "buif":  # an archive, or objects, texts, ...
+            raise BadFileError("mask-unreadable", "no plain NumPy array of numbers")
         return np.asarray(stored)
     try:
         data = read_file(path)
