@@ -27,7 +27,7 @@ Order = Literal["F", "C"]
 # 512x768 or 700x768 pixels: always rightly; of 767x768, where a wrong reading shears a ship by next to nothing: 6 of 10
 # files rightly, the others undecided.
 _WEIGHT = 2.7
-_DECIDED = 5.0  # 150 to 1
+DECIDED = 5.0  # 150 to 1
 _MOST = 6.0  # of one image, which may be odd in its own way
 _VOTE = 1.0  # an image that says less is undecided by itself
 _NOISE = 2.0  # grey values: contrasts below are none
@@ -86,7 +86,7 @@ def detect_order(images: Iterable[tuple[Sequence[Rle], npt.NDArray[np.uint8] | N
     mean = float(np.mean(aspects)) if aspects else 0.0
     error = float(np.std(aspects)) / math.sqrt(len(aspects)) if len(aspects) > 1 else math.inf
     return OrderReport(
-        order=None if abs(total) < _DECIDED else "F" if total > 0 else "C",
+        order=None if abs(total) < DECIDED else "F" if total > 0 else "C",
         log_odds=total,
         images=judged,
         for_f=for_f,

@@ -1,0 +1,175 @@
+"""The whole dataset: rows, then every picture in threads, then what only all pictures together show."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from shipedge.errors import DatasetError
+from shipedge.order import DECIDED
+from shipedge_train.data.verify.files import names_in
+from shipedge_train.data.verify.findings import Finding, Report, printable
+from shipedge_train.data.verify.maskfile import SUFFIXES as MASK_SUFFIXES
+from shipedge_train.data.verify.overheard import overhear
+from shipedge_train.data.verify.pictures import Look, check_picture
+from shipedge_train.data.verify.rows import Rows
+from shipedge_train.data.verify.shapes import check_habit, check_shapes
+from shipedge_train.dataset import read_scenes
+
+_CHUNK = 64  # pictures whose decoders are overheard together; when one complains, each is asked again by itself
+
+Progress = Callable[[int], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Where the parts of a dataset are; None where there is no such part."""
+
+    csv: Path
+    images: Path | None = None
+    masks: Path | None = None
+    scenes: Path | None = None
+
+
+def find_parts(path: Path, images: Path | None = None) -> Parts:
+    """The parts of a dataset folder, or of a CSV alone.
+
+    Raises:
+        DatasetError: neither, or `images` is no folder.
+    """
+    if images is not None and not images.is_dir():
+        raise DatasetError(f"{images} is not a folder of pictures")
+    if not path.is_dir():
+        return Parts(path, images)
+    images = images or path / "images"
+    if not (path / "ships.csv").is_file() or not images.is_dir():
+        raise DatasetError(f"{path} is not a dataset: expected a folder with images/ and ships.csv")
+    masks, scenes = path / "masks", path / "scenes.csv"
+    return Parts(path / "ships.csv", images, masks if masks.is_dir() else None, scenes if scenes.is_file() else None)
+
+
+def count_pictures(parts: Parts) -> int:
+    """How many pictures `verify` will look at."""
+    return len(names_in(parts.images)) if parts.images else 0
+
+
+def verify(parts: Parts, shape: tuple[int, int], progress: Progress = lambda _count: None) -> tuple[Report, Rows]:
+    """Check everything.
+
+    Args:
+        parts: the dataset.
+        shape: (height, width) of every picture.
+        progress: called with the number of pictures done since the last call.
+
+    Raises:
+        DatasetError: the CSV is no Airbus CSV at all.
+    """
+    rows = Rows(parts.csv, shape)
+    report = Report(str(parts.csv), rows.index.rows, len(rows.index))
+    report.ship_images, report.ships = len(rows.ships), sum(map(len, rows.ships.values()))
+    report.findings += rows.findings
+    if not rows.named:
+        report.findings.append(Finding("no-images", "the CSV has a header and no rows"))
+    report.findings += check_shapes(rows.index, rows.ships, shape)
+    if parts.scenes is not None:
+        report.findings += _check_scenes(parts.scenes, rows)
+    if parts.images is None:
+        report.findings += check_habit(rows.ships)
+        return report, rows
+    names = names_in(parts.images)
+    report.pictures = len(names)
+    report.findings += _without_partner(names, rows)
+    masks: dict[str, Path] = {}
+    if parts.masks is not None:
+        masks = _masks_of(parts.masks, names, report)
+    looks = dict(zip(names, _look(parts.images, names, rows, shape, masks, progress), strict=True))
+    for look in looks.values():
+        report.findings += look.findings
+    report.findings += _together(looks)
+    return report, rows
+
+
+def _without_partner(names: list[str], rows: Rows) -> Iterator[Finding]:
+    there = set(names)
+    for image in rows.index:
+        if image not in there:
+            line = rows.index.line(image, 0) if rows.index[image] else 0
+            yield Finding("no-picture", "named in the rows, but there is no such file", image, line)
+    for name in names:
+        if name not in rows.named:
+            yield Finding("no-rows", "a picture without ships needs one row with nothing behind the comma", name)
+
+
+def _masks_of(folder: Path, names: list[str], report: Report) -> dict[str, Path]:
+    """Picture -> its mask file, matched by the name without suffix."""
+    files = {Path(name).stem: folder / name for name in names_in(folder) if Path(name).suffix.lower() in MASK_SUFFIXES}
+    pictures = {Path(name).stem: name for name in names}
+    report.masks = len(files)
+    for stem, path in files.items():
+        if stem not in pictures:
+            report.findings.append(Finding("mask-stray", "no picture of that name", path.name))
+    for stem, name in pictures.items():
+        if stem not in files:
+            report.findings.append(Finding("mask-missing", f"expected {stem}.png in {folder.name}/", name))
+    return {pictures[stem]: path for stem, path in files.items() if stem in pictures}
+
+
+def _look(
+    folder: Path, names: list[str], rows: Rows, shape: tuple[int, int], masks: Mapping[str, Path], progress: Progress
+) -> Iterator[Look]:
+    """What each picture says, in order."""
+
+    def ask(name: str) -> Look:
+        known = name in rows.ships or (name in rows.index and not rows.index[name])
+        return check_picture(folder / name, rows.ships.get(name, []) if known else None, shape, masks.get(name))
+
+    left = iter(names)
+    with overhear() as overheard, ThreadPoolExecutor(os.cpu_count()) as pool:
+        while chunk := list(islice(left, _CHUNK)):
+            looks = list(pool.map(ask, chunk))
+            if overheard.take():
+                looks = []
+                for name in chunk:
+                    looks.append(ask(name))
+                    said = overheard.take()
+                    if said and name in masks:  # whose fault is it?
+                        check_picture(folder / name, None, shape)
+                        said = overheard.take()
+                    if said and looks[-1].digest is not None:  # what cannot be decoded has its finding already
+                        looks[-1].findings.append(Finding("damaged", printable(said.splitlines()[0]), name))
+            yield from looks
+            progress(len(chunk))
+
+
+def _together(looks: Mapping[str, Look]) -> Iterator[Finding]:
+    orders = {name: look.order for name, look in looks.items() if look.order is not None}
+    for_c = [name for name, order in orders.items() if order.for_c]
+    if sum(order.log_odds for order in orders.values()) < -DECIDED:
+        yield Finding("row-major", f"{len(for_c)} of {len(orders)} pictures with ships say so")
+    else:
+        for name in for_c:
+            yield Finding("row-major-picture", "read along the rows, its ships stand out more", name)
+    first: dict[bytes, str] = {}
+    for name, look in looks.items():
+        if look.digest is not None and first.setdefault(look.digest, name) != name:
+            yield Finding("same-file", f"the same file as {printable(first[look.digest])}", name)
+    scales = {name: look.mask.scale for name, look in looks.items() if look.mask is not None and look.mask.scale}
+    if len(set(scales.values())) > 1:
+        of_one = [name for name, scale in scales.items() if scale == 1]
+        text = f"{len(of_one)} of {len(scales)} masks with ships, {printable(of_one[0])} the first, are of 0 and 1"
+        yield Finding("mask-scale", f"{text}, the others of 0 and 255")
+
+
+def _check_scenes(path: Path, rows: Rows) -> Iterator[Finding]:
+    try:
+        scenes = read_scenes(path)
+    except (DatasetError, OSError, ValueError) as error:
+        yield Finding("bad-scenes", str(error))
+        return
+    for image in rows.index:
+        if image not in scenes:
+            yield Finding("no-scene", f"not in {path.name}: a split takes it for a scene of its own", image)

@@ -1,0 +1,53 @@
+"""A cleaned CSV and the list of what was left out of it; originals stay as they are."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+from shipedge.atomic import new_folder, write_atomic
+from shipedge.formats.airbus import write_airbus
+from shipedge.rle import CsvIndex
+from shipedge_train.data.verify.findings import CHECKS, Finding, Report, printable
+from shipedge_train.data.verify.rows import Rows
+
+CLEAN, QUARANTINE = "ships.csv", "quarantine.csv"
+
+
+def fix(out: Path, report: Report, rows: Rows) -> tuple[int, int, list[Finding]]:
+    """Write ``out/ships.csv`` without images that have errors and without repeated rows, and ``out/quarantine.csv``.
+
+    Args:
+        out: a new or empty folder.
+        report: what `verify` found.
+        rows: what `verify` read.
+
+    Returns:
+        (images kept, images left out, errors that this cannot mend: of mask files, of scenes, of the whole CSV).
+
+    Raises:
+        DatasetError: `out` exists and is not empty.
+    """
+    errors = [finding for finding in report.findings if finding.severity == "error"]
+    left_out = {finding.image for finding in errors if CHECKS[finding.code].drops}
+    kept = [image for image in rows.index if image not in left_out]
+    repeated = {finding.line for finding in errors if finding.code == "duplicate-ship"}
+    mended = [finding for finding in errors if finding.image in left_out or finding.code == "duplicate-ship"]
+    remaining = [finding for finding in errors if finding.image not in left_out and finding.code != "duplicate-ship"]
+    with new_folder(out) as folder:
+        write_airbus(folder / CLEAN, ((image, _texts(rows.index, image, repeated)) for image in kept))
+        write_atomic(folder / QUARANTINE, _table(mended).encode())
+    return len(kept), len(left_out), remaining
+
+
+def _texts(index: CsvIndex, image: str, repeated: set[int]) -> list[str]:
+    return [text for k, text in enumerate(index[image]) if index.line(image, k) not in repeated]
+
+
+def _table(findings: list[Finding]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["ImageId", "line", "code", "reason"])
+    writer.writerows((printable(finding.image), finding.line or "", finding.code, finding.text) for finding in findings)
+    return text.getvalue()

@@ -1,0 +1,108 @@
+"""One picture and its ships: does it decode, is it what the rows count in, do the ships lie on something?"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from shipedge.order import OrderReport, detect_order
+from shipedge.rle import Rle, union
+from shipedge_train.data.verify.files import BadFileError, decode
+from shipedge_train.data.verify.findings import Finding
+from shipedge_train.data.verify.maskfile import MaskLook, check_mask, follows
+
+BLOCK = 256
+"""Side of the blocks that may be of one colour, pixels: real pictures were cut from scenes at this stride."""
+
+_BORDER = 2  # pixels
+_FLAT = 2  # grey values between the darkest and the brightest pixel that JPEG makes of one colour
+_MUCH = 0.1  # share of a picture; all ships of a real one cover less
+
+
+@dataclass(slots=True)
+class Look:
+    """What one picture says.
+
+    Attributes:
+        findings: what is wrong.
+        digest: of the file; None where it cannot be used.
+        order: whether its ships were counted down the columns; None without ships.
+        mask: what its mask file says; None without one.
+    """
+
+    findings: list[Finding] = field(default_factory=list)
+    digest: bytes | None = None
+    order: OrderReport | None = None
+    mask: MaskLook | None = None
+
+
+def check_picture(path: Path, ships: Sequence[Rle] | None, shape: tuple[int, int], mask: Path | None = None) -> Look:
+    """Look at one picture; may run in a thread.
+
+    Args:
+        path: its file; the name is the ImageId.
+        ships: its masks; None where the rows do not say.
+        shape: (height, width) it must have.
+        mask: its mask file.
+    """
+    look, name = Look(), path.name
+    try:
+        data, stored = decode(path, shape)
+        pixels = _as_rgb(stored)
+    except BadFileError as error:
+        look.findings.append(Finding(error.code, error.text, name))
+        return look
+    look.digest = hashlib.sha256(data.tobytes()).digest()
+    look.findings += _solid(pixels, name)
+    if ships:
+        look.order = detect_order([(ships, pixels)])
+        covered = union(list(ships), shape)
+        if covered.area > _MUCH * shape[0] * shape[1]:
+            likeness = follows(covered.to_mask(), pixels)
+            if likeness is not None:
+                text = f"a mask of {covered.area} pixels that correlates with the picture ({likeness:.2f})"
+                look.findings.append(Finding("follows-picture", text, name))
+    if mask is not None:
+        look.mask = check_mask(mask, name, pixels, ships)
+        look.findings += look.mask.findings
+    return look
+
+
+def _as_rgb(stored: NDArray[Any]) -> NDArray[np.uint8]:
+    if stored.dtype == np.uint8 and stored.ndim == 3 and stored.shape[2] == 3:
+        return cv2.cvtColor(stored, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+    channels = stored.shape[2] if stored.ndim == 3 else 1
+    what = {1: "1 channel (grey)", 4: "4 channels (alpha)"}.get(channels, f"{channels} channels")
+    raise BadFileError("wrong-channels", f"{what} of {stored.dtype.itemsize * 8} bits, expected 3 (RGB) of 8")
+
+
+def _solid(pixels: NDArray[np.uint8], name: str) -> Iterator[Finding]:
+    if _is_flat(pixels):
+        yield Finding("solid-picture", f"RGB {tuple(pixels[0, 0].tolist())} everywhere", name)
+        return
+    height, width = pixels.shape[:2]
+    corners = [(y, x) for y in range(0, height - BLOCK + 1, BLOCK) for x in range(0, width - BLOCK + 1, BLOCK)]
+    solid = [(y, x) for y, x in corners if _is_flat(_inside(pixels, y, x))]
+    if solid:
+        y, x = solid[0]
+        color = tuple(pixels[y + BLOCK // 2, x + BLOCK // 2].tolist())
+        yield Finding(
+            "solid-blocks", f"{len(solid)} of {len(corners)}, first at row {y}, column {x}: RGB {color}", name
+        )
+
+
+def _inside(pixels: NDArray[np.uint8], y: int, x: int) -> NDArray[np.uint8]:
+    """A block without its border, into which JPEG lets the colours of its neighbours run."""
+    return pixels[y + _BORDER : y + BLOCK - _BORDER, x + _BORDER : x + BLOCK - _BORDER]
+
+
+def _is_flat(block: NDArray[np.uint8]) -> bool:
+    some = block[::16, ::16]  # nearly every block is done with after this look
+    return all(int(np.ptp(look.reshape(-1, 3), axis=0).max()) <= _FLAT for look in (some, block))

@@ -1,0 +1,1 @@
+"""A dataset in numbers, charts, contact sheets and one page."""

@@ -1,0 +1,93 @@
+"""Reading a dataset for looking at it: what is wrong with it is left out here, and named by `shipedge data verify`."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections import Counter
+from collections.abc import Callable, Generator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from shipedge.errors import DatasetError, SourceError
+from shipedge.formats.picture import picture_size
+from shipedge_train.data.verify.files import BadFileError, read_file
+from shipedge_train.data.verify.overheard import overhear
+
+_CHUNK = 64  # pictures in hand
+_MOST_PIXELS = 1 << 26
+
+Item = TypeVar("Item")
+Found = TypeVar("Found")
+
+
+def in_threads(
+    ask: Callable[[Item], Found], items: Sequence[Item], progress: Callable[[int], object]
+) -> Generator[Found, None, None]:
+    """`ask` of each item, in order, on all cores; decoders are silent until the generator ends or is closed."""
+    left = iter(items)
+    with overhear(), ThreadPoolExecutor(os.cpu_count()) as pool:
+        while chunk := list(islice(left, _CHUNK)):
+            yield from pool.map(ask, chunk)
+            progress(len(chunk))
+
+
+def read_pixels(path: Path, reduced: int = 1) -> NDArray[np.uint8] | None:
+    """(height, width, 3) uint8 RGB, decoded at 1 / `reduced` (1, 2, 4, 8) of its size; None where it cannot be."""
+    flags = {1: cv2.IMREAD_COLOR_RGB, 2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4}[reduced]
+    try:
+        height, width = picture_size(path)
+        if height * width > _MOST_PIXELS:
+            return None
+        pixels = cv2.imdecode(read_file(path), flags | cv2.IMREAD_IGNORE_ORIENTATION)
+    except (BadFileError, SourceError, cv2.error):
+        return None
+    if pixels is None:
+        return None
+    return (pixels if reduced == 1 else pixels[..., ::-1]).astype(np.uint8, copy=False)
+
+
+def count_pictures(folder: Path, names: Sequence[str], progress: Callable[[int], object]) -> dict[str, Any]:
+    """The part of `Numbers` that pictures tell."""
+
+    def ask(name: str) -> tuple[tuple[int, int], NDArray[np.float64]] | None:
+        pixels = read_pixels(folder / name, 4)
+        return None if pixels is None else (picture_size(folder / name), pixels.mean(axis=(0, 1)))
+
+    found = [one for one in in_threads(ask, names, progress) if one is not None]
+    color = np.array([mean for _, mean in found]).reshape(-1, 3)
+    return {
+        "color": color,
+        "brightness": color @ [0.299, 0.587, 0.114],
+        "sizes": dict(Counter(size for size, _ in found).most_common()),
+        "unreadable": len(names) - len(found),
+    }
+
+
+def read_errors(path: Path) -> Mapping[str, Mapping[str, float]]:
+    """Image -> {"error": 1 - F2, "dice": ...} from what ``shipedge evaluate --json`` wrote.
+
+    Raises:
+        DatasetError: not such a file.
+    """
+    try:
+        pictures = json.loads(path.read_bytes())["pictures"]
+        return {str(one["image"]): {"error": 1 - _finite(one["f2"]), "dice": _finite(one["dice"])} for one in pictures}
+    except OSError as error:
+        raise DatasetError(f"cannot read {path}: {error.strerror or error}") from error
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise DatasetError(f"{path} is not what `shipedge evaluate --json` writes") from error
+
+
+def _finite(value: Any) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(number)
+    return number
