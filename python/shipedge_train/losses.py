@@ -10,8 +10,9 @@ from typing import Any
 
 from keras import ops
 
+from shipedge_train.loader.truth import IGNORE
+
 _EPSILON = 1e-6  # keeps log() finite in float32; the gradient at the clip is at most 1e6 and is clipped by norm
-IGNORE = 0.5  # grid cells a ship touches with too few pixels to be called either way
 
 
 def _cross_entropy(y_true: Any, y_pred: Any) -> Any:

@@ -6,7 +6,7 @@ import pytest
 from shipedge.errors import DatasetError
 from shipedge_train.config import AugmentConfig, DataConfig
 from shipedge_train.dataset import Picture, read_dataset
-from shipedge_train.loader import Cache, Loader, presence_grid, whole_pictures
+from shipedge_train.loader import Loader, presence_grid, whole_pictures
 
 
 def make(folder, kind="segmenter", seed=3, augmentation=None, **data):
