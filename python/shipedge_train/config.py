@@ -77,14 +77,17 @@ class AugmentConfig:
         scale: largest factor up or down.
         shear: largest angle, degrees.
         shift: largest way aside, as a share of the crop's side.
-        color: strength of gain, contrast, gamma, saturation and hue; 1 is strong.
-        haze: probability of a veil of bright grey.
+        paste: probability that ships of other pictures are pasted.
+        light: strength of brightness, contrast and gamma; 1 is strong.
+        color: strength of hue, saturation and the gains of the channels; 1 is strong.
+        gray: probability of a picture without color.
         gradient: probability of uneven light across the crop.
+        glint: probability of a patch of sun in the waves.
+        haze: probability of a veil of bright grey or thin cloud.
         blur: probability of blur or lost resolution.
         noise: probability of sensor noise.
         jpeg: probability of re-compression.
         cutout: probability of one erased rectangle (picture and mask).
-        gray: probability of a picture without color.
     """
 
     flips: bool = True
@@ -93,14 +96,17 @@ class AugmentConfig:
     scale: float = 1.5
     shear: float = 8.0
     shift: float = 0.05
+    paste: float = 0.3
+    light: float = 1.0
     color: float = 1.0
-    haze: float = 0.15
+    gray: float = 0.05
     gradient: float = 0.3
+    glint: float = 0.05
+    haze: float = 0.15
     blur: float = 0.3
     noise: float = 0.4
     jpeg: float = 0.3
     cutout: float = 0.1
-    gray: float = 0.05
 
 
 @dataclass(frozen=True)
@@ -222,6 +228,6 @@ def _check(config: Config, where: str) -> Config:
             section, name = key.split(".")
             raise ConfigError(f"{where}: {key} is {getattr(getattr(config, section), name)}, expected {expected}")
     for name, value in dataclasses.asdict(config.augment).items():
-        if name not in ("flips", "rotation", "scale", "shear", "color") and not 0 <= value <= 1:
+        if name not in ("flips", "rotation", "scale", "shear", "light", "color") and not 0 <= value <= 1:
             raise ConfigError(f"{where}: augment.{name} is {value}, expected a probability 0 to 1")
     return config

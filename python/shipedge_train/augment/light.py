@@ -2,47 +2,66 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from shipedge_train.augment.fields import swell
 from shipedge_train.config import AugmentConfig
 
 Array = NDArray[np.uint8]
+Matrix = NDArray[np.float64]
+
+_GREY = np.full((3, 3), 1 / 3)
+_LEVELS = np.linspace(0, 1, 256)
+# Generator of rotations about the grey axis: what they do to a color of the picture is a turn of its hue.
+_TURN = np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]]) / math.sqrt(3)
 
 
 def relight(image: Array, config: AugmentConfig, rng: Generator) -> Array:
-    """Color, haze and uneven light: (h, w, 3) uint8 -> the same."""
-    strength = config.color
-    image = _mix_channels(image, strength, config.gray, rng)
-    level = np.linspace(0, 1, 256, dtype=np.float32)
-    curve = level ** np.exp(rng.normal(0, 0.25 * strength))
-    contrast, shift = np.exp(rng.normal(0, 0.25 * strength)), rng.normal(0, 0.04 * strength)
-    pivot = curve[int(image[::8, ::8].mean())]  # about the crop's own level: a dark sea stays a sea
-    curve = (curve - pivot) * contrast + pivot * np.exp(rng.normal(0, 0.2 * strength)) + shift
-    gains = np.exp(rng.normal(0, 0.08 * strength, 3))
-    curves = curve[:, None] * gains
-    if rng.random() < config.haze:
-        veil, amount = rng.uniform(0.5, 0.95), rng.uniform(0.1, 0.55)
-        curves = curves * (1 - amount) + veil * amount
-    table = np.clip(curves * 255, 0, 255).astype(np.uint8)[None]
-    image = cv2.LUT(image, table).astype(np.uint8, copy=False)
+    """Gamma, then everything that is linear in the colors as one 3x4 matrix: (h, w, 3) uint8 -> the same."""
+    gray = rng.random() < config.gray
+    if config.light:
+        curve = _LEVELS ** math.exp(rng.normal(0, 0.25 * config.light))
+        image = cv2.LUT(image, (curve * 255 + 0.5).astype(np.uint8)).astype(np.uint8, copy=False)
+    if config.light or config.color or gray:
+        matrix = _GREY if gray else _tint(config.color, rng)
+        image = cv2.transform(image, _exposure(matrix, image, config.light, rng)).astype(np.uint8, copy=False)
     if rng.random() < config.gradient:
-        light = np.exp(rng.normal(0, 0.18, (3, 3, 1)) + rng.normal(0, 0.03, (3, 3, 3))).astype(np.float32)
-        field = cv2.resize(light, image.shape[1::-1], interpolation=cv2.INTER_CUBIC)
-        image = cv2.multiply(image, field, dtype=cv2.CV_8U).astype(np.uint8, copy=False)
+        image = shade(image, rng)
     return image
 
 
-def _mix_channels(image: Array, strength: float, gray: float, rng: Generator) -> Array:
-    """Saturation and a small turn of the hue as one 3x3 color matrix."""
-    mean = np.full((3, 3), 1 / 3)
-    if rng.random() < gray:
-        matrix = mean
-    else:
-        saturation = np.exp(rng.normal(0, 0.3 * strength))
-        matrix = np.eye(3) * saturation + mean * (1 - saturation)
-        mixing = rng.normal(0, 0.05 * strength, (3, 3))
-        matrix = matrix + mixing - mixing.mean(axis=1, keepdims=True)  # rows keep their sum: white stays white
-    return cv2.transform(image, matrix.astype(np.float32)).astype(np.uint8, copy=False)
+def _tint(strength: float, rng: Generator) -> Matrix:
+    """Saturation, a turn of the hue, a little crosstalk and a gain per channel; grey keeps its level but for the gains.
+
+    The rotation is Rodrigues' formula about (1, 1, 1) / sqrt(3).
+    """
+    saturation, angle = math.exp(rng.normal(0, 0.3 * strength)), rng.normal(0, 0.15 * strength)
+    hue = np.eye(3) + math.sin(angle) * _TURN + (1 - math.cos(angle)) * (_TURN @ _TURN)
+    crosstalk = rng.normal(0, 0.04 * strength, (3, 3))
+    crosstalk -= crosstalk.mean(axis=1, keepdims=True)
+    gains = np.exp(rng.normal(0, 0.08 * strength, (3, 1)))
+    tint: Matrix = gains * ((hue + crosstalk) * saturation + _GREY * (1 - saturation))
+    return tint
+
+
+def _exposure(matrix: Matrix, image: Array, strength: float, rng: Generator) -> Matrix:
+    """Brightness and contrast appended to a color matrix: (3, 3) -> (3, 4).
+
+    Contrast is about the crop's own level, so that a dark sea stays a sea.
+    """
+    contrast, gain = math.exp(rng.normal(0, 0.25 * strength)), math.exp(rng.normal(0, 0.2 * strength))
+    shift = rng.normal(0, 10 * strength)
+    level = sum(cv2.mean(image)[:3]) / 3
+    return np.hstack([matrix * contrast, np.full((3, 1), level * (gain - contrast) + shift)])
+
+
+def shade(image: Array, rng: Generator) -> Array:
+    """Uneven light: a smooth gain across the picture, nearly the same in all channels."""
+    knots = np.exp(rng.normal(0, 0.18, (3, 3, 1)) + rng.normal(0, 0.03, (3, 3, 3))).astype(np.float32)
+    field = swell(image.shape[0], image.shape[1], knots)
+    return cv2.multiply(image, field, dtype=cv2.CV_8U).astype(np.uint8, copy=False)

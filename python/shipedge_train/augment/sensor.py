@@ -2,44 +2,54 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from shipedge_train.augment import fields
 from shipedge_train.config import AugmentConfig
 
 Array = NDArray[np.uint8]
 
-# Drawing fresh Gaussian noise costs more than the rest of the augmentation: cut it from one large field instead.
-# A crop of 768 x 768 x 3 fits.
-_NOISE = np.random.default_rng(0).standard_normal(1 << 21).astype(np.float32)
-
 
 def degrade(image: Array, config: AugmentConfig, rng: Generator) -> Array:
-    """What optics, sensor and compression do: blur, lost resolution, noise, JPEG."""
-    height, width = image.shape[:2]
+    """Blur, noise and compression, each with its own probability: (h, w, 3) uint8 -> the same."""
     if rng.random() < config.blur:
-        if rng.random() < 0.6:
-            image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.4)).astype(np.uint8, copy=False)
-        else:
-            factor = rng.uniform(0.5, 0.9)
-            small = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-            image = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
+        image = blur(image, rng)
     if rng.random() < config.noise:
-        image = _add_noise(image, rng.uniform(1, 9), rng)
+        image = add_noise(image, rng)
     if rng.random() < config.jpeg:
-        quality = int(rng.integers(35, 95))
-        _, data = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-        image = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR_RGB), np.uint8)
+        image = recompress(image, rng)
     return image
 
 
-def _add_noise(image: Array, sigma: float, rng: Generator) -> Array:
-    """Gaussian noise of `sigma` grey levels, per channel like a sensor's or the same in all like grain."""
-    channels = 3 if rng.random() < 0.5 else 1
-    count = image.shape[0] * image.shape[1] * channels
-    start = int(rng.integers(_NOISE.size - count))
-    field = _NOISE[start : start + count].reshape(*image.shape[:2], channels) * np.float32(sigma)
-    noise = field if channels == 3 else cv2.merge([field] * 3)
-    return cv2.add(image, noise, dtype=cv2.CV_8U).astype(np.uint8, copy=False)
+def blur(image: Array, rng: Generator) -> Array:
+    """Out of focus, or fewer pixels than there seem to be."""
+    height, width = image.shape[:2]
+    if rng.random() < 0.6:
+        sigma = rng.uniform(0.4, 1.4)
+        side = 2 * math.ceil(2 * sigma) + 1
+        return cv2.GaussianBlur(image, (side, side), sigma).astype(np.uint8, copy=False)
+    factor = rng.uniform(0.5, 0.9)
+    small = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_LINEAR)
+    return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
+
+
+def add_noise(image: Array, rng: Generator) -> Array:
+    """Gaussian noise of 1 to 9 grey levels: per channel like a sensor's, or the same in all like grain."""
+    strength = rng.uniform(1, 9) / fields.NOISE_SIGMA
+    if rng.random() < 0.5:
+        field = fields.noise(image.shape, rng)
+    else:
+        field = cv2.cvtColor(fields.noise(image.shape[:2], rng), cv2.COLOR_GRAY2RGB).astype(np.uint8, copy=False)
+    return cv2.addWeighted(image, 1, field, strength, -128 * strength).astype(np.uint8, copy=False)
+
+
+def recompress(image: Array, rng: Generator) -> Array:
+    """JPEG of a low or middling quality."""
+    # Red and blue are swapped on the way in and again on the way out: reordering them twice would cost as much.
+    _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(35, 95))])
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)

@@ -1,0 +1,95 @@
+"""One augmented copy of a picture: its pixels and the run-length string of each of its ships."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from shipedge.errors import DatasetError, RleFormatError
+from shipedge.rle import Rle, components, parse
+from shipedge_train.augment.geometry import Geometry, sample_geometry
+from shipedge_train.augment.paste import cut_donor, paste
+from shipedge_train.augment.sample import vary
+from shipedge_train.config import AugmentConfig
+from shipedge_train.dataset import SHAPE, Picture
+
+Array = NDArray[np.uint8]
+
+_QUALITY = 92
+_LEAST_AREA = 4  # pixels; what the border or an erased rectangle leaves of a ship is no ship below that
+_MOST_PASTED = 3
+_TRIES = 6
+
+
+def copy_of(
+    picture: Picture, donors: Sequence[Picture], config: AugmentConfig, seed: int, number: int
+) -> tuple[bytes, list[str]]:
+    """Copy `number` of a picture: (JPEG file, one run-length string per ship).
+
+    Depends on its arguments alone: not on the other pictures that are copied, their order or the number of workers.
+
+    Args:
+        picture: the original, which is only read.
+        donors: pictures with ships that may be pasted.
+        config: how far to go; `config.paste` is the probability that ships are pasted.
+        seed: same seed, same copies.
+        number: 0 is the first copy.
+
+    Raises:
+        DatasetError: the picture or a donor cannot be used; names it.
+    """
+    name = int.from_bytes(hashlib.sha256(picture.path.name.encode()).digest()[:8], "big")
+    rng = np.random.default_rng((seed, number, name))
+    geometry = sample_geometry((SHAPE[0] / 2, SHAPE[1] / 2), SHAPE[0], config, rng, SHAPE)
+    image = geometry.image(picture.pixels())
+    ships = [part for ship in _ships(picture) for part in _moved(ship, geometry)]
+    mask = np.zeros(SHAPE, np.uint8)
+    for ship in ships:
+        mask |= ship
+    if donors and rng.random() < config.paste:
+        image, mask = _paste_some(image, mask, ships, donors, rng)
+    image, seen = vary(image, mask, config, rng)
+    _, jpeg = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+    rles = [Rle.from_mask(ship & seen) for ship in ships]
+    return jpeg.tobytes(), [rle.to_airbus() for rle in rles if rle.area >= _LEAST_AREA]
+
+
+def _ships(picture: Picture) -> list[Rle]:
+    try:
+        return [parse(text, SHAPE) for text in picture.ships]
+    except RleFormatError as error:
+        raise DatasetError(f"{picture.path.name} in ships.csv: {error}") from None
+
+
+def _moved(ship: Rle, geometry: Geometry) -> list[Array]:
+    """The masks of a ship in the crop: none, one, or (where the border is a mirror) one for each reflection."""
+    mask = geometry.mask(ship.to_mask())
+    if not mask.any():
+        return []
+    return [part.to_mask() for part in components(mask, 8)] if geometry.mirrors(SHAPE) else [mask]
+
+
+def _paste_some(
+    image: Array, mask: Array, ships: list[Array], donors: Sequence[Picture], rng: Generator
+) -> tuple[Array, Array]:
+    """Paste one to three ships; each is appended to `ships`."""
+    sun, wanted = float(rng.uniform(0, 2 * math.pi)), int(rng.integers(1, _MOST_PASTED + 1))
+    for _ in range(_TRIES):
+        if not wanted:
+            break
+        donor = donors[int(rng.integers(len(donors)))]
+        rles = _ships(donor)
+        cut = cut_donor(donor.pixels(), rles, int(rng.integers(len(rles))))
+        if cut is None:
+            continue
+        image, together = paste(image, mask, *cut, rng, sun)
+        if together is not mask:
+            ships.append(together & ~mask)
+            mask, wanted = together, wanted - 1
+    return image, mask

@@ -1,0 +1,184 @@
+"""Writes augmented copies of a dataset into a folder of their own, in parallel, and goes on after a stop."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from shipedge.atomic import write_atomic
+from shipedge.errors import DatasetError
+from shipedge.formats.airbus import check_image_id, write_airbus
+from shipedge_train.augment.copies import copy_of
+from shipedge_train.augment.origins import SPLITS, Origin
+from shipedge_train.config import AugmentConfig
+
+JOURNAL = "augment.jsonl"
+SCENES = ["ImageId", "BigImageId"]
+# Raised whenever the same seed would give other copies, so that no folder mixes two versions.
+AUGMENTER = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """What decides every pixel of the copies; their number is not among it."""
+
+    seed: int
+    config: AugmentConfig
+
+    def note(self, origins: Sequence[Origin]) -> dict[str, Any]:
+        """The first line of the journal: by it a folder is known again."""
+        lines = [[o.picture.path.name, o.part, o.group, o.picture.scene, *o.picture.ships] for o in origins]
+        digest = hashlib.sha256(json.dumps(lines).encode()).hexdigest()
+        return {"augmenter": AUGMENTER, "seed": self.seed, "dataset": digest, **asdict(self.config)}
+
+
+def write_copies(
+    origins: Sequence[Origin],
+    out: Path,
+    copies: Copies,
+    count: int,
+    workers: int = 1,
+    progress: Callable[[int], None] = lambda done: None,
+) -> tuple[int, int]:
+    """Write copies 0 .. count-1 of each picture into ``out``: images/*.jpg, ships.csv, scenes.csv and,
+    where the dataset has one, splits.csv.
+
+    A copy carries scene, group and part of its picture, so that a later split cannot tear them apart. Copies that are
+    there already are kept; the originals are only read.
+
+    Args:
+        origins: the pictures to be copied; pasted ships come from those of the same part.
+        out: a new or empty folder, or one begun with the same pictures and settings.
+        copies: seed and configuration.
+        count: copies of each picture.
+        workers: threads.
+        progress: called with the number of copies just finished; first with those that were there.
+
+    Returns:
+        (pictures, ships) in ``out``.
+
+    Raises:
+        DatasetError: ``out`` holds something else, or a picture cannot be used; names it.
+        OSError: ``out`` cannot be written to.
+    """
+    jobs = _jobs(origins, count)
+    note = copies.note(origins)
+    rows = _open(out, note)
+    donors: dict[str, list[Any]] = {}
+    for origin in origins:
+        donors.setdefault(origin.part, []).extend([origin.picture] if origin.picture.ships else [])
+
+    def make(name: str) -> list[str]:
+        origin, number = jobs[name]
+        jpeg, ships = copy_of(origin.picture, donors[origin.part], copies.config, copies.seed, number)
+        write_atomic(out / "images" / name, jpeg)
+        return ships
+
+    progress(sum(name in rows for name in jobs))
+    missing = [name for name in jobs if name not in rows]
+    with (out / JOURNAL).open("a", encoding="utf-8") as journal:
+        for name, ships in _parallel(make, missing, workers):
+            rows[name] = ships
+            journal.write(json.dumps([name, ships]) + "\n")
+            journal.flush()
+            progress(1)
+    everything = _jobs(origins, 1 + max(_number(name) for name in rows))  # a folder grown larger earlier stays whole
+    names = [name for name in sorted(rows) if name in everything]
+    write_airbus(out / "ships.csv", [(name, rows[name]) for name in names])
+    parents = [(name, everything[name][0]) for name in names]
+    _write_csv(out / "scenes.csv", SCENES, [(name, o.picture.scene) for name, o in parents])
+    if origins[0].group is not None:
+        _write_csv(out / "splits.csv", SPLITS, [(name, str(o.group), o.part) for name, o in parents])
+    return len(names), sum(len(rows[name]) for name in names)
+
+
+def _jobs(origins: Sequence[Origin], count: int) -> dict[str, tuple[Origin, int]]:
+    """Name of each copy -> its original and number."""
+    jobs: dict[str, tuple[Origin, int]] = {}
+    for number in range(count):
+        for origin in origins:
+            name = f"{origin.picture.path.stem}-a{number}.jpg"
+            trouble = check_image_id(name)
+            if name in jobs:
+                other = jobs[name][0].picture.path.name
+                trouble = f"{other} and {origin.picture.path.name} would have copies of the same name {name}"
+            if trouble:
+                raise DatasetError(trouble)
+            jobs[name] = (origin, number)
+    return jobs
+
+
+def _number(name: str) -> int:
+    return int(name.rpartition("-a")[2].removesuffix(".jpg"))
+
+
+def _parallel(make: Callable[[str], list[str]], names: Sequence[str], workers: int) -> Iterator[tuple[str, list[str]]]:
+    """(name, ships) in order; few copies are in the making, so that a stop is quick."""
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)  # threads of our own are busy; OpenCV's would only fight with them
+    pool = ThreadPoolExecutor(workers)
+    try:
+        flying: deque[tuple[str, Future[list[str]]]] = deque()
+        for name in names:
+            flying.append((name, pool.submit(make, name)))
+            if len(flying) > 2 * workers:
+                first, future = flying.popleft()
+                yield first, future.result()
+        for first, future in flying:
+            yield first, future.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+        cv2.setNumThreads(before)
+
+
+def _open(out: Path, note: dict[str, Any]) -> dict[str, list[str]]:
+    """Prepare ``out`` and return the rows of copies that are already there."""
+    images, journal = out / "images", out / JOURNAL
+    rows: dict[str, list[str]] = {}
+    if journal.is_file():
+        rows = _read_journal(journal, note)
+    elif out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise DatasetError(f"{out} exists and holds no {JOURNAL}: expected a new or empty folder")
+    images.mkdir(parents=True, exist_ok=True)
+    for part in images.glob(".*.tmp"):
+        part.unlink()
+    rows = {name: ships for name, ships in rows.items() if (images / name).is_file()}
+    lines = [note, *([name, ships] for name, ships in rows.items())]
+    write_atomic(journal, "".join(json.dumps(line) + "\n" for line in lines).encode())
+    return rows
+
+
+def _read_journal(path: Path, note: dict[str, Any]) -> dict[str, list[str]]:
+    """Rows of the copies finished so far; a last line cut by a kill is dropped."""
+    lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
+    try:
+        begun = json.loads(lines[0])
+    except ValueError:
+        begun = None
+    if begun != note:
+        differs = [key for key in note if not isinstance(begun, dict) or begun.get(key) != note[key]]
+        raise DatasetError(f"{path.parent} holds copies made with another {', '.join(differs)}: choose another folder")
+    rows: dict[str, list[str]] = {}
+    for line in lines[1:]:
+        try:
+            name, ships = json.loads(line)
+        except ValueError:
+            continue
+        rows[name] = ships
+    return rows
+
+
+def _write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([header, *rows])
+    write_atomic(path, text.getvalue().encode())

@@ -1,0 +1,74 @@
+"""Which pictures of a dataset may be augmented, and which may meet in a copy: nothing leaks into what is held out."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+from shipedge.errors import DatasetError
+from shipedge_train.dataset import Picture, read_dataset, split_by_scene
+
+SPLITS = ["ImageId", "Group", "Part"]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A picture and its row in ``splits.csv`` (group None: there is none); only pictures of one part meet in a copy."""
+
+    picture: Picture
+    group: str | None
+    part: str
+    held_out: bool
+
+
+def read_origins(folder: Path, fold: int | None, validation_share: float) -> list[Origin]:
+    """All pictures of a dataset folder.
+
+    Args:
+        folder: the dataset.
+        fold: the validation fold of its splits.csv, held out like the part `test`; None is fold 0.
+        validation_share: where there is no splits.csv, what training with this `data.validation_share` validates on is
+            held out.
+
+    Raises:
+        DatasetError: no dataset, a splits.csv that is none or lacks a picture, or a fold that has no picture.
+    """
+    pictures = read_dataset(folder)
+    splits = folder / "splits.csv"
+    if not splits.is_file():
+        if fold is not None:
+            raise DatasetError(f"{splits} is missing, so there is no fold {fold}")
+        _, validation = split_by_scene(pictures, validation_share)
+        scenes = {picture.scene for picture in validation}
+        sides = {False: "training", True: "validation"}
+        return [Origin(p, None, sides[p.scene in scenes], p.scene in scenes) for p in pictures]
+    rows = read_splits(splits)
+    missing = next((p.path.name for p in pictures if p.path.name not in rows), None)
+    if missing is not None:
+        raise DatasetError(f"{splits} has no row for {missing}: split the dataset again")
+    validation_part = f"fold{fold or 0}"
+    parts = sorted({part for _, part in rows.values()})
+    if validation_part not in parts:
+        raise DatasetError(f"{splits} has no {validation_part}; its parts are {', '.join(parts)}")
+    held = {"test", validation_part}
+    return [Origin(p, *rows[p.path.name], rows[p.path.name][1] in held) for p in pictures]
+
+
+def read_splits(path: Path) -> dict[str, tuple[str, str]]:
+    """``splits.csv`` as ImageId -> (Group, Part).
+
+    Raises:
+        DatasetError: unreadable, another header, or a row of other than three fields.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.reader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DatasetError(f"cannot read {path}: {error}") from None
+    if not rows or rows[0] != SPLITS:
+        raise DatasetError(f"{path}: header is {','.join(rows[0]) if rows else ''!r}, expected {','.join(SPLITS)!r}")
+    for line, row in enumerate(rows[1:], 2):
+        if len(row) != 3 or not all(row):
+            raise DatasetError(f"{path}: line {line}: {','.join(row)[:80]!r}, expected ImageId,Group,Part")
+    return {row[0]: (row[1], row[2]) for row in rows[1:]}

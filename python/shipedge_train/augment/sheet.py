@@ -1,0 +1,118 @@
+"""A contact sheet of augmented crops: each part by itself, then all together, with the outlines of the masks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from shipedge.atomic import write_atomic
+from shipedge.errors import DatasetError
+from shipedge.rle import parse
+from shipedge_train.augment.geometry import sample_geometry
+from shipedge_train.augment.paste import cut_donor, paste
+from shipedge_train.augment.sample import vary
+from shipedge_train.config import AugmentConfig
+from shipedge_train.dataset import SHAPE, Picture
+
+Array = NDArray[np.uint8]
+Crop = tuple[Picture, tuple[float, float]]
+
+NOTHING = AugmentConfig(
+    flips=False, warp=0, shift=0, paste=0, light=0, color=0, gray=0, gradient=0, glint=0, haze=0, blur=0, noise=0,
+    jpeg=0, cutout=0,
+)  # fmt: skip
+"""Every part switched off."""
+
+_SIDE = 160
+_COLUMNS = 7
+_LABEL = 84
+_OUTLINE = (255, 225, 0)
+# Parts that are not probabilities keep their strength.
+_STRENGTHS = {"flips", "shift", "light", "color"}
+
+
+def write_sheet(path: Path, pictures: Sequence[Picture], config: AugmentConfig, seed: int) -> None:
+    """Draw the sheet into a .png or .jpg file: a row for each part that `config` does not switch off.
+
+    Raises:
+        DatasetError: no such format, or no picture with ships.
+    """
+    if path.suffix.lower() not in {".png", ".jpg", ".jpeg"}:
+        raise DatasetError(f"{path} is no picture that can be written, expected .png or .jpg")
+    crops = _choose(pictures, seed)
+    donors = list(_donors(pictures, np.random.default_rng(seed)))
+    rows = [_row("as it is", crops, donors, NOTHING, seed)]
+    for part in vars_of(NOTHING):
+        if getattr(config, part):
+            strength = getattr(config, part) if part in _STRENGTHS else 1.0
+            rows.append(_row(part, crops, donors, replace(config, **vars_of(NOTHING) | {part: strength}), seed))
+    rows += [_row("together", crops, donors, config, seed + k) for k in range(3)]
+    quality = [cv2.IMWRITE_JPEG_QUALITY, 80] if path.suffix.lower() != ".png" else []
+    _, data = cv2.imencode(path.suffix, np.vstack(rows)[..., ::-1], quality)
+    write_atomic(path, data.tobytes())
+
+
+def vars_of(config: AugmentConfig) -> dict[str, float]:
+    """The switches of a configuration (not how far a warp may go): name -> value."""
+    names = (name for name in AugmentConfig.__dataclass_fields__ if name not in ("rotation", "scale", "shear"))
+    return {name: getattr(config, name) for name in names}
+
+
+def _choose(pictures: Sequence[Picture], seed: int) -> list[Crop]:
+    """Crops around ships, the last two of pictures without."""
+    rng = np.random.default_rng(seed)
+    with_ships, empty = [p for p in pictures if p.ships], [p for p in pictures if not p.ships]
+    if not with_ships:
+        raise DatasetError(f"none of the {len(pictures)} pictures has ships: there is nothing to show")
+    crops: list[Crop] = []
+    for picture in (with_ships[int(rng.integers(len(with_ships)))] for _ in range(_COLUMNS - 2)):
+        left, top, right, bottom = parse(picture.ships[int(rng.integers(len(picture.ships)))], SHAPE).bbox
+        crops.append((picture, ((top + bottom) / 2, (left + right) / 2)))
+    for _ in range(2):
+        some = empty or with_ships
+        crops.append((some[int(rng.integers(len(some)))], (rng.uniform(0, SHAPE[0]), rng.uniform(0, SHAPE[1]))))
+    return crops
+
+
+def _donors(pictures: Sequence[Picture], rng: Generator) -> Iterator[tuple[Array, Array]]:
+    """A dozen ships that fit into a crop of the sheet."""
+    with_ships = [p for p in pictures if p.ships]
+    found = 0
+    for i in rng.permutation(len(with_ships))[:60]:
+        ships = [parse(text, SHAPE) for text in with_ships[int(i)].ships]
+        cut = cut_donor(with_ships[int(i)].pixels(), ships, int(rng.integers(len(ships))))
+        if cut is not None and max(cut[1].shape) < _SIDE * 0.7:
+            yield cut
+            found += 1
+        if found == 12:
+            return
+
+
+def _row(label: str, crops: list[Crop], donors: list[tuple[Array, Array]], config: AugmentConfig, seed: int) -> Array:
+    name = np.full((_SIDE, _LABEL, 3), 24, np.uint8)
+    cv2.putText(name, label, (6, _SIDE // 2 + 4), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (235, 235, 235), 1, cv2.LINE_AA)
+    tiles = [name]
+    for k, (picture, center) in enumerate(crops):
+        rng = np.random.default_rng((seed, k))
+        geometry = sample_geometry(center, _SIDE, config, rng, SHAPE)
+        image, mask = geometry.image(picture.pixels()), geometry.mask(picture.mask())
+        if donors and rng.random() < config.paste:
+            image, mask = paste(image, mask, *donors[int(rng.integers(len(donors)))], rng)
+        image, mask = vary(image, mask, config, rng)
+        tiles.append(_outlined(image, mask))
+    return np.hstack(tiles)
+
+
+def _outlined(image: Array, mask: Array) -> Array:
+    """A copy with a line two pixels outside of each ship, so that the ship itself can be seen."""
+    grown = cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5)))
+    contours, _ = cv2.findContours(grown, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    drawn = cv2.drawContours(np.ascontiguousarray(image).copy(), contours, -1, _OUTLINE, 1)
+    drawn[-1:], drawn[:, -1:] = 24, 24
+    return drawn.astype(np.uint8, copy=False)
