@@ -22,6 +22,7 @@ from shipedge_train.augment.sample import vary
 from shipedge_train.config import AugmentConfig, DataConfig
 from shipedge_train.dataset import SHAPE, Picture
 from shipedge_train.loader.cache import DiskCache, MemoryCache
+from shipedge_train.loader.donors import Donors
 from shipedge_train.loader.memory import keep_freed_memory
 from shipedge_train.loader.sampling import Sampler
 from shipedge_train.loader.truth import presence_grid
@@ -64,6 +65,9 @@ class Loader:
         self._kind, self._data, self._augment, self._seed = kind, data, augmentation, seed
         self._cache = DiskCache(data.disk_cache, data.disk_cache_gb) if data.disk_cache else MemoryCache(data.cache_gb)
 
+        able = self._augment.paste > 0 and any(picture.ships for picture in pictures)
+        self._donors = Donors(self._sampler, self._pixels) if able else None
+
     def batches(self, first_step: int = 0) -> Generator[Batch, None, None]:
         """Batches from `first_step` on; a few are prepared ahead."""
         return in_order(self.batch, count(first_step), self._data.workers)
@@ -81,7 +85,10 @@ class Loader:
             pixels, mask = self._pixels(picture), picture.mask(out=canvas)
             for place, center in enumerate(centers, first):
                 geometry = sample_geometry(center, data.crop, self._augment, rng, SHAPE)
-                images[place], part = vary(geometry.image(pixels), geometry.mask(mask), self._augment, rng)
+                image, part = geometry.image(pixels), geometry.mask(mask)
+                if self._donors is not None and rng.random() < self._augment.paste and not part.any():
+                    image, part = self._donors.paste(image, part, rng)
+                images[place], part = vary(image, part, self._augment, rng)
                 truth[place, ..., 0] = presence_grid(part) if self._kind == "detector" else part
         return images, truth
 
