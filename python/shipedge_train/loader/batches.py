@@ -23,7 +23,6 @@ from shipedge_train.config import AugmentConfig, DataConfig
 from shipedge_train.dataset import SHAPE, Picture
 from shipedge_train.loader.cache import DiskCache, MemoryCache
 from shipedge_train.loader.donors import Donors
-from shipedge_train.loader.memory import keep_freed_memory
 from shipedge_train.loader.sampling import Sampler
 from shipedge_train.loader.truth import presence_grid
 
@@ -37,8 +36,8 @@ _AHEAD = 2  # more tasks than threads: enough that none waits, few enough to fit
 class Loader:
     """Endless training batches: (b, crop, crop, 3) uint8 and the truth as float32.
 
-    The truth is the mask (b, crop, crop, 1) of 0 and 1 for the segmenter, the presence grid (b, crop/32, crop/32, 1) for
-    the detector. What is in a batch: `shipedge_train.loader.sampling`.
+    The truth is the mask (b, crop, crop, 1) of 0 and 1 for the segmenter, the presence grid (b, crop/32, crop/32, 1)
+    for the detector. What is in a batch: `shipedge_train.loader.sampling`.
 
     Args:
         pictures: those to learn from.
@@ -115,7 +114,6 @@ def whole_pictures(
 def in_order(work: Callable[[T], U], items: Iterable[T], workers: int) -> Generator[U, None, None]:
     """Results of `work` on each item, in the order of the items, made by threads a little ahead of being asked for."""
     cv2.setNumThreads(1)  # threads of our own are busy; OpenCV's would only fight with them
-    keep_freed_memory()
     with ThreadPoolExecutor(workers) as pool:
         ahead: deque[Future[U]] = deque()
         try:

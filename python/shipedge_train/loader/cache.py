@@ -88,7 +88,7 @@ class DiskCache:
         with self._lock:
             if self._versions.get(key) != name:
                 self._drop(key)
-            if self._versions.get(key) == name and (self._folder / name).is_file() or self._room < _BYTES:
+            if (self._versions.get(key) == name and (self._folder / name).is_file()) or self._room < _BYTES:
                 return
             try:
                 write_atomic(self._folder / name, np.ascontiguousarray(pixels).data.cast("B"))

@@ -112,7 +112,9 @@ def _balance(boxes: NDArray[np.int64], share: float) -> NDArray[np.float64]:
     if not len(boxes):
         return np.empty(0)
     longer = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
-    _, kind, counts = np.unique(np.searchsorted(SIZE_CLASSES, longer, side="right"), return_inverse=True, return_counts=True)
+    _, kind, counts = np.unique(
+        np.searchsorted(SIZE_CLASSES, longer, side="right"), return_inverse=True, return_counts=True
+    )
     even: NDArray[np.float64] = (1 - share) / len(boxes) + share / (len(counts) * counts[kind])
     return even
 
