@@ -42,16 +42,12 @@ class MemoryCache:
                 self._room -= pixels.nbytes
                 self._pictures[picture] = pixels
 
-    def has_room(self) -> bool:
-        """Whether one more picture fits."""
-        return self._room >= _BYTES
-
 
 class DiskCache:
     """Decoded pictures as files of raw uint8 RGB, mapped into memory: a crop reads only the pages it shows.
 
-    A file's name says which picture it is of and of which size and time that was: a picture that was replaced is decoded
-    anew, and its old file removed. Files appear whole or not at all, so that several runs may share a folder.
+    A file's name says which picture it is of and of which size and time that was: a picture that was replaced is
+    decoded anew, and its old file removed. Files appear whole or not at all, so that several runs may share a folder.
 
     Raises:
         DatasetError: the folder cannot be made or written to.
@@ -67,7 +63,7 @@ class DiskCache:
         except OSError as error:
             raise self._trouble(error) from None
         self._room = int(gigabytes * 1e9) - sum(sizes.values())
-        self._versions = {name.partition("-")[0]: name for name in sizes}
+        self._versions = {name.partition("-")[0]: name for name, size in sizes.items() if size == _BYTES}
 
     def find(self, picture: Picture) -> Pixels | None:
         """(768, 768, 3) uint8 RGB, read-only; None: not there, or made of another version of the picture."""
@@ -97,10 +93,6 @@ class DiskCache:
             self._versions[key] = name
             self._room -= _BYTES
 
-    def has_room(self) -> bool:
-        """Whether one more picture fits."""
-        return self._room >= _BYTES
-
     def _drop(self, key: str) -> None:
         old = self._versions.pop(key, None)
         if old is not None:
@@ -113,7 +105,8 @@ class DiskCache:
             state = picture.path.stat()
         except OSError:  # decoding it says what is wrong
             return None
-        key = hashlib.blake2b(os.path.abspath(picture.path).encode(), digest_size=12).hexdigest()
+        path = os.path.abspath(picture.path)  # noqa: PTH100 - resolve() asks the system about every folder on the way
+        key = hashlib.blake2b(os.fsencode(path), digest_size=12).hexdigest()
         return f"{key}-{state.st_size}-{state.st_mtime_ns}{_SUFFIX}"
 
     def _trouble(self, error: OSError) -> DatasetError:

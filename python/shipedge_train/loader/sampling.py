@@ -38,8 +38,8 @@ class Sampler:
     Args:
         pictures: those to learn from, and no others.
         data: shares, sizes, how far size classes are made equal.
-        weights: how much likelier than others a picture is, by file name; those not named have 1. For hard examples, such
-            as pictures without ships in which a model saw some.
+        weights: how much likelier than others a picture is, by file name; those not named have 1. For hard examples,
+            such as pictures without ships in which a model saw some.
 
     Raises:
         DatasetError: no ships where `ship_share` asks for some; a ship that is no run-length string; a weight that is
@@ -112,9 +112,8 @@ def _balance(boxes: NDArray[np.int64], share: float) -> NDArray[np.float64]:
     if not len(boxes):
         return np.empty(0)
     longer = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
-    _, kind, counts = np.unique(
-        np.searchsorted(SIZE_CLASSES, longer, side="right"), return_inverse=True, return_counts=True
-    )
+    classes = np.searchsorted(SIZE_CLASSES, longer, side="right")
+    _, kind, counts = np.unique(classes, return_inverse=True, return_counts=True)
     even: NDArray[np.float64] = (1 - share) / len(boxes) + share / (len(counts) * counts[kind])
     return even
 

@@ -1,7 +1,9 @@
-"""Everybody who makes crops: ours with each means that makes it faster, and others. Each runs in a process of its own."""
+"""Everybody who makes crops: ours with each means that makes it faster, and others; each in a process of its own."""
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -116,16 +118,10 @@ def samples_per_s(name: str, job: Job) -> float:
 
 
 if __name__ == "__main__":
-    # In a process of its own, because memory settings, threads and TensorFlow's pools would reach the next one.
-    import json
-
-    _name, _job = sys.argv[1], json.loads(sys.argv[2])
-    _job = Job(**_job | {key: Path(_job[key]) for key in ("data", "masks", "cache")})
-    _wrong = check(_name, _job)
-    sys.stdout.write(
-        json.dumps({"wrong": _wrong, "samples_per_s": 0.0 if _wrong else samples_per_s(_name, _job)}) + "\n"
-    )
+    name, plain = sys.argv[1], json.loads(sys.argv[2])
+    job = Job(**plain | {key: Path(plain[key]) for key in ("data", "masks", "cache")})
+    wrong = check(name, job)
+    rate = 0.0 if wrong else samples_per_s(name, job)
+    sys.stdout.write(json.dumps({"wrong": wrong, "samples_per_s": rate}) + "\n")
     sys.stdout.flush()
-    import os
-
     os._exit(0)  # the peers' pools do not always end

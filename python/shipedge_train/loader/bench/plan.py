@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from shipedge_train.dataset import SHAPE, Picture
 from shipedge_train.loader.sampling import Sampler
 
 SEED = 1
-FLIPS = NOTHING.__class__(**(vars(NOTHING) | {"flips": True}))
+FLIPS = replace(NOTHING, flips=True)
 """All that contenders vary: the eight symmetries of the square."""
 
 
@@ -53,10 +53,8 @@ def make_plan(pictures: Sequence[Picture], masks: Path, data: DataConfig, batche
             geometry = sample_geometry(center, data.crop, FLIPS, rng, SHAPE)
             (xx, xy), (yx, yy) = geometry.linear
             last = data.crop - 1
-            left, top = (
-                geometry.offset[0] + min(0, xx * last, xy * last),
-                geometry.offset[1] + min(0, yx * last, yy * last),
-            )
+            left = geometry.offset[0] + min(0, xx * last, xy * last)
+            top = geometry.offset[1] + min(0, yx * last, yy * last)
             chosen.append(picture)
             places.append((left, top, xx == 0, (xx or yx) < 0, (yy or xy) < 0))
     return Plan(

@@ -65,8 +65,7 @@ def table(rows: list[Row]) -> str:
     kinds = [kind for kind in best if best[kind]]
     lines = [f"{f'crop {rows[0].crop}':<42}{'samples/s':>10}" + "".join(f"{f'x ({kind})':>14}" for kind in kinds)]
     for row in rows:
-        ratios = (
-            "" if CONTENDERS[row.name].peer else "".join(f"{row.samples_per_s / best[kind]:>14.1f}" for kind in kinds)
-        )
+        own = [] if CONTENDERS[row.name].peer else kinds
+        ratios = "".join(f"{row.samples_per_s / best[kind]:>14.1f}" for kind in own)
         lines.append(f"{row.name:<42}{row.failed or f'{row.samples_per_s:.0f}':>10}{ratios}")
     return "\n".join(lines)
