@@ -87,7 +87,7 @@ class DiskCache:
             if (self._versions.get(key) == name and (self._folder / name).is_file()) or self._room < _BYTES:
                 return
             try:
-                write_atomic(self._folder / name, np.ascontiguousarray(pixels).data.cast("B"))
+                write_atomic(self._folder / name, pixels.tobytes())
             except OSError as error:
                 raise self._trouble(error) from None
             self._versions[key] = name

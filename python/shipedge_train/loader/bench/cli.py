@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import click
@@ -44,7 +45,7 @@ def bench(
     with scratch(data, peers) as (masks, cache):
         for side in map(int, crop):
             job = Job(data, masks, cache, side, workers or os.cpu_count() or 1, seconds)
-            with click.progressbar(names, label=f"crop {side}", file=click.get_text_stream("stderr")) as bar:
+            with click.progressbar(names, label=f"crop {side}", file=sys.stderr) as bar:
                 rows = [measure(name, job) for name in bar]
             found += rows
             if not as_json:
