@@ -77,7 +77,7 @@ class AugmentConfig:
         scale: largest factor up or down.
         shear: largest angle, degrees.
         shift: largest way aside, as a share of the crop's side.
-        paste: probability that ships of other pictures are pasted.
+        paste: probability that a sample without ships gets ships of other pictures.
         light: strength of brightness, contrast and gamma; 1 is strong.
         color: strength of hue, saturation and the gains of the channels; 1 is strong.
         gray: probability of a picture without color.
@@ -96,7 +96,7 @@ class AugmentConfig:
     scale: float = 1.5
     shear: float = 8.0
     shift: float = 0.05
-    paste: float = 0.3
+    paste: float = 0.2
     light: float = 1.0
     color: float = 1.0
     gray: float = 0.05

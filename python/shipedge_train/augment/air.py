@@ -7,7 +7,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from shipedge_train.augment.fields import NOISE_SIGMA, cloud, noise, swell
+from shipedge_train.augment.fields import cloud, noise, swell
 
 Array = NDArray[np.uint8]
 
@@ -19,7 +19,7 @@ def haze(image: Array, rng: Generator) -> Array:
     hazy = cv2.convertScaleAbs(image, alpha=1 - even, beta=veil * even).astype(np.uint8, copy=False)
     if rng.random() < 0.5:
         return hazy
-    wisps = cv2.cvtColor(cloud(*image.shape[:2], rng), cv2.COLOR_GRAY2RGB)
+    wisps = cv2.cvtColor(cloud(image.shape[0], image.shape[1], rng), cv2.COLOR_GRAY2RGB)
     thickness = float(rng.uniform(0.3, 0.75)) / 255
     dimmed = cv2.multiply(image, 255 - wisps, scale=thickness)
     # image * (1 - thickness * wisps) + veil * thickness * wisps, in bytes: the dimmed part holds 255 - wisps
@@ -28,12 +28,11 @@ def haze(image: Array, rng: Generator) -> Array:
 
 
 def glint(image: Array, rng: Generator) -> Array:
-    """The sun in the waves: a bright patch full of sparkle: (h, w, 3) uint8 -> the same."""
+    """The sun in the waves: a bright patch in which the picture's own waves sparkle: (h, w, 3) uint8 -> the same."""
     height, width = image.shape[:2]
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    crests = cv2.subtract(grey, cv2.blur(grey, (7, 7)))
+    facets = cv2.addWeighted(crests, 4, noise((height, width), rng), 0.25, 0)
     patch = swell(height, width, rng.uniform(-0.6, 0.8, (3, 3)).astype(np.float32))
-    sparkle = cv2.GaussianBlur(noise((height, width), rng), (3, 3), 0.6)
-    # waves brighten where they face the sun: the noise counts from one deviation below its mean
-    light = cv2.multiply(
-        cv2.subtract(sparkle, 128.0 - NOISE_SIGMA), patch, scale=float(rng.uniform(0.4, 1.6)), dtype=cv2.CV_8U
-    )
+    light = cv2.multiply(facets, patch, scale=float(rng.uniform(0.6, 2)), dtype=cv2.CV_8U)
     return cv2.add(image, cv2.cvtColor(light, cv2.COLOR_GRAY2RGB)).astype(np.uint8, copy=False)

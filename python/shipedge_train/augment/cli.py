@@ -64,10 +64,10 @@ def augment(
     from shipedge_train.config import Config, read_config
 
     settings = read_config(config) if config is not None else Config()
-    origins = read_origins(folder, fold, settings.data.validation_share)
-    chosen = [origin for origin in origins if everything or not origin.held_out]
+    origins = read_origins(folder, fold, settings.data.validation_share, everything)
+    chosen = [origin for origin in origins if not origin.held_out]
     if not chosen:
-        raise DatasetError(f"all {len(origins)} pictures of {folder} are held out: --all copies them nevertheless")
+        raise DatasetError(f"all {len(origins)} pictures of {folder} are held out; --all holds nothing out")
     if sheet is not None:
         write_sheet(sheet, [origin.picture for origin in chosen], settings.augment, seed)
         click.echo(f"{sheet}: each part by itself, then all together")

@@ -12,7 +12,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from shipedge.errors import DatasetError, RleFormatError
-from shipedge.rle import Rle, components, parse
+from shipedge.rle import Rle, parse
 from shipedge_train.augment.geometry import Geometry, sample_geometry
 from shipedge_train.augment.paste import cut_donor, paste
 from shipedge_train.augment.sample import vary
@@ -37,7 +37,7 @@ def copy_of(
     Args:
         picture: the original, which is only read.
         donors: pictures with ships that may be pasted.
-        config: how far to go; `config.paste` is the probability that ships are pasted.
+        config: how far to go; `config.paste` is the probability that a copy without ships gets some.
         seed: same seed, same copies.
         number: 0 is the first copy.
 
@@ -48,11 +48,12 @@ def copy_of(
     rng = np.random.default_rng((seed, number, name))
     geometry = sample_geometry((SHAPE[0] / 2, SHAPE[1] / 2), SHAPE[0], config, rng, SHAPE)
     image = geometry.image(picture.pixels())
-    ships = [part for ship in _ships(picture) for part in _moved(ship, geometry)]
+    reflections = geometry.reflections(SHAPE) if picture.ships and geometry.mirrors(SHAPE) else None
+    ships = [part for ship in _ships(picture) for part in _moved(ship, geometry, reflections)]
     mask = np.zeros(SHAPE, np.uint8)
     for ship in ships:
         mask |= ship
-    if donors and rng.random() < config.paste:
+    if donors and not mask.any() and rng.random() < config.paste:
         image, mask = _paste_some(image, mask, ships, donors, rng)
     image, seen = vary(image, mask, config, rng)
     _, jpeg = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
@@ -67,12 +68,14 @@ def _ships(picture: Picture) -> list[Rle]:
         raise DatasetError(f"{picture.path.name} in ships.csv: {error}") from None
 
 
-def _moved(ship: Rle, geometry: Geometry) -> list[Array]:
+def _moved(ship: Rle, geometry: Geometry, reflections: Array | None) -> list[Array]:
     """The masks of a ship in the crop: none, one, or (where the border is a mirror) one for each reflection."""
     mask = geometry.mask(ship.to_mask())
     if not mask.any():
         return []
-    return [part.to_mask() for part in components(mask, 8)] if geometry.mirrors(SHAPE) else [mask]
+    if reflections is None:
+        return [mask]
+    return [mask & (reflections == number) for number in np.unique(reflections[mask > 0])]
 
 
 def _paste_some(

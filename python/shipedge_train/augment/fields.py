@@ -45,7 +45,8 @@ def swell(height: int, width: int, knots: NDArray[np.float32]) -> NDArray[np.flo
 @cache
 def _grain() -> Array:
     values = np.random.default_rng(0).standard_normal(_GRAIN, np.float32)
-    return np.clip(values * NOISE_SIGMA + 128.5, 0, 255).astype(np.uint8)
+    grain: Array = np.clip(values * NOISE_SIGMA + 128.5, 0, 255).astype(np.uint8)
+    return grain
 
 
 @cache
@@ -57,4 +58,5 @@ def _clouds() -> Array:
         knots = rng.standard_normal((1 << octave, 1 << octave), np.float32)
         field += 0.6**octave * swell(_CLOUD, _CLOUD, knots)
     low, high = np.quantile(field[::8, ::8], (0.15, 0.98))
-    return np.clip((field - low) / (high - low) * 255, 0, 255).astype(np.uint8)
+    clouds: Array = np.clip((field - low) / (high - low) * 255, 0, 255).astype(np.uint8)
+    return clouds

@@ -50,8 +50,9 @@ def write_copies(
     workers: int = 1,
     progress: Callable[[int], None] = lambda done: None,
 ) -> tuple[int, int]:
-    """Write copies 0 .. count-1 of each picture into ``out``: images/*.jpg, ships.csv, scenes.csv and,
-    where the dataset has one, splits.csv.
+    """Write copies 0 .. count-1 of each picture into ``out``.
+
+    The folder is a dataset: images/*.jpg, ships.csv, scenes.csv and, where the original has one, splits.csv.
 
     A copy carries scene, group and part of its picture, so that a later split cannot tear them apart. Copies that are
     there already are kept; the originals are only read.
@@ -73,7 +74,7 @@ def write_copies(
     """
     jobs = _jobs(origins, count)
     note = copies.note(origins)
-    rows = _open(out, note)
+    rows = _open(out, note, origins)
     donors: dict[str, list[Any]] = {}
     for origin in origins:
         donors.setdefault(origin.part, []).extend([origin.picture] if origin.picture.ships else [])
@@ -92,14 +93,14 @@ def write_copies(
             journal.write(json.dumps([name, ships]) + "\n")
             journal.flush()
             progress(1)
-    everything = _jobs(origins, 1 + max(_number(name) for name in rows))  # a folder grown larger earlier stays whole
-    names = [name for name in sorted(rows) if name in everything]
-    write_airbus(out / "ships.csv", [(name, rows[name]) for name in names])
-    parents = [(name, everything[name][0]) for name in names]
+    by_stem = {origin.picture.path.stem: origin for origin in origins}
+    # From the rows, not from the jobs: a folder that was grown larger earlier stays whole.
+    parents = [(name, by_stem[name.rpartition("-a")[0]]) for name in sorted(rows)]
+    write_airbus(out / "ships.csv", [(name, rows[name]) for name, _ in parents])
     _write_csv(out / "scenes.csv", SCENES, [(name, o.picture.scene) for name, o in parents])
     if origins[0].group is not None:
         _write_csv(out / "splits.csv", SPLITS, [(name, str(o.group), o.part) for name, o in parents])
-    return len(names), sum(len(rows[name]) for name in names)
+    return len(rows), sum(map(len, rows.values()))
 
 
 def _jobs(origins: Sequence[Origin], count: int) -> dict[str, tuple[Origin, int]]:
@@ -116,10 +117,6 @@ def _jobs(origins: Sequence[Origin], count: int) -> dict[str, tuple[Origin, int]
                 raise DatasetError(trouble)
             jobs[name] = (origin, number)
     return jobs
-
-
-def _number(name: str) -> int:
-    return int(name.rpartition("-a")[2].removesuffix(".jpg"))
 
 
 def _parallel(make: Callable[[str], list[str]], names: Sequence[str], workers: int) -> Iterator[tuple[str, list[str]]]:
@@ -141,12 +138,12 @@ def _parallel(make: Callable[[str], list[str]], names: Sequence[str], workers: i
         cv2.setNumThreads(before)
 
 
-def _open(out: Path, note: dict[str, Any]) -> dict[str, list[str]]:
+def _open(out: Path, note: dict[str, Any], origins: Sequence[Origin]) -> dict[str, list[str]]:
     """Prepare ``out`` and return the rows of copies that are already there."""
     images, journal = out / "images", out / JOURNAL
     rows: dict[str, list[str]] = {}
     if journal.is_file():
-        rows = _read_journal(journal, note)
+        rows = _read_journal(journal, note, {origin.picture.path.stem for origin in origins})
     elif out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise DatasetError(f"{out} exists and holds no {JOURNAL}: expected a new or empty folder")
     images.mkdir(parents=True, exist_ok=True)
@@ -158,8 +155,8 @@ def _open(out: Path, note: dict[str, Any]) -> dict[str, list[str]]:
     return rows
 
 
-def _read_journal(path: Path, note: dict[str, Any]) -> dict[str, list[str]]:
-    """Rows of the copies finished so far; a last line cut by a kill is dropped."""
+def _read_journal(path: Path, note: dict[str, Any], stems: set[str]) -> dict[str, list[str]]:
+    """Rows of the copies finished so far; a last line cut by a kill is dropped, and so is what we did not write."""
     lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
     try:
         begun = json.loads(lines[0])
@@ -172,9 +169,10 @@ def _read_journal(path: Path, note: dict[str, Any]) -> dict[str, list[str]]:
     for line in lines[1:]:
         try:
             name, ships = json.loads(line)
-        except ValueError:
+            if name.rpartition("-a")[0] in stems and all(isinstance(ship, str) for ship in ships):
+                rows[name] = ships
+        except (ValueError, TypeError, AttributeError):
             continue
-        rows[name] = ships
     return rows
 
 

@@ -87,7 +87,21 @@ class Geometry:
     def mirrors(self, shape: tuple[int, int]) -> bool:
         """Whether the crop shows something beyond the border of a picture of (height, width) pixels."""
         (left, right), (top, bottom) = _reach(self.linear, self.offset, self.size)
-        return min(left, top) < 0 or right > shape[1] or bottom > shape[0]
+        return min(left, top) < -0.5 or right > shape[1] - 0.5 or bottom > shape[0] - 0.5
+
+    def reflections(self, shape: tuple[int, int]) -> Array:
+        """Which reflection of a picture of (height, width) pixels each pixel shows: (size, size) uint8.
+
+        4 is the picture itself; above its border 1, to the left 3, to the right 5, below 7, and so on over the corners.
+        """
+        (xx, xy), (yx, yy) = self.linear
+        step = np.arange(self.size)
+        x = xx * step + xy * step[:, np.newaxis] + self.offset[0]
+        y = yx * step + yy * step[:, np.newaxis] + self.offset[1]
+        number: Array = (x >= -0.5).astype(np.uint8)
+        number += x >= shape[1] - 0.5
+        number += np.uint8(3) * ((y >= -0.5).astype(np.uint8) + (y >= shape[0] - 0.5))
+        return number
 
     def _matrix(self, origin: tuple[int, int], step: float) -> NDArray[np.float64]:
         """Crop index -> index in an array that begins at `origin` and whose pixels are `step` picture pixels wide."""
@@ -112,7 +126,8 @@ class Geometry:
     def _copied(self, pixels: Array, origin: tuple[int, int]) -> Array:
         """Slices, mirrored beyond the border, turned."""
         (xx, xy), (yx, yy) = self.linear
-        (left, _), (top, _) = _reach(self.linear, self.offset, self.size)
+        (x, _), (y, _) = _reach(self.linear, self.offset, self.size)
+        left, top = int(x), int(y)
         pixels = self._cut(pixels, origin)
         before, above = self.box[0] - left, self.box[1] - top
         after, below = left + self.size - self.box[2], top + self.size - self.box[3]
@@ -140,6 +155,9 @@ def sample_geometry(
 ) -> Geometry:
     """Draw the geometry of one crop.
 
+    It stays within the picture where its size allows, turned and scaled as it is; only a crop that is too large for
+    that shows the mirrored continuation.
+
     Args:
         center: (y, x) that lies in the middle of the crop where the picture's border allows, pixels.
         size: side of the crop, pixels.
@@ -148,18 +166,18 @@ def sample_geometry(
         shape: (height, width) of the picture.
     """
     turn = _SYMMETRIES[int(rng.integers(8))] if config.flips else _SYMMETRIES[0]
-    shift = (config.shift * size * rng.uniform(-1, 1), config.shift * size * rng.uniform(-1, 1))
+    aside = config.shift * size
+    center = (center[0] + aside * rng.uniform(-1, 1), center[1] + aside * rng.uniform(-1, 1))
     exact = bool(rng.random() >= config.warp)
     linear, scale = (turn, 1.0) if exact else _bend(turn, config, rng)
+    x, y = (
+        _inside(center[axis], (abs(step[0]) + abs(step[1])) * size / 2, shape[axis])
+        for axis, step in ((1, linear[0]), (0, linear[1]))
+    )
     if exact:
-        left, top = (round(_inside(center[axis], size / 2, shape[axis]) - size / 2 + shift[axis]) for axis in (1, 0))
-        middle = (left + (size - 1) / 2, top + (size - 1) / 2)
-    else:
-        half = size / 2 / scale
-        x, y = (_inside(center[axis], half, shape[axis]) - 0.5 + shift[axis] / scale for axis in (1, 0))
-        middle = (x, y)
+        x, y = round(x - size / 2) + size / 2, round(y - size / 2) + size / 2
     to_first = -(size - 1) / 2
-    offset = (middle[0] + sum(linear[0]) * to_first, middle[1] + sum(linear[1]) * to_first)
+    offset = (x - 0.5 + sum(linear[0]) * to_first, y - 0.5 + sum(linear[1]) * to_first)
     return Geometry(size, linear, offset, scale, exact, _box(_reach(linear, offset, size), exact, shape))
 
 
@@ -180,23 +198,21 @@ def _inside(center: float, half: float, length: int) -> float:
     return length / 2 if 2 * half >= length else min(max(center, half), length - half)
 
 
-def _reach(linear: Linear, offset: tuple[float, float], size: int) -> tuple[tuple[int, int], tuple[int, int]]:
-    """The columns and rows, half-open, that the crop's pixels lie in or between, beyond the picture's border too."""
+def _reach(linear: Linear, offset: tuple[float, float], size: int) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The least and the greatest x, then y, of the crop's pixels in the picture, beyond its border too."""
     last = size - 1
-    (left, right), (top, bottom) = (
-        (
-            math.floor(start + min(0, along * last) + min(0, down * last)),
-            math.ceil(start + max(0, along * last) + max(0, down * last)) + 1,
-        )
+    x, y = (
+        (start + min(0, along * last) + min(0, down * last), start + max(0, along * last) + max(0, down * last))
         for (along, down), start in zip(linear, offset, strict=True)
     )
-    return (left, right), (top, bottom)
+    return x, y
 
 
-def _box(reach: tuple[tuple[int, int], tuple[int, int]], exact: bool, shape: tuple[int, int]) -> Box:
+def _box(reach: tuple[tuple[float, float], tuple[float, float]], exact: bool, shape: tuple[int, int]) -> Box:
     """The part of the picture that a crop of this reach needs."""
     sides = []
-    for (low, high), length in zip(reach, shape[::-1], strict=True):
+    for (least, greatest), length in zip(reach, shape[::-1], strict=True):
+        low, high = math.floor(least), math.ceil(greatest) + 1
         if exact:
             sides.append(_mirrored(low, high, length))
             continue

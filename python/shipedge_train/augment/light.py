@@ -40,9 +40,9 @@ def _tint(strength: float, rng: Generator) -> Matrix:
 
     The rotation is Rodrigues' formula about (1, 1, 1) / sqrt(3).
     """
-    saturation, angle = math.exp(rng.normal(0, 0.3 * strength)), rng.normal(0, 0.15 * strength)
+    saturation, angle = math.exp(rng.normal(0, 0.3 * strength)), rng.normal(0, 0.12 * strength)
     hue = np.eye(3) + math.sin(angle) * _TURN + (1 - math.cos(angle)) * (_TURN @ _TURN)
-    crosstalk = rng.normal(0, 0.04 * strength, (3, 3))
+    crosstalk = rng.normal(0, 0.03 * strength, (3, 3))
     crosstalk -= crosstalk.mean(axis=1, keepdims=True)
     gains = np.exp(rng.normal(0, 0.08 * strength, (3, 1)))
     tint: Matrix = gains * ((hue + crosstalk) * saturation + _GREY * (1 - saturation))
@@ -61,7 +61,7 @@ def _exposure(matrix: Matrix, image: Array, strength: float, rng: Generator) -> 
 
 
 def shade(image: Array, rng: Generator) -> Array:
-    """Uneven light: a smooth gain across the picture, nearly the same in all channels."""
-    knots = np.exp(rng.normal(0, 0.18, (3, 3, 1)) + rng.normal(0, 0.03, (3, 3, 3))).astype(np.float32)
+    """Uneven light: a smooth gain from corner to corner of the picture, nearly the same in all channels."""
+    knots = np.exp(rng.normal(0, 0.16, (2, 2, 1)) + rng.normal(0, 0.03, (2, 2, 3))).astype(np.float32)
     field = swell(image.shape[0], image.shape[1], knots)
     return cv2.multiply(image, field, dtype=cv2.CV_8U).astype(np.uint8, copy=False)

@@ -22,7 +22,7 @@ class Origin:
     held_out: bool
 
 
-def read_origins(folder: Path, fold: int | None, validation_share: float) -> list[Origin]:
+def read_origins(folder: Path, fold: int | None, validation_share: float, everything: bool = False) -> list[Origin]:
     """All pictures of a dataset folder.
 
     Args:
@@ -30,6 +30,7 @@ def read_origins(folder: Path, fold: int | None, validation_share: float) -> lis
         fold: the validation fold of its splits.csv, held out like the part `test`; None is fold 0.
         validation_share: where there is no splits.csv, what training with this `data.validation_share` validates on is
             held out.
+        everything: nothing is held out.
 
     Raises:
         DatasetError: no dataset, a splits.csv that is none or lacks a picture, or a fold that has no picture.
@@ -39,7 +40,12 @@ def read_origins(folder: Path, fold: int | None, validation_share: float) -> lis
     if not splits.is_file():
         if fold is not None:
             raise DatasetError(f"{splits} is missing, so there is no fold {fold}")
-        _, validation = split_by_scene(pictures, validation_share)
+        if everything:
+            return [Origin(p, None, "all", held_out=False) for p in pictures]
+        try:
+            _, validation = split_by_scene(pictures, validation_share)
+        except DatasetError as error:
+            raise DatasetError(f"{error}; or --all, which holds nothing out") from None
         scenes = {picture.scene for picture in validation}
         sides = {False: "training", True: "validation"}
         return [Origin(p, None, sides[p.scene in scenes], p.scene in scenes) for p in pictures]
@@ -51,7 +57,7 @@ def read_origins(folder: Path, fold: int | None, validation_share: float) -> lis
     parts = sorted({part for _, part in rows.values()})
     if validation_part not in parts:
         raise DatasetError(f"{splits} has no {validation_part}; its parts are {', '.join(parts)}")
-    held = {"test", validation_part}
+    held = set() if everything else {"test", validation_part}
     return [Origin(p, *rows[p.path.name], rows[p.path.name][1] in held) for p in pictures]
 
 
@@ -59,16 +65,20 @@ def read_splits(path: Path) -> dict[str, tuple[str, str]]:
     """``splits.csv`` as ImageId -> (Group, Part).
 
     Raises:
-        DatasetError: unreadable, another header, or a row of other than three fields.
+        DatasetError: unreadable, another header, a row of other than three fields, or a picture twice.
     """
     try:
-        with path.open(newline="", encoding="utf-8") as file:
+        with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.reader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DatasetError(f"cannot read {path}: {error}") from None
     if not rows or rows[0] != SPLITS:
         raise DatasetError(f"{path}: header is {','.join(rows[0]) if rows else ''!r}, expected {','.join(SPLITS)!r}")
+    found: dict[str, tuple[str, str]] = {}
     for line, row in enumerate(rows[1:], 2):
         if len(row) != 3 or not all(row):
             raise DatasetError(f"{path}: line {line}: {','.join(row)[:80]!r}, expected ImageId,Group,Part")
-    return {row[0]: (row[1], row[2]) for row in rows[1:]}
+        if row[0] in found:
+            raise DatasetError(f"{path}: line {line}: {row[0]!r} comes twice, expected one part for each picture")
+        found[row[0]] = (row[1], row[2])
+    return found

@@ -24,7 +24,7 @@ _CELL = 8  # pixels; where a ship may land is judged on cells
 _ROUGH = 9.0  # grey levels; over this deviation a place is no open water
 _BRIGHT = 170.0  # grey levels; over this it is cloud, sand or ice
 _TRIES = 24
-_FAINT = 4.0  # grey levels beyond the waves' own; a ship that stands out less is a label without a ship
+_FAINT = 8.0  # grey levels beyond the waves' own; a ship that stands out less is a label without a ship
 _NEAR = 4  # pixels between a pasted ship and any other
 
 
@@ -42,7 +42,8 @@ def cut_donor(pixels: Array, ships: Sequence[Rle], k: int) -> tuple[Array, Array
     others = union([ship for i, ship in enumerate(ships) if i != k], ships[k].shape).crop(box)
     image, mask = pixels[box[1] : box[3], box[0] : box[2]], ships[k].crop(box).to_mask()
     water = _water(image, mask)
-    if others or water is None or not _is_water(*water):
+    # Single pixels of a sea differ more than its cells do.
+    if others or water is None or not _is_water(water[0], water[1] / 2):
         return None
     return image, mask
 
@@ -158,8 +159,8 @@ def _visible(image: Array, mask: Array, water: Color, texture: float, rng: Gener
     # What surrounds the mask must be gone before the cut ends.
     edge = float(np.concatenate([distance[0], distance[-1], distance[:, 0], distance[:, -1]]).min())
     reach = max(min(edge, 3.0 if rng.random() < 0.5 else 48.0), 1.0)
-    fade = np.clip(1 - distance / reach, 0, 1)
-    return (matte * fade).astype(np.float32, copy=False)
+    visible: NDArray[np.float32] = matte * np.clip(1 - distance / np.float32(reach), 0, 1)
+    return visible
 
 
 def _shadow(mask: Array, sun: float, rng: Generator) -> NDArray[np.float32]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,12 +29,14 @@ NOTHING = AugmentConfig(
 )  # fmt: skip
 """Every part switched off."""
 
+STRENGTHS = {"flips", "shift", "light", "color"}
+"""Parts that are no probabilities."""
+
 _SIDE = 160
 _COLUMNS = 7
+_EMPTY = 3
 _LABEL = 84
 _OUTLINE = (255, 225, 0)
-# Parts that are not probabilities keep their strength.
-_STRENGTHS = {"flips", "shift", "light", "color"}
 
 
 def write_sheet(path: Path, pictures: Sequence[Picture], config: AugmentConfig, seed: int) -> None:
@@ -46,52 +48,50 @@ def write_sheet(path: Path, pictures: Sequence[Picture], config: AugmentConfig, 
     if path.suffix.lower() not in {".png", ".jpg", ".jpeg"}:
         raise DatasetError(f"{path} is no picture that can be written, expected .png or .jpg")
     crops = _choose(pictures, seed)
-    donors = list(_donors(pictures, np.random.default_rng(seed)))
+    donors = find_donors(pictures, np.random.default_rng(seed), _SIDE)
     rows = [_row("as it is", crops, donors, NOTHING, seed)]
-    for part in vars_of(NOTHING):
+    for part in switches(NOTHING):
         if getattr(config, part):
-            strength = getattr(config, part) if part in _STRENGTHS else 1.0
-            rows.append(_row(part, crops, donors, replace(config, **vars_of(NOTHING) | {part: strength}), seed))
+            strength = getattr(config, part) if part in STRENGTHS else 1.0
+            rows.append(_row(part, crops, donors, replace(config, **switches(NOTHING) | {part: strength}), seed))
     rows += [_row("together", crops, donors, config, seed + k) for k in range(3)]
     quality = [cv2.IMWRITE_JPEG_QUALITY, 80] if path.suffix.lower() != ".png" else []
     _, data = cv2.imencode(path.suffix, np.vstack(rows)[..., ::-1], quality)
     write_atomic(path, data.tobytes())
 
 
-def vars_of(config: AugmentConfig) -> dict[str, float]:
+def switches(config: AugmentConfig) -> dict[str, float]:
     """The switches of a configuration (not how far a warp may go): name -> value."""
     names = (name for name in AugmentConfig.__dataclass_fields__ if name not in ("rotation", "scale", "shear"))
     return {name: getattr(config, name) for name in names}
 
 
 def _choose(pictures: Sequence[Picture], seed: int) -> list[Crop]:
-    """Crops around ships, the last two of pictures without."""
+    """Crops around ships, the last three of pictures without."""
     rng = np.random.default_rng(seed)
     with_ships, empty = [p for p in pictures if p.ships], [p for p in pictures if not p.ships]
     if not with_ships:
         raise DatasetError(f"none of the {len(pictures)} pictures has ships: there is nothing to show")
     crops: list[Crop] = []
-    for picture in (with_ships[int(rng.integers(len(with_ships)))] for _ in range(_COLUMNS - 2)):
+    for picture in (with_ships[int(rng.integers(len(with_ships)))] for _ in range(_COLUMNS - _EMPTY)):
         left, top, right, bottom = parse(picture.ships[int(rng.integers(len(picture.ships)))], SHAPE).bbox
         crops.append((picture, ((top + bottom) / 2, (left + right) / 2)))
-    for _ in range(2):
+    for _ in range(_EMPTY):
         some = empty or with_ships
         crops.append((some[int(rng.integers(len(some)))], (rng.uniform(0, SHAPE[0]), rng.uniform(0, SHAPE[1]))))
     return crops
 
 
-def _donors(pictures: Sequence[Picture], rng: Generator) -> Iterator[tuple[Array, Array]]:
-    """A dozen ships that fit into a crop of the sheet."""
+def find_donors(pictures: Sequence[Picture], rng: Generator, size: int) -> list[tuple[Array, Array]]:
+    """Up to a dozen ships that can be pasted into a crop of `size` pixels."""
     with_ships = [p for p in pictures if p.ships]
-    found = 0
+    found: list[tuple[Array, Array]] = []
     for i in rng.permutation(len(with_ships))[:60]:
         ships = [parse(text, SHAPE) for text in with_ships[int(i)].ships]
         cut = cut_donor(with_ships[int(i)].pixels(), ships, int(rng.integers(len(ships))))
-        if cut is not None and max(cut[1].shape) < _SIDE * 0.7:
-            yield cut
-            found += 1
-        if found == 12:
-            return
+        if cut is not None and max(cut[1].shape) < 0.7 * size and len(found) < 12:
+            found.append(cut)
+    return found
 
 
 def _row(label: str, crops: list[Crop], donors: list[tuple[Array, Array]], config: AugmentConfig, seed: int) -> Array:
@@ -102,7 +102,7 @@ def _row(label: str, crops: list[Crop], donors: list[tuple[Array, Array]], confi
         rng = np.random.default_rng((seed, k))
         geometry = sample_geometry(center, _SIDE, config, rng, SHAPE)
         image, mask = geometry.image(picture.pixels()), geometry.mask(picture.mask())
-        if donors and rng.random() < config.paste:
+        if donors and not mask.any() and rng.random() < config.paste:
             image, mask = paste(image, mask, *donors[int(rng.integers(len(donors)))], rng)
         image, mask = vary(image, mask, config, rng)
         tiles.append(_outlined(image, mask))
