@@ -1,10 +1,12 @@
 import json
+import shutil
 import subprocess
 import sys
 
 import pytest
 from click.testing import CliRunner
 
+from shipedge.errors import DatasetError
 from shipedge_train.dataset import read_dataset
 from shipedge_train.loader import Loader
 from shipedge_train.loader.bench.cli import bench
@@ -57,3 +59,20 @@ def test_the_loader_needs_neither_keras_nor_tensorflow():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+def test_a_folder_that_is_no_dataset(tmp_path):
+    done = run(tmp_path)
+    assert isinstance(done.exception, DatasetError)  # the `shipedge` group makes a sentence of it
+    assert "is not a dataset" in str(done.exception)
+
+
+def test_a_picture_that_cannot_be_read_fails_the_run(made_dataset, tmp_path):
+    folder = tmp_path / "set"
+    shutil.copytree(made_dataset, folder)
+    for path in (folder / "images").iterdir():
+        path.write_bytes(b"no picture")
+    done = run(folder, "--crop", "256", "--only", "every crop decoded", "--seconds", "0.1")
+    assert done.exit_code == 1
+    assert "cannot be decoded: expected a JPEG picture" in done.output
+    assert "the loader failed" in done.output

@@ -52,3 +52,5 @@ def bench(
                 click.echo(table(rows) + "\n")
     if as_json:
         click.echo(json.dumps([asdict(row) for row in found], indent=1))
+    if any(row.failed and not CONTENDERS[row.name].peer for row in found):
+        raise click.ClickException("the loader failed, see above")

@@ -32,11 +32,16 @@ class Row:
 
 @contextmanager
 def scratch(data: Path, peers: bool) -> Iterator[tuple[Path, Path]]:
-    """Two folders that are gone afterwards: masks of all pictures as PNG (where there are peers), and an empty one."""
+    """Two folders that are gone afterwards: masks of all pictures as PNG (where there are peers), and an empty one.
+
+    Raises:
+        DatasetError: `data` is no dataset folder.
+    """
+    pictures = read_dataset(data)
     with tempfile.TemporaryDirectory(prefix="shipedge-bench-") as folder:
         masks, cache = Path(folder, "masks"), Path(folder, "cache")
         masks.mkdir()
-        for picture in read_dataset(data) if peers else []:
+        for picture in pictures if peers else []:
             cv2.imwrite(str(masks / f"{picture.path.stem}.png"), picture.mask() * 255)
         yield masks, cache
 
@@ -51,7 +56,7 @@ def measure(name: str, job: Job) -> Row:
     except subprocess.TimeoutExpired:
         return Row(name, job.crop, 0.0, f"no end after {_LONGEST_S} s")
     if done.returncode or not done.stdout.strip():
-        return Row(name, job.crop, 0.0, (done.stderr.strip().splitlines() or ["died"])[-1][:100])
+        return Row(name, job.crop, 0.0, (done.stderr.strip().splitlines() or ["died"])[-1][:160])
     found = json.loads(done.stdout.strip().splitlines()[-1])
     return Row(name, job.crop, round(found["samples_per_s"], 1), found["wrong"])
 
