@@ -23,6 +23,7 @@ from shipedge_train.config import AugmentConfig, DataConfig
 from shipedge_train.dataset import SHAPE, Picture
 from shipedge_train.loader.cache import DiskCache, MemoryCache
 from shipedge_train.loader.donors import Donors
+from shipedge_train.loader.memory import keep_freed_memory
 from shipedge_train.loader.sampling import Sampler
 from shipedge_train.loader.truth import presence_grid
 
@@ -114,6 +115,7 @@ def whole_pictures(
 def in_order(work: Callable[[T], U], items: Iterable[T], workers: int) -> Generator[U, None, None]:
     """Results of `work` on each item, in the order of the items, made by threads a little ahead of being asked for."""
     cv2.setNumThreads(1)  # threads of our own are busy; OpenCV's would only fight with them
+    keep_freed_memory()
     with ThreadPoolExecutor(workers) as pool:
         ahead: deque[Future[U]] = deque()
         try:
