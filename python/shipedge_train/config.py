@@ -42,10 +42,13 @@ class DataConfig:
         batch: crops per step.
         ship_share: share of crops placed around a ship.
         empty_share: share of crops from pictures without ships; the rest is cut anywhere.
+        size_balance: share of the ships drawn as if each size class had as many; 0 draws every ship as often.
         crops_per_picture: crops of one decoded picture in a batch; more saves decoding, less mixes better.
         validation_share: share of the scenes kept for validation.
         validation_pictures: pictures scored after each epoch, at most.
         cache_gb: memory for decoded pictures; 0 decodes every time.
+        disk_cache: folder to keep decoded pictures in instead, for data sets larger than memory; "" for none.
+        disk_cache_gb: how large that folder may become; 1.8 MB per picture.
         workers: loader threads.
     """
 
@@ -53,10 +56,13 @@ class DataConfig:
     batch: int = 8
     ship_share: float = 0.6
     empty_share: float = 0.2
+    size_balance: float = 0.5
     crops_per_picture: int = 1
     validation_share: float = 0.1
     validation_pictures: int = 96
     cache_gb: float = 6.0
+    disk_cache: str = ""
+    disk_cache_gb: float = 80.0
     workers: int = 2
 
 
@@ -237,6 +243,7 @@ def _check(config: Config, where: str) -> Config:
         ("data.validation_share", 0 < config.data.validation_share < 1, "more than 0 and less than 1"),
         ("data.ship_share", 0 <= config.data.ship_share <= 1, "0 to 1"),
         ("data.empty_share", 0 <= config.data.empty_share <= 1 - config.data.ship_share, "0 to 1 - data.ship_share"),
+        ("data.size_balance", 0 <= config.data.size_balance <= 1, "0 to 1"),
         ("augment.rotation", 0 <= config.augment.rotation <= 180, "0 to 180 degrees"),
         ("augment.scale", 1 <= config.augment.scale <= 4, "1 to 4"),
         ("augment.shear", 0 <= config.augment.shear <= 45, "0 to 45 degrees"),

@@ -9,6 +9,7 @@ import click
 # Where each command lives ("module:attribute") and the line that `shipedge data --help` shows without importing it.
 COMMANDS = {
     "augment": ("shipedge_train.augment.cli:augment", "Write an augmented copy of a dataset."),
+    "bench": ("shipedge_train.loader.bench.cli:bench", "Count the crops per second that the loader makes."),
     "split": ("shipedge_train.data.split.cli:split", "Split pictures into folds and a test part without leaks."),
     "stats": ("shipedge_train.data.view.cli:stats", "Count ships, sizes and colors; draw histograms."),
     "verify": ("shipedge_train.data.verify.cli:verify", "Check every row and picture before training."),

@@ -6,10 +6,9 @@ from typing import Any
 
 from keras import ops
 
+from shipedge_train.loader.truth import IGNORE
 from shipedge_train.losses._pixels import PIXELS, as_float32
 from shipedge_train.losses.cross_entropy import cross_entropy
-
-IGNORE = 0.5  # grid cells a ship touches with too few pixels to be called either way
 
 
 def presence(
@@ -20,7 +19,7 @@ def presence(
     Focal cross-entropy (Lin et al., "Focal loss for dense object detection", 2017) summed over the cells and divided
     by 8 + the number of ship cells, so that one tanker does not outweigh twenty yachts, plus cross-entropy of the
     picture score, which is the strongest cell: that term finds the single rock which raises a false alarm in an empty
-    picture. Truth 0.5 marks cells to ignore.
+    picture. Truth 0.5 marks cells to ignore; a picture with such cells alone is neither with ships nor without.
     """
     truth, prediction = as_float32(y_true, y_pred)
     counted = ops.cast(ops.abs(truth - IGNORE) > 0.25, "float32")
@@ -28,5 +27,6 @@ def presence(
     weight = counted * (1 + (positive_weight - 1) * truth)
     cells = 8 + ops.sum(counted * truth, axis=PIXELS)
     grid = ops.sum(weight * error * cross_entropy(truth, y_pred), axis=PIXELS) / cells
-    picture_true = ops.cast(ops.max(truth, axis=PIXELS) > 0, "float32")
-    return grid + picture_weight * cross_entropy(picture_true, ops.max(y_pred, axis=PIXELS))
+    there = ops.max(counted * truth, axis=PIXELS)
+    known = ops.maximum(there, ops.min(counted, axis=PIXELS))
+    return grid + picture_weight * known * cross_entropy(there, ops.max(y_pred, axis=PIXELS))

@@ -1,0 +1,9 @@
+"""Batches straight from JPEG files and ship strings: NumPy arrays that any Keras backend takes.
+
+`sampling` says what is in a batch, `decode` and `cache` where its pixels come from, `batches` makes it in threads.
+"""
+
+from shipedge_train.loader.batches import Batch, Loader, whole_pictures
+from shipedge_train.loader.truth import presence_grid
+
+__all__ = ["Batch", "Loader", "presence_grid", "whole_pictures"]

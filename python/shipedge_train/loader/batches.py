@@ -1,0 +1,129 @@
+"""Batches for training and scoring: made by threads, the same for any number of them.
+
+Every sample depends on (seed, step, place in the batch) alone, never on which thread made it or when, so a run that is
+resumed at step n sees what it would have seen. OpenCV and the mask core release the GIL, so threads are enough.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import count
+from typing import TypeVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from shipedge.tiling import CELL
+from shipedge_train.augment.geometry import sample_geometry
+from shipedge_train.augment.sample import vary
+from shipedge_train.config import AugmentConfig, DataConfig
+from shipedge_train.dataset import SHAPE, Picture
+from shipedge_train.loader.cache import DiskCache, MemoryCache
+from shipedge_train.loader.donors import Donors
+from shipedge_train.loader.memory import keep_freed_memory
+from shipedge_train.loader.sampling import Sampler
+from shipedge_train.loader.truth import presence_grid
+
+Batch = tuple[NDArray[np.uint8], NDArray[np.float32]]
+T = TypeVar("T")
+U = TypeVar("U")
+
+_AHEAD = 2  # more tasks than threads: enough that none waits, few enough to fit into memory
+
+
+class Loader:
+    """Endless training batches: (b, crop, crop, 3) uint8 and the truth as float32.
+
+    The truth is the mask (b, crop, crop, 1) of 0 and 1 for the segmenter, the presence grid (b, crop/32, crop/32, 1)
+    for the detector. What is in a batch: `shipedge_train.loader.sampling`.
+
+    Args:
+        pictures: those to learn from.
+        kind: "segmenter" or "detector".
+        data: shares, sizes, threads, cache.
+        augmentation: how far samples are varied.
+        seed: another one, another order.
+        weights: see `Sampler`. They decide what is drawn: a run that is to be resumed has to keep them.
+
+    Raises:
+        DatasetError: see `Sampler`; and from the iterator, when a picture cannot be used: names it.
+    """
+
+    def __init__(
+        self,
+        pictures: Sequence[Picture],
+        kind: str,
+        data: DataConfig,
+        augmentation: AugmentConfig,
+        seed: int,
+        weights: Mapping[str, float] | None = None,
+    ) -> None:
+        self._sampler = Sampler(pictures, data, weights)
+        self._kind, self._data, self._augment, self._seed = kind, data, augmentation, seed
+        self._cache = DiskCache(data.disk_cache, data.disk_cache_gb) if data.disk_cache else MemoryCache(data.cache_gb)
+
+        able = self._augment.paste > 0 and any(picture.ships for picture in pictures)
+        self._donors = Donors(self._sampler, self._pixels) if able else None
+
+    def batches(self, first_step: int = 0) -> Generator[Batch, None, None]:
+        """Batches from `first_step` on; a few are prepared ahead."""
+        return in_order(self.batch, count(first_step), self._data.workers)
+
+    def batch(self, step: int) -> Batch:
+        """The batch of one step."""
+        data = self._data
+        images = np.empty((data.batch, data.crop, data.crop, 3), np.uint8)
+        side = data.crop // CELL if self._kind == "detector" else data.crop
+        truth = np.empty((data.batch, side, side, 1), np.float32)
+        canvas = np.empty(SHAPE, np.uint8)
+        for first in range(0, data.batch, data.crops_per_picture):
+            rng = np.random.default_rng((self._seed, step, first))
+            picture, centers = self._sampler.draw(rng, min(data.crops_per_picture, data.batch - first))
+            pixels, mask = self._pixels(picture), picture.mask(out=canvas)
+            for place, center in enumerate(centers, first):
+                geometry = sample_geometry(center, data.crop, self._augment, rng, SHAPE)
+                image, part = geometry.image(pixels), geometry.mask(mask)
+                if self._donors is not None and rng.random() < self._augment.paste and not part.any():
+                    image, part = self._donors.paste(image, part, rng)
+                images[place], part = vary(image, part, self._augment, rng)
+                truth[place, ..., 0] = presence_grid(part) if self._kind == "detector" else part
+        return images, truth
+
+    def _pixels(self, picture: Picture) -> NDArray[np.uint8]:
+        found = self._cache.find(picture)
+        if found is None:
+            found = picture.pixels()
+            self._cache.keep(picture, found)
+        return found
+
+
+def whole_pictures(
+    pictures: Sequence[Picture], batch: int = 4, workers: int = 2
+) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
+    """Whole pictures for scoring, never varied: (b, 768, 768, 3) uint8 and masks (b, 768, 768) uint8, in order."""
+
+    def load(start: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        some = pictures[start : start + batch]
+        return np.stack([p.pixels() for p in some]), np.stack([p.mask() for p in some])
+
+    return in_order(load, range(0, len(pictures), batch), workers)
+
+
+def in_order(work: Callable[[T], U], items: Iterable[T], workers: int) -> Generator[U, None, None]:
+    """Results of `work` on each item, in the order of the items, made by threads a little ahead of being asked for."""
+    cv2.setNumThreads(1)  # threads of our own are busy; OpenCV's would only fight with them
+    keep_freed_memory()
+    with ThreadPoolExecutor(workers) as pool:
+        ahead: deque[Future[U]] = deque()
+        try:
+            for item in items:
+                ahead.append(pool.submit(work, item))
+                if len(ahead) == workers + _AHEAD:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
