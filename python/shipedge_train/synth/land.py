@@ -8,12 +8,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from shipedge_train.synth.brush import blob, draw
 from shipedge_train.synth.built import BUILT
 from shipedge_train.synth.light import Light
-from shipedge_train.synth.noise import SIZE, Field, blend, fractal, scale, smoothstep
+from shipedge_train.synth.noise import SIZE, Field, blend, fractal, scale, shifted, smoothstep, wave_band, waves
 from shipedge_train.synth.sea import Sea, rgb
 from shipedge_train.synth.shore import SHORES, signed_distance
-from shipedge_train.synth.terrain import TERRAINS
+from shipedge_train.synth.terrain import TERRAINS, mixed
 
 Mask = NDArray[np.bool_]
 
@@ -42,13 +43,15 @@ def _ground(rng: np.random.Generator, light: Light, kind: str) -> Field:
         border = fractal(rng, 2.4, rng.uniform(0.8, 2.5))
         edge = float(rng.uniform(-0.5, 1))
         blend(picture, other, smoothstep(border, edge, edge + 0.15))
-    if rng.random() < 0.6:
+    if rng.random() < 0.7:
         _trees(rng, picture, light)
+    if rng.random() < 0.3:
+        _scars(rng, picture)
     scale(picture, np.clip(1 + np.float32(rng.uniform(0, 0.2)) * fractal(rng, 3.0, rng.uniform(0.5, 2)), 0.4, 1.6))
     # Air and sensor leave less colour than a painter would: pull everything towards a warm grey.
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     muted = np.asarray(cv2.merge([grey * 1.05, grey, grey * 0.9]), np.float32)
-    share = float(rng.uniform(0.1, 0.5))
+    share = float(rng.uniform(0.0, 0.3))
     cv2.addWeighted(picture, 1 - share, muted, share, 0, dst=picture)
     if kind != "rocks":
         for _ in range(int(rng.integers(0, 4))):
@@ -57,14 +60,28 @@ def _ground(rng: np.random.Generator, light: Light, kind: str) -> Field:
 
 
 def _trees(rng: np.random.Generator, picture: Field, light: Light) -> None:
-    """Scatter single trees and groves over whatever the ground is, with short shadows."""
-    spread = fractal(rng, 1.2, rng.uniform(1.2, 2.5)) + np.float32(rng.uniform(0.5, 1.2)) * fractal(rng, 2.4, 1)
-    edge = float(rng.uniform(0.6, 2.2))
-    crowns = smoothstep(spread, edge, edge + 0.3)
-    shade = np.roll(crowns, (round(2.5 * math.sin(light.azimuth)), round(2.5 * math.cos(light.azimuth))), (0, 1))
-    scale(picture, 1 - np.float32(0.6 * light.strength) * shade)
-    tone = rng.uniform(30, 75)
-    blend(picture, rgb(tone * 0.8, tone, tone * 0.6), crowns * np.float32(rng.uniform(0.6, 1)))
+    """Scatter crowns, groves and hedges over whatever the ground is, with short shadows."""
+    crowns = waves(rng, wave_band(rng.uniform(5, 11), 0, 0, 0.5, 0.6))
+    stand = crowns * np.float32(rng.uniform(0.4, 0.9)) + fractal(rng, 2.4, rng.uniform(0.3, 1.5))
+    edge = float(rng.uniform(0.3, 1.8))
+    leaves = smoothstep(stand, edge, edge + 0.35)
+    reach = float(rng.uniform(1.5, 3.5))
+    shade = shifted(leaves, reach * math.cos(light.azimuth), reach * math.sin(light.azimuth))
+    scale(picture, 1 - np.float32(0.7 * light.strength) * shade)
+    tone = rng.uniform(32, 70)
+    green = mixed(rgb(tone * 0.45, tone * 0.65, tone * 0.42), rgb(tone * 0.8, tone, tone * 0.55), 0.5 + 0.4 * crowns)
+    blend(picture, green, leaves * np.float32(rng.uniform(0.7, 1)))
+
+
+def _scars(rng: np.random.Generator, picture: Field) -> None:
+    """Pale bare strips, clearings and roofs among green: as bright and as long as ships, and none of them is one."""
+    tone = rng.uniform(120, 225) * np.array([1.04, 0.97, 0.85])
+    for _ in range(int(rng.integers(1, 9))):
+        x, y = rng.uniform(0, SIZE, 2)
+        size = float(np.exp(rng.uniform(math.log(1.5), math.log(9))))
+        shape = blob(rng, x, y, size, float(rng.uniform(1, 9)), float(rng.uniform(0, math.pi)))
+        red, green, blue = tone / 255 * rng.uniform(0.75, 1.1)
+        draw(picture, shape, (float(red), float(green), float(blue)), None, float(rng.uniform(0.5, 1)), 0.5, rng)
 
 
 def _road(rng: np.random.Generator, picture: Field) -> None:

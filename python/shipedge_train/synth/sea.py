@@ -85,14 +85,12 @@ def _wave_field(rng: np.random.Generator, wind: float, rough: float) -> Field:
     """Sum of one to four wave systems, standard deviation 1, with the crest shape of a random look."""
     systems = []
     main = float(np.exp(rng.uniform(math.log(4.5), math.log(11 + 25 * rough))))
-    focus = float(rng.choice([rng.uniform(0, 1.5), rng.uniform(0.5, 5)]))
+    focus = float(rng.choice([rng.uniform(0, 0.8), rng.uniform(0.3, 2.5)]))
     systems.append((1.0, wave_band(main, wind, focus, rng.uniform(0.5, 1.6), rng.uniform(0.6, 1.9))))
-    if rng.random() < 0.4:
+    if rng.random() < 0.35:
         swell = main * float(rng.uniform(1.5, 5))
         turn = wind + float(rng.normal(0, 0.6))
-        systems.append(
-            (rng.uniform(0.15, 0.7), wave_band(swell, turn, rng.uniform(3, 25), 0.35, rng.uniform(0.3, 0.6)))
-        )
+        systems.append((rng.uniform(0.15, 0.7), wave_band(swell, turn, rng.uniform(1, 12), 0.5, rng.uniform(0.3, 0.7))))
     if rng.random() < 0.4:
         systems.append((rng.uniform(0.2, 0.7), wave_band(rng.uniform(4, 8), wind, rng.uniform(0, 3), 0.6, 0.8)))
     if rng.random() < 0.2:
@@ -186,7 +184,7 @@ def _sparkles(rng: np.random.Generator, sea: Sea) -> None:
 def paint_sea(rng: np.random.Generator) -> Sea:
     """Paint open water over the whole frame."""
     rough = float(rng.beta(1.2, 1.8))
-    glint = 0.0 if rng.random() < 0.7 else float(rng.beta(1.2, 1.2))
+    glint = 0.0 if rng.random() < 0.62 else float(rng.beta(1.4, 1.2))
     color = water_color(rng)
     metal = rgb(*(rng.uniform(60, 165) * rng.uniform(0.93, 1.07, 3)))
     color = color + (metal - color) * np.float32(0.9 * glint)
@@ -195,9 +193,9 @@ def paint_sea(rng: np.random.Generator) -> Sea:
     _patches(rng, sea, calm)
     field = _wave_field(rng, sea.wind, rough)
     # Contrast grows with the mirrored light; a third of all seas is close to featureless.
-    std = math.exp(rng.normal(math.log(3.2), 0.45)) + 13 * glint * float(rng.uniform(0.6, 1.7))
+    std = math.exp(rng.normal(math.log(1.4), 0.5)) + 9 * glint * float(rng.uniform(0.5, 1.7))
     if rng.random() < 0.35:
-        std += float(rng.uniform(0, 11)) * rough
+        std += float(rng.uniform(0, 8)) * rough
     if rng.random() < 0.5:
         gusts = fractal(rng, rng.uniform(2.0, 3.0), rng.uniform(0.7, 3), rng.uniform(1, 3))
         calm *= np.exp(gusts * np.float32(rng.uniform(0.05, 0.35)))
@@ -206,7 +204,9 @@ def paint_sea(rng: np.random.Generator) -> Sea:
         facets = to_unit(np.exp(facets * np.float32(rng.uniform(0.2, 1.0))))
         field = to_unit(field + np.float32(rng.uniform(0.3, 2.5)) * facets)
         std += float(rng.uniform(0, 14))
-    tint = np.array([0.88, 1.0, 1.06], np.float32) * np.exp(rng.normal(0, 0.05, 3)).astype(np.float32)
+    tint = np.array([0.99, 1.0, 1.015], np.float32) * np.exp(rng.normal(0, 0.012, 3)).astype(np.float32)
+    # Wavelets down to a pixel and below: the camera alone decides where the spectrum of the sea ends.
+    field += white(rng) * np.float32(rng.uniform(0.6, 1.8))
     relief = field * calm * np.float32(std / 255)
     for band in range(3):
         sea.canvas[:, :, band] += relief * tint[band]

@@ -13,7 +13,7 @@ Numbers = dict[str, float]
 
 _TINY = 1e-6
 _OCTAVES = ((0.35, 0.71), (0.25, 0.35), (0.177, 0.25), (0.125, 0.177), (0.0625, 0.125), (0.03125, 0.0625))
-_QUALITY_50 = 1858.0  # sum of the luma table of the JPEG standard (annex K), which encoders scale
+_QUALITY_50 = 3688.0  # sum of the luma table of the JPEG standard (annex K), which encoders scale
 
 
 @functools.cache
@@ -37,7 +37,11 @@ def _gradient(luma: Floats, name: str) -> Numbers:
     dx, dy = cv2.Sobel(luma, cv2.CV_32F, 1, 0, ksize=1), cv2.Sobel(luma, cv2.CV_32F, 0, 1, ksize=1)
     steep = cv2.magnitude(dx, dy) / 2
     middle, high, top = np.percentile(steep, (50, 90, 99))
-    return {f"gradient {name} p50": float(middle), f"gradient {name} p90": float(high), f"gradient {name} p99": float(top)}
+    return {
+        f"gradient {name} p50": float(middle),
+        f"gradient {name} p90": float(high),
+        f"gradient {name} p99": float(top),
+    }
 
 
 def _moments(field: Floats) -> tuple[float, float, float]:
