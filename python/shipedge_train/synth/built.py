@@ -57,9 +57,9 @@ def _cast(light: Light, turn: float, height: float) -> tuple[int, int]:
     return round(length * math.cos(light.azimuth - turn)), round(length * math.sin(light.azimuth - turn))
 
 
-def town(rng: np.random.Generator, light: Light) -> Field:
-    """Streets and houses with two roof sides, gardens and trees."""
-    turn = float(rng.uniform(-math.pi, math.pi))
+def town(rng: np.random.Generator, light: Light, turn: float | None = None) -> Field:
+    """Streets (along `turn` where it is given) and houses with two roof sides, gardens and trees."""
+    turn = float(rng.uniform(-math.pi, math.pi)) if turn is None else turn
     ground = _jitter(rng, (95, 92, 75), 20)
     sheet: Sheet = np.full((_SHEET, _SHEET, 3), ground, np.uint8)
     road = _jitter(rng, (125, 122, 115), 20)
@@ -95,7 +95,7 @@ def town(rng: np.random.Generator, light: Light) -> Field:
 
 
 def works(rng: np.random.Generator, light: Light, turn: float | None = None) -> Field:
-    """Port and industry: halls, container stacks, tanks, yards and roads."""
+    """Port and industry along `turn`: halls, container stacks, tanks, yards and roads."""
     turn = float(rng.uniform(-math.pi, math.pi)) if turn is None else turn
     tone = float(rng.uniform(85, 175))
     sheet: Sheet = np.full((_SHEET, _SHEET, 3), _jitter(rng, (tone, tone * 0.97, tone * 0.88), 8), np.uint8)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shipedge_train.synth.brush import blob, draw
-from shipedge_train.synth.built import BUILT
+from shipedge_train.synth.built import BUILT, town, works
 from shipedge_train.synth.light import Light
 from shipedge_train.synth.noise import SIZE, Field, blend, fractal, scale, shifted, smoothstep, wave_band, waves
 from shipedge_train.synth.sea import Sea, rgb
@@ -34,12 +34,27 @@ def _pick(rng: np.random.Generator, weights: dict[str, float]) -> str:
     return list(weights)[int(rng.choice(len(share), p=share / share.sum()))]
 
 
-def _ground(rng: np.random.Generator, light: Light, kind: str) -> Field:
+def _along_quays(distance: Field) -> float:
+    """Direction of most straight edges of a signed distance, radians, modulo a quarter turn."""
+    dx, dy = cv2.Sobel(distance, cv2.CV_32F, 1, 0), cv2.Sobel(distance, cv2.CV_32F, 0, 1)
+    edge = np.abs(distance) < 3
+    return float(np.angle(np.exp(4j * np.arctan2(dy[edge], dx[edge])).sum())) / 4 if edge.any() else 0.0
+
+
+def _one_ground(rng: np.random.Generator, light: Light, uses: dict[str, float], turn: float | None) -> Field:
+    """A whole picture of one kind of ground; what is built follows `turn`."""
+    use = _pick(rng, uses)
+    if turn is not None and use in ("town", "works"):
+        return {"town": town, "works": works}[use](rng, light, turn)
+    return GROUNDS[use](rng, light)
+
+
+def _ground(rng: np.random.Generator, light: Light, kind: str, turn: float | None) -> Field:
     """One to three kinds of ground with ragged borders, and roads: (768, 768, 3)."""
     uses = _USES.get(kind, _WILD)
-    picture = GROUNDS[_pick(rng, uses)](rng, light)
+    picture = _one_ground(rng, light, uses, turn)
     for _ in range(int(rng.choice(3, p=[0.35, 0.45, 0.2]))):
-        other = GROUNDS[_pick(rng, uses)](rng, light)
+        other = _one_ground(rng, light, uses, turn)
         border = fractal(rng, 2.4, rng.uniform(0.8, 2.5))
         edge = float(rng.uniform(-0.5, 1))
         blend(picture, other, smoothstep(border, edge, edge + 0.15))
@@ -136,7 +151,7 @@ def paint_land(rng: np.random.Generator, sea: Sea, light: Light, kind: str) -> M
         _shallows(rng, sea, -distance)
         if rng.random() < (0.9 if kind in ("rocks", "island") else 0.5):
             _surf(rng, sea, -distance)
-    picture = _ground(rng, light, kind)
+    picture = _ground(rng, light, kind, _along_quays(distance) if quay else None)
     if quay:
         edge = rgb(*(rng.uniform(110, 190) * np.array([1.0, 0.97, 0.9])))
         blend(picture, edge, ((distance > 0) & (distance < rng.uniform(1, 9))).astype(np.float32))

@@ -13,7 +13,7 @@ from shipedge_train.synth.noise import Field, softened, white
 
 ARCHIVED, DELIVERED = 85, 95
 """JPEG qualities: whole scenes were stored at the first, cuts of them on the same grid of blocks at the second."""
-_FLICKER = 0.9  # Colour noise for each unit of local detail: the bands see waves and facets at different moments.
+_FLICKER = 0.5  # Colour noise for each unit of local detail: the bands see waves and facets at different moments.
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,6 @@ class Sensor:
 
     Attributes:
         blur: Standard deviation of the point spread, pixels.
-        rest: Share of the light that the optics do not spread: keeps some contrast down to two pixels.
         halo: Amount of unsharp masking; draws the thin dark rings around bright ships.
         halo_radius: Standard deviation of the mask, pixels.
         bleed: Standard deviation by which colour is softer than brightness: the colour bands are four times coarser
@@ -35,7 +34,6 @@ class Sensor:
     """
 
     blur: float
-    rest: float
     halo: float
     halo_radius: float
     bleed: float
@@ -47,17 +45,16 @@ class Sensor:
 
 
 def sample_sensor(rng: np.random.Generator) -> Sensor:
-    """Draw a camera: one transfer function for nearly all (soft, then sharpened), one in fourteen crisp and grainy."""
-    crisp = rng.random() < 0.07
+    """Draw a camera: one transfer function for nearly all (soft, then sharpened), one in ten crisp and grainy."""
+    crisp = rng.random() < 0.1
     gain = np.exp(rng.normal((0.015, 0, -0.03), 0.025) + rng.normal(0, 0.07))  # whites come out warm
     lift = rng.normal((-0.022, -0.004, 0.0), (0.015, 0.006, 0.006)) + rng.normal(-0.003, 0.008)
     return Sensor(
-        blur=float(rng.uniform(0.4, 0.9) if crisp else rng.normal(1.07, 0.04)),
-        rest=float(rng.uniform(0.06, 0.14)),
-        halo=float(rng.uniform(0.3, 1.2) if crisp else rng.uniform(1.15, 1.75)),
-        halo_radius=float(rng.uniform(1.7, 2.2)),
+        blur=float(rng.uniform(0.5, 1.0) if crisp else rng.normal(1.2, 0.03)),
+        halo=float(rng.uniform(0.3, 1.2) if crisp else rng.uniform(0.8, 1.6)),
+        halo_radius=float(rng.uniform(1.9, 2.4)),
         bleed=float(rng.uniform(1.0, 2.0)),
-        noise=float(rng.uniform(1, 6) if crisp else math.exp(rng.normal(math.log(4.0), 0.42))),
+        noise=float(rng.uniform(1, 6) if crisp else math.exp(rng.normal(math.log(6.0), 0.35))),
         color_noise=float(math.exp(rng.normal(math.log(0.9), 0.35))),
         gain=(float(gain[0]), float(gain[1]), float(gain[2])),
         lift=(float(lift[0]), float(lift[1]), float(lift[2])),
@@ -72,7 +69,7 @@ def _mottling(detail: Field, amount: float, rng: np.random.Generator) -> Field:
     local = softened(np.asarray(cv2.resize(np.abs(detail), size, interpolation=cv2.INTER_AREA), np.float32), 2)
     strength = local * np.float32(_FLICKER) + np.float32(amount / 255)
     coarse = rng.standard_normal((size[1], size[0], 3), dtype=np.float32)
-    coarse *= strength[:, :, None] * np.array([0.7, 0.5, 1.4], np.float32)
+    coarse *= strength[:, :, None] * np.array([0.5, 0.4, 1.0], np.float32)
     return np.asarray(cv2.resize(coarse, (wide, high), interpolation=cv2.INTER_CUBIC), np.float32)
 
 
@@ -90,14 +87,12 @@ def expose(canvas: Field, sensor: Sensor, rng: np.random.Generator) -> NDArray[n
     picture -= cv2.merge([bright, bright, bright])
     picture = softened(picture, math.hypot(sensor.blur, sensor.bleed))
     bright += white(rng) * np.float32(sensor.noise / 255)
-    bright = np.asarray(
-        cv2.addWeighted(softened(bright, sensor.blur), 1 - sensor.rest, bright, sensor.rest, 0), np.float32
-    )
+    bright = softened(bright, sensor.blur)
     detail = bright - softened(bright, sensor.halo_radius)
     picture += _mottling(detail, sensor.color_noise, rng)
     bright += np.float32(sensor.halo) * detail
     bright += np.float32(0.5 / 255)
-    picture += cv2.merge([bright - np.float32(0.03) * detail, bright, bright + np.float32(0.03) * detail])
+    picture += cv2.merge([bright - np.float32(0.03) * detail, bright, bright + np.float32(0.06) * detail])
     picture *= np.float32(255)
     return np.asarray(np.clip(picture, 0, 255, out=picture), np.uint8)
 

@@ -33,7 +33,7 @@ def describe_ship(pixels: NDArray[np.uint8], mask: NDArray[np.uint8], others: ND
     if area < _SMALLEST or ring.sum() < 30:
         return None
     spots = np.argwhere(inside)[:, ::-1]
-    corners = np.concatenate([spots + (dx, dy) for dx in (0, 1) for dy in (0, 1)])
+    corners = np.concatenate([spots + np.array([dx, dy]) for dx in (0, 1) for dy in (0, 1)])
     (_, sides, _) = cv2.minAreaRect(corners.astype(np.float32))
     length, width = max(sides), min(sides)
     water = np.median(crop[ring], axis=0)
