@@ -110,7 +110,7 @@ def test_the_sensor_keeps_brightness_and_draws_halos():
     rng = generator(10)
     picture = expose(canvas, QUIET, rng)
     assert picture.dtype == np.uint8
-    assert picture[100, 100].tolist() == [77, 77, 77]
+    assert np.abs(picture[100, 100].astype(int) - 77).max() <= 1
     assert picture[370:380, 380].min() < 72  # a dark rim beside the bright hull
 
 

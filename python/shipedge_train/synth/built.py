@@ -65,7 +65,7 @@ def town(rng: np.random.Generator, light: Light, turn: float | None = None) -> F
     road = _jitter(rng, (125, 122, 115), 20)
     green = _jitter(rng, (50, 65, 42), 10)
     palette = [ROOFS[i] for i in rng.choice(len(ROOFS), int(rng.integers(3, 8)))]
-    lot, fill, green_share = float(rng.uniform(9, 24)), float(rng.uniform(0.5, 0.95)), float(rng.uniform(0, 0.4))
+    lot, fill, green_share = float(rng.uniform(7, 18)), float(rng.uniform(0.5, 0.95)), float(rng.uniform(0.1, 0.6))
     block_w, block_h = int(lot * rng.integers(3, 9)), int(lot * rng.integers(2, 4))
     street = int(rng.integers(4, 10))
     for top in range(-20, _SHEET, block_h + street):

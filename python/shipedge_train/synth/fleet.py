@@ -19,7 +19,7 @@ def sample_view(canvas: Floats, rng: Rng, water: npt.NDArray[np.bool_], light: L
     """Exposure, colour cast, haze and camera tilt that all vessels of a scene share."""
     thin = canvas[::8, ::8][water[::8, ::8]]
     sea = np.median(thin, axis=0) if len(thin) else np.array([0.15, 0.25, 0.28])
-    gain = np.exp(rng.normal(-0.08, 0.17)) * rng.normal((1.05, 1, 0.96), 0.03)
+    gain = np.exp(rng.normal(-0.02, 0.17)) * rng.normal((1.05, 1, 0.96), 0.03)
     veil = float(rng.uniform(0.2, 0.5)) if rng.random() < 0.13 else float(rng.uniform(0, 0.2))
     tilt, turn = float(rng.uniform(0, 0.35)), float(rng.uniform(-np.pi, np.pi))
     return View(

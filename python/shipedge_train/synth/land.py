@@ -22,7 +22,7 @@ GROUNDS = TERRAINS | BUILT
 # Weight of each ground by kind of shore.
 _WILD = {
     "forest": 3.0, "scrub": 3.0, "desert": 1.0, "rock": 1.0, "sand": 0.5,
-    "town": 2.5, "works": 0.7, "fields": 1.5, "ponds": 0.5,
+    "town": 3.5, "works": 0.7, "fields": 1.5, "ponds": 0.5,
 }  # fmt: skip
 _PORT = {"works": 6.0, "town": 1.5, "scrub": 0.7, "sand": 1.0}
 _ROCKY = {"rock": 4.0, "scrub": 1.0, "forest": 0.5, "desert": 0.5}
@@ -69,7 +69,7 @@ def _ground(rng: np.random.Generator, light: Light, kind: str, turn: float | Non
     share = float(rng.uniform(0.0, 0.3))
     cv2.addWeighted(picture, 1 - share, muted, share, 0, dst=picture)
     if kind != "rocks":
-        for _ in range(int(rng.integers(0, 4))):
+        for _ in range(int(rng.integers(0, 3))):
             _road(rng, picture)
     return picture
 
@@ -109,7 +109,7 @@ def _road(rng: np.random.Generator, picture: Field) -> None:
     points = np.stack([x, y], 1).astype(np.int32)
     tone = float(rng.uniform(90, 190))
     color = rgb(tone, tone * rng.uniform(0.9, 1), tone * rng.uniform(0.75, 0.97))
-    cv2.polylines(picture, [points], False, color.tolist(), int(rng.integers(2, 9)))
+    cv2.polylines(picture, [points], False, color.tolist(), int(rng.integers(1, 6)))
 
 
 def _shallows(rng: np.random.Generator, sea: Sea, off: Field) -> None:

@@ -184,7 +184,7 @@ def _sparkles(rng: np.random.Generator, sea: Sea) -> None:
 def paint_sea(rng: np.random.Generator) -> Sea:
     """Paint open water over the whole frame."""
     rough = float(rng.beta(1.2, 1.8))
-    glint = 0.0 if rng.random() < 0.62 else float(rng.beta(1.4, 1.2))
+    glint = 0.0 if rng.random() < 0.57 else float(rng.beta(1.4, 1.2))
     color = water_color(rng)
     metal = rgb(*(rng.uniform(60, 165) * rng.uniform(0.93, 1.07, 3)))
     color = color + (metal - color) * np.float32(0.9 * glint)
@@ -193,7 +193,7 @@ def paint_sea(rng: np.random.Generator) -> Sea:
     _patches(rng, sea, calm)
     field = _wave_field(rng, sea.wind, rough, glint)
     # Contrast grows with the mirrored light; a third of all seas is close to featureless.
-    std = math.exp(rng.normal(math.log(2.0), 0.5)) + 14 * glint * float(rng.uniform(0.5, 1.7))
+    std = math.exp(rng.normal(math.log(2.3), 0.5)) + 14 * glint * float(rng.uniform(0.5, 1.7))
     if rng.random() < 0.35:
         std += float(rng.uniform(0, 8)) * rough
     if rng.random() < 0.5:

@@ -54,7 +54,7 @@ def sample_sensor(rng: np.random.Generator) -> Sensor:
         halo=float(rng.uniform(0.3, 1.2) if crisp else rng.uniform(0.8, 1.6)),
         halo_radius=float(rng.uniform(1.9, 2.4)),
         bleed=float(rng.uniform(1.0, 2.0)),
-        noise=float(rng.uniform(1, 6) if crisp else math.exp(rng.normal(math.log(6.0), 0.35))),
+        noise=float(rng.uniform(1, 6) if crisp else math.exp(rng.normal(math.log(6.4), 0.35))),
         color_noise=float(math.exp(rng.normal(math.log(0.9), 0.35))),
         gain=(float(gain[0]), float(gain[1]), float(gain[2])),
         lift=(float(lift[0]), float(lift[1]), float(lift[2])),
@@ -69,7 +69,7 @@ def _mottling(detail: Field, amount: float, rng: np.random.Generator) -> Field:
     local = softened(np.asarray(cv2.resize(np.abs(detail), size, interpolation=cv2.INTER_AREA), np.float32), 2)
     strength = local * np.float32(_FLICKER) + np.float32(amount / 255)
     coarse = rng.standard_normal((size[1], size[0], 3), dtype=np.float32)
-    coarse *= strength[:, :, None] * np.array([0.5, 0.4, 1.0], np.float32)
+    coarse *= strength[:, :, None] * np.array([0.4, 0.4, 1.9], np.float32)
     return np.asarray(cv2.resize(coarse, (wide, high), interpolation=cv2.INTER_CUBIC), np.float32)
 
 
