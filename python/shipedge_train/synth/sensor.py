@@ -99,7 +99,8 @@ def expose(canvas: Field, sensor: Sensor, rng: np.random.Generator) -> NDArray[n
 
 def encode_jpeg(picture: NDArray[np.uint8]) -> bytes:
     """Compress an RGB picture (h, w, 3) as the real ones were: with 4:2:0 chroma, and twice."""
-    scene = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
-    _, data = cv2.imencode(".jpg", scene, [cv2.IMWRITE_JPEG_QUALITY, ARCHIVED])
-    _, data = cv2.imencode(".jpg", cv2.imdecode(data, cv2.IMREAD_COLOR), [cv2.IMWRITE_JPEG_QUALITY, DELIVERED])
+    pixels = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
+    _, scene = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, ARCHIVED])
+    stored = np.asarray(cv2.imdecode(scene, cv2.IMREAD_COLOR), np.uint8)
+    _, data = cv2.imencode(".jpg", stored, [cv2.IMWRITE_JPEG_QUALITY, DELIVERED])
     return data.tobytes()
