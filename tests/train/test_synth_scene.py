@@ -11,7 +11,7 @@ import pytest
 from shipedge_train.data.compare.statistics import jpeg_quality
 from shipedge_train.synth import scene as scenes
 from shipedge_train.synth.clouds import Sky
-from shipedge_train.synth.land import paint_land
+from shipedge_train.synth.land import along_quays, paint_land
 from shipedge_train.synth.light import Light, sample_light
 from shipedge_train.synth.sea import paint_sea
 from shipedge_train.synth.sensor import DELIVERED, Sensor, encode_jpeg, expose
@@ -87,6 +87,15 @@ def test_land_leaves_the_water_it_reports(kind):
     inland = signed_distance(~water) > 4
     if inland.any():
         assert np.abs(sea.canvas - before)[inland].mean() > 0.02
+
+
+@pytest.mark.parametrize("turn", [0.0, 0.3, -0.6])
+def test_what_is_built_follows_the_quays(turn):
+    line = np.arange(768, dtype=np.float32) - 384
+    along = line[None, :] * np.cos(turn) + line[:, None] * np.sin(turn)
+    across = line[:, None] * np.cos(turn) - line[None, :] * np.sin(turn)
+    pier = (along > 100) | ((np.abs(across) < 40) & (along > -100))
+    assert along_quays(signed_distance(pier)) == pytest.approx(turn, abs=0.03)
 
 
 def test_signed_distance_counts_pixels_to_the_shore():

@@ -34,7 +34,7 @@ def _pick(rng: np.random.Generator, weights: dict[str, float]) -> str:
     return list(weights)[int(rng.choice(len(share), p=share / share.sum()))]
 
 
-def _along_quays(distance: Field) -> float:
+def along_quays(distance: Field) -> float:
     """Direction of most straight edges of a signed distance, radians, modulo a quarter turn."""
     dx, dy = cv2.Sobel(distance, cv2.CV_32F, 1, 0), cv2.Sobel(distance, cv2.CV_32F, 0, 1)
     edge = np.abs(distance) < 3
@@ -151,7 +151,7 @@ def paint_land(rng: np.random.Generator, sea: Sea, light: Light, kind: str) -> M
         _shallows(rng, sea, -distance)
         if rng.random() < (0.9 if kind in ("rocks", "island") else 0.5):
             _surf(rng, sea, -distance)
-    picture = _ground(rng, light, kind, _along_quays(distance) if quay else None)
+    picture = _ground(rng, light, kind, along_quays(distance) if quay else None)
     if quay:
         edge = rgb(*(rng.uniform(110, 190) * np.array([1.0, 0.97, 0.9])))
         blend(picture, edge, ((distance > 0) & (distance < rng.uniform(1, 9))).astype(np.float32))

@@ -50,10 +50,8 @@ def judge_network(crops: Crops, epochs: int = 8, progress: Callable[[], None] = 
                 rows = order[step * _BATCH : (step + 1) * _BATCH]
                 model.train_on_batch(_turned(crops.pixels[rows], rng).astype(np.float32), crops.side[rows, None])
             progress()
-        logits = [
-            model.predict_on_batch(crops.pixels[held[at : at + 128]].astype(np.float32))
-            for at in range(0, len(held), 128)
-        ]
+        parts = (crops.pixels[held[at : at + 128]].astype(np.float32) for at in range(0, len(held), 128))
+        logits = [keras.ops.convert_to_numpy(model(part, training=False)) for part in parts]
         return np.asarray(np.concatenate(logits)[:, 0], np.float64)
 
     return verdict(crops, cross_validated(crops, fit))

@@ -56,6 +56,6 @@ def side_by_side(one: Sequence[Picture], other: Sequence[Picture]) -> NDArray[np
 
 def encode_sheet(sheet: NDArray[np.uint8], suffix: str) -> bytes:
     """A sheet as a file of the kind that `suffix` (".png", ".jpg") names."""
-    options = [cv2.IMWRITE_JPEG_QUALITY, 85] if suffix == ".jpg" else []
+    options = [cv2.IMWRITE_JPEG_QUALITY, 75] if suffix == ".jpg" else []
     _, data = cv2.imencode(suffix, cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR), options)
     return data.tobytes()
