@@ -69,7 +69,7 @@ def _mottling(detail: Field, amount: float, rng: np.random.Generator) -> Field:
     local = softened(np.asarray(cv2.resize(np.abs(detail), size, interpolation=cv2.INTER_AREA), np.float32), 2)
     strength = local * np.float32(_FLICKER) + np.float32(amount / 255)
     coarse = rng.standard_normal((size[1], size[0], 3), dtype=np.float32)
-    coarse *= strength[:, :, None] * np.array([0.4, 0.4, 1.9], np.float32)
+    coarse *= strength[:, :, None] * np.array([0.6, 0.4, 1.2], np.float32)
     return np.asarray(cv2.resize(coarse, (wide, high), interpolation=cv2.INTER_CUBIC), np.float32)
 
 
