@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -103,3 +104,13 @@ def test_bad_numbers_are_usage_errors(tmp_path, bad):
     result = CliRunner().invoke(synth, [str(tmp_path / "set"), *bad])
     assert result.exit_code == 2
     assert not (tmp_path / "set").exists()
+
+
+def test_a_sheet_shows_what_was_rendered(tmp_path):
+    arguments = [str(tmp_path / "set"), "--count", "2", "--seed", "1", "--workers", "1"]
+    result = CliRunner().invoke(synth, [*arguments, "--sheet", str(tmp_path / "look.png")])
+    assert result.exit_code == 0, result.output
+    assert cv2.imread(str(tmp_path / "look.png")).std() > 5
+    result = CliRunner().invoke(synth, [*arguments, "--sheet", str(tmp_path / "look.gif")])
+    assert result.exit_code == 2
+    assert "expected .png or .jpg" in result.output

@@ -10,6 +10,11 @@ import click
 COMMANDS = {
     "augment": ("shipedge_train.augment.cli:augment", "Write an augmented copy of a dataset."),
     "bench": ("shipedge_train.loader.bench.cli:bench", "Count the crops per second that the loader makes."),
+    "compare": (
+        "shipedge_train.data.compare.cli:compare",
+        "Measure how two datasets differ, and see them side by side.",
+    ),
+    "judge": ("shipedge_train.data.compare.cli:judge", "Let a classifier tell crops of two datasets apart."),
     "split": ("shipedge_train.data.split.cli:split", "Split pictures into folds and a test part without leaks."),
     "stats": ("shipedge_train.data.view.cli:stats", "Count ships, sizes and colors; draw histograms."),
     "verify": ("shipedge_train.data.verify.cli:verify", "Check every row and picture before training."),

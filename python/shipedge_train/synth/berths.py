@@ -38,8 +38,8 @@ class Berth:
 
 
 def _hull(rng: Rng, size: tuple[float, float]) -> tuple[float, float]:
-    """Labels are drawn by hand, up to two pixels or so larger than the hull; that is much of a small boat's width."""
-    slack = rng.uniform(0.2, 2.1, 2)
+    """Labels are drawn by hand, some pixels larger than the hull; that is much of a small boat's width."""
+    slack = rng.uniform(0.2, 2.1, 2) + rng.uniform(0, 0.1, 2) * (0.6 * size[0], size[1])
     return size[0] - min(float(slack[0]) * 1.4, size[0] * 0.28), size[1] - min(float(slack[1]), size[1] * 0.4)
 
 
@@ -172,7 +172,7 @@ class Harbour:
                 else int(rng.choice(len(lengths), p=lengths / lengths.sum()))
             )
             x, y, angle, length, normal = self.edges[pick]
-            across = size[0] < 90 and rng.random() < (0.35 if size[0] < 40 else 0.2)
+            across = size[0] < 110 and rng.random() < (0.4 if size[0] < 40 else 0.3)
             span, depth = (size[1], size[0]) if across else size
             if span > length + 6:
                 continue

@@ -57,15 +57,15 @@ def _cast(light: Light, turn: float, height: float) -> tuple[int, int]:
     return round(length * math.cos(light.azimuth - turn)), round(length * math.sin(light.azimuth - turn))
 
 
-def town(rng: np.random.Generator, light: Light) -> Field:
-    """Streets and houses with two roof sides, gardens and trees."""
-    turn = float(rng.uniform(-math.pi, math.pi))
+def town(rng: np.random.Generator, light: Light, turn: float | None = None) -> Field:
+    """Streets (along `turn` where it is given) and houses with two roof sides, gardens and trees."""
+    turn = float(rng.uniform(-math.pi, math.pi)) if turn is None else turn
     ground = _jitter(rng, (95, 92, 75), 20)
     sheet: Sheet = np.full((_SHEET, _SHEET, 3), ground, np.uint8)
     road = _jitter(rng, (125, 122, 115), 20)
     green = _jitter(rng, (50, 65, 42), 10)
     palette = [ROOFS[i] for i in rng.choice(len(ROOFS), int(rng.integers(3, 8)))]
-    lot, fill, green_share = float(rng.uniform(9, 24)), float(rng.uniform(0.5, 0.95)), float(rng.uniform(0, 0.4))
+    lot, fill, green_share = float(rng.uniform(7, 18)), float(rng.uniform(0.5, 0.95)), float(rng.uniform(0.1, 0.6))
     block_w, block_h = int(lot * rng.integers(3, 9)), int(lot * rng.integers(2, 4))
     street = int(rng.integers(4, 10))
     for top in range(-20, _SHEET, block_h + street):
@@ -95,7 +95,7 @@ def town(rng: np.random.Generator, light: Light) -> Field:
 
 
 def works(rng: np.random.Generator, light: Light, turn: float | None = None) -> Field:
-    """Port and industry: halls, container stacks, tanks, yards and roads."""
+    """Port and industry along `turn`: halls, container stacks, tanks, yards and roads."""
     turn = float(rng.uniform(-math.pi, math.pi)) if turn is None else turn
     tone = float(rng.uniform(85, 175))
     sheet: Sheet = np.full((_SHEET, _SHEET, 3), _jitter(rng, (tone, tone * 0.97, tone * 0.88), 8), np.uint8)

@@ -9,13 +9,29 @@ from pathlib import Path
 import click
 
 
+def _draw_sheet(folder: Path, sheet: Path) -> None:
+    """A contact sheet of a dataset, whole pictures above and pieces at full resolution below."""
+    from shipedge.atomic import write_atomic
+    from shipedge.errors import DatasetError
+    from shipedge_train.data.compare.sheet import contact_sheet, encode_sheet
+    from shipedge_train.dataset import read_dataset
+
+    picture = encode_sheet(contact_sheet(read_dataset(folder)), sheet.suffix.lower())
+    try:
+        write_atomic(sheet, picture)
+    except OSError as error:
+        raise DatasetError(f"cannot write {sheet}: {error.strerror}") from error
+    click.echo(f"{sheet}: contact sheet")
+
+
 @click.command(short_help="Render Airbus-like scenes with exact masks.")
 @click.argument("out", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--count", type=click.IntRange(min=1), required=True, help="Number of scenes.")
 @click.option("--seed", type=click.IntRange(min=0), required=True, help="Same seed, same scenes, to the byte.")
 @click.option("--ship-share", type=click.FloatRange(0, 1), default=0.221, show_default=True, help="Ship pictures.")
+@click.option("--sheet", type=click.Path(path_type=Path, dir_okay=False), help="Picture (.png, .jpg) of 20 of them.")
 @click.option("--workers", type=click.IntRange(min=1), default=None, help="Processes.  [default: one per core]")
-def synth(out: Path, count: int, seed: int, ship_share: float, workers: int | None) -> None:
+def synth(out: Path, count: int, seed: int, ship_share: float, sheet: Path | None, workers: int | None) -> None:
     """Render scenes into OUT/images/*.jpg and OUT/ships.csv.
 
     A stopped run continues where it was; a larger --count later adds to it.
@@ -24,7 +40,10 @@ def synth(out: Path, count: int, seed: int, ship_share: float, workers: int | No
     Examples:
       shipedge synth data/train --count 4000 --seed 1
       shipedge synth data/ports --count 500 --seed 2 --ship-share 0.6
+      shipedge synth data/look --count 20 --seed 3 --sheet look.png
     """  # noqa: D301 - click wants the control character itself
+    if sheet is not None and sheet.suffix.lower() not in (".png", ".jpg"):
+        raise click.BadParameter(f"{sheet} ends in {sheet.suffix!r}, expected .png or .jpg", param_hint="--sheet")
     # Here, not above: `shipedge synth --help` needs neither NumPy nor OpenCV.
     from shipedge_train.synth.dataset import SynthParams, write_dataset
 
@@ -41,3 +60,5 @@ def synth(out: Path, count: int, seed: int, ship_share: float, workers: int | No
         pictures, ships = write_dataset(out, params, count, workers or os.cpu_count() or 1, advance)
     rate = rendered / max(time.perf_counter() - started, 1e-9)
     click.echo(f"{out}: {rendered} scenes rendered ({rate:.1f}/s), {pictures} with ships, {ships} ships")
+    if sheet is not None:
+        _draw_sheet(out, sheet)

@@ -25,7 +25,7 @@ class Sky:
 def _curled(rng: np.random.Generator, field: Field) -> Field:
     """Shift every point by a smooth random flow: wisps and curls instead of blots."""
     lines = np.arange(SIZE, dtype=np.float32)
-    reach = np.float32(rng.uniform(0, 16))
+    reach = np.float32(rng.uniform(0, 10))
     x = lines[None, :] + reach * fractal(rng, 3.0, rng.uniform(0.3, 0.8))
     y = lines[:, None] + reach * fractal(rng, 3.0, rng.uniform(0.3, 0.8))
     return np.asarray(cv2.remap(field, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT), np.float32)
@@ -39,27 +39,26 @@ def sample_sky(rng: np.random.Generator, light: Light, kind: str) -> Sky:
         light: Sun of the scene.
         kind: `cumulus` (white heaps with shadows), `veil` (thin), `overcast` (covers most of the picture).
     """
-    field = fractal(rng, 3.0, rng.uniform(1.0, 4.0), rng.uniform(1, 1.8))
-    for zoom, share in ((0.6, rng.uniform(0.15, 0.45)), (0.3, rng.uniform(0, 0.18))):
+    field = fractal(rng, 3.0, rng.uniform(1.3, 4.5), rng.uniform(1, 1.8))
+    for zoom, share in ((0.6, rng.uniform(0.1, 0.35)), (0.3, rng.uniform(0, 0.12))):
         field = field + np.float32(share) * fractal(rng, 3.0, zoom)
-    field = field + np.float32(rng.uniform(0.0, 0.08)) * fractal(rng, 1.8, 1)
     field = to_unit(_curled(rng, field))
     if kind == "overcast":
         edge, gain = float(rng.uniform(-2.2, -0.4)), float(rng.uniform(0.8, 3))
     elif kind == "veil":
         edge, gain = float(rng.uniform(-0.8, 1.2)), float(rng.uniform(0.08, 0.5))
     else:
-        edge, gain = float(rng.uniform(0.2, 2.0)), float(rng.uniform(0.7, 4))
+        edge, gain = float(rng.uniform(0.2, 2.0)), float(rng.uniform(1.2, 5))
     # Optical depth grows softly from the edge inwards; what is seen is what it scatters.
-    depth = np.logaddexp(0, (field - edge) * np.float32(rng.uniform(4, 10))) * np.float32(gain / 7)
+    depth = np.logaddexp(0, (field - edge) * np.float32(rng.uniform(2.5, 7))) * np.float32(gain / 5)
     depth = np.asarray(np.maximum(depth - gain * 0.01, 0), np.float32)
     cover = 1 - np.exp(-depth)
     reach = float(rng.uniform(2, 7))
     thick = softened(field, float(rng.uniform(1.0, 4)))
     moved = shifted(thick, -reach * math.cos(light.azimuth), -reach * math.sin(light.azimuth))
     top = 1 - np.exp(-depth * np.float32(rng.uniform(0.3, 1.2)))
-    shade = 0.72 + 0.3 * top + (thick - moved) * np.float32(rng.uniform(0.0, 0.35))
-    shade = np.clip(shade, 0.35, 1.15)
+    shade = 0.68 + 0.34 * top + (thick - moved) * np.float32(rng.uniform(0.05, 0.4))
+    shade = np.clip(shade, 0.45, 1.15)
     far = float(rng.uniform(15, 260))
     cast = shifted(cover, far * math.cos(light.azimuth), far * math.sin(light.azimuth))
     shadow = softened(cast, float(rng.uniform(2, 7))) * np.float32(light.strength)
@@ -75,13 +74,13 @@ def cast_cloud_shadow(canvas: Field, sky: Sky, rng: np.random.Generator) -> None
 
 def cover_with_clouds(canvas: Field, sky: Sky, rng: np.random.Generator) -> None:
     """Paint the clouds over the picture in place."""
-    tone = rgb(*(rng.uniform(165, 258) * np.array([0.98, 0.99, 1.0]) * rng.normal(1, 0.01, 3)))
+    tone = rgb(*(rng.uniform(190, 262) * np.array([0.98, 0.99, 1.0]) * rng.normal(1, 0.01, 3)))
     blend(canvas, cv2.merge([sky.shade * level for level in tone]), sky.cover)
 
 
 def add_haze(canvas: Field, rng: np.random.Generator) -> None:
     """Lift the dark end everywhere, a little unevenly, in place."""
-    amount = float(rng.beta(1.0, 8)) * 0.8
+    amount = float(rng.uniform(0.2, 0.5)) if rng.random() < 0.12 else float(rng.beta(1.0, 8)) * 0.8
     haze = rgb(*(rng.uniform(90, 200) * np.array([0.86, 0.97, 1.0]) * rng.uniform(0.93, 1.05, 3)))
     weight = np.clip(amount * (1 + np.float32(rng.uniform(0, 0.3)) * fractal(rng, 3.0, rng.uniform(2.5, 6))), 0, 0.85)
     blend(canvas, haze, np.asarray(weight, np.float32))

@@ -19,8 +19,8 @@ def sample_view(canvas: Floats, rng: Rng, water: npt.NDArray[np.bool_], light: L
     """Exposure, colour cast, haze and camera tilt that all vessels of a scene share."""
     thin = canvas[::8, ::8][water[::8, ::8]]
     sea = np.median(thin, axis=0) if len(thin) else np.array([0.15, 0.25, 0.28])
-    gain = np.exp(rng.normal(0.06, 0.17)) * rng.normal(1, 0.03, 3)
-    veil = float(rng.uniform(0.2, 0.5)) if rng.random() < 0.13 else float(rng.uniform(0, 0.12))
+    gain = np.exp(rng.normal(-0.02, 0.17)) * rng.normal((1.05, 1, 0.96), 0.03)
+    veil = float(rng.uniform(0.2, 0.5)) if rng.random() < 0.13 else float(rng.uniform(0, 0.2))
     tilt, turn = float(rng.uniform(0, 0.35)), float(rng.uniform(-np.pi, np.pi))
     return View(
         light,
@@ -38,7 +38,7 @@ def _choose(
     chance = rng.random()
     if plan.berths and chance < 0.1:
         return plan.alongside(rng, size)
-    if harbour.edges and chance < (0.5 if plan.berths else 0.4):
+    if harbour.edges and chance < (0.6 if size[0] < 40 else 0.45):
         berth = harbour.moor(plan, rng, size)
         if berth is not None:
             return berth
@@ -109,6 +109,8 @@ def _own_view(view: View, rng: Rng, length: float) -> View:
     gain, veil = float(np.exp(rng.normal(0.1 if length > 140 else 0, 0.12))), view.veil
     if sum(view.sea) / 3 > 0.38 and length < 60:  # against glitter, small craft are silhouettes
         gain *= float(rng.uniform(0.35, 1.1))
+    if rng.random() < 0.1:  # dark paint, bare cargo, no sun on it
+        gain *= float(rng.uniform(0.35, 0.7))
     if rng.random() < 0.08:  # some nearly share the sea's colour
         veil = max(veil, float(rng.uniform(0.35, 0.65)))
     red, green, blue = view.gain

@@ -75,7 +75,7 @@ class Easel:
         length, width = size
         self.length, self.width, self.angle, self.view = length, width, angle, view
         # Colours of small craft blend into each other below the sensor's resolution for colour.
-        self.muted = 0.5 if length < 30 else 0.35 if length < 60 else 0.1
+        self.muted = 0.3 if length < 30 else 0.2 if length < 60 else 0.05
         self.scale = 4 if length < 48 else 3 if length < 140 else 2
         self._cos, self._sin = math.cos(angle), math.sin(angle)
         extent_x = abs(self._cos) * length / 2 + abs(self._sin) * width / 2 + reach

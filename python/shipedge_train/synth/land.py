@@ -8,12 +8,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from shipedge_train.synth.built import BUILT
+from shipedge_train.synth.brush import blob, draw
+from shipedge_train.synth.built import BUILT, town, works
 from shipedge_train.synth.light import Light
-from shipedge_train.synth.noise import SIZE, Field, blend, fractal, scale, smoothstep
+from shipedge_train.synth.noise import SIZE, Field, blend, fractal, scale, shifted, smoothstep, wave_band, waves
 from shipedge_train.synth.sea import Sea, rgb
 from shipedge_train.synth.shore import SHORES, signed_distance
-from shipedge_train.synth.terrain import TERRAINS
+from shipedge_train.synth.terrain import TERRAINS, mixed
 
 Mask = NDArray[np.bool_]
 
@@ -21,7 +22,7 @@ GROUNDS = TERRAINS | BUILT
 # Weight of each ground by kind of shore.
 _WILD = {
     "forest": 3.0, "scrub": 3.0, "desert": 1.0, "rock": 1.0, "sand": 0.5,
-    "town": 2.5, "works": 0.7, "fields": 1.5, "ponds": 0.5,
+    "town": 3.5, "works": 0.7, "fields": 1.5, "ponds": 0.5,
 }  # fmt: skip
 _PORT = {"works": 6.0, "town": 1.5, "scrub": 0.7, "sand": 1.0}
 _ROCKY = {"rock": 4.0, "scrub": 1.0, "forest": 0.5, "desert": 0.5}
@@ -33,38 +34,69 @@ def _pick(rng: np.random.Generator, weights: dict[str, float]) -> str:
     return list(weights)[int(rng.choice(len(share), p=share / share.sum()))]
 
 
-def _ground(rng: np.random.Generator, light: Light, kind: str) -> Field:
+def along_quays(distance: Field) -> float:
+    """Direction of most straight edges of a signed distance, radians, modulo a quarter turn."""
+    dx, dy = cv2.Sobel(distance, cv2.CV_32F, 1, 0), cv2.Sobel(distance, cv2.CV_32F, 0, 1)
+    edge = np.abs(distance) < 3
+    return float(np.angle(np.exp(4j * np.arctan2(dy[edge], dx[edge])).sum())) / 4 if edge.any() else 0.0
+
+
+def _one_ground(rng: np.random.Generator, light: Light, uses: dict[str, float], turn: float | None) -> Field:
+    """A whole picture of one kind of ground; what is built follows `turn`."""
+    use = _pick(rng, uses)
+    if turn is not None and use in ("town", "works"):
+        return {"town": town, "works": works}[use](rng, light, turn)
+    return GROUNDS[use](rng, light)
+
+
+def _ground(rng: np.random.Generator, light: Light, kind: str, turn: float | None) -> Field:
     """One to three kinds of ground with ragged borders, and roads: (768, 768, 3)."""
     uses = _USES.get(kind, _WILD)
-    picture = GROUNDS[_pick(rng, uses)](rng, light)
+    picture = _one_ground(rng, light, uses, turn)
     for _ in range(int(rng.choice(3, p=[0.35, 0.45, 0.2]))):
-        other = GROUNDS[_pick(rng, uses)](rng, light)
+        other = _one_ground(rng, light, uses, turn)
         border = fractal(rng, 2.4, rng.uniform(0.8, 2.5))
         edge = float(rng.uniform(-0.5, 1))
         blend(picture, other, smoothstep(border, edge, edge + 0.15))
-    if rng.random() < 0.6:
+    if rng.random() < 0.7:
         _trees(rng, picture, light)
+    if rng.random() < 0.3:
+        _scars(rng, picture)
     scale(picture, np.clip(1 + np.float32(rng.uniform(0, 0.2)) * fractal(rng, 3.0, rng.uniform(0.5, 2)), 0.4, 1.6))
     # Air and sensor leave less colour than a painter would: pull everything towards a warm grey.
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     muted = np.asarray(cv2.merge([grey * 1.05, grey, grey * 0.9]), np.float32)
-    share = float(rng.uniform(0.1, 0.5))
+    share = float(rng.uniform(0.0, 0.3))
     cv2.addWeighted(picture, 1 - share, muted, share, 0, dst=picture)
     if kind != "rocks":
-        for _ in range(int(rng.integers(0, 4))):
+        for _ in range(int(rng.integers(0, 3))):
             _road(rng, picture)
     return picture
 
 
 def _trees(rng: np.random.Generator, picture: Field, light: Light) -> None:
-    """Scatter single trees and groves over whatever the ground is, with short shadows."""
-    spread = fractal(rng, 1.2, rng.uniform(1.2, 2.5)) + np.float32(rng.uniform(0.5, 1.2)) * fractal(rng, 2.4, 1)
-    edge = float(rng.uniform(0.6, 2.2))
-    crowns = smoothstep(spread, edge, edge + 0.3)
-    shade = np.roll(crowns, (round(2.5 * math.sin(light.azimuth)), round(2.5 * math.cos(light.azimuth))), (0, 1))
-    scale(picture, 1 - np.float32(0.6 * light.strength) * shade)
-    tone = rng.uniform(30, 75)
-    blend(picture, rgb(tone * 0.8, tone, tone * 0.6), crowns * np.float32(rng.uniform(0.6, 1)))
+    """Scatter crowns, groves and hedges over whatever the ground is, with short shadows."""
+    crowns = waves(rng, wave_band(rng.uniform(5, 11), 0, 0, 0.5, 0.6))
+    stand = crowns * np.float32(rng.uniform(0.4, 0.9)) + fractal(rng, 2.4, rng.uniform(0.3, 1.5))
+    edge = float(rng.uniform(0.3, 1.8))
+    leaves = smoothstep(stand, edge, edge + 0.35)
+    reach = float(rng.uniform(1.5, 3.5))
+    shade = shifted(leaves, reach * math.cos(light.azimuth), reach * math.sin(light.azimuth))
+    scale(picture, 1 - np.float32(0.7 * light.strength) * shade)
+    tone = rng.uniform(32, 70)
+    green = mixed(rgb(tone * 0.45, tone * 0.65, tone * 0.42), rgb(tone * 0.8, tone, tone * 0.55), 0.5 + 0.4 * crowns)
+    blend(picture, green, leaves * np.float32(rng.uniform(0.7, 1)))
+
+
+def _scars(rng: np.random.Generator, picture: Field) -> None:
+    """Pale bare strips, clearings and roofs among green: as bright and as long as ships, and none of them is one."""
+    tone = rng.uniform(120, 225) * np.array([1.04, 0.97, 0.85])
+    for _ in range(int(rng.integers(1, 9))):
+        x, y = rng.uniform(0, SIZE, 2)
+        size = float(np.exp(rng.uniform(math.log(1.5), math.log(9))))
+        shape = blob(rng, x, y, size, float(rng.uniform(1, 9)), float(rng.uniform(0, math.pi)))
+        red, green, blue = tone / 255 * rng.uniform(0.75, 1.1)
+        draw(picture, shape, (float(red), float(green), float(blue)), None, float(rng.uniform(0.5, 1)), 0.5, rng)
 
 
 def _road(rng: np.random.Generator, picture: Field) -> None:
@@ -77,7 +109,7 @@ def _road(rng: np.random.Generator, picture: Field) -> None:
     points = np.stack([x, y], 1).astype(np.int32)
     tone = float(rng.uniform(90, 190))
     color = rgb(tone, tone * rng.uniform(0.9, 1), tone * rng.uniform(0.75, 0.97))
-    cv2.polylines(picture, [points], False, color.tolist(), int(rng.integers(2, 9)))
+    cv2.polylines(picture, [points], False, color.tolist(), int(rng.integers(1, 6)))
 
 
 def _shallows(rng: np.random.Generator, sea: Sea, off: Field) -> None:
@@ -119,7 +151,7 @@ def paint_land(rng: np.random.Generator, sea: Sea, light: Light, kind: str) -> M
         _shallows(rng, sea, -distance)
         if rng.random() < (0.9 if kind in ("rocks", "island") else 0.5):
             _surf(rng, sea, -distance)
-    picture = _ground(rng, light, kind)
+    picture = _ground(rng, light, kind, along_quays(distance) if quay else None)
     if quay:
         edge = rgb(*(rng.uniform(110, 190) * np.array([1.0, 0.97, 0.9])))
         blend(picture, edge, ((distance > 0) & (distance < rng.uniform(1, 9))).astype(np.float32))

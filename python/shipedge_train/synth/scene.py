@@ -30,9 +30,9 @@ _SHORES = {
     "harbour": (4.5, 1.5),
     "inland": (0.0, 1.6),
 }
-_SKIES = {"": 0.74, "cumulus": 0.12, "veil": 0.10, "overcast": 0.04}
+_SKIES = {"": 0.78, "cumulus": 0.15, "veil": 0.04, "overcast": 0.03}
 _HIDDEN = 0.6
-_CLUTTER_AT_SEA = 0.6  # Nearly half of the real open sea shows nothing but water.
+_CLUTTER_AT_SEA = 0.5  # Half of the real open sea shows nothing but water.
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,5 @@ def render_scene(rng: np.random.Generator, count: int) -> Scene:
         hide_covered(labels, sky)
     if rng.random() < 0.35:
         add_haze(canvas, rng)
-    sensor = sample_sensor(rng)
-    picture = expose(canvas, sensor, rng)
-    return Scene(picture, labels, encode_jpeg(picture, sensor.quality))
+    picture = expose(canvas, sample_sensor(rng), rng)
+    return Scene(picture, labels, encode_jpeg(picture))

@@ -81,29 +81,27 @@ def water_color(rng: np.random.Generator) -> NDArray[np.float32]:
     return np.asarray(np.clip(color, 0.002, 0.75), np.float32)
 
 
-def _wave_field(rng: np.random.Generator, wind: float, rough: float) -> Field:
+def _wave_field(rng: np.random.Generator, wind: float, rough: float, glint: float) -> Field:
     """Sum of one to four wave systems, standard deviation 1, with the crest shape of a random look."""
     systems = []
-    main = float(np.exp(rng.uniform(math.log(4.5), math.log(11 + 25 * rough))))
-    focus = float(rng.choice([rng.uniform(0, 1.5), rng.uniform(0.5, 5)]))
+    main = float(np.exp(rng.uniform(math.log(4.0), math.log(11 + 20 * rough))))
+    focus = float(rng.choice([rng.uniform(0, 0.8), rng.uniform(0.3, 2.5)]))
     systems.append((1.0, wave_band(main, wind, focus, rng.uniform(0.5, 1.6), rng.uniform(0.6, 1.9))))
-    if rng.random() < 0.4:
+    if rng.random() < 0.35:
         swell = main * float(rng.uniform(1.5, 5))
         turn = wind + float(rng.normal(0, 0.6))
-        systems.append(
-            (rng.uniform(0.15, 0.7), wave_band(swell, turn, rng.uniform(3, 25), 0.35, rng.uniform(0.3, 0.6)))
-        )
+        systems.append((rng.uniform(0.15, 0.7), wave_band(swell, turn, rng.uniform(1, 12), 0.5, rng.uniform(0.3, 0.7))))
     if rng.random() < 0.4:
         systems.append((rng.uniform(0.2, 0.7), wave_band(rng.uniform(4, 8), wind, rng.uniform(0, 3), 0.6, 0.8)))
     if rng.random() < 0.2:
         turn = wind + float(rng.uniform(0.5, 1.6))
         systems.append((rng.uniform(0.2, 0.7), wave_band(rng.uniform(8, 40), turn, rng.uniform(6, 60), 0.3, 0.4)))
-    systems.append((rng.uniform(0.15, 0.9), wave_band(rng.uniform(4, 9), 0.0, 0.0, 1.5, 1.0)))
+    systems.append((rng.uniform(0.3, 1.0), wave_band(rng.uniform(3.5, 9), 0.0, 0.0, 1.5, 1.0)))
     energy = np.zeros_like(systems[0][1])
     for share, band in systems:
         energy += np.float32(share * share) * band * band
     field = waves(rng, np.sqrt(energy))
-    look = rng.random()
+    look = 1.0 if rng.random() < 0.6 * glint else rng.random()
     if look < 0.3:
         return field
     if look < 0.65:  # bright crests on a dark floor
@@ -186,18 +184,18 @@ def _sparkles(rng: np.random.Generator, sea: Sea) -> None:
 def paint_sea(rng: np.random.Generator) -> Sea:
     """Paint open water over the whole frame."""
     rough = float(rng.beta(1.2, 1.8))
-    glint = 0.0 if rng.random() < 0.7 else float(rng.beta(1.2, 1.2))
+    glint = 0.0 if rng.random() < 0.57 else float(rng.beta(1.4, 1.2))
     color = water_color(rng)
     metal = rgb(*(rng.uniform(60, 165) * rng.uniform(0.93, 1.07, 3)))
     color = color + (metal - color) * np.float32(0.9 * glint)
     sea = Sea(np.full((SIZE, SIZE, 3), color, np.float32), float(rng.uniform(-math.pi, math.pi)), glint)
     calm = np.ones((SIZE, SIZE), np.float32)
     _patches(rng, sea, calm)
-    field = _wave_field(rng, sea.wind, rough)
+    field = _wave_field(rng, sea.wind, rough, glint)
     # Contrast grows with the mirrored light; a third of all seas is close to featureless.
-    std = math.exp(rng.normal(math.log(3.2), 0.45)) + 13 * glint * float(rng.uniform(0.6, 1.7))
+    std = math.exp(rng.normal(math.log(2.3), 0.5)) + 14 * glint * float(rng.uniform(0.5, 1.7))
     if rng.random() < 0.35:
-        std += float(rng.uniform(0, 11)) * rough
+        std += float(rng.uniform(0, 8)) * rough
     if rng.random() < 0.5:
         gusts = fractal(rng, rng.uniform(2.0, 3.0), rng.uniform(0.7, 3), rng.uniform(1, 3))
         calm *= np.exp(gusts * np.float32(rng.uniform(0.05, 0.35)))
@@ -206,7 +204,9 @@ def paint_sea(rng: np.random.Generator) -> Sea:
         facets = to_unit(np.exp(facets * np.float32(rng.uniform(0.2, 1.0))))
         field = to_unit(field + np.float32(rng.uniform(0.3, 2.5)) * facets)
         std += float(rng.uniform(0, 14))
-    tint = np.array([0.88, 1.0, 1.06], np.float32) * np.exp(rng.normal(0, 0.05, 3)).astype(np.float32)
+    tint = np.array([0.99, 1.0, 1.015], np.float32) * np.exp(rng.normal(0, 0.012, 3)).astype(np.float32)
+    # Wavelets down to a pixel and below: the camera alone decides where the spectrum of the sea ends.
+    field += white(rng) * np.float32(rng.uniform(0.2, 0.9))
     relief = field * calm * np.float32(std / 255)
     for band in range(3):
         sea.canvas[:, :, band] += relief * tint[band]

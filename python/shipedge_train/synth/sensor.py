@@ -11,6 +11,10 @@ from numpy.typing import NDArray
 
 from shipedge_train.synth.noise import Field, softened, white
 
+ARCHIVED, DELIVERED = 85, 95
+"""JPEG qualities: whole scenes were stored at the first, cuts of them on the same grid of blocks at the second."""
+_FLICKER = 0.5  # Colour noise for each unit of local detail: the bands see waves and facets at different moments.
+
 
 @dataclass(frozen=True, slots=True)
 class Sensor:
@@ -20,39 +24,53 @@ class Sensor:
         blur: Standard deviation of the point spread, pixels.
         halo: Amount of unsharp masking; draws the thin dark rings around bright ships.
         halo_radius: Standard deviation of the mask, pixels.
+        bleed: Standard deviation by which colour is softer than brightness: the colour bands are four times coarser
+            than the panchromatic band that sharpens them.
         noise: Standard deviation before the blur, 8-bit steps; the blur makes it the grain of the real pictures.
+        color_noise: Standard deviation of the soft mottling of each colour, 8-bit steps.
         gain: Contrast of each channel (3,).
         lift: Offset of each channel (3,), negative crushes the dark end as real deep-sea pictures show.
         gamma: Exponent of the tone curve.
-        quality: JPEG quality.
     """
 
     blur: float
     halo: float
     halo_radius: float
+    bleed: float
     noise: float
+    color_noise: float
     gain: tuple[float, float, float]
     lift: tuple[float, float, float]
     gamma: float
-    quality: int
 
 
 def sample_sensor(rng: np.random.Generator) -> Sensor:
-    """Draw a camera: mostly soft and sharpened afterwards, one in seven crisp and grainy."""
-    crisp = rng.random() < 0.15
-    blur = rng.uniform(0.3, 0.65) if crisp else rng.uniform(0.85, 1.3)
+    """Draw a camera: one transfer function for nearly all (soft, then sharpened), one in ten crisp and grainy."""
+    crisp = rng.random() < 0.1
     gain = np.exp(rng.normal((0.015, 0, -0.03), 0.025) + rng.normal(0, 0.07))  # whites come out warm
     lift = rng.normal((-0.022, -0.004, 0.0), (0.015, 0.006, 0.006)) + rng.normal(-0.003, 0.008)
     return Sensor(
-        blur=float(blur),
-        halo=float(rng.uniform(0.3, 0.8) if crisp else rng.uniform(0.5, 1.6)),
-        halo_radius=float(rng.uniform(1.2, 2.4)),
-        noise=float(rng.uniform(1, 5) if crisp else math.exp(rng.normal(math.log(4.5), 0.35))),
+        blur=float(rng.uniform(0.5, 1.0) if crisp else rng.normal(1.2, 0.03)),
+        halo=float(rng.uniform(0.3, 1.2) if crisp else rng.uniform(0.8, 1.6)),
+        halo_radius=float(rng.uniform(1.9, 2.4)),
+        bleed=float(rng.uniform(1.0, 2.0)),
+        noise=float(rng.uniform(1, 6) if crisp else math.exp(rng.normal(math.log(6.4), 0.35))),
+        color_noise=float(math.exp(rng.normal(math.log(0.9), 0.35))),
         gain=(float(gain[0]), float(gain[1]), float(gain[2])),
         lift=(float(lift[0]), float(lift[1]), float(lift[2])),
         gamma=float(math.exp(rng.normal(0, 0.08))),
-        quality=95 if rng.random() < 0.7 else int(rng.integers(75, 97)),
     )
+
+
+def _mottling(detail: Field, amount: float, rng: np.random.Generator) -> Field:
+    """Independent noise of the colour bands, (h, w, 3), whose pixels are four times larger; more where detail is."""
+    high, wide = detail.shape
+    size = (wide // 4, high // 4)
+    local = softened(np.asarray(cv2.resize(np.abs(detail), size, interpolation=cv2.INTER_AREA), np.float32), 2)
+    strength = local * np.float32(_FLICKER) + np.float32(amount / 255)
+    coarse = rng.standard_normal((size[1], size[0], 3), dtype=np.float32)
+    coarse *= strength[:, :, None] * np.array([0.6, 0.4, 1.2], np.float32)
+    return np.asarray(cv2.resize(coarse, (wide, high), interpolation=cv2.INTER_CUBIC), np.float32)
 
 
 def expose(canvas: Field, sensor: Sensor, rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -60,22 +78,29 @@ def expose(canvas: Field, sensor: Sensor, rng: np.random.Generator) -> NDArray[n
     picture = np.clip(canvas, 0, 1)
     if sensor.gamma != 1:
         picture = np.asarray(cv2.pow(picture, sensor.gamma), np.float32)
-    # Grain of the channels is nearly the same: the colour bands are sharpened with one panchromatic band.
-    grain = white(rng)
-    grain *= np.float32(sensor.noise / 255)
-    own = np.roll(grain, (257, 331), (0, 1)) * np.float32(0.3)
-    cv2.add(picture, cv2.merge([grain + own, grain, grain - own]), dst=picture)
-    picture = softened(picture, sensor.blur)
-    soft = softened(picture, sensor.halo_radius)
-    cv2.addWeighted(picture, 1 + sensor.halo, soft, -sensor.halo, 0, dst=picture)
     for band in range(3):
         level = picture[:, :, band]
-        level *= np.float32(255 * sensor.gain[band])
-        level += np.float32(255 * sensor.lift[band] + 0.5)
+        level *= np.float32(sensor.gain[band])
+        level += np.float32(sensor.lift[band])
+    # All fine detail, grain included, comes from the panchromatic band and is the same in every colour.
+    bright = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.float32)
+    picture -= cv2.merge([bright, bright, bright])
+    picture = softened(picture, math.hypot(sensor.blur, sensor.bleed))
+    bright += white(rng) * np.float32(sensor.noise / 255)
+    bright = softened(bright, sensor.blur)
+    detail = bright - softened(bright, sensor.halo_radius)
+    picture += _mottling(detail, sensor.color_noise, rng)
+    bright += np.float32(sensor.halo) * detail
+    bright += np.float32(0.5 / 255)
+    picture += cv2.merge([bright - np.float32(0.03) * detail, bright, bright + np.float32(0.06) * detail])
+    picture *= np.float32(255)
     return np.asarray(np.clip(picture, 0, 255, out=picture), np.uint8)
 
 
-def encode_jpeg(picture: NDArray[np.uint8], quality: int) -> bytes:
-    """Compress an RGB picture (h, w, 3) with 4:2:0 chroma."""
-    _, data = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
+def encode_jpeg(picture: NDArray[np.uint8]) -> bytes:
+    """Compress an RGB picture (h, w, 3) as the real ones were: with 4:2:0 chroma, and twice."""
+    pixels = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
+    _, scene = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, ARCHIVED])
+    stored = np.asarray(cv2.imdecode(scene, cv2.IMREAD_COLOR), np.uint8)
+    _, data = cv2.imencode(".jpg", stored, [cv2.IMWRITE_JPEG_QUALITY, DELIVERED])
     return data.tobytes()

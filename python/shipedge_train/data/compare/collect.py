@@ -1,0 +1,44 @@
+"""The numbers of a whole dataset folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from shipedge import rle
+from shipedge_train.data.compare.ships import describe_ship
+from shipedge_train.data.compare.statistics import Numbers, describe, jpeg_quality
+from shipedge_train.dataset import SHAPE, Picture
+
+Samples = dict[str, list[float]]
+
+
+def _picture(picture: Picture) -> Numbers:
+    data = picture.path.read_bytes()
+    numbers = describe(picture.pixels())
+    numbers["ships per picture"] = float(len(picture.ships))
+    numbers["bytes per pixel"] = len(data) / (SHAPE[0] * SHAPE[1])
+    quality = jpeg_quality(data)
+    return numbers if quality is None else numbers | {"JPEG quality": quality}
+
+
+def collect(pictures: Sequence[Picture], progress: Callable[[], None] = lambda: None) -> Samples:
+    """Every number of every picture and of every ship.
+
+    Raises:
+        DatasetError: a picture cannot be decoded.
+    """
+    samples: Samples = {}
+    for picture in pictures:
+        rows = [_picture(picture)]
+        pixels, union = picture.pixels(), picture.mask()
+        for ship in picture.ships:
+            row = describe_ship(pixels, rle.decode(ship, SHAPE).astype(np.uint8), union)
+            if row is not None:
+                rows.append(row)
+        for row in rows:
+            for name, value in row.items():
+                samples.setdefault(name, []).append(value)
+        progress()
+    return samples
