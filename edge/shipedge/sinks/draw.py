@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from shipedge.frame import FrameResult, Ship
 from shipedge.rle import Rle
 
-__all__ = ["draw_result", "ship_mask"]
+__all__ = ["draw_outline", "draw_result", "outlines", "ship_mask"]
 
 COLOR = (255, 225, 0)
 """RGB. Yellow on a black rim is read on black sea, on white foam and on cloud."""
@@ -23,7 +23,7 @@ def draw_result(pixels: NDArray[np.uint8], result: FrameResult) -> NDArray[np.ui
     picture = pixels.copy()
     scale = min(max(min(result.shape) / 768, 0.9), 3.0)
     for ship in result.ships:
-        _outline(picture, ship, max(round(scale), 1))
+        draw_outline(picture, ship.rle, max(round(scale), 1))
     for ship in result.ships:  # after all outlines, so that none runs through a number
         _label(picture, ship, 0.42 * scale)
     count = len(result.ships)
@@ -43,12 +43,21 @@ def ship_mask(rle: Rle) -> NDArray[np.uint8]:
     return strip.to_mask()[top:bottom]
 
 
-def _outline(picture: NDArray[np.uint8], ship: Ship, width: int) -> None:
-    left, top, _, _ = ship.bbox
+def outlines(rle: Rle) -> list[NDArray[np.int32]]:
+    """Closed lines around a mask, `GAP` pixels off it: each (n, 1, 2) of x, y, possibly beyond the frame's border."""
+    if not rle:
+        return []
+    left, top, _, _ = rle.bbox
     rim = GAP + 1
-    mask = np.pad(ship_mask(ship.rle), rim)
+    mask = np.pad(ship_mask(rle), rim)
     grown = cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * GAP + 1, 2 * GAP + 1)))
     contours, _ = cv2.findContours(grown, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE, offset=(left - rim, top - rim))
+    return [contour.astype(np.int32, copy=False) for contour in contours]
+
+
+def draw_outline(picture: NDArray[np.uint8], rle: Rle, width: int = 1) -> None:
+    """Draw the outline of a mask into the (height, width, 3) RGB frame, `width` pixels wide on a black rim."""
+    contours = outlines(rle)
     cv2.drawContours(picture, contours, -1, (0, 0, 0), width + 2, cv2.LINE_AA)
     cv2.drawContours(picture, contours, -1, COLOR, width, cv2.LINE_AA)
 
