@@ -1,12 +1,8 @@
 """How good is a prediction? Official F2, Dice, sizes, causes of errors, the detector's curves, and how sure it all is.
 
-    inputs.py     files -> ships and picture scores
-    files.py      the way from files to a result
-    matching.py   one picture: which ship belongs to which, and why one belongs to none
-    result.py     everything that was counted, per picture and per ship
-    figures.py    the figures of a result by name, for people, JSON and pages
-    sizes.py, detector.py, grounds.py    by ship size; picture scores; what lies below false alarms
-    resample.py   95 % intervals by bootstrap
+`evaluate_files` reads (inputs.py), matches picture by picture (matching.py, grounds.py) and returns an `Evaluation`
+(result.py). What is made of it: figures with intervals (figures.py, resample.py), by size (sizes.py), the detector's
+curves (detector.py), all of it as JSON (export.py).
 """
 
 from shipedge.evaluate.files import evaluate_files

@@ -56,7 +56,7 @@ def average_precision(right: Floats, false: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Scores in ten bins of equal width, (10,) each: pictures, their mean score, share of them with ships (NaN: none)."""
+    """Scores in ten bins of equal width, (10,) each: pictures, their mean score, share with ships (NaN: none)."""
 
     pictures: Ints
     score: Floats

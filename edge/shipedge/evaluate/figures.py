@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from shipedge.evaluate.detector import Ranking, auc, average_precision
+from shipedge.evaluate.grounds import GROUNDS
 from shipedge.evaluate.matching import PREDICTION_CAUSES, SHIP_CAUSES
 from shipedge.evaluate.resample import Interval, Ratio, estimate, intervals
 from shipedge.evaluate.result import Evaluation, Floats
@@ -76,6 +77,13 @@ def causes(result: Evaluation) -> dict[str, dict[str, int]]:
             ("predictions", PREDICTION_CAUSES, result.predictions),
         )
     }
+
+
+def false_alarms(result: Evaluation) -> dict[str, int] | None:
+    """How many predictions that are no attempt at any ship lie on what; None where the pictures were not given."""
+    if result.grounds is None:
+        return None
+    return dict(zip(GROUNDS, np.bincount(result.grounds, minlength=len(GROUNDS)).tolist(), strict=True))
 
 
 def _areas(ranking: Ranking, weights: Floats) -> dict[str, Any]:

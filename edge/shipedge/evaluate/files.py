@@ -1,15 +1,16 @@
 """Files in, `Evaluation` out: every image of the truth is matched once."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
 from shipedge.errors import DatasetError
+from shipedge.evaluate.grounds import grounds
 from shipedge.evaluate.inputs import Prediction, read_prediction, read_scores, same_images
-from shipedge.evaluate.matching import Matched, match
+from shipedge.evaluate.matching import ALONE, Matched, match
 from shipedge.evaluate.result import Evaluation, Floats, Ints, Objects
 from shipedge.formats.airbus import open_csv
 from shipedge.formats.scenes import read_scenes
@@ -23,7 +24,9 @@ def evaluate_files(
     *,
     scores: str | os.PathLike[str] | None = None,
     scenes: str | os.PathLike[str] | None = None,
+    images: str | os.PathLike[str] | None = None,
     shape: tuple[int, int] = (768, 768),
+    steps: Callable[[Sequence[str]], Iterable[str]] = iter,
 ) -> Evaluation:
     """Score one prediction against the truth, an Airbus CSV.
 
@@ -35,9 +38,12 @@ def evaluate_files(
         truth: the true ships.
         scores: JSON Lines of ``shipedge predict``, for the picture scores of a CSV.
         scenes: scenes.csv, so that intervals resample scenes instead of pictures. None: the one beside `truth`, if any.
+        images: folder of the pictures, to tell what lies below false alarms; only pictures with any are read.
         shape: (height, width) of every image.
+        steps: wraps the names of the images, for a progress bar.
 
     Raises:
+        SourceError: a picture cannot be read.
         DatasetError: a file is malformed, the images differ, or predicted ships of one image overlap.
     """
     there, said = open_csv(truth), read_prediction(predictions)
@@ -50,7 +56,8 @@ def evaluate_files(
     names = tuple(there)
     ships, found = _Collected(), _Collected()
     pixels = np.zeros((len(names), 3), np.int64)
-    for number, image in enumerate(names):
+    below: list[Ints] = []
+    for number, image in enumerate(steps(names)):
         if not there[image] and not said.ships[image]:
             continue  # most images of the sea; worth not calling NumPy for
         sides = there.ships(image, shape), said.ships.ships(image, shape)
@@ -60,6 +67,10 @@ def evaluate_files(
         ships.add(number, sides[0], sizes[0], matched[0])
         found.add(number, sides[1], sizes[1], matched[1])
         pixels[number] = overlap(*sides)
+        alone = matched[1].cause == ALONE
+        if images is not None and alone.any():
+            false = [one for one, is_alone in zip(sides[1], alone, strict=True) if is_alone]
+            below.append(grounds(Path(images) / image, [*sides[0], *sides[1]], false, shape))
     return Evaluation(
         names,
         pixels,
@@ -67,6 +78,7 @@ def evaluate_files(
         found.objects(),
         None if by_image is None else np.array([by_image[name] for name in names], np.float64),
         _scenes(Path(truth), scenes, names),
+        None if images is None else np.concatenate([np.zeros(0, np.int64), *below]),
     )
 
 

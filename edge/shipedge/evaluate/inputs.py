@@ -45,7 +45,7 @@ def read_prediction(path: str | os.PathLike[str]) -> Prediction:
     if path.is_dir():
         path /= LINES
         if not path.is_file():
-            raise DatasetError(f"{path.parent} holds no {LINES}; expected a folder written by shipedge predict, or a CSV")
+            raise DatasetError(f"{path.parent} holds no {LINES}; expected a folder of shipedge predict, or a CSV")
     if path.suffix != ".jsonl":
         return Prediction(path, open_csv(path), None)
     ships, scores = _Lines(path), {}

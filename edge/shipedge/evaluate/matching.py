@@ -12,21 +12,22 @@ import numpy.typing as npt
 
 from shipedge.rle import Rle, iou_matrix
 
-SHIP_CAUSES = ("found", "merged", "split", "poor outline", "missed")
+SHIP_CAUSES = ("found", "merged", "split", "too large", "too small", "shifted", "missed")
 """What became of a true ship, the first that holds.
 
 found: IoU over 0.5 with a prediction. merged: a prediction holds at least half of it and half of another ship. split:
-at least half of each of two predictions lies in it. poor outline: IoU of 0.1 or more. missed: the rest.
+at least half of each of two predictions lies in it. too large: a prediction of 1.5 times its pixels or more holds at
+least half of it (a wake taken for the ship). too small: at least half of a prediction of up to two thirds of its pixels
+lies in it. shifted: another overlap that holds half of either side, or with an IoU of 0.1 or more. missed: the rest.
 """
 
-PREDICTION_CAUSES = ("right", "merged", "piece", "poor outline", "false")
-"""What a prediction is, the first that holds.
+PREDICTION_CAUSES = ("right", "merged", "piece", "too large", "too small", "shifted", "false")
+"""What a prediction is: the same, seen from its side.
 
-right: IoU over 0.5 with a ship. merged: it holds at least half of each of two ships. piece: at least half of it lies
-in a ship that another prediction has found or shares. poor outline: IoU of 0.1 or more. false: the rest.
+piece: at least half of it lies in a ship that another prediction has found or shares. false: the rest.
 """
 
-HIT, MERGED, PIECE, OUTLINE, ALONE = range(5)
+HIT, MERGED, PIECE, LARGE, SMALL, SHIFTED, ALONE = range(7)
 """Places in both tables."""
 
 BACKGROUND = 0.1
@@ -61,11 +62,19 @@ def match(
     common = np.rint(iou / (1 + iou) * (ship_areas[:, None] + areas))
     holds, lies_in = 2 * common >= ship_areas[:, None], 2 * common >= areas
     merging, shared = holds.sum(axis=0) > 1, lies_in.sum(axis=1) > 1
+    large = holds & (2 * areas >= 3 * ship_areas[:, None])
+    small = lies_in & (3 * areas <= 2 * ship_areas[:, None])
+    shifted = holds | lies_in | (iou >= BACKGROUND)
     piece = (lies_in & (shared | found)[:, None]).any(axis=0)
     return (
-        Matched(best, _first(found, (holds & merging).any(axis=1), shared, best >= BACKGROUND)),
-        Matched(best_said, _first(right, merging, piece, best_said >= BACKGROUND)),
+        Matched(best, _first(found, (holds & merging).any(axis=1), shared, *_any(1, large, small, shifted))),
+        Matched(best_said, _first(right, merging, piece, *_any(0, large, small, shifted))),
     )
+
+
+def _any(axis: int, *pairs: npt.NDArray[np.bool_]) -> list[npt.NDArray[np.bool_]]:
+    """Which objects of one side have such a pair."""
+    return [np.asarray(pair.any(axis=axis)) for pair in pairs]
 
 
 def _alone(count: int) -> Matched:
@@ -74,4 +83,4 @@ def _alone(count: int) -> Matched:
 
 def _first(*holds: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
     """Number of the first condition that holds, for each object; their count where none does."""
-    return np.argmax([*holds, np.ones_like(holds[0])], axis=0)
+    return np.asarray(np.argmax([*holds, np.ones_like(holds[0])], axis=0), np.int64)

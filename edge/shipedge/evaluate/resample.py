@@ -11,10 +11,11 @@ import numpy as np
 
 from shipedge.evaluate.result import Floats, Ints
 
-DRAWS = 1000
+MOST_DRAWS, FEWEST_DRAWS = 1000, 200
 LEVEL = 0.95
 SEED = 1
-_MOST = 1 << 23  # weights held at a time, numbers
+_DRAWN = 40_000_000  # units in all draws together: enough for seconds
+_HELD = 1 << 23  # weights held at a time, numbers
 
 Ratio = tuple[Floats, Floats]
 """Numerator and denominator of a figure, by picture: the figure is the quotient of their sums."""
@@ -39,27 +40,31 @@ def intervals(
         of_weights: further figures from how often each picture was drawn: (draws, n) -> name: (draws,).
     """
     sums = np.stack([side for ratio in ratios.values() for side in ratio], axis=1).astype(np.float64)
-    units = np.arange(len(sums)) if scenes is None else scenes
     if scenes is not None:
-        sums = np.stack([np.bincount(units, column) for column in sums.T], axis=1)
+        sums = np.stack([np.bincount(scenes, column) for column in sums.T], axis=1)
     values: dict[str, list[Floats]] = {}
     for drawn in _draws(len(sums)):
         totals = drawn @ sums
         with np.errstate(invalid="ignore", divide="ignore"):
             found = dict(zip(ratios, (totals[:, ::2] / totals[:, 1::2]).T, strict=True))
         if of_weights is not None:
-            found |= of_weights(drawn[:, units])
+            found |= of_weights(drawn if scenes is None else drawn[:, scenes])
         for name, column in found.items():
             values.setdefault(name, []).append(column)
     return {name: _interval(np.concatenate(columns)) for name, columns in values.items()}
 
 
+def draws(units: int) -> int:
+    """How often so many units are drawn: less often where there are many, and the intervals narrow."""
+    return max(FEWEST_DRAWS, min(MOST_DRAWS, _DRAWN // units))
+
+
 def _draws(units: int) -> Iterator[Floats]:
-    """How often each unit is drawn, in portions: (some, units), `DRAWS` rows in all."""
+    """How often each unit is drawn, in portions: (some, units), `draws` rows in all."""
     rng = np.random.default_rng(SEED)
-    rows = max(1, min(DRAWS, _MOST // units))
-    for start in range(0, DRAWS, rows):
-        count = min(rows, DRAWS - start)
+    rows = max(1, min(draws(units), _HELD // units))
+    for start in range(0, draws(units), rows):
+        count = min(rows, draws(units) - start)
         picked = rng.integers(units, size=(count, units)) + np.arange(count)[:, None] * units
         yield np.bincount(picked.ravel(), minlength=count * units).reshape(count, units).astype(np.float64)
 

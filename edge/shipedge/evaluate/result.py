@@ -39,7 +39,7 @@ class Objects:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One picture's figures: F2, Dice, IoU of the unions, and counts at IoU 0.5; `score` is None where none is known."""
+    """One picture's figures: F2, Dice, IoU of the unions, and counts at IoU 0.5; `score` is None if unknown."""
 
     image: str
     ships: int
@@ -133,7 +133,5 @@ class Evaluation:
 
 
 def share(part: float, whole: float) -> float:
-    """part / whole, NaN where there is nothing to divide."""
+    """Quotient, NaN where there is nothing to divide."""
     return float(part / whole) if whole else math.nan
-
-

@@ -1,4 +1,7 @@
-"""``scenes.csv``: which pictures were cut from one scene. They look alike, so neither splits nor intervals may part them."""
+"""``scenes.csv``: which pictures were cut from one scene.
+
+They look alike, so neither splits nor intervals may part them.
+"""
 
 import csv
 import os
@@ -24,8 +27,10 @@ def read_scenes(path: str | os.PathLike[str]) -> dict[str, str]:
     except (UnicodeDecodeError, csv.Error) as error:
         raise DatasetError(f"{path} is no CSV: {error}") from error
     if not rows or rows[0] != HEADER:
-        raise DatasetError(f"{path}: header is {','.join(rows[0])[:80] if rows else ''!r}, expected {','.join(HEADER)!r}")
+        raise DatasetError(
+            f"{path}: header is {','.join(rows[0])[:80] if rows else ''!r}, expected {','.join(HEADER)!r}"
+        )
     for line, row in enumerate(rows[1:], 2):
         if len(row) != 2:
             raise DatasetError(f"{path}: line {line}: found {len(row)} fields, expected 2 ({','.join(HEADER)})")
-    return {image: scene for image, scene in rows[1:]}
+    return dict(rows[1:])
