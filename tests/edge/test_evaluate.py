@@ -71,6 +71,30 @@ def test_all_figures(folder: Path) -> None:
     assert [one.image for one in result.worst(99)] == ["d", "f", "c", "b"]
 
 
+@pytest.mark.parametrize(
+    ("truth", "prediction", "expected"),
+    [
+        pytest.param(["1 8"], ["1 8"], 1.0, id="perfect"),
+        pytest.param(["1 8"], ["1 7"], 0.8, id="IoU 0.875"),
+        pytest.param(["1 8"], ["1 8", "100 8"], 5 / 6, id="perfect and one false"),
+        pytest.param(["1 8", "100 8"], ["1 8"], 5 / 9, id="one of two"),
+        pytest.param(["1 8"], ["1 4"], 0.0, id="IoU exactly 0.5"),
+        pytest.param([], [], 1.0, id="both empty"),
+        pytest.param([], ["1 1"], 0.0, id="only said"),
+        pytest.param(["1 1"], [], 0.0, id="only there"),
+        pytest.param(["1 8", "9 8"], ["1 16"], 0.0, id="touching rows stay two ships"),
+        pytest.param(["1 8 100 8"], ["1 8", "100 8"], 0.0, id="a row in two parts stays one ship"),
+    ],
+)
+def test_the_metric_s_own_checks_hold_for_files(
+    tmp_path: Path, truth: list[str], prediction: list[str], expected: float
+) -> None:
+    write_airbus(tmp_path / "truth.csv", [("a", truth), ("b", [])])
+    write_airbus(tmp_path / "pred.csv", [("b", []), ("a", prediction)])
+    result = evaluate_files(tmp_path / "pred.csv", tmp_path / "truth.csv")
+    assert result.f2 == pytest.approx((expected + 1) / 2)  # the empty picture counts as much
+
+
 def test_the_terminal_and_the_json_agree(folder: Path) -> None:
     out = folder / "figures.json"
     result = run(folder / "pred.csv", folder / "truth.csv", "--json", out, "--worst", 2)

@@ -95,7 +95,7 @@ def test_found_is_the_metric_s_hit_and_every_pair_has_two_sides(ships: list[Rle]
         assert set(mine) <= {"missed"}
 
 
-def evaluate(folder: Path, truth: dict[str, list[Rle]], said: dict[str, list[Rle]], **options: object):  # noqa: ANN201
+def evaluate(folder: Path, truth: dict[str, list[Rle]], said: dict[str, list[Rle]], **options: object):
     for name, side in (("truth", truth), ("pred", said)):
         write_airbus(folder / f"{name}.csv", [(image, [s.to_airbus() for s in ships]) for image, ships in side.items()])
     return evaluate_files(folder / "pred.csv", folder / "truth.csv", **options)
@@ -136,7 +136,8 @@ def test_grounds(tmp_path: Path) -> None:
         cv2.imwrite(str(tmp_path / "images" / f"{name}.png"), pixels[..., ::-1])
     alarm = box(100, 100, 120, 108)
     images = [f"{name}.png" for name in colors]
-    result = evaluate(tmp_path, dict.fromkeys(images, []), dict.fromkeys(images, [alarm]), images=tmp_path / "images")
+    truth, said = ({name: list(ships) for name in images} for ships in ([], [alarm]))
+    result = evaluate(tmp_path, truth, said, images=tmp_path / "images")
     assert result.grounds is not None
     assert false_alarms(result) == {"land or structure": 1, "cloud": 1, "water": 1}
     assert result.grounds.tolist() == [2, 0, 1]

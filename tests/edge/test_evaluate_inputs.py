@@ -100,7 +100,7 @@ def test_bad_scenes(tmp_path: Path, text: str, message: str) -> None:
     write_airbus(tmp_path / "truth.csv", [("a", [])])
     path = tmp_path / "scenes.csv"
     path.write_bytes(text.encode("latin-1"))
-    with pytest.raises(DatasetError, match="scenes.csv") as caught:
+    with pytest.raises(DatasetError, match=r"scenes\.csv") as caught:
         evaluate_files(tmp_path / "truth.csv", tmp_path / "truth.csv", scenes=path)
     assert message in str(caught.value)
 
