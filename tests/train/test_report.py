@@ -10,8 +10,12 @@ from click.testing import CliRunner
 from shipedge.cli import main
 from shipedge.errors import ConfigError
 from shipedge.formats.airbus import read_airbus, write_airbus
+from shipedge_train import runs
 from shipedge_train.report.run_blocks import differences
-from shipedge_train.report.run_folder import flatten, read_run_folder
+from shipedge_train.report.run_folder import BEST, CONFIG, HISTORY, flatten, read_run_folder
+
+# Keras 3.15 on NumPy 2.4, where a run is trained for these tests.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 
 def run(*arguments):
@@ -44,6 +48,7 @@ def folder(finished, tmp_path):
 
 
 def test_a_finished_run(finished):
+    assert (CONFIG, HISTORY, BEST) == (runs.CONFIG, runs.HISTORY, runs.BEST)
     folder = finished["segmenter"][0]
     read = read_run_folder(folder)
     assert read.kind == "segmenter"
@@ -89,15 +94,8 @@ def test_the_page_of_predictions(made_dataset, found, folder):
     page = (folder / "report.html").read_text()
     assert "ROC of the picture score" in page
     assert "Reliability in 10 bins" in page
-    # worst first: all of d and f missed, the false alarm in c; b and then a are the best of the pictures with ships
-    names = re.findall(r'class="card"[^>]* data-name="([^"]+)"', page)
-    assert names == ["c.jpg", "d.jpg", "f.jpg", "b.jpg", "a.jpg"] or names == [
-        "d.jpg",
-        "f.jpg",
-        "c.jpg",
-        "b.jpg",
-        "a.jpg",
-    ]
+    # worst first: nothing right in c, d and f, half of b; a is the best of the pictures with ships
+    assert re.findall(r'class="card"[^>]* data-name="([^"]+)"', page) == ["c.jpg", "d.jpg", "f.jpg", "b.jpg", "a.jpg"]
     assert "F2, official" in page
 
 

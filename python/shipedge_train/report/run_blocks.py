@@ -13,9 +13,9 @@ _NOT_CURVES = {"epoch", "minutes", "score"}
 
 def run_blocks(run: RunFolder, other: RunFolder | None) -> list[Block]:
     """Where the run stands, its curves, and its choices (beside another's: only the different ones)."""
-    blocks: list[Block] = [Facts(_facts(run), heading=f"Run {run.folder.name}")]
+    blocks: list[Block] = [Facts(_facts(run), heading=f"Run: {_name(run)}")]
     if other is not None:
-        blocks.append(Facts(_facts(other), heading=f"Against {other.folder.name}"))
+        blocks.append(Facts(_facts(other), heading=f"Against: {_name(other)}"))
         if other.kind != run.kind:
             blocks.append(Text(f"The two are different networks: {run.kind} and {other.kind}."))
     blocks += _curves(run, other)
@@ -27,7 +27,7 @@ def _facts(run: RunFolder) -> dict[str, str | int | float | None]:
     wanted = run.config.get("train.epochs")
     facts: dict[str, str | int | float | None] = {
         "network": run.kind,
-        "started": run.created,
+        "started": run.created[:16].replace("T", " "),
         "epochs": f"{len(run.epochs)} of {wanted}" if wanted else len(run.epochs),
         "minutes": minutes[-1] if minutes else None,
     }
@@ -39,13 +39,15 @@ def _facts(run: RunFolder) -> dict[str, str | int | float | None]:
     return facts
 
 
+def _name(run: RunFolder) -> str:
+    return run.folder.resolve().name
+
+
 def _curves(run: RunFolder, other: RunFolder | None) -> list[Block]:
     runs = [run] if other is None else [run, other]
     going = [one for one in runs if one.epochs]
     missing: list[Block] = [
-        Text(f"{one.folder.name} has no finished epoch yet, so there are no curves of it.")
-        for one in runs
-        if not one.epochs
+        Text(f"{_name(one)} has no finished epoch yet, so there are no curves of it.") for one in runs if not one.epochs
     ]
     columns = dict.fromkeys(name for one in going for name in one.history if name not in _NOT_CURVES)
     charts: list[Block] = [_curve(name, going) for name in columns]
@@ -60,7 +62,7 @@ def _curve(name: str, runs: list[RunFolder]) -> Chart:
         values, best = run.history.get(name), run.best_epoch()
         if values is None:
             continue
-        (line,) = axes.plot(run.epochs, values, ".-" if number == 0 else ".--", label=run.folder.name)
+        (line,) = axes.plot(run.epochs, values, ".-" if number == 0 else ".--", label=_name(run))
         if best is not None:
             axes.plot(run.epochs[best], values[best], "o", color=line.get_color(), markersize=8, fillstyle="none")
     axes.set_xlabel("epoch")
@@ -77,7 +79,7 @@ def _choices(run: RunFolder, other: RunFolder | None) -> list[Block]:
             Table(("choice", "value"), list(run.config.items()), heading="Configuration"),
             Table(("fact", "value"), [*run.data.items(), *run.versions.items()], heading="Data and versions"),
         ]
-    head = ("choice", run.folder.name, other.folder.name)
+    head = ("choice", _name(run), _name(other))
     blocks: list[Block] = []
     for heading, mine, theirs in (
         ("Configuration: what differs", run.config, other.config),
