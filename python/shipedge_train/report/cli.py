@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 if TYPE_CHECKING:
     from shipedge_train.page import Block
+
+T = TypeVar("T")
 
 
 @click.command(short_help="Draw a training run and its scores as one offline page.")
@@ -93,7 +95,7 @@ def _scores(predictions: Path, truth: Path, images: Path | None, shape: tuple[in
     return blocks + picture_blocks(result, read_prediction(predictions), truth, images, shape, _bar)
 
 
-def _bar(pictures: Sequence[object]) -> Iterator[object]:
+def _bar(pictures: Sequence[T]) -> Iterator[T]:
     """The pictures behind a progress bar (only on a terminal)."""
     if not sys.stderr.isatty():
         yield from pictures

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from matplotlib.ticker import MaxNLocator
+
 from shipedge_train.page import Block, Chart, Facts, Table, Text, new_figure
 from shipedge_train.report.run_folder import BEST, RunFolder
 
@@ -66,7 +68,7 @@ def _curve(name: str, runs: list[RunFolder]) -> Chart:
         if best is not None:
             axes.plot(run.epochs[best], values[best], "o", color=line.get_color(), markersize=8, fillstyle="none")
     axes.set_xlabel("epoch")
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.margins(x=0.03)
     if len(runs) > 1:
         axes.legend(frameon=False)

@@ -95,7 +95,7 @@ def _recalls(result: Evaluation, values: dict[str, Figure]) -> Chart:
 
 
 def _sizes(result: Evaluation) -> list[Block]:
-    rows = [
+    rows: list[tuple[str | int | float | None, ...]] = [
         (
             one.name,
             one.ships,
