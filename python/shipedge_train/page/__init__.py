@@ -15,14 +15,14 @@ from shipedge_train.page.document import write_page
 from shipedge_train.page.figures import COLORS, new_figure, png_of
 from shipedge_train.page.pictures import MOST_PICTURES, gallery_picture
 
-__all__ = [
-    "COLORS",
-    "MOST_PICTURES",
+__all__ = [  # noqa: RUF022 - plain order
     "Block",
+    "COLORS",
     "Chart",
     "Facts",
     "Gallery",
     "GalleryPicture",
+    "MOST_PICTURES",
     "Table",
     "Text",
     "gallery_picture",
