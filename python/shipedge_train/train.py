@@ -230,7 +230,7 @@ class _Job:
         progress.epoch += 1
         progress.minutes = before + (time.monotonic() - started) / 60
         row = {"epoch": progress.epoch, "minutes": round(progress.minutes, 2), "loss": round(float(np.mean(losses)), 5)}
-        row["learning_rate"] = float(f"{float(self.model.optimizer.learning_rate):.3g}")
+        row["learning_rate"] = float(f"{float(np.asarray(self.model.optimizer.learning_rate)):.4g}")
         row |= {name: round(value, 4) for name, value in scores.items()}
         better = scores["score"] > progress.best or not (self.folder / runs.BEST).exists()
         progress.stale = 0 if better else progress.stale + 1

@@ -8,7 +8,9 @@ from click.testing import CliRunner, Result
 
 from shipedge.cli import main
 from shipedge.errors import DatasetError
-from shipedge.evaluate import evaluate_files, read_scores
+from shipedge.evaluate import evaluate_files
+from shipedge.evaluate.export import to_json
+from shipedge.evaluate.figures import figures
 from shipedge.formats.airbus import write_airbus
 
 # perfect, 7 of 8 pixels, one of two found, missed, rightly empty, false alarm
@@ -35,30 +37,62 @@ def run(*arguments: object) -> Result:
 def test_all_figures(folder: Path) -> None:
     result = evaluate_files(folder / "pred.csv", folder / "truth.csv", scores=folder / "scores.jsonl")
     expected_f2 = [1, 0.8, 5 / 9, 0, 1, 0]
-    assert [one.f2 for one in result.images] == pytest.approx(expected_f2)
-    assert [one.dice for one in result.images] == pytest.approx([1, 14 / 15, 2 / 3, 0, 1, 0])
-    summary = result.summary()
-    assert summary == pytest.approx(
+    pictures = result.pictures()
+    assert [one.f2 for one in pictures] == pytest.approx(expected_f2)
+    assert [one.dice for one in pictures] == pytest.approx([1, 14 / 15, 2 / 3, 0, 1, 0])
+    assert [one.iou for one in pictures] == pytest.approx([1, 7 / 8, 1 / 2, 0, 1, 0])
+    assert [one.score for one in pictures] == list(SCORES.values())
+    found = figures(result)
+    assert {name: one.value for name, one in found.items() if " " not in name} == pytest.approx(
         {
-            "images": 6,
-            "ship_images": 4,
-            "ships": 5,
-            "predicted_ships": 4,
             "f2": sum(expected_f2) / 6,
             "f2_all_empty": 2 / 6,
             "f2_ship_images": sum(expected_f2[:4]) / 4,
             "dice_ship_images": (1 + 14 / 15 + 2 / 3) / 4,
+            "dice_all": (1 + 14 / 15 + 2 / 3 + 1) / 6,
             "dice_pooled": 2 * 23 / (40 + 27),
+            "iou_ship_images": (1 + 7 / 8 + 1 / 2) / 4,
+            "iou_all": (1 + 7 / 8 + 1 / 2 + 1) / 6,
+            "iou_pooled": 23 / (40 + 27 - 23),
             "empty_right": 0.5,
             "ship_images_found": 0.75,
             "precision_50": 3 / 4,
             "recall_50": 3 / 5,
             "detector_auc": 6.5 / 8,
+            "detector_ap": (1 + 1 + 3 / 4 + 4 / 5) / 4,
+            "detector_brier": (0.01 + 0.04 + 0.09 + 0.64 + 0.01 + 0.49) / 6,
         }
     )
-    assert result.f2_by_threshold[-1] == pytest.approx((1 + 0 + 5 / 9 + 0 + 1 + 0) / 6)
+    assert all(one.interval is None or one.interval[0] <= one.value <= one.interval[1] for one in found.values())
+    by_threshold = result.f2_by_picture().mean(axis=0)
+    assert result.f2 == pytest.approx(by_threshold.mean()) == found["f2"].value
+    assert by_threshold[-1] == pytest.approx((1 + 0 + 5 / 9 + 0 + 1 + 0) / 6)
     assert [one.image for one in result.worst(3)] == ["d", "f", "c"]
     assert [one.image for one in result.worst(99)] == ["d", "f", "c", "b"]
+
+
+@pytest.mark.parametrize(
+    ("truth", "prediction", "expected"),
+    [
+        pytest.param(["1 8"], ["1 8"], 1.0, id="perfect"),
+        pytest.param(["1 8"], ["1 7"], 0.8, id="IoU 0.875"),
+        pytest.param(["1 8"], ["1 8", "100 8"], 5 / 6, id="perfect and one false"),
+        pytest.param(["1 8", "100 8"], ["1 8"], 5 / 9, id="one of two"),
+        pytest.param(["1 8"], ["1 4"], 0.0, id="IoU exactly 0.5"),
+        pytest.param([], [], 1.0, id="both empty"),
+        pytest.param([], ["1 1"], 0.0, id="only said"),
+        pytest.param(["1 1"], [], 0.0, id="only there"),
+        pytest.param(["1 8", "9 8"], ["1 16"], 0.0, id="touching rows stay two ships"),
+        pytest.param(["1 8 100 8"], ["1 8", "100 8"], 0.0, id="a row in two parts stays one ship"),
+    ],
+)
+def test_the_metric_s_own_checks_hold_for_files(
+    tmp_path: Path, truth: list[str], prediction: list[str], expected: float
+) -> None:
+    write_airbus(tmp_path / "truth.csv", [("a", truth), ("b", [])])
+    write_airbus(tmp_path / "pred.csv", [("b", []), ("a", prediction)])
+    result = evaluate_files(tmp_path / "pred.csv", tmp_path / "truth.csv")
+    assert result.f2 == pytest.approx((expected + 1) / 2)  # the empty picture counts as much
 
 
 def test_the_terminal_and_the_json_agree(folder: Path) -> None:
@@ -66,9 +100,11 @@ def test_the_terminal_and_the_json_agree(folder: Path) -> None:
     result = run(folder / "pred.csv", folder / "truth.csv", "--json", out, "--worst", 2)
     assert result.exit_code == 0, result.output
     figures = json.loads(out.read_text())
-    assert f"F2, official        {figures['f2']:.4f}   (an all-empty file scores 0.3333)" in result.stdout
-    assert figures["format"] == 1
-    assert figures["detector_auc"] is None
+    low, high = figures["intervals"]["f2"]
+    expected = f"F2, official        {figures['f2']:.4f} [{low:.3f}, {high:.3f}]   (an all-empty file scores 0.3333)"
+    assert expected in result.stdout
+    assert figures["format"] == 2
+    assert figures["detector"] is None
     assert "ROC AUC" not in result.stdout
     assert list(figures["f2_by_threshold"]) == [f"0.{step}" for step in range(50, 100, 5)]
     assert {one["image"]: one["missed"] for one in figures["pictures"]}["c"] == 1
@@ -78,6 +114,12 @@ def test_the_terminal_and_the_json_agree(folder: Path) -> None:
 def test_the_auc_is_shown_with_scores(folder: Path) -> None:
     result = run(folder / "pred.csv", folder / "truth.csv", "--scores", folder / "scores.jsonl")
     assert "ROC AUC 0.8125" in result.stdout
+    out = folder / "figures.json"
+    run(folder / "pred.csv", folder / "truth.csv", "--scores", folder / "scores.jsonl", "--json", out)
+    detector = json.loads(out.read_text())["detector"]
+    assert detector["cuts"] == [0.9, 0.8, 0.7, 0.2, 0.1]
+    assert detector["true_positives"] == [1, 2, 3, 4, 4]
+    assert detector["false_positives"] == [0, 0, 1, 1, 2]
 
 
 def test_figures_that_do_not_exist_are_null(tmp_path: Path) -> None:
@@ -88,6 +130,8 @@ def test_figures_that_do_not_exist_are_null(tmp_path: Path) -> None:
     figures = json.loads(out.read_text())
     assert figures["f2"] == 1
     assert [figures[name] for name in ("dice_ship_images", "dice_pooled", "precision_50", "recall_50")] == [None] * 4
+    assert figures["intervals"]["dice_pooled"] is None
+    assert figures["by_size"][0]["f2"] is None
     assert "nan" not in result.stdout
 
 
@@ -120,26 +164,6 @@ def test_an_empty_truth_is_refused(folder: Path) -> None:
         evaluate_files(folder / "pred.csv", folder / "truth.csv")
 
 
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [
-        ("{", 'line 2: expected an object with "source" and "score"'),
-        ("[]", 'expected an object with "source" and "score"'),
-        ('{"source": "b"}', 'expected an object with "source" and "score"'),
-        ('{"source": "b", "score": "high"}', 'expected an object with "source" and "score"'),
-        ('{"source": "b", "score": NaN}', "line 2: score is nan, expected a finite number"),
-        ('{"source": "x/a", "score": 1}', "line 2: image 'a' comes twice"),
-        ("\xff", 'expected an object with "source" and "score"'),
-    ],
-)
-def test_bad_scores(tmp_path: Path, line: str, message: str) -> None:
-    path = tmp_path / "s.jsonl"
-    path.write_bytes(b'{"source": "a", "score": 0}\n' + line.encode("latin-1"))
-    with pytest.raises(DatasetError) as caught:
-        read_scores(path)
-    assert message in str(caught.value)
-
-
 def test_scores_must_cover_the_truth(folder: Path) -> None:
     (folder / "scores.jsonl").write_text('{"source": "a", "score": 0}\n')
     result = run(folder / "pred.csv", folder / "truth.csv", "--scores", folder / "scores.jsonl")
@@ -168,9 +192,11 @@ def test_what_predict_writes_can_be_scored(tmp_path: Path, picture, toy_bundle_d
     predicted = CliRunner().invoke(main, ["predict", *arguments])
     assert predicted.exit_code == 0, predicted.output
     result = evaluate_files(csv, tmp_path / "truth.csv", scores=out / "predictions.jsonl")
-    assert result.detector_auc == 1
-    assert {one.image: one.f2 for one in result.images} == {"a.png": 1, "b.png": 1, "c.png": 0}
-    assert result.images[2].dice == pytest.approx(2 / 3)
+    assert figures(result)["detector_auc"].value == 1
+    assert {one.image: one.f2 for one in result.pictures()} == {"a.png": 1, "b.png": 1, "c.png": 0}
+    assert result.pictures()[2].dice == pytest.approx(2 / 3)
+    alone = evaluate_files(out, tmp_path / "truth.csv")  # the folder says the same as its two files
+    assert to_json(alone, figures(alone)) == to_json(result, figures(result))
 
 
 @pytest.mark.shared
@@ -179,6 +205,6 @@ def test_the_real_truth_scores_one_and_the_empty_file_its_share(tmp_path: Path) 
     if not truth.exists():
         pytest.skip(f"{truth} is not here")
     assert evaluate_files(truth, truth).f2 == 1
-    write_airbus(tmp_path / "empty.csv", [(one.image, []) for one in evaluate_files(truth, truth).images])
-    empty = evaluate_files(tmp_path / "empty.csv", truth).summary()
-    assert empty["f2"] == empty["f2_all_empty"] == pytest.approx(60 / 154)
+    write_airbus(tmp_path / "empty.csv", [(name, []) for name in evaluate_files(truth, truth).names])
+    empty = evaluate_files(tmp_path / "empty.csv", truth)
+    assert empty.f2 == figures(empty)["f2_all_empty"].value == pytest.approx(60 / 154)

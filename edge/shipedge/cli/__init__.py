@@ -39,6 +39,7 @@ COMMANDS = {
 ADDED_HELP = {
     "convert": "Turn trained models into a verified TFLite bundle.",
     "data": "Verify, split, look at and augment a dataset.",
+    "report": "Draw a training run and its scores as one offline page.",
     "synth": "Render scenes with exact ship masks.",
     "train": "Train the detector or the segmenter.",
 }

@@ -1,14 +1,11 @@
 """``shipedge evaluate``: how good are the predicted ships?"""
 
 import json
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import click
-
-from shipedge.atomic import write_atomic
-from shipedge.evaluate import Evaluation, evaluate_files
-from shipedge.metrics import THRESHOLDS
 
 
 @click.command()
@@ -17,9 +14,19 @@ from shipedge.metrics import THRESHOLDS
 @click.option(
     "--scores",
     type=click.Path(path_type=Path),
-    help="JSON Lines of `shipedge predict --out`: adds the detector's ROC AUC over pictures.",
+    help="JSON Lines of `shipedge predict --out`, where PREDICTION is a CSV: adds the detector's figures.",
 )
-@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write all figures, per picture too.")
+@click.option(
+    "--images",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folder of the pictures: says what lies below false alarms.",
+)
+@click.option(
+    "--scenes",
+    type=click.Path(path_type=Path),
+    help="ImageId,BigImageId: intervals draw whole scenes.  [default: scenes.csv beside TRUTH, if there is one]",
+)
+@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write all figures, per picture and ship.")
 @click.option("--worst", type=click.IntRange(min=0), default=0, metavar="N", help="List the N worst pictures.")
 @click.option(
     "--shape",
@@ -30,68 +37,49 @@ from shipedge.metrics import THRESHOLDS
     help="Size of all pictures.  [default: 768 768]",
 )
 def evaluate(
-    prediction: Path, truth: Path, scores: Path | None, json_path: Path | None, worst: int, shape: tuple[int, int]
+    prediction: Path,
+    truth: Path,
+    scores: Path | None,
+    images: Path | None,
+    scenes: Path | None,
+    json_path: Path | None,
+    worst: int,
+    shape: tuple[int, int],
 ) -> None:
-    """Score a prediction CSV against a truth CSV, both in the Airbus format.
+    """Score predicted ships against the truth, an Airbus CSV.
+
+    PREDICTION is an Airbus CSV, or the folder (or its predictions.jsonl) that `shipedge predict --out` has written,
+    which brings the pictures' scores along. Both sides must list the same pictures.
 
     F2 is the challenge's official score: the mean over all pictures, the empty ones included, and over ten IoU
-    thresholds. Both files must list the same pictures; a picture without ships has one row with an empty second field.
+    thresholds. Brackets hold 95 % intervals: what other pictures of the same kind could have given.
 
     \b
     Examples:
-      shipedge evaluate pred.csv ships.csv
-      shipedge evaluate pred.csv ships.csv --scores found/predictions.jsonl --worst 10
-      shipedge evaluate pred.csv ships.csv --json scores.json
+      shipedge evaluate found data/ships.csv --images data/images
+      shipedge evaluate submission.csv data/ships.csv --worst 10
+      shipedge evaluate submission.csv data/ships.csv --scores found/predictions.jsonl --json scores.json
     """  # noqa: D301 - click wants the control character itself
-    result = evaluate_files(prediction, truth, scores=scores, shape=shape)
-    summary = result.summary()
+    from shipedge.atomic import write_atomic
+    from shipedge.cli.evaluate_text import summary, worst_pictures
+    from shipedge.evaluate import evaluate_files
+    from shipedge.evaluate.export import to_json
+    from shipedge.evaluate.figures import figures
+
+    result = evaluate_files(prediction, truth, scores=scores, scenes=scenes, images=images, shape=shape, steps=_bar)
+    values = figures(result)
     if json_path is not None:
-        write_atomic(json_path, json.dumps(_for_machines(result, summary), indent=1).encode())
-    click.echo(_for_people(result, summary))
-    listed = result.worst(worst)
-    if listed:
-        click.echo("\nworst pictures            F2   Dice  ships  predicted  found  false  missed")
-    for one in listed:
-        click.echo(
-            f"{one.image:<22} {one.f2:5.3f}  {one.dice:5.3f}  {one.ships:5}  {one.predicted:9}  {one.found:5}"
-            f"  {one.false:5}  {one.missed:6}"
-        )
+        write_atomic(json_path, json.dumps(to_json(result, values), indent=1).encode())
+    click.echo(summary(result, values))
+    if listed := result.worst(worst):
+        click.echo("\n" + worst_pictures(listed))
 
 
-def _for_people(result: Evaluation, summary: dict[str, Any]) -> str:
-    show = {name: "-" if value is None else value for name, value in summary.items()}
-    for name, value in summary.items():
-        if isinstance(value, float):
-            show[name] = f"{value:.4f}"
-    lines = [
-        f"pictures            {show['images']} ({show['ship_images']} with {show['ships']} ships), "
-        f"{show['predicted_ships']} ships predicted",
-        f"F2, official        {show['f2']}   (an all-empty file scores {show['f2_all_empty']})",
-        f"F2, ship pictures   {show['f2_ship_images']}",
-        f"Dice, ship pictures {show['dice_ship_images']}   (all pixels of all pictures together {show['dice_pooled']})",
-        f"at IoU 0.5          precision {show['precision_50']}, recall {show['recall_50']}",
-        f"pictures            left empty if empty {show['empty_right']}, answered if not {show['ship_images_found']}",
-    ]
-    if summary["detector_auc"] is not None:
-        lines.append(f"detector            ROC AUC {show['detector_auc']}")
-    steps = "  ".join(f"{value:.2f}" for value in THRESHOLDS)
-    scores = "  ".join(f"{value:.2f}" for value in result.f2_by_threshold)
-    return "\n".join([*lines, f"IoU threshold       {steps}", f"F2 at it            {scores}"])
-
-
-def _for_machines(result: Evaluation, summary: dict[str, Any]) -> dict[str, Any]:
-    pictures = [
-        {
-            "image": one.image,
-            "ships": one.ships,
-            "predicted": one.predicted,
-            "f2": one.f2,
-            "dice": one.dice,
-            "found": one.found,
-            "false": one.false,
-            "missed": one.missed,
-        }
-        for one in result.images
-    ]
-    by_threshold = {f"{step:.2f}": float(f2) for step, f2 in zip(THRESHOLDS, result.f2_by_threshold, strict=True)}
-    return {"format": 1, **summary, "f2_by_threshold": by_threshold, "pictures": pictures}
+def _bar(names: Sequence[str]) -> Iterator[str]:
+    """The images behind a progress bar (only on a terminal)."""
+    if not sys.stderr.isatty():
+        yield from names
+        return
+    step = max(len(names) // 200, 1)
+    with click.progressbar(names, label="pictures", file=sys.stderr, update_min_steps=step) as bar:
+        yield from bar

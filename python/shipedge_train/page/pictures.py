@@ -16,7 +16,7 @@ MOST_PICTURES = 2000
 """Pictures of one gallery: a page of about 30 MB, which opens in a second or two."""
 
 THUMBNAIL = 256
-"""Longer side of the picture in the page, pixels."""
+"""Longer side of a picture in the page, pixels, where nothing else is asked for."""
 
 _QUALITY = 80
 
@@ -26,6 +26,8 @@ def gallery_picture(
     pixels: NDArray[np.uint8],
     ships: Mapping[str, Sequence[Rle]],
     numbers: Mapping[str, float | int | None],
+    *,
+    side: int = THUMBNAIL,
 ) -> GalleryPicture:
     """A card of a gallery.
 
@@ -34,10 +36,11 @@ def gallery_picture(
         pixels: (height, width, 3) uint8 RGB, of any scale: a picture decoded at half its size will do.
         ships: label ("truth", "prediction") -> masks, in pixels of the whole picture.
         numbers: what the gallery can be sorted and filtered by.
+        side: longer side of the picture in the page, pixels; more shows more of small ships and makes the page larger.
     """
     masks = [ship for group in ships.values() for ship in group]
     shape = masks[0].shape if masks else (pixels.shape[0], pixels.shape[1])
-    scale = THUMBNAIL / max(pixels.shape[:2])
+    scale = side / max(pixels.shape[:2])
     small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else pixels
     _, jpeg = cv2.imencode(".jpg", small[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
     paths = {label: " ".join(_path(ship) for ship in group) for label, group in ships.items()}

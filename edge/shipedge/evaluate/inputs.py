@@ -1,0 +1,122 @@
+"""What is scored: ships and picture scores from the files of ``shipedge predict``, or from a submission CSV."""
+
+import json
+import math
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from shipedge.errors import DatasetError, RleFormatError
+from shipedge.formats.airbus import open_csv
+from shipedge.rle import Rle, parse
+
+LINES = "predictions.jsonl"
+
+
+class Ships(Protocol):
+    """Ships by ImageId: a `CsvIndex`, or what was read from JSON Lines."""
+
+    def __contains__(self, image: object, /) -> bool: ...
+    def __iter__(self) -> Iterator[str]: ...
+    def __getitem__(self, image: str, /) -> list[str]: ...
+    def ships(self, image: str, shape: tuple[int, int], /) -> list[Rle]:
+        """The ships of one image."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """A prediction: the file it was read from, the ships of each image, and the pictures' scores where it has them."""
+
+    path: Path
+    ships: Ships
+    scores: dict[str, float] | None
+
+
+def read_prediction(path: str | os.PathLike[str]) -> Prediction:
+    """Read an Airbus CSV, the JSON Lines of ``shipedge predict``, or the folder that holds them.
+
+    Raises:
+        DatasetError: nothing of the kind; names file and line.
+    """
+    path = Path(path)
+    if path.is_dir():
+        path /= LINES
+        if not path.is_file():
+            raise DatasetError(f"{path.parent} holds no {LINES}; expected a folder of shipedge predict, or a CSV")
+    if path.suffix != ".jsonl":
+        return Prediction(path, open_csv(path), None)
+    ships, scores = _Lines(path), {}
+    for number, image, score, record in _records(path):
+        try:
+            ships[image] = [str(ship["rle"]) for ship in record["ships"]]
+        except (TypeError, KeyError) as error:
+            raise DatasetError(f'{path}: line {number}: expected "ships", each with its "rle"') from error
+        ships.lines[image] = number
+        scores[image] = score
+    return Prediction(path, ships, scores)
+
+
+def read_scores(path: str | os.PathLike[str]) -> dict[str, float]:
+    """ImageId (last part of ``source``) -> picture score, from the JSON Lines of ``shipedge predict``.
+
+    Raises:
+        DatasetError: not JSON Lines of that kind, or two lines for one image; names file and line.
+    """
+    return {image: score for _, image, score, _ in _records(Path(path))}
+
+
+def same_images(name: object, given: Mapping[str, Any] | Ships, truth_name: object, truth: Ships) -> None:
+    """Check that both speak of the same images: a run that stopped half-way must not look like a bad model.
+
+    Raises:
+        DatasetError: an image is missing, or is too many.
+    """
+    for images, sentence in (
+        ([one for one in truth if one not in given], f"{name} lacks {{}} of {truth_name}; every one needs its row"),
+        ([one for one in given if one not in truth], f"{name} has {{}} that {truth_name} does not know"),
+    ):
+        if images:
+            shown = ", ".join(images[:3]) + (", ..." if len(images) > 3 else "")
+            raise DatasetError(sentence.format(f"{len(images)} image{'s' * (len(images) > 1)} ({shown})"))
+
+
+class _Lines(dict[str, list[str]]):
+    """Ship strings by ImageId, and the line that each stands in."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+        self.lines: dict[str, int] = {}
+
+    def ships(self, image: str, shape: tuple[int, int]) -> list[Rle]:
+        try:
+            return [parse(text, shape) for text in self[image]]
+        except RleFormatError as error:
+            raise DatasetError(f"{self.path}: line {self.lines[image]}: image {image!r}: {error}") from error
+
+
+def _records(path: Path) -> Iterator[tuple[int, str, float, Any]]:
+    """(line, ImageId, score, record) of each line."""
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        raise DatasetError(f"cannot read {path}: {error.strerror or error}") from error
+    seen = set[str]()
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+            image = str(record["source"]).replace("\\", "/").rpartition("/")[2]
+            score = float(record["score"])
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            raise DatasetError(f'{path}: line {number}: expected an object with "source" and "score"') from error
+        if not math.isfinite(score):
+            raise DatasetError(f"{path}: line {number}: score is {score}, expected a finite number")
+        if image in seen:
+            raise DatasetError(f"{path}: line {number}: image {image!r} comes twice, expected one line per image")
+        seen.add(image)
+        yield number, image, score, record

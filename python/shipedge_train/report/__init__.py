@@ -1,0 +1,1 @@
+"""One offline page about a training run and what its models see."""

@@ -1,0 +1,63 @@
+"""The pictures of the page: worst first, truth and prediction outlined."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from shipedge.errors import SourceError
+from shipedge.evaluate import Evaluation, Picture, Prediction
+from shipedge.formats.airbus import open_csv
+from shipedge.sources.files import read_picture
+from shipedge_train.page import Block, Gallery, GalleryPicture, Text, gallery_picture
+
+WORST, BEST = 120, 40
+SIDE = 512
+"""Longer side of a picture in the page, pixels: a ship of 10 px is still seen."""
+
+
+def picture_blocks(
+    result: Evaluation,
+    prediction: Prediction,
+    truth: Path,
+    images: Path,
+    shape: tuple[int, int],
+    steps: Callable[[Sequence[Picture]], Iterable[Picture]] = iter,
+) -> list[Block]:
+    """A gallery of the worst and the best pictures; those that cannot be read are named instead."""
+    chosen, there = choose(result), open_csv(truth)
+    cards: list[GalleryPicture] = []
+    failed: list[str] = []
+    for place, one in enumerate(steps(chosen), 1):
+        try:
+            pixels = read_picture(str(images / one.image)).pixels
+        except SourceError as error:
+            failed.append(str(error))
+            continue
+        ships = {"truth": there.ships(one.image, shape), "prediction": prediction.ships.ships(one.image, shape)}
+        numbers = {
+            "place": place,
+            "F2": one.f2,
+            "Dice": one.dice,
+            "ships": one.ships,
+            "predicted": one.predicted,
+            "found": one.found,
+            "missed": one.missed,
+            "false": one.false,
+            "score": one.score,
+        }
+        cards.append(gallery_picture(one.image, pixels, ships, numbers, side=SIDE))
+    shown = f"{len(cards)} of {len(result.names)} pictures: "
+    note = shown + f"up to {WORST} worst, then up to {BEST} best with ships. Click to enlarge."
+    blocks: list[Block] = [Gallery(cards, "Worst and best pictures", note, sort="place", descending=False)]
+    if failed:
+        blocks.append(Text(f"{len(failed)} pictures could not be read, the first: {failed[0]}"))
+    return blocks
+
+
+def choose(result: Evaluation) -> list[Picture]:
+    """The worst pictures, then the best of those that show ships."""
+    worst = result.worst(WORST)
+    taken = {one.image for one in worst}
+    best = [one for one in result.pictures() if one.ships and one.image not in taken]
+    return worst + sorted(best, key=lambda one: (-one.f2, -one.dice, one.image))[:BEST]

@@ -1,0 +1,105 @@
+"""A run folder as the report sees it: whatever is there, also while the run is going. Needs no Keras."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from shipedge.errors import ConfigError
+
+CONFIG, HISTORY, BEST = "config.json", "history.csv", "best.weights.h5"
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """What a run has left so far.
+
+    Attributes:
+        folder: where it is.
+        kind: "detector" or "segmenter".
+        created: when it was started, as text.
+        config: "section.key" -> value.
+        data: what it was trained on.
+        versions: of what decides the numbers.
+        history: column -> value of each finished epoch (NaN where there is none); "epoch" is among them.
+    """
+
+    folder: Path
+    kind: str
+    created: str
+    config: dict[str, Any]
+    data: dict[str, Any]
+    versions: dict[str, Any]
+    history: dict[str, list[float]] = field(default_factory=dict)
+
+    @property
+    def epochs(self) -> list[float]:
+        """Numbers of the finished epochs."""
+        return self.history.get("epoch", [])
+
+    def best_epoch(self) -> int | None:
+        """Place of the epoch with the highest score, whose weights were kept; None where no score is known."""
+        scores = self.history.get("score", [])
+        known = [i for i, score in enumerate(scores) if math.isfinite(score)]
+        return max(known, key=lambda i: scores[i]) if known else None
+
+
+def read_run_folder(folder: str | os.PathLike[str]) -> RunFolder:
+    """Read config.json, and history.csv where there is one.
+
+    Raises:
+        ConfigError: no run there, or one of the two is damaged.
+    """
+    folder = Path(folder)
+    path = folder / CONFIG
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+        return RunFolder(
+            folder,
+            str(table["kind"]),
+            str(table.get("created", "")),
+            flatten(table["config"]),
+            flatten(table.get("data", {})),
+            flatten(table.get("versions", {})),
+            _read_history(folder / HISTORY),
+        )
+    except OSError:
+        raise ConfigError(f"{folder} is not a run folder: it has no {CONFIG}") from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(f"{path} is damaged: {error!r}") from None
+
+
+def flatten(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested tables as one: {"train": {"seed": 1}} -> {"train.seed": 1}; lists become text."""
+    flat: dict[str, Any] = {}
+    for name, value in table.items():
+        if isinstance(value, dict):
+            flat |= flatten(value, f"{prefix}{name}.")
+        else:
+            flat[f"{prefix}{name}"] = value if isinstance(value, str | int | float | None) else json.dumps(value)
+    return flat
+
+
+def _read_history(path: Path) -> dict[str, list[float]]:
+    if not path.is_file():
+        return {}
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ConfigError(f"{path} is damaged: {error}") from None
+    if rows and "epoch" not in rows[0]:
+        raise ConfigError(f"{path} has no column epoch")
+    history: dict[str, list[float]] = {name: [] for name in rows[0]} if rows else {}
+    for line, row in enumerate(rows, 2):
+        for name, values in history.items():
+            try:
+                values.append(float(row[name]) if row[name] else math.nan)
+            except (TypeError, ValueError):
+                raise ConfigError(f"{path}: line {line}: {name} is {row[name]!r}, expected a number") from None
+    return history

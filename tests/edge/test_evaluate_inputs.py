@@ -1,0 +1,110 @@
+"""What ``shipedge evaluate`` reads besides a CSV: JSON Lines, their folder, scenes; and what it refuses."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from shipedge.errors import DatasetError
+from shipedge.evaluate import evaluate_files, read_prediction, read_scores
+from shipedge.formats.airbus import write_airbus
+from shipedge.formats.scenes import read_scenes
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("{", 'line 2: expected an object with "source" and "score"'),
+        ("[]", 'expected an object with "source" and "score"'),
+        ('{"source": "b"}', 'expected an object with "source" and "score"'),
+        ('{"source": "b", "score": "high"}', 'expected an object with "source" and "score"'),
+        ('{"source": "b", "score": NaN}', "line 2: score is nan, expected a finite number"),
+        ('{"source": "x/a", "score": 1}', "line 2: image 'a' comes twice"),
+        ("\xff", 'expected an object with "source" and "score"'),
+    ],
+)
+def test_bad_scores(tmp_path: Path, line: str, message: str) -> None:
+    path = tmp_path / "s.jsonl"
+    path.write_bytes(b'{"source": "a", "score": 0}\n' + line.encode("latin-1"))
+    with pytest.raises(DatasetError) as caught:
+        read_scores(path)
+    assert message in str(caught.value)
+
+
+def write_lines(path: Path, ships: dict[str, list[str]]) -> Path:
+    lines = [
+        json.dumps({"source": f"x/{name}", "score": 0.5, "ships": [{"rle": text} for text in texts]})
+        for name, texts in ships.items()
+    ]
+    path.write_text("\n".join(lines))
+    return path
+
+
+def test_json_lines_say_the_same_as_a_csv(tmp_path: Path) -> None:
+    ships = {"a": ["1 8", "100 3"], "b": [], "c": ["7 2"]}
+    write_airbus(tmp_path / "truth.csv", ships.items())
+    path = write_lines(tmp_path / "predictions.jsonl", ships)
+    for given in (path, tmp_path):
+        read = read_prediction(given)
+        assert {name: read.ships[name] for name in read.ships} == ships
+        assert read.scores == {"a": 0.5, "b": 0.5, "c": 0.5}
+        assert evaluate_files(given, tmp_path / "truth.csv").f2 == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('{"source": "a", "score": 0}', 'line 1: expected "ships", each with its "rle"'),
+        ('{"source": "a", "score": 0, "ships": [1]}', 'line 1: expected "ships", each with its "rle"'),
+        ('{"source": "a", "score": 0, "ships": [{"rle": "9"}]}', "line 1: image 'a': "),
+        ('{"source": "a", "score": 0, "ships": [{"rle": "589825 1"}]}', "line 1: image 'a': "),
+        ('{"source": "a", "score": 0, "ships": [{"rle": "1 8"}, {"rle": "8 1"}]}', "ships 1 and 2 overlap"),
+    ],
+)
+def test_bad_json_lines(tmp_path: Path, line: str, message: str) -> None:
+    write_airbus(tmp_path / "truth.csv", [("a", ["1 8"])])
+    (tmp_path / "p.jsonl").write_text(line)
+    with pytest.raises(DatasetError) as caught:
+        evaluate_files(tmp_path / "p.jsonl", tmp_path / "truth.csv")
+    assert message in str(caught.value)
+    assert "p.jsonl" in str(caught.value)
+
+
+def test_a_folder_without_predictions(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"holds no predictions\.jsonl"):
+        read_prediction(tmp_path)
+
+
+def test_scenes_are_found_beside_the_truth(tmp_path: Path) -> None:
+    write_airbus(tmp_path / "truth.csv", [(name, []) for name in "abcd"])
+    assert evaluate_files(tmp_path / "truth.csv", tmp_path / "truth.csv").scenes is None
+    (tmp_path / "scenes.csv").write_text("ImageId,BigImageId\na,7\nb,8\nc,7\nother,9\n")
+    scenes = evaluate_files(tmp_path / "truth.csv", tmp_path / "truth.csv").scenes
+    assert scenes is not None
+    assert scenes.tolist() == [0, 1, 0, 2]  # d is in none: a scene of its own
+    assert len(np.unique(scenes)) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "header is '', expected 'ImageId,BigImageId'"),
+        ("ImageId,Scene\na,1\n", "header is 'ImageId,Scene'"),
+        ("ImageId,BigImageId\na,1\nb\n", "line 3: found 1 fields, expected 2"),
+        ("ImageId,BigImageId\nz,1\n", "knows none of the images"),
+        ("\xff", "is no CSV"),
+    ],
+)
+def test_bad_scenes(tmp_path: Path, text: str, message: str) -> None:
+    write_airbus(tmp_path / "truth.csv", [("a", [])])
+    path = tmp_path / "scenes.csv"
+    path.write_bytes(text.encode("latin-1"))
+    with pytest.raises(DatasetError, match=r"scenes\.csv") as caught:
+        evaluate_files(tmp_path / "truth.csv", tmp_path / "truth.csv", scenes=path)
+    assert message in str(caught.value)
+
+
+def test_scenes_that_are_not_there(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="cannot read"):
+        read_scenes(tmp_path / "scenes.csv")
