@@ -6,6 +6,8 @@
 #include <bit>
 #include <cstring>
 
+#include "find_strips.hpp"
+
 namespace shipedge::simd::wide {
 
 static constexpr std::size_t kCacheBytes = std::size_t{1} << 20;   // up to here plain stores are fastest
@@ -67,6 +69,7 @@ SHIPEDGE_AVX512 static void find_some_strips(const std::uint8_t* rows, std::ptrd
 
 SHIPEDGE_AVX512 void find_strips(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height,
                                  std::size_t width, std::uint8_t* found) noexcept {
+  if (width > kNarrow) return find_strips_by_rows(rows, stride, height, width, found);
   for (; width >= std::size_t{12} * kSide; width -= std::size_t{12} * kSide, rows += 12 * kSide, found += 12) {
     find_some_strips<12>(rows, stride, height, found);
   }

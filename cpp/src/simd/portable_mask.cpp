@@ -5,6 +5,8 @@
 #include <bit>
 #include <cstring>
 
+#include "find_strips.hpp"
+
 namespace shipedge::simd::anywhere {
 
 void clear(std::uint8_t* out, std::size_t size) noexcept { std::memset(out, 0, size); }
@@ -80,6 +82,7 @@ static void find_some_strips(const std::uint8_t* rows, std::ptrdiff_t stride, st
 
 void find_strips(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height, std::size_t width,
                  std::uint8_t* found) noexcept {
+  if (width > kNarrow) return find_strips_by_rows(rows, stride, height, width, found);
   for (; width >= std::size_t{3} * kSide; width -= std::size_t{3} * kSide, rows += 3 * kSide, found += 3) {
     find_some_strips<3>(rows, stride, height, found);
   }
