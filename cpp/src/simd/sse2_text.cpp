@@ -138,10 +138,10 @@ class RunReader {
       const __m128i run_ends = _mm_add_epi32(numbers, _mm_shuffle_epi32(numbers, _MM_SHUFFLE(2, 3, 0, 1)));
       // A start lies behind the end of the run before it, a length is over 0 (a number without digits is 0), an end
       // inside the mask.
-      const __m128i before = _mm_castps_si128(
-          _mm_shuffle_ps(_mm_castsi128_ps(ends), _mm_castsi128_ps(run_ends), _MM_SHUFFLE(0, 0, 3, 3)));
-      const __m128i sound = _mm_andnot_si128(_mm_cmpgt_epi32(run_ends, limit),
-                                             _mm_cmpgt_epi32(numbers, _mm_and_si128(before, starts)));
+      const __m128i before =
+          _mm_castps_si128(_mm_shuffle_ps(_mm_castsi128_ps(ends), _mm_castsi128_ps(run_ends), _MM_SHUFFLE(0, 0, 3, 3)));
+      const __m128i sound =
+          _mm_andnot_si128(_mm_cmpgt_epi32(run_ends, limit), _mm_cmpgt_epi32(numbers, _mm_and_si128(before, starts)));
       if (mask_of(sound) != 0xffff) break;
       _mm_storeu_si128(reinterpret_cast<__m128i*>(out_), _mm_add_epi32(numbers, starts));  // starts count from 0
       ends = run_ends;
