@@ -24,11 +24,11 @@ std::uint64_t mask_of(__m128i bytes) noexcept { return static_cast<std::uint32_t
 
 /// Where the numbers of a chunk of text stop: offsets of the byte behind each. Ends early at anything but digits and
 /// spaces. `stops` has room for kChunk + 1 offsets.
-std::size_t locate_stops(const char* text, std::size_t size, bool to_the_end, std::uint16_t* stops) noexcept {
+std::size_t locate_stops(const char* text, std::size_t size, bool to_the_end, std::uint32_t* stops) noexcept {
   const __m128i space = _mm_set1_epi8(' ');
   const __m128i zero = _mm_set1_epi8('0');
   const __m128i nine = _mm_set1_epi8(9);
-  std::uint16_t* stop = stops;
+  std::uint32_t* stop = stops;
   for (std::size_t at = 0; at < size; at += kBlock) {
     char last[kBlock];
     const char* block = text + at;
@@ -50,11 +50,11 @@ std::size_t locate_stops(const char* text, std::size_t size, bool to_the_end, st
     const std::uint64_t other = ~plain;
     if (other != 0) spaces &= other ^ (other - 1);
     for (; spaces != 0; spaces &= spaces - 1) {
-      *stop++ = static_cast<std::uint16_t>(at + static_cast<unsigned>(std::countr_zero(spaces)));
+      *stop++ = static_cast<std::uint32_t>(at + static_cast<unsigned>(std::countr_zero(spaces)));
     }
     if (other != 0) return static_cast<std::size_t>(stop - stops);
   }
-  if (to_the_end && text[size - 1] != ' ') *stop++ = static_cast<std::uint16_t>(size);
+  if (to_the_end && text[size - 1] != ' ') *stop++ = static_cast<std::uint32_t>(size);
   return static_cast<std::size_t>(stop - stops);
 }
 
@@ -105,7 +105,7 @@ class RunReader {
 
   /// The runs of `count` numbers that stop at stops[0], stops[1], ...; stops[-1] is one before the first. 16 bytes
   /// before `text` are readable. Returns how many numbers were read.
-  std::size_t read(const char* text, const std::uint16_t* stops, std::size_t count) noexcept {
+  std::size_t read(const char* text, const std::uint32_t* stops, std::size_t count) noexcept {
     std::size_t done = 0;
     while (count - done >= 2) {
       done += read_short(text, stops + done, count - done);
@@ -122,7 +122,7 @@ class RunReader {
 
  private:
   /// Four numbers, two runs, at a time, as long as they are short and sound.
-  std::size_t read_short(const char* text, const std::uint16_t* stops, std::size_t count) noexcept {
+  std::size_t read_short(const char* text, const std::uint32_t* stops, std::size_t count) noexcept {
     constexpr std::uint64_t kLargest = 1U << 30;  // no sum of two short numbers comes near
     const __m128i limit = _mm_set1_epi32(static_cast<int>(std::min(limit_, kLargest)));
     const __m128i starts = _mm_set_epi32(0, -1, 0, -1);
@@ -150,7 +150,7 @@ class RunReader {
     return done;
   }
 
-  bool read_long(const char* text, const std::uint16_t* stops) noexcept {
+  bool read_long(const char* text, const std::uint32_t* stops) noexcept {
     const unsigned digits = digits_of(stops);
     const unsigned digits2 = digits_of(stops + 1);
     if (digits - 1 >= kMostLong || digits2 - 1 >= kMostLong) return false;
@@ -162,9 +162,7 @@ class RunReader {
     return true;
   }
 
-  static unsigned digits_of(const std::uint16_t* stop) noexcept {
-    return static_cast<std::uint16_t>(stop[0] - stop[-1] - 1);
-  }
+  static unsigned digits_of(const std::uint32_t* stop) noexcept { return stop[0] - stop[-1] - 1; }
 
   Run* const first_;
   Run* out_;
@@ -176,9 +174,9 @@ class RunReader {
 
 std::size_t read_runs(TextCursor& cursor, Run* out) noexcept {
   constexpr std::size_t kBefore = kMostLong;  // bytes before a number that may be looked at
-  std::uint16_t room[1 + kChunk + 1];
-  room[0] = 0xffff;  // the first number starts one behind offset -1
-  const std::uint16_t* const stops = room + 1;
+  std::uint32_t room[1 + kChunk + 1];
+  room[0] = ~std::uint32_t{0};  // the first number starts one behind offset -1
+  const std::uint32_t* const stops = room + 1;
   const char* const begin = cursor.at;
   RunReader reader(cursor, out);
   for (bool more = cursor.at != cursor.end; more;) {
@@ -187,7 +185,7 @@ std::size_t read_runs(TextCursor& cursor, Run* out) noexcept {
     const bool is_last = left <= kChunk;
     const std::size_t located = locate_stops(text, std::min(left, kChunk), is_last, room + 1);
     std::size_t done = 0;
-    const auto start = [&] { return static_cast<std::uint16_t>(stops[-1 + static_cast<std::ptrdiff_t>(done)] + 1); };
+    const auto start = [&] { return stops[-1 + static_cast<std::ptrdiff_t>(done)] + 1; };
     if (static_cast<std::size_t>(text - begin) < kBefore) {
       // Nothing is known of the bytes before the first numbers: they are read from a copy.
       char copy[kBefore + kBlock] = {};
