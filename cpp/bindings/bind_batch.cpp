@@ -9,7 +9,6 @@
 #include "numpy_io.hpp"
 #include "shipedge/batch.hpp"
 #include "shipedge/error.hpp"
-#include "shipedge/mask.hpp"
 #include "shipedge/text.hpp"
 
 namespace shipedge {
@@ -43,14 +42,9 @@ py::array decode(const py::object& text, const py::object& shape_like, const py:
   const std::string_view characters = as_text(text);
   Canvas canvas = as_canvas(out, shape);
   const py::gil_scoped_release nogil;
-  if (column_major && out.is_none()) {
-    canvas.clear();
-    paint_airbus(characters, shape, canvas.pixels);
-    return std::move(canvas.array);
-  }
   RunBuffer& runs = scratch_runs();
   parse_into(runs, characters, shape, column_major);
-  canvas.clear();  // not before: what is refused changes nothing
+  canvas.clear();
   if (column_major) {
     paint(runs, shape, canvas.pixels);
   } else {

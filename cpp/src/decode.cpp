@@ -5,7 +5,6 @@
 
 #include "shipedge/kernels.hpp"
 #include "shipedge/mask.hpp"
-#include "shipedge/text.hpp"
 
 namespace shipedge {
 namespace {
@@ -14,23 +13,16 @@ using simd::kSide;
 
 constexpr std::uint32_t kSmallArea = 64;              // up to here single stores are cheaper than tiles
 constexpr std::size_t kLarge = std::size_t{8} << 20;  // bytes that no cache keeps; kernels know how to go around it
-constexpr std::size_t kPiece = std::size_t{8} << 10;  // bytes of text whose runs the first cache holds
 constexpr std::uint32_t kTallest = 1U << 20;          // taller masks would need too large a table of toggles
 
 /// Paints 64 columns at once: where a run begins or ends its column's bit toggles, and the exclusive-or
 /// of all toggles above a row is the row.
 class TilePainter {
  public:
-  TilePainter(Shape shape, std::uint8_t* out) : shape_(shape), out_(out), top_(shape.height) {
-    thread_local std::vector<std::uint64_t> toggles;  // a word for each row and one more, all zero between uses
-    if (toggles.size() <= shape.height) toggles.resize(std::size_t{shape.height} + 1);
-    toggles_ = toggles.data();
-  }
-  ~TilePainter() { flush(); }
-  TilePainter(const TilePainter&) = delete;
-  TilePainter& operator=(const TilePainter&) = delete;
+  /// `toggles` has height + 1 words, all zero; paint() leaves them so.
+  TilePainter(Shape shape, std::uint8_t* out, std::uint64_t* toggles) noexcept
+      : shape_(shape), out_(out), toggles_(toggles), top_(shape.height) {}
 
-  /// Runs behind all those before; what they touch last is painted with the next ones, or at the end.
   void paint(Runs runs) noexcept {
     const std::uint32_t height = shape_.height;
     const Run* run = runs.data();
@@ -56,6 +48,7 @@ class TilePainter {
         ++run;
       }
     }
+    flush();
   }
 
  private:
@@ -93,7 +86,7 @@ class TilePainter {
 
   Shape shape_;
   std::uint8_t* out_;
-  std::uint64_t* toggles_ = nullptr;
+  std::uint64_t* toggles_;
   std::uint32_t tile_ = 0;
   std::uint32_t top_;
   std::uint32_t bottom_ = 0;
@@ -130,23 +123,9 @@ void paint(Runs runs, Shape shape, std::uint8_t* out) {
     });
     return;
   }
-  TilePainter(shape, out).paint(runs);
-}
-
-void paint_airbus(std::string_view text, Shape shape, std::uint8_t* out) {
-  thread_local RunBuffer runs;
-  AirbusReader reader(text, shape);
-  const auto read = [&] {
-    runs.clear();
-    return reader.read(runs, kPiece);
-  };
-  bool more = read();
-  if (!more || shape.height <= 1 || shape.width <= 1 || shape.height > kTallest) {
-    for (paint(runs, shape, out); more; paint(runs, shape, out)) more = read();
-    return;
-  }
-  TilePainter painter(shape, out);
-  for (painter.paint(runs); more; painter.paint(runs)) more = read();
+  thread_local std::vector<std::uint64_t> toggles;  // all zero between calls
+  if (toggles.size() <= shape.height) toggles.resize(std::size_t{shape.height} + 1);
+  TilePainter(shape, out, toggles.data()).paint(runs);
 }
 
 void erase(Runs runs, Shape shape, std::uint8_t* out) noexcept {

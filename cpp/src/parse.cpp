@@ -14,8 +14,13 @@ constexpr std::uint64_t kHuge = std::uint64_t{1} << 40;  // stands for every num
 constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 constexpr bool is_space(char c) noexcept { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
-/// The text being read, which knows how far it is, so that complaints can say where.
-struct Cursor : AirbusReader::Place {
+/// A text being read: knows how far it is, so that complaints can say where.
+struct Cursor {
+  const char* begin;
+  const char* at;
+  const char* end;
+  Shape shape;
+
   [[noreturn]] void complain_character() const {
     const auto code = static_cast<unsigned char>(*at);
     constexpr char kHex[] = "0123456789abcdef";
@@ -82,49 +87,34 @@ bool read_run(Cursor& cursor, std::size_t index, std::uint64_t next, Run& run) {
 
 }  // namespace
 
-AirbusReader::AirbusReader(std::string_view text, Shape shape) noexcept
-    : place_{text.data(), text.data(), text.data() + text.size(), shape} {}
-
-bool AirbusReader::read(RunBuffer& runs, std::size_t most) {
-  Cursor cursor{place_};
-  if (cursor.at != cursor.end && *cursor.at == ' ') ++cursor.at;
-  const char* stop = cursor.end;
-  if (static_cast<std::size_t>(stop - cursor.at) > most) {
-    stop = std::find(cursor.at + most, cursor.end, ' ');  // no number is cut
-  }
-  // A run takes four characters or more ("1 1 "), so the room is known before the text is; one may begin before `stop`
-  // and end behind it.
-  Run* const first = runs.reserve(static_cast<std::size_t>(stop - cursor.at) / 4 + 2);
+void parse_airbus(std::string_view text, Shape shape, RunBuffer& runs) {
+  Cursor cursor{text.data(), text.data(), text.data() + text.size(), shape};
+  // A run takes four characters or more ("1 1 "), so the room is known before the text is.
+  Run* const first = runs.reserve(text.size() / 4 + 1);
   Run* last = first;
   const auto& kernels = simd::best();
-  simd::TextCursor plain{cursor.at, stop, next_, std::uint64_t{cursor.shape.pixels()} + 1};
+  simd::TextCursor plain{cursor.begin, cursor.end, 1, std::uint64_t{shape.pixels()} + 1};
+  std::size_t index = 0;
   // Where the kernel finds nothing to its taste, again and again, it is asked less often.
-  for (std::size_t patience = 1; cursor.at < stop; patience = std::min<std::size_t>(2 * patience, 64)) {
-    plain.at = cursor.at;
+  for (std::size_t patience = 1;; patience = std::min<std::size_t>(2 * patience, 64)) {
     const std::size_t count = kernels.read_runs(plain, last);
     last += count;
-    index_ += count;
+    index += count;
     if (count != 0) patience = 1;
     cursor.at = plain.at;
     std::size_t read = 0;
-    for (Run run{}; read < patience && cursor.at < stop && read_run(cursor, index_, plain.next, run); ++read) {
+    for (Run run{}; read < patience && read_run(cursor, index, plain.next, run); ++read, ++index) {
       if (last != first && run.start + std::uint64_t{1} == plain.next) {
         last[-1].length += run.length;
       } else {
         *last++ = run;
       }
       plain.next = std::uint64_t{run.start} + run.length + 1;
-      ++index_;
     }
+    if (read < patience) break;
+    plain.at = cursor.at;
   }
-  place_ = cursor;
-  next_ = plain.next;
   runs.grow(static_cast<std::size_t>(last - first));
-  return cursor.at != cursor.end;
-}
-
-void parse_airbus(std::string_view text, Shape shape, RunBuffer& runs) {
-  AirbusReader(text, shape).read(runs, text.size());
 }
 
 }  // namespace shipedge

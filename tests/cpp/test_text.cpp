@@ -1,7 +1,5 @@
 #include <doctest.h>
 
-#include <algorithm>
-
 #include "reference.hpp"
 #include "shipedge/error.hpp"
 
@@ -109,27 +107,6 @@ TEST_CASE("numbers of every size are written and read") {
       const Run run{start, 4294967295U - start};
       char one[shipedge::airbus_bound(1)];
       CHECK(std::string(one, shipedge::format_airbus({&run, 1}, one)) == text({run}));
-    }
-  }
-}
-
-TEST_CASE("a text is painted while it is read, with the same pixels and the same complaints") {
-  std::mt19937 random(2);
-  for (const Shape shape : {Shape{300, 211}, Shape{1, 40000}, Shape{40000, 1}, Shape{70, 64}}) {
-    for (const double density : {0.001, 0.5, 0.99}) {
-      const Mask mask = random_mask(random, shape, density);
-      std::string written = text(runs(mask));
-      Mask painted{shape, std::vector<std::uint8_t>(shape.pixels())};
-      shipedge::paint_airbus(written, shape, painted.pixels.data());
-      CHECK(runs(painted) == runs(mask));
-      std::ranges::replace(written, ' ', '\t');  // the kernels leave it all to the careful reader
-      std::ranges::fill(painted.pixels, std::uint8_t{0});
-      shipedge::paint_airbus(written, shape, painted.pixels.data());
-      CHECK(runs(painted) == runs(mask));
-      if (written.size() < 100) continue;
-      written[written.size() / 2] = 'x';
-      CHECK_THROWS_WITH_AS(shipedge::paint_airbus(written, shape, painted.pixels.data()),
-                           complaint(written, shape).c_str(), FormatError);
     }
   }
 }

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
 #include <vector>
 
 #include "shipedge/buffer.hpp"
@@ -28,10 +27,6 @@ void clear(std::uint8_t* out, std::size_t size) noexcept;
 
 /// Sets the runs' pixels of a C-order (height, width) mask to 1 and leaves the others alone.
 void paint(Runs runs, Shape shape, std::uint8_t* out);
-
-/// Paints an Airbus text while it is read, so that the runs of long texts stay in the first cache. Throws FormatError
-/// when the text is not a mask of this shape; some of it may have been painted by then.
-void paint_airbus(std::string_view text, Shape shape, std::uint8_t* out);
 
 /// Sets at least the runs' pixels to 0, in any order of runs, and others between them too: for masks in which nothing
 /// but these runs is set.

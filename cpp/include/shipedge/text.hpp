@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <string_view>
 
 #include "shipedge/buffer.hpp"
@@ -13,28 +12,6 @@ namespace shipedge {
 /// `runs`; touching runs become one. Throws FormatError and appends nothing when the text is not a
 /// mask of this shape. Row-major texts are read with the transposed shape.
 void parse_airbus(std::string_view text, Shape shape, RunBuffer& runs);
-
-/// The same piece by piece, for texts whose runs no cache could hold.
-class AirbusReader {
- public:
-  struct Place {
-    const char* begin;
-    const char* at;
-    const char* end;
-    Shape shape;
-  };
-
-  AirbusReader(std::string_view text, Shape shape) noexcept;
-
-  /// Appends the runs of the next `most` bytes of text or a few more; false at the end of the text. Runs of different
-  /// pieces may touch.
-  bool read(RunBuffer& runs, std::size_t most);
-
- private:
-  Place place_;
-  std::size_t index_ = 0;   // of the run to come
-  std::uint64_t next_ = 1;  // its first allowed start, 1-based
-};
 
 /// Bytes behind the text that format_airbus may touch.
 constexpr std::size_t kAirbusSlack = 64;
