@@ -4,14 +4,15 @@
 #include <cstring>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "bindings.hpp"
 #include "csv_file.hpp"
 #include "numpy_io.hpp"
+#include "shipedge/batch.hpp"
 #include "shipedge/csv_index.hpp"
-#include "shipedge/mask.hpp"
 
 namespace shipedge {
 namespace {
@@ -78,27 +79,24 @@ Scratch& scratch() {
   return own;
 }
 
-/// One mask per image, one after the other; nothing is written where a run list is refused. Needs no lock.
-void decode_images(const CsvIndex& index, const std::vector<std::size_t>& images, Shape shape, std::uint8_t* out) {
-  Scratch& own = scratch();
-  for (const std::size_t image : images) index.parse(image, shape, own.runs, own.ends);
-  const Run* first = own.runs.begin();
-  const std::size_t* end = own.ends.begin();
-  for (const std::size_t image : images) {
-    clear(out, shape.pixels());
-    for (std::size_t k = 0; k < index.ship_count(image); ++k, ++end) {
-      const Run* const last = own.runs.begin() + *end;
-      paint({first, last}, shape, out);
-      first = last;
-    }
-    out += shape.pixels();
-  }
-}
-
+/// One mask per image, one after the other; nothing is written where a run list is refused.
 void decode_into(const CsvFile& file, const std::vector<std::size_t>& images, Shape shape, std::uint8_t* out) {
+  const CsvIndex& index = *file.index;
   try {
     const py::gil_scoped_release nogil;
-    decode_images(*file.index, images, shape, out);
+    std::vector<std::string_view> texts;
+    std::vector<std::size_t> ends;
+    for (const std::size_t image : images) {
+      for (std::size_t k = 0; k < index.ship_count(image); ++k) texts.push_back(index.ship(image, k));
+      ends.push_back(texts.size());
+    }
+    try {
+      BatchPainter(shape, images.size(), out, 1).paint({texts, ends});
+    } catch (const FormatError&) {  // which knows the text by its number; the index can say more
+      Scratch& own = scratch();
+      for (const std::size_t image : images) index.parse(image, shape, own.runs, own.ends);
+      throw;
+    }
   } catch (const ShipError& error) {
     raise(file, error);
   }

@@ -1,6 +1,8 @@
 #include <pybind11/operators.h>
 
 #include <array>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "bindings.hpp"
@@ -19,6 +21,29 @@ py::array runs_view(const py::object& self) {
   py::array_t<std::uint32_t> view({count, py::ssize_t{2}}, reinterpret_cast<const std::uint32_t*>(runs.data()), self);
   view.attr("flags").attr("writeable") = false;
   return view;
+}
+
+/// The runs as they are pickled: start and length, four bytes each, the lowest first.
+py::bytes packed(const Rle& rle) {
+  std::string bytes;
+  bytes.reserve(8 * rle.runs().size());
+  for (const Run& run : rle.runs()) {
+    for (const std::uint32_t number : {run.start, run.length}) {
+      for (int shift = 0; shift < 32; shift += 8) bytes += static_cast<char>(number >> shift & 0xff);
+    }
+  }
+  return bytes;
+}
+
+std::vector<std::int64_t> unpacked(std::string_view bytes) {
+  if (bytes.size() % sizeof(Run) != 0) {
+    throw FormatError("runs hold " + std::to_string(bytes.size()) + " bytes, expected 8 for each run");
+  }
+  std::vector<std::int64_t> pairs(bytes.size() / 4);
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    pairs[i / 4] |= std::int64_t{static_cast<unsigned char>(bytes[i])} << (8 * (i % 4));
+  }
+  return pairs;
 }
 
 Rle from_mask(py::handle mask) {
@@ -71,7 +96,8 @@ void bind_rle(py::module_& module) {
                       R"(An immutable mask: a shape and sorted, non-touching, column-major runs.
 
 Args:
-    runs: (n, 2) integers: start (0-based, column-major) and length in pixels, sorted; touching runs are merged.
+    runs: (n, 2) integers: start (0-based, column-major) and length in pixels, sorted; touching runs are merged. Or
+        bytes, as pickle holds them: the same numbers as little-endian uint32.
     shape: (height, width) in pixels.
 
 Raises:
@@ -85,7 +111,8 @@ Raises:
                            std::vector<py::ssize_t>{sizeof(Run), sizeof(std::uint32_t)}, /*readonly=*/true);
   });
   cls.def(py::init([](const py::object& runs, const py::object& shape) {
-            return Rle::checked(as_shape(shape), as_pairs(runs));
+            const bool pickled = PyBytes_Check(runs.ptr()) != 0;
+            return Rle::checked(as_shape(shape), pickled ? unpacked(py::bytes(runs)) : as_pairs(runs));
           }),
           py::arg("runs"), py::arg("shape"))
       .def_static("from_mask", &from_mask, py::arg("mask"),
@@ -131,7 +158,7 @@ Raises:
                     ", area=" + std::to_string(rle.area()) + ")";
            })
       .def("__reduce__", [](const py::object& self) {
-        return py::make_tuple(py::type::of(self), py::make_tuple(self.attr("runs").attr("copy")(), self.attr("shape")));
+        return py::make_tuple(py::type::of(self), py::make_tuple(packed(self.cast<const Rle&>()), self.attr("shape")));
       });
   bind_geometry(cls);
 }

@@ -138,7 +138,14 @@ bool CsvBuilder::join(csv::Scanner& scanner, const CsvIndex::NameCheck& name_ok)
       add_image(slot, group);
       continue;
     }
-    // The image was seen before: row by row, as each may contradict what was said.
+    // The image was seen before: its ships are put together later.
+    CsvImage& image = index.images_[slot.image - 1];
+    if (image.count != 0 && group.count != 0) {
+      image.count += group.count;
+      for (std::uint32_t k = 0; k < group.count; ++k) later_.push_back({slot.image - 1, index.ships_[group.first + k]});
+      continue;
+    }
+    // Row by row, as each contradicts what was said.
     for (std::uint32_t k = 0; k < std::max(group.count, 1U); ++k) {
       const CsvSpan ship = group.count == 0 ? CsvSpan{} : index.ships_[group.first + k];
       const std::uint32_t last = group.count == 0 ? group.name.offset : ship.offset;
@@ -223,28 +230,30 @@ CsvSpan CsvBuilder::plain(const csv::Field& field, const csv::Record& record) {
   return {position, static_cast<std::uint32_t>(index.bytes_.size() + index.unquoted_.size() - position)};
 }
 
-/// Puts the ships of each image side by side, in file order.
+/// Puts the ships of each image side by side, in file order: those of images whose ships stand apart are copied to the
+/// end of the list.
 void CsvBuilder::gather_ships() {
+  constexpr std::uint32_t kMoved = 1U << 31;  // no list is so long: a row takes four bytes or more
   CsvIndex& index = *index_;
-  std::vector<std::uint32_t> apart(index.images_.size());  // of an image: ships that do not stand with its first ones
-  for (const Later& later : later_) ++apart[later.image];
-  LargeArray<CsvSpan> ships;
-  std::size_t total = 0;
-  for (std::size_t i = 0; i < index.images_.size(); ++i) total += index.images_[i].count;
-  ships.reserve(total);
-  std::uint32_t next = 0;
-  for (std::size_t i = 0; i < index.images_.size(); ++i) {
-    CsvImage& image = index.images_[i];
-    const std::uint32_t together = image.count - apart[i];
-    ships.resize(next);
-    ships.append(index.ships_.data() + image.first, together);
-    image.first = next;
-    next += image.count;
-    apart[i] = image.first + together;
+  std::vector<std::uint32_t> next(index.images_.size());  // ships that stand apart; once moved, the next one's place
+  std::size_t total = index.ships_.size();
+  for (const Later& later : later_) {
+    if (next[later.image]++ == 0) total += index.images_[later.image].count;
   }
-  ships.resize(next);
-  for (const Later& later : later_) ships[apart[later.image]++] = later.ship;
-  index.ships_ = std::move(ships);
+  index.ships_.reserve(total);
+  for (const Later& later : later_) {
+    std::uint32_t& place = next[later.image];
+    if ((place & kMoved) == 0) {
+      CsvImage& image = index.images_[later.image];
+      const std::uint32_t together = image.count - place;
+      const auto first = static_cast<std::uint32_t>(index.ships_.size());
+      index.ships_.resize(first + image.count);
+      std::copy_n(index.ships_.data() + image.first, together, index.ships_.data() + first);
+      image.first = first;
+      place = (first + together) | kMoved;
+    }
+    index.ships_[place++ & ~kMoved] = later.ship;
+  }
 }
 
 /// Takes out the images with a bad row.

@@ -4,6 +4,9 @@
 #include <utility>
 #include <vector>
 
+#include "cleared.hpp"
+#include "shipedge/buffer.hpp"
+
 namespace shipedge {
 namespace {
 
@@ -22,6 +25,15 @@ void append_box(std::vector<Run>& runs, Box box, std::uint32_t height) {
   for (std::uint32_t column = box.left; column < box.right; ++column) {
     append_run(runs, {column * height + box.top, box.bottom - box.top});
   }
+}
+
+/// The rectangles of a mask, left to right, top to bottom; returns the end of them.
+const Box* list_boxes(const Rle& rle, Buffer<Box>& boxes) {
+  Box* const first = boxes.reserve(3 * rle.runs().size());
+  Box* last = first;
+  for_each_box(rle.runs(), rle.shape().height, [&](const Box& box) { *last++ = box; });
+  boxes.grow(static_cast<std::size_t>(last - first));
+  return last;
 }
 
 /// Turned by 180 degrees.
@@ -62,22 +74,36 @@ Rle window(const Rle& rle, std::int64_t top, std::int64_t left, Shape shape) {
   return Rle::trusted(shape, std::move(runs));
 }
 
-Rle flip_rows(const Rle& rle) { return flip_columns(reversed(rle)); }
+Rle flip_rows(const Rle& rle) {
+  const std::uint32_t height = rle.shape().height;
+  thread_local Buffer<Box> boxes;
+  const Cleared around(boxes);
+  const Box* const end = list_boxes(rle, boxes);
+  std::vector<Run> runs;
+  runs.reserve(boxes.size());
+  for (const Box* last = boxes.begin(); last != end;) {
+    const Box* const first = last;
+    while (last != end && last->left == first->left) ++last;
+    for (const Box* box = last; box-- != first;) {
+      append_run(runs, run_of({box->left, height - box->bottom, box->right, height - box->top}, height));
+    }
+  }
+  return Rle::trusted(rle.shape(), std::move(runs));
+}
 
 Rle flip_columns(const Rle& rle) {
   const auto [height, width] = rle.shape();
-  std::vector<Box> boxes;
-  boxes.reserve(rle.runs().size());
-  for_each_box(rle.runs(), height, [&](const Box& box) { boxes.push_back(box); });
+  thread_local Buffer<Box> boxes;
+  const Cleared around(boxes);
+  const Box* last = list_boxes(rle, boxes);
   std::vector<Run> runs;
   runs.reserve(boxes.size());
-  for (auto last = boxes.end(); last != boxes.begin();) {
-    auto first = last - 1;
+  for (const Box* first = last; first != boxes.begin(); last = first) {
+    --first;
     while (first != boxes.begin() && (first - 1)->left == first->left) --first;
-    for (auto box = first; box != last; ++box) {
+    for (const Box* box = first; box != last; ++box) {
       append_run(runs, run_of({width - box->right, box->top, width - box->left, box->bottom}, height));
     }
-    last = first;
   }
   return Rle::trusted(rle.shape(), std::move(runs));
 }

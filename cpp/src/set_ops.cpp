@@ -191,16 +191,16 @@ Rle at_least(Masks masks, std::size_t votes, Shape shape) {
 Rle complement(const Rle& rle) {
   const Runs runs = rle.runs();
   const std::uint32_t pixels = rle.shape().pixels();
-  std::vector<Run> gaps(runs.size() + 1);
-  std::uint32_t at = 0;
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    gaps[i] = {at, runs[i].start - at};
-    at = runs[i].end();
+  if (runs.empty()) return pixels == 0 ? rle : Rle::trusted(rle.shape(), {{0, pixels}});
+  // Runs do not touch: only the gaps before the first and behind the last one may be empty.
+  std::vector<Run> gaps;
+  gaps.reserve(runs.size() + 1);
+  if (runs.front().start != 0) gaps.push_back({0, runs.front().start});
+  for (std::size_t i = 1; i < runs.size(); ++i) {
+    const std::uint32_t at = runs[i - 1].end();
+    gaps.push_back({at, runs[i].start - at});
   }
-  gaps.back() = {at, pixels - at};
-  // Runs do not touch: only the first and the last gap may be empty.
-  if (gaps.back().length == 0) gaps.pop_back();
-  if (!gaps.empty() && gaps.front().length == 0) gaps.erase(gaps.begin());
+  if (const std::uint32_t at = runs.back().end(); at != pixels) gaps.push_back({at, pixels - at});
   return Rle::trusted(rle.shape(), std::move(gaps));
 }
 

@@ -34,6 +34,14 @@ def test_area_box_copy_and_pickle(mask):
         assert other.shape == mask.shape
 
 
+def test_a_pickle_is_not_trusted():
+    assert Rle(b"\1\0\0\0\2\0\0\0", (2, 3)) == Rle([[1, 2]], (2, 3))
+    with pytest.raises(RleFormatError, match="runs hold 7 bytes, expected 8 for each run"):
+        Rle(b"\1\0\0\0\2\0\0", (2, 3))
+    with pytest.raises(RleFormatError, match="leaves the mask"):
+        Rle(b"\1\0\0\0\xff\xff\xff\xff", (2, 3))
+
+
 @settings(deadline=None)
 @given(pairs_of_masks())
 def test_union_and_iou(layers):

@@ -59,7 +59,10 @@ struct Kernels {
 /// Whether SHIPEDGE_FORCE_PORTABLE in the environment keeps to code that runs anywhere.
 bool keep_portable() noexcept;
 
-/// Runs anywhere.
+/// Standard C++ alone.
+const Kernels& plain() noexcept;
+
+/// Runs on every machine that the compiler makes code for: plain(), and SSE2, which is part of x86-64, where it pays.
 const Kernels& portable() noexcept;
 
 /// AVX-512 with its byte instructions (BW, VL, VBMI, VBMI2); nullptr where the machine or the compiler lacks them.

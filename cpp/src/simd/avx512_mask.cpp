@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <utility>
+
+#include "find_strips.hpp"
 
 namespace shipedge::simd::wide {
 
@@ -36,6 +39,12 @@ SHIPEDGE_AVX512 void paint_rows(std::uint64_t* toggles, std::size_t rows, std::u
   std::uint64_t bits = 0;
   for (std::size_t y = 0; y < rows; ++y) {
     if (bits == 0) {  // sea: on to the next row where something begins
+      for (; y + 32 <= rows; y += 32) {
+        const __m512i next = _mm512_or_si512(_mm512_loadu_si512(toggles + y), _mm512_loadu_si512(toggles + y + 8));
+        const __m512i then =
+            _mm512_or_si512(_mm512_loadu_si512(toggles + y + 16), _mm512_loadu_si512(toggles + y + 24));
+        if (const __m512i any = _mm512_or_si512(next, then); _mm512_test_epi64_mask(any, any) != 0) break;
+      }
       for (; y + 8 <= rows; y += 8) {
         const __m512i next = _mm512_loadu_si512(toggles + y);
         if (_mm512_test_epi64_mask(next, next) != 0) break;
@@ -43,7 +52,7 @@ SHIPEDGE_AVX512 void paint_rows(std::uint64_t* toggles, std::size_t rows, std::u
       while (y < rows && toggles[y] == 0) ++y;
       if (y == rows) break;
     }
-    bits ^= toggles[y];
+    bits ^= std::exchange(toggles[y], 0);
     std::uint8_t* const row = out + y * stride;
     if (columns == ~std::uint64_t{0}) {
       _mm512_storeu_si512(row, _mm512_mask_mov_epi8(_mm512_loadu_si512(row), bits, one));
@@ -51,7 +60,6 @@ SHIPEDGE_AVX512 void paint_rows(std::uint64_t* toggles, std::size_t rows, std::u
       _mm512_mask_storeu_epi8(row, bits & columns, one);
     }
   }
-  std::memset(toggles, 0, rows * sizeof *toggles);
 }
 
 template <unsigned kStrips>
@@ -67,6 +75,7 @@ SHIPEDGE_AVX512 static void find_some_strips(const std::uint8_t* rows, std::ptrd
 
 SHIPEDGE_AVX512 void find_strips(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height,
                                  std::size_t width, std::uint8_t* found) noexcept {
+  if (width > kNarrow) return find_strips_by_rows(rows, stride, height, width, found);
   for (; width >= std::size_t{12} * kSide; width -= std::size_t{12} * kSide, rows += 12 * kSide, found += 12) {
     find_some_strips<12>(rows, stride, height, found);
   }

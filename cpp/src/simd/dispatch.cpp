@@ -3,6 +3,7 @@
 
 #include "avx512.hpp"
 #include "portable.hpp"
+#include "sse2.hpp"
 
 namespace shipedge::simd {
 namespace {
@@ -19,11 +20,22 @@ bool keep_portable() noexcept {
   return forced != nullptr && !std::string_view(forced).empty() && std::string_view(forced) != "0";
 }
 
-const Kernels& portable() noexcept {
+const Kernels& plain() noexcept {
   using namespace anywhere;
-  static constexpr Kernels kKernels{"portable",  clear,      read_runs,  write_runs, paint_rows,
+  static constexpr Kernels kKernels{"plain",     clear,      read_runs,  write_runs, paint_rows,
                                     find_strips, pack_block, pack_lines, list_bits};
   return kKernels;
+}
+
+const Kernels& portable() noexcept {
+#ifdef SHIPEDGE_HAS_SSE2
+  using namespace anywhere;
+  static constexpr Kernels kKernels{"portable",  clear,      sse2::read_runs, write_runs, paint_rows,
+                                    find_strips, pack_block, pack_lines,      list_bits};
+  return kKernels;
+#else
+  return plain();
+#endif
 }
 
 const Kernels* avx512() noexcept {

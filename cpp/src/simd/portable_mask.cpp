@@ -4,6 +4,9 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <utility>
+
+#include "find_strips.hpp"
 
 namespace shipedge::simd::anywhere {
 
@@ -31,16 +34,23 @@ static void set_bits(std::uint8_t* out, std::uint64_t bits) noexcept {
   }
 }
 
+/// Whether one of sixteen words is not zero.
+static bool any_set(const std::uint64_t* words) noexcept {
+  std::uint64_t any = 0;
+  for (unsigned i = 0; i < 16; ++i) any |= words[i];
+  return any != 0;
+}
+
 void paint_rows(std::uint64_t* toggles, std::size_t rows, std::uint8_t* out, std::size_t stride,
                 std::uint64_t columns) noexcept {
   std::uint64_t bits = 0;
   for (std::size_t y = 0; y < rows; ++y) {
     if (bits == 0) {  // sea: on to the next row where something begins
-      while (y + 4 <= rows && (toggles[y] | toggles[y + 1] | toggles[y + 2] | toggles[y + 3]) == 0) y += 4;
+      while (y + 16 <= rows && !any_set(toggles + y)) y += 16;
       while (y < rows && toggles[y] == 0) ++y;
       if (y == rows) break;
     }
-    bits ^= toggles[y];
+    bits ^= std::exchange(toggles[y], 0);
     std::uint8_t* const row = out + y * stride;
     if (columns == ~std::uint64_t{0}) {
       set_bits(row, bits);
@@ -48,7 +58,6 @@ void paint_rows(std::uint64_t* toggles, std::size_t rows, std::uint8_t* out, std
       for (std::uint64_t rest = bits & columns; rest != 0; rest &= rest - 1) row[std::countr_zero(rest)] = 1;
     }
   }
-  std::memset(toggles, 0, rows * sizeof *toggles);
 }
 
 #if defined(__GNUC__)
@@ -80,6 +89,7 @@ static void find_some_strips(const std::uint8_t* rows, std::ptrdiff_t stride, st
 
 void find_strips(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height, std::size_t width,
                  std::uint8_t* found) noexcept {
+  if (width > kNarrow) return find_strips_by_rows(rows, stride, height, width, found);
   for (; width >= std::size_t{3} * kSide; width -= std::size_t{3} * kSide, rows += 3 * kSide, found += 3) {
     find_some_strips<3>(rows, stride, height, found);
   }
