@@ -1,0 +1,116 @@
+"""Pairs of overlapping pictures among many, found without comparing each with each.
+
+Blocks that agree in four given symbols meet in a table (sorted keys); 64 tables ask for 64 different fours. Blocks that
+met are compared symbol by symbol, and the pictures they belong to in everything they would share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shipedge_train.data.split.signature import SIDE, SYMBOLS, UNSURE, solid
+
+TABLES = 64
+_KEY = 4  # symbols of a key: a million different ones, so in the whole Airbus set a block meets two or three by chance
+_REACH = 64  # within a table a block meets so many others at most; copies of one picture form a chain
+_BLOCK_AGREES = 24  # of 128 symbols, of the two blocks that met
+_BASE, _EACH = 20, 16  # pictures overlap when they agree in 20 + 16 for each shared block
+_CHUNK = 1 << 18  # pairs compared at a time: 128 bytes twice for each
+
+Symbols = NDArray[np.uint8]
+Pairs = NDArray[np.int64]
+
+
+def find_overlaps(symbols: Symbols, progress: Callable[[int], object] = lambda done: None) -> Pairs:
+    """Overlapping pictures by their symbols.
+
+    Args:
+        symbols: (n, 9, 128) from `signature.sign`.
+        progress: called with the number of tables just finished.
+
+    Returns:
+        (m, 4): i, j, dy, dx with i < j, sorted: picture j lies dy rows and dx columns of blocks below and right of i,
+        each -2..2.
+    """
+    blocks = np.flatnonzero(~solid(symbols).ravel())
+    rows = symbols.reshape(-1, SYMBOLS)
+    found = np.empty(0, np.int64)
+    for table in range(TABLES):
+        chosen = np.random.default_rng((table, SYMBOLS)).permutation(SYMBOLS)[:_KEY]
+        new = [_codes(first, second, len(symbols)) for first, second in _met(rows, blocks, chosen)]
+        found = np.unique(np.concatenate([found, *new]))
+        progress(1)
+    return _checked(symbols, _decoded(found, len(symbols)))
+
+
+def shared_blocks(dy: int, dx: int) -> tuple[list[int], list[int]]:
+    """Block numbers of the shared area: in the first picture, and in one that lies (dy, dx) blocks from it."""
+    first = [
+        row * SIDE + column
+        for row in range(max(0, dy), min(SIDE, SIDE + dy))
+        for column in range(max(0, dx), min(SIDE, SIDE + dx))
+    ]
+    return first, [block - dy * SIDE - dx for block in first]
+
+
+def _met(rows: Symbols, blocks: Pairs, chosen: NDArray[np.intp]) -> Iterator[tuple[Pairs, Pairs]]:
+    """Pairs of blocks with equal keys that agree well enough, in any order."""
+    keys = np.zeros(len(blocks), np.int32)
+    sure = np.ones(len(blocks), np.bool_)
+    for column in chosen:
+        symbol = rows[blocks, column]
+        sure &= symbol != UNSURE
+        keys = keys * 32 + symbol
+    order = np.flatnonzero(sure)
+    order = order[np.argsort(keys[order], kind="stable")]
+    keys, members = keys[order], blocks[order]
+    for step in range(1, _REACH + 1):
+        same = np.flatnonzero(keys[step:] == keys[:-step])
+        if not same.size:
+            return
+        for start in range(0, len(same), _CHUNK):
+            at = same[start : start + _CHUNK]
+            first, second = members[at], members[at + step]
+            good = _agreement(rows[first], rows[second]) >= _BLOCK_AGREES
+            good &= first // SIDE**2 != second // SIDE**2
+            yield first[good], second[good]
+
+
+def _agreement(first: Symbols, second: Symbols) -> NDArray[np.int64]:
+    """In how many sure symbols two blocks agree: (m, 128) twice -> (m,)."""
+    return np.count_nonzero((first == second) & (first != UNSURE), axis=1)
+
+
+def _codes(first: Pairs, second: Pairs, count: int) -> Pairs:
+    """Pairs of blocks -> one number for each pair of pictures and how they lie."""
+    first, second = np.minimum(first, second), np.maximum(first, second)
+    (i, at_i), (j, at_j) = divmod(first, SIDE**2), divmod(second, SIDE**2)
+    dy, dx = at_i // SIDE - at_j // SIDE, at_i % SIDE - at_j % SIDE
+    return np.unique((i * count + j) * 25 + (dy + 2) * 5 + dx + 2)
+
+
+def _decoded(codes: Pairs, count: int) -> Pairs:
+    """The opposite of `_codes`: (m, 4)."""
+    pictures, offset = divmod(codes, 25)
+    return np.stack([*divmod(pictures, max(count, 1)), offset // 5 - 2, offset % 5 - 2], axis=1)
+
+
+def _checked(symbols: Symbols, pairs: Pairs) -> Pairs:
+    """Those pairs that agree in the whole area they would share; solid blocks of it do not count."""
+    seen = ~solid(symbols)
+    good = np.zeros(len(pairs), np.bool_)
+    for dy, dx in np.ndindex(5, 5):
+        ours, theirs = shared_blocks(dy - 2, dx - 2)
+        these = np.flatnonzero((pairs[:, 2] == dy - 2) & (pairs[:, 3] == dx - 2))
+        for start in range(0, len(these), _CHUNK // len(ours)):
+            at = these[start : start + _CHUNK // len(ours)]
+            i, j = pairs[at, 0], pairs[at, 1]
+            margin = np.full(len(at), -_BASE)
+            for a, b in zip(ours, theirs, strict=True):
+                both = seen[i, a] & seen[j, b]
+                margin += both * (_agreement(symbols[i, a], symbols[j, b]) - _EACH)
+            good[at] = margin >= 0
+    return pairs[good]
