@@ -71,7 +71,7 @@ def read_dataset(folder: str | os.PathLike[str]) -> list[Picture]:
     if not (root / "images").is_dir() or not (root / "ships.csv").is_file():
         raise DatasetError(f"{root} is not a dataset: expected a folder with images/ and ships.csv")
     rows = read_airbus(root / "ships.csv")
-    scenes = _read_scenes(root / "scenes.csv") if (root / "scenes.csv").is_file() else {}
+    scenes = read_scenes(root)
     there = {path.name for path in (root / "images").iterdir()}
     missing = sorted(set(rows) - there)
     if missing:
@@ -112,7 +112,15 @@ def pick_evenly(pictures: Sequence[Picture], count: int) -> list[Picture]:
     return [pictures[i] for i in np.linspace(0, len(pictures) - 1, count).round().astype(int)]
 
 
-def _read_scenes(path: Path) -> dict[str, str]:
+def read_scenes(folder: str | os.PathLike[str]) -> dict[str, str]:
+    """ImageId -> scene it was cut from, by scenes.csv of a dataset folder; empty where there is no such file.
+
+    Raises:
+        DatasetError: it is not that table.
+    """
+    path = Path(folder) / "scenes.csv"
+    if not path.is_file():
+        return {}
     with path.open(newline="", encoding="utf-8") as file:
         rows = list(csv.reader(file))
     if not rows or rows[0] != ["ImageId", "BigImageId"]:

@@ -22,11 +22,12 @@ from numpy.typing import NDArray
 from shipedge.errors import ConfigError, ShipedgeError
 from shipedge_train import runs
 from shipedge_train.config import Config
-from shipedge_train.dataset import Picture, pick_evenly, read_dataset, split_by_scene
+from shipedge_train.dataset import Picture, pick_evenly, read_dataset
 from shipedge_train.loader import Batch, Loader, presence_grid, whole_pictures
 from shipedge_train.losses import LOSSES
 from shipedge_train.metrics import score_detector, score_segmenter
 from shipedge_train.models import MODELS
+from shipedge_train.splits import Split, split_pictures
 
 _AVERAGE_EVERY = 4  # steps between two updates of the averaged weights: copying them costs a few milliseconds
 
@@ -99,8 +100,8 @@ def train(
     keras.utils.set_random_seed(config.train.seed)
     model = build(kind, config)
     pictures = read_dataset(data)
-    training, validation = split_by_scene(pictures, config.data.validation_share)
-    scored = pick_evenly(validation, config.data.validation_pictures)
+    split = split_pictures(data, pictures, config.data)
+    scored = pick_evenly(split.validation, config.data.validation_pictures)
     model.compile(
         keras.optimizers.AdamW(
             config.train.learning_rate, weight_decay=config.train.weight_decay, clipnorm=config.train.clip_norm
@@ -112,17 +113,20 @@ def train(
     model.optimizer.build(model.trainable_variables)
     progress = Progress()
     if resume:
-        progress = _restore(model, folder, kind, config)
+        progress = _restore(model, folder, kind, config, split)
     else:
         if init is not None:
-            runs.load_best(model, runs.read_run(init, kind))
-        runs.start(folder, kind, config, data, pictures, len(training), len(validation))
+            first = runs.read_run(init, kind)
+            if first.data["ships_csv_sha256"] == runs.ships_digest(data):
+                runs.check_split(first, split)  # another dataset has no picture that could leak
+            runs.load_best(model, first)
+        runs.start(folder, kind, config, data, pictures, split)
     report(
-        f"{kind}: {model.count_params():,} parameters, {len(training)} pictures to learn from, "
-        f"{len(scored)} of {len(validation)} to score, {keras.backend.backend()}"
+        f"{kind}: {model.count_params():,} parameters, {len(split.training)} pictures to learn from, "
+        f"{len(scored)} of {len(split.validation)} to score, {keras.backend.backend()}"
     )
     job = _Job(kind, config, model, folder, scored, progress, max_minutes)
-    batches = Loader(training, kind, config.data, config.augment, config.train.seed).batches(
+    batches = Loader(split.training, kind, config.data, config.augment, config.train.seed).batches(
         progress.epoch * config.train.steps
     )
     try:
@@ -226,11 +230,12 @@ def _average(progress: Progress, model: keras.Model, decay: float) -> None:
         mean += (1 - decay) * (weight - mean)
 
 
-def _restore(model: keras.Model, folder: Path, kind: str, config: Config) -> Progress:
+def _restore(model: keras.Model, folder: Path, kind: str, config: Config, split: Split) -> Progress:
     """Put model and optimizer back to the end of the last finished epoch."""
     run = runs.read_run(folder, kind)
     if run.config != config:
         raise ConfigError(f"{folder} was started with another configuration; its own is in {folder / runs.CONFIG}")
+    runs.check_split(run, split)
     return Progress(**runs.load_checkpoint(model, folder))
 
 

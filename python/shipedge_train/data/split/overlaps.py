@@ -41,7 +41,7 @@ def find_overlaps(symbols: Symbols, progress: Callable[[int], object] = lambda d
     for table in range(TABLES):
         chosen = np.random.default_rng((table, SYMBOLS)).permutation(SYMBOLS)[:_KEY]
         new = [_codes(first, second, len(symbols)) for first, second in _met(rows, blocks, chosen)]
-        found = np.unique(np.concatenate([found, *new]))
+        found = _distinct(np.concatenate([found, *new]))
         progress(1)
     return _checked(symbols, _decoded(found, len(symbols)))
 
@@ -89,7 +89,13 @@ def _codes(first: Pairs, second: Pairs, count: int) -> Pairs:
     first, second = np.minimum(first, second), np.maximum(first, second)
     (i, at_i), (j, at_j) = divmod(first, SIDE**2), divmod(second, SIDE**2)
     dy, dx = at_i // SIDE - at_j // SIDE, at_i % SIDE - at_j % SIDE
-    return np.unique((i * count + j) * 25 + (dy + 2) * 5 + dx + 2)
+    return _distinct((i * count + j) * 25 + (dy + 2) * 5 + dx + 2)
+
+
+def _distinct(codes: Pairs) -> Pairs:
+    """Sorted without repetition: np.unique of NumPy 2.3 and later hashes, and takes minutes on such numbers."""
+    codes = np.sort(codes)
+    return codes[np.diff(codes, prepend=-1) > 0]
 
 
 def _decoded(codes: Pairs, count: int) -> Pairs:
