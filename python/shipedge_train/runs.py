@@ -30,7 +30,10 @@ CONFIG, HISTORY, CHECKPOINT, BEST = "config.json", "history.csv", "checkpoint.np
 
 @dataclass(frozen=True)
 class Run:
-    """What config.json says: which model, how it was trained, on what (`data` has folder, ships_csv_sha256, split, counts)."""
+    """What config.json says: which model, how it was trained, and on what.
+
+    `data` has folder, ships_csv_sha256, split and counts of pictures.
+    """
 
     folder: Path
     kind: str

@@ -5,10 +5,21 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import click
+
+
+@contextmanager
+def _bar(label: str, length: int) -> Iterator[Callable[[int], object]]:
+    """A progress bar on standard error, where that is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    with click.progressbar(length=length, label=label, file=sys.stderr) as bar:
+        yield bar.update
 
 
 @click.command(short_help="Split pictures into folds and a test part without leaks.")
@@ -47,21 +58,7 @@ def split(
     from shipedge_train.splits import NAME
 
     path = out or folder / NAME
-    with (
-        click.progressbar(label="looking at pictures", file=sys.stderr, hidden=not sys.stderr.isatty()) as signing,
-        click.progressbar(label="finding overlaps", file=sys.stderr, hidden=not sys.stderr.isatty()) as finding,
-    ):
-
-        def advance(bar: Any) -> Any:
-            def step(done: int, length: int) -> None:
-                bar.length = length
-                bar.update(done)
-
-            return step
-
-        result = make_split(
-            folder, path, folds, test_share, seed, workers or os.cpu_count() or 1, advance(signing), advance(finding)
-        )
+    result = make_split(folder, path, folds, test_share, seed, workers or os.cpu_count() or 1, _bar)
     for line in result.pop("warnings"):
         click.echo(f"Warning: {line}", err=True)
     if as_json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +19,12 @@ from shipedge_train.data.split.summary import summarize
 from shipedge_train.dataset import read_dataset, read_scenes
 from shipedge_train.splits import write_splits
 
-Progress = Callable[[int, int], None]
+Progress = Callable[[str, int], AbstractContextManager[Callable[[int], object]]]
+"""Opens a progress bar (label, steps) and gives what is called with the number of steps just finished."""
 
 
 def make_split(
-    folder: Path,
-    out: Path,
-    folds: int,
-    test_share: float,
-    seed: int,
-    workers: int,
-    signing: Progress,
-    finding: Progress,
+    folder: Path, out: Path, folds: int, test_share: float, seed: int, workers: int, progress: Progress
 ) -> dict[str, Any]:
     """Write the split of a dataset folder to `out`; what is seen of the pictures is kept beside it.
 
@@ -40,8 +35,7 @@ def make_split(
         test_share: of the whole, 0 for no test part.
         seed: another one, another split.
         workers: threads.
-        signing: called with (pictures just finished, all).
-        finding: called with (tables just finished, all).
+        progress: opens a bar for each of the two long parts.
 
     Returns:
         The figures of `summarize`, `overlapping_pairs`, `copies`, `solid_pictures`, and `warnings`, sentences.
@@ -54,9 +48,10 @@ def make_split(
         raise DatasetError(f"{folder / 'ships.csv'} has no ship in {len(pictures)} pictures: nothing to balance")
     counts = count_ships(pictures)
     paths = [picture.path for picture in pictures]
-    with Store(out.with_suffix(".signatures")) as store:
-        signatures = store.collect(paths, workers, lambda done: signing(done, len(paths)))
-    overlaps = find_overlaps(signatures.symbols, lambda done: finding(done, TABLES))
+    with Store(out.with_suffix(".signatures")) as store, progress("looking at pictures", len(paths)) as advance:
+        signatures = store.collect(paths, workers, advance)
+    with progress("finding overlaps", TABLES) as advance:
+        overlaps = find_overlaps(signatures.symbols, advance)
     scenes = read_scenes(folder)
     groups = group(overlaps, signatures.digests, [scenes.get(path.name) for path in paths])
     names: list[str] = []

@@ -1,7 +1,7 @@
 """Large scenes of our own to cut pictures from: what the search for overlaps is measured on.
 
 Seas are random fields of any size, from glassy to rough, in pairs of twins: same waves, same light, other water.
-Everything else is a patchwork of rendered scenes, whose seams fall between blocks, so that every block is a natural one.
+Everything else is a patchwork of rendered scenes, whose seams fall between blocks: no block shows one.
 """
 
 from __future__ import annotations
@@ -74,10 +74,8 @@ def make_cuts(seas: int, patchworks: int, side: int, seed: int) -> Iterator[Cut]
     """
     for number in range(seas + patchworks):
         rng = np.random.default_rng((seed, number))
-        if number < seas:
-            scene = sea(np.random.default_rng((seed, number // 2, 0)), rng, side)
-        else:
-            scene = patchwork(rng, side)
+        look = np.random.default_rng((seed, number // 2, 0))
+        scene = sea(look, rng, side) if number < seas else patchwork(rng, side)
         places = side // STRIDE - SIDE + 1
         for row, column in np.ndindex(places, places):
             for _ in range(1 + (row + column) % 3 // 2):

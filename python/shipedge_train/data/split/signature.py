@@ -1,8 +1,9 @@
 """What a picture is recognised by: 128 symbols for each of its nine 256 px blocks.
 
-Two cuts of one scene at a stride of 256 px share whole blocks, but JPEG has changed their pixels. A symbol says which of
-16 frequencies of the block (a cosine transform) is the strongest, and its sign. Strong frequencies survive compression
-whatever its quality, and there are 32 symbols, so two blocks that show different water agree in 4 of 128 by chance.
+Two cuts of one scene at a stride of 256 px share whole blocks, but JPEG has changed their pixels. A symbol says which
+of 16 frequencies of the block (a cosine transform) is the strongest, and its sign. Strong frequencies survive
+compression whatever its quality, and there are 32 symbols, so two blocks that show different water agree in 4 of 128 by
+chance.
 Picking the largest of a few random directions is the hash of Andoni et al., "Practical and optimal LSH for angular
 distance" (2015).
 """
