@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 
 import cv2
@@ -112,7 +113,7 @@ def test_broken_pictures_are_named_and_nothing_is_written(harbour, tmp_path):
     ("rows", "message"),
     [
         ([("p0.jpg", ())], "has no ship in 1 pictures"),
-        ([("p0.jpg", ("1 2",)), ("p4.jpg", ())], "fold1 would have no ship: only 1 of 2 groups hold ships"),
+        ([("p0.jpg", ("1 2",)), ("p4.jpg", ())], "fold. would have no ship: only 1 of 2 groups hold ships"),
         ([("absent.jpg", ())], r"absent\.jpg is missing"),
     ],
 )
@@ -122,7 +123,6 @@ def test_data_that_cannot_be_split(harbour, tmp_path, rows, message):
     result = run(tmp_path, "--folds", 2, "--test-share", 0)
     assert result.exit_code == 1
     assert not (tmp_path / "splits.csv").exists()
-    import re
 
     assert re.search(message, result.stderr)
 

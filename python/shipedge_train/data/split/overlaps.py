@@ -1,7 +1,8 @@
 """Pairs of overlapping pictures among many, found without comparing each with each.
 
 Blocks that agree in four given symbols meet in a table (sorted keys); 64 tables ask for 64 different fours. Blocks that
-met are compared symbol by symbol, and the pictures they belong to in everything they would share.
+met are compared symbol by symbol, and the pictures they belong to in everything they would share. Two pictures that
+did not meet, but both overlap a third, are compared too: the third says how they lie.
 """
 
 from __future__ import annotations
@@ -43,7 +44,11 @@ def find_overlaps(symbols: Symbols, progress: Callable[[int], object] = lambda d
         new = [_codes(first, second, len(symbols)) for first, second in _met(rows, blocks, chosen)]
         found = _distinct(np.concatenate([found, *new]))
         progress(1)
-    return _checked(symbols, _decoded(found, len(symbols)))
+    direct = _checked(symbols, _decoded(found, len(symbols)))
+    more = _through_a_third(direct, len(symbols))
+    more = more[~np.isin(more, found, kind="sort")]
+    pairs = np.concatenate([direct, _checked(symbols, _decoded(more, len(symbols)))])
+    return pairs[np.lexsort(pairs.T[::-1])]
 
 
 def shared_blocks(dy: int, dx: int) -> tuple[list[int], list[int]]:
@@ -81,15 +86,36 @@ def _met(rows: Symbols, blocks: Pairs, chosen: NDArray[np.intp]) -> Iterator[tup
 
 def _agreement(first: Symbols, second: Symbols) -> NDArray[np.int64]:
     """In how many sure symbols two blocks agree: (m, 128) twice -> (m,)."""
-    return np.count_nonzero((first == second) & (first != UNSURE), axis=1)
+    return np.asarray(np.count_nonzero((first == second) & (first != UNSURE), axis=1), np.int64)
 
 
 def _codes(first: Pairs, second: Pairs, count: int) -> Pairs:
     """Pairs of blocks -> one number for each pair of pictures and how they lie."""
-    first, second = np.minimum(first, second), np.maximum(first, second)
     (i, at_i), (j, at_j) = divmod(first, SIDE**2), divmod(second, SIDE**2)
-    dy, dx = at_i // SIDE - at_j // SIDE, at_i % SIDE - at_j % SIDE
-    return _distinct((i * count + j) * 25 + (dy + 2) * 5 + dx + 2)
+    return _coded(i, j, at_i // SIDE - at_j // SIDE, at_i % SIDE - at_j % SIDE, count)
+
+
+def _coded(i: Pairs, j: Pairs, dy: Pairs, dx: Pairs, count: int) -> Pairs:
+    """Distinct codes of picture j lying (dy, dx) blocks from picture i, in either order."""
+    sign = np.where(i < j, 1, -1)
+    return _distinct((np.minimum(i, j) * count + np.maximum(i, j)) * 25 + (sign * dy + 2) * 5 + sign * dx + 2)
+
+
+def _through_a_third(pairs: Pairs, count: int) -> Pairs:
+    """Codes of pictures that overlap one picture and so must overlap each other."""
+    both = np.concatenate([pairs, pairs[:, [1, 0, 2, 3]] * (1, 1, -1, -1)])
+    both = both[np.argsort(both[:, 0], kind="stable")]
+    found = np.empty(0, np.int64)
+    for step in range(1, _REACH + 1):
+        same = np.flatnonzero(both[step:, 0] == both[:-step, 0])
+        if not same.size:
+            break
+        first, second = both[same], both[same + step]
+        dy, dx = (second[:, axis] - first[:, axis] for axis in (2, 3))
+        near = (np.abs(dy) <= 2) & (np.abs(dx) <= 2) & (first[:, 1] != second[:, 1])
+        new = _coded(first[near, 1], second[near, 1], dy[near], dx[near], count)
+        found = _distinct(np.concatenate([found, new]))
+    return found
 
 
 def _distinct(codes: Pairs) -> Pairs:

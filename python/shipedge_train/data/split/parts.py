@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,4 +76,4 @@ def deal(counts: Counts, names: Sequence[str], folds: int, test_share: float, se
 
 
 def _mixed(seed: int, name: str) -> bytes:
-    return hashlib.blake2b(cast(bytes, name.encode()), digest_size=8, key=str(seed).encode()).digest()
+    return hashlib.blake2b(name.encode(), digest_size=8, key=str(seed).encode()).digest()

@@ -47,7 +47,9 @@ def sea(look: np.random.Generator, water: np.random.Generator, side: int) -> Pix
     field += np.float32(math.exp(look.uniform(math.log(0.5), math.log(5)))) * water.standard_normal(
         (side, side), dtype=np.float32
     )
-    field = cv2.GaussianBlur(field, (0, 0), look.uniform(0.7, 1.3))  # the camera's optics, then its sharpening
+    field = np.asarray(
+        cv2.GaussianBlur(field, (0, 0), look.uniform(0.7, 1.3)), np.float32
+    )  # the camera's optics, then its sharpening
     field += np.float32(look.uniform(0, 1.5)) * (field - cv2.GaussianBlur(field, (0, 0), 1.8))
     color = look.uniform((5, 25, 30), (90, 120, 130))
     return np.clip(field[..., None] * (0.9, 1.0, 1.05) + color, 0, 255).astype(np.uint8)

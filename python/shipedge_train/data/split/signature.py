@@ -36,7 +36,7 @@ def _cosines() -> NDArray[np.float32]:
     k, x = np.arange(_LOW)[:, None], np.arange(_CELLS)[None, :]
     rows = np.cos(np.pi * k * (2 * x + 1) / (2 * _CELLS)) * np.sqrt(2 / _CELLS)
     rows[0] /= np.sqrt(2)
-    return rows.astype(np.float32)
+    return np.asarray(rows, np.float32)
 
 
 def _frequencies() -> NDArray[np.intp]:
@@ -66,7 +66,7 @@ def sign(quarter: NDArray[np.uint8]) -> NDArray[np.uint8]:
     best = relative.argmax(axis=2)
     where = np.take_along_axis(_FREQUENCIES[None], best[..., None], axis=2)[..., 0]
     value = np.take_along_axis(spectra.reshape(len(spectra), -1), where, axis=1)
-    symbols = (2 * best + (value > 0)).astype(np.uint8)
+    symbols = np.asarray(2 * best + (value > 0), np.uint8)
     symbols[np.abs(value) < _SURE] = UNSURE
     return symbols
 

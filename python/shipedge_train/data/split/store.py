@@ -51,12 +51,16 @@ class Store:
             raise DatasetError(f"cannot write {path}: {error.strerror}") from None
 
     def _read(self) -> dict[bytes, NDArray[np.void]]:
-        if not self._path.is_file() or self._path.open("rb").read(len(_MAGIC)) != _MAGIC:
+        if not self._path.is_file() or not self._starts_right():
             self._path.write_bytes(_MAGIC)
         whole = (self._path.stat().st_size - len(_MAGIC)) // _RECORD.itemsize
         os.truncate(self._path, len(_MAGIC) + whole * _RECORD.itemsize)
         records = np.fromfile(self._path, _RECORD, offset=len(_MAGIC))
         return {record["name"].tobytes(): record for record in records}
+
+    def _starts_right(self) -> bool:
+        with self._path.open("rb") as file:
+            return file.read(len(_MAGIC)) == _MAGIC
 
     def __enter__(self) -> Store:
         return self
