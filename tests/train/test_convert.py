@@ -1,5 +1,8 @@
 """From two tiny runs to a bundle that the device side loads."""
 
+import json
+import shutil
+
 import numpy as np
 import pytest
 
@@ -120,3 +123,13 @@ def test_tuning_finds_thresholds_between_right_and_wrong(made_dataset):
     assert isinstance(thresholds, Thresholds)
     assert 0.45 < thresholds.pixel <= 0.65
     assert scores["f2"] == scores["dice_ships"] == scores["picture_auc"] == 1.0
+
+
+def test_thresholds_are_never_chosen_on_pictures_that_were_learned_from(two_runs, tmp_path):
+    other = shutil.copytree(two_runs[1], tmp_path / "other")
+    table = json.loads((other / "config.json").read_text())
+    table["data"]["split"] = {"splits_csv_sha256": "0" * 64, "fold": 0}
+    (other / "config.json").write_text(json.dumps(table))
+    with pytest.raises(ConfigError, match="was trained with another split of this data"):
+        convert([two_runs[0], other], tmp_path / "bundle", window=192, report=lambda _: None)
+    assert not (tmp_path / "bundle").exists()

@@ -97,8 +97,9 @@ def _codes(first: Pairs, second: Pairs, count: int) -> Pairs:
 
 def _coded(i: Pairs, j: Pairs, dy: Pairs, dx: Pairs, count: int) -> Pairs:
     """Distinct codes of picture j lying (dy, dx) blocks from picture i, in either order."""
-    sign = np.where(i < j, 1, -1)
-    return _distinct((np.minimum(i, j) * count + np.maximum(i, j)) * 25 + (sign * dy + 2) * 5 + sign * dx + 2)
+    sign = np.where(i < j, np.int64(1), np.int64(-1))
+    pictures = np.minimum(i, j) * count + np.maximum(i, j)
+    return _distinct(np.asarray(pictures * 25 + (sign * dy + 2) * 5 + sign * dx + 2, np.int64))
 
 
 def _through_a_third(pairs: Pairs, count: int) -> Pairs:
