@@ -44,7 +44,8 @@ class DataConfig:
         empty_share: share of crops from pictures without ships; the rest is cut anywhere.
         size_balance: share of the ships drawn as if each size class had as many; 0 draws every ship as often.
         crops_per_picture: crops of one decoded picture in a batch; more saves decoding, less mixes better.
-        validation_share: share of the scenes kept for validation.
+        fold: the fold of splits.csv that is validated on; the others train.
+        validation_share: share of the scenes kept for validation where there is no splits.csv.
         validation_pictures: pictures scored after each epoch, at most.
         cache_gb: memory for decoded pictures; 0 decodes every time.
         disk_cache: folder to keep decoded pictures in instead, for data sets larger than memory; "" for none.
@@ -58,6 +59,7 @@ class DataConfig:
     empty_share: float = 0.2
     size_balance: float = 0.5
     crops_per_picture: int = 1
+    fold: int = 0
     validation_share: float = 0.1
     validation_pictures: int = 96
     cache_gb: float = 6.0
@@ -240,6 +242,7 @@ def _check(config: Config, where: str) -> Config:
         ("data.workers", config.data.workers > 0, "at least 1"),
         ("data.crops_per_picture", config.data.crops_per_picture > 0, "at least 1"),
         ("data.validation_pictures", config.data.validation_pictures > 0, "at least 1"),
+        ("data.fold", config.data.fold >= 0, "at least 0"),
         ("data.validation_share", 0 < config.data.validation_share < 1, "more than 0 and less than 1"),
         ("data.ship_share", 0 <= config.data.ship_share <= 1, "0 to 1"),
         ("data.empty_share", 0 <= config.data.empty_share <= 1 - config.data.ship_share, "0 to 1 - data.ship_share"),

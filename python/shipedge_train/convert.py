@@ -27,8 +27,9 @@ from shipedge.backends import Model, open_model
 from shipedge.bundle import FORMAT, PREPROCESSING, ModelFile, load_bundle
 from shipedge.errors import BundleError, ConfigError
 from shipedge_train import runs
-from shipedge_train.dataset import SHAPE, Picture, pick_evenly, read_dataset, split_by_scene
+from shipedge_train.dataset import SHAPE, Picture, pick_evenly, read_dataset
 from shipedge_train.parity import compare
+from shipedge_train.splits import Split, split_pictures
 from shipedge_train.train import build
 from shipedge_train.tune import tune
 from shipedge_train.weights import pack
@@ -76,6 +77,11 @@ def convert(
         kinds = ", ".join(sorted(found)) or "none"
         raise ConfigError(f"expected one run of the detector and one of the segmenter, found: {kinds}")
     check_place(Path(out))
+    splits = {kind: _split(run, data) for kind, run in found.items()}
+    if found["detector"].data["ships_csv_sha256"] == found["segmenter"].data["ships_csv_sha256"]:
+        runs.check_split(
+            found["segmenter"].folder, runs.split_record(found["segmenter"]), splits["detector"]
+        )  # thresholds are chosen on the detector's side
     sides = {"detector": SHAPE[0], "segmenter": window}
     files: dict[str, ModelFile] = {}
     weights: dict[str, bytes] = {}
@@ -83,20 +89,20 @@ def convert(
     parity: dict[str, Any] = {}
     opened: dict[str, Model] = {}
     for kind, run in found.items():
-        training, validation = _split(run, data)
+        split = splits[kind]
         model = _load(run, sides[kind])
-        content = to_tflite(model, quantize, calibration_tiles(training, sides[kind], run.config.train.seed))
+        content = to_tflite(model, quantize, calibration_tiles(split.training, sides[kind], run.config.train.seed))
         output = (1, *(int(n) for n in model.output_shape[1:]))
         files[kind] = ModelFile(f"{kind}.tflite", content, (1, sides[kind], sides[kind], 3), output, quantize)  # type: ignore[arg-type]
         opened[kind] = open_model(files[kind], os.cpu_count() or 1)  # also checks shapes and quantization
         entries[kind] = _entry(files[kind], model.count_params())
         weights[f"{kind}.weights.npz"] = pack(model)
         entries[kind]["weights"] = _described(f"{kind}.weights.npz", weights[f"{kind}.weights.npz"])
-        tiles = held_back_tiles(pick_evenly(validation, PARITY_PICTURES), sides[kind])
+        tiles = held_back_tiles(pick_evenly(split.validation, PARITY_PICTURES), sides[kind])
         parity[kind] = compare(kind, model, opened[kind], tiles)
         report(f"{kind}: {len(content):,} bytes; parity {json.dumps(parity[kind])}")
     thresholds, scores = tune(
-        opened["detector"], opened["segmenter"], pick_evenly(_split(found["detector"], data)[1], TUNING_PICTURES)
+        opened["detector"], opened["segmenter"], pick_evenly(splits["detector"].validation, TUNING_PICTURES)
     )
     report(f"thresholds {json.dumps(asdict(thresholds))}; validation {json.dumps(scores)}")
     manifest = {
@@ -174,8 +180,12 @@ def _tile(picture: Picture, side: int, rng: np.random.Generator) -> tuple[NDArra
     return pixels[place], mask[place]
 
 
-def _split(run: runs.Run, data: str | os.PathLike[str] | None) -> tuple[list[Picture], list[Picture]]:
-    return split_by_scene(read_dataset(data or run.data["folder"]), run.config.data.validation_share)
+def _split(run: runs.Run, data: str | os.PathLike[str] | None) -> Split:
+    """The very split a run was trained with."""
+    folder = data or run.data["folder"]
+    split = split_pictures(folder, read_dataset(folder), run.config.data)
+    runs.check_split(run.folder, runs.split_record(run), split)
+    return split
 
 
 def _load(run: runs.Run, side: int) -> keras.Model:

@@ -7,7 +7,6 @@ wrong type or belong to another picture.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import os
 from collections.abc import Sequence
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 
 from shipedge.errors import DatasetError
 from shipedge.formats.airbus import read_airbus
+from shipedge.formats.scenes import read_scenes
 from shipedge.rle import decode_union
 
 SHAPE = (768, 768)
@@ -71,7 +71,7 @@ def read_dataset(folder: str | os.PathLike[str]) -> list[Picture]:
     if not (root / "images").is_dir() or not (root / "ships.csv").is_file():
         raise DatasetError(f"{root} is not a dataset: expected a folder with images/ and ships.csv")
     rows = read_airbus(root / "ships.csv")
-    scenes = read_scenes(root / "scenes.csv") if (root / "scenes.csv").is_file() else {}
+    scenes = scenes_of(root)
     there = {path.name for path in (root / "images").iterdir()}
     missing = sorted(set(rows) - there)
     if missing:
@@ -112,17 +112,11 @@ def pick_evenly(pictures: Sequence[Picture], count: int) -> list[Picture]:
     return [pictures[i] for i in np.linspace(0, len(pictures) - 1, count).round().astype(int)]
 
 
-def read_scenes(path: Path) -> dict[str, str]:
-    """The scene of each picture: ImageId -> BigImageId.
+def scenes_of(folder: str | os.PathLike[str]) -> dict[str, str]:
+    """ImageId -> scene it was cut from, by scenes.csv of a dataset folder; empty where there is no such file.
 
     Raises:
-        DatasetError: another header, or a row that has not two fields.
+        DatasetError: it is not that table.
     """
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.reader(file))
-    if not rows or rows[0] != ["ImageId", "BigImageId"]:
-        raise DatasetError(f"{path}: header is {rows[:1]}, expected ImageId,BigImageId")
-    for line, row in enumerate(rows[1:], 2):
-        if len(row) != 2:
-            raise DatasetError(f"{path}: line {line}: {len(row)} fields, expected 2")
-    return {row[0]: row[1] for row in rows[1:]}
+    path = Path(folder) / "scenes.csv"
+    return read_scenes(path) if path.is_file() else {}

@@ -9,7 +9,6 @@ import json
 import os
 import platform
 import zipfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from importlib import metadata
@@ -22,14 +21,17 @@ import numpy as np
 from shipedge.atomic import write_atomic
 from shipedge.errors import ConfigError
 from shipedge_train.config import Config, from_dict, to_dict
-from shipedge_train.dataset import Picture
+from shipedge_train.splits import Split
 
 CONFIG, HISTORY, CHECKPOINT, BEST = "config.json", "history.csv", "checkpoint.npz", "best.weights.h5"
 
 
 @dataclass(frozen=True)
 class Run:
-    """What config.json says: which model, how it was trained, on what (`data` has folder, ships_csv_sha256, counts)."""
+    """What config.json says: which model, how it was trained, and on what.
+
+    `data` has folder, ships_csv_sha256, split and counts of pictures.
+    """
 
     folder: Path
     kind: str
@@ -43,8 +45,7 @@ def start(
     kind: str,
     config: Config,
     data: str | os.PathLike[str],
-    training: Sequence[Picture],
-    validation: Sequence[Picture],
+    split: Split,
 ) -> None:
     """Make the run folder and write config.json.
 
@@ -57,22 +58,55 @@ def start(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(f"cannot make the run folder {folder}: {error.strerror}") from None
-    ships_csv = Path(data) / "ships.csv"
     description = {
         "kind": kind,
         "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "config": to_dict(config),
         "data": {
             "folder": str(Path(data).resolve()),
-            "ships_csv_sha256": hashlib.sha256(ships_csv.read_bytes()).hexdigest(),
-            "pictures": len(training) + len(validation),
-            "with_ships": sum(bool(p.ships) for side in (training, validation) for p in side),
-            "training": len(training),
-            "validation": len(validation),
+            "ships_csv_sha256": ships_digest(data),
+            "split": split.record,
+            "pictures": len(split.training) + len(split.validation),
+            "with_ships": sum(bool(p.ships) for side in (split.training, split.validation) for p in side),
+            "training": len(split.training),
+            "validation": len(split.validation),
         },
         "versions": versions(),
     }
     write_atomic(folder / CONFIG, json.dumps(description, indent=2).encode())
+
+
+def ships_digest(data: str | os.PathLike[str]) -> str:
+    """sha256 of a dataset's ships.csv, which tells datasets apart."""
+    return hashlib.sha256((Path(data) / "ships.csv").read_bytes()).hexdigest()
+
+
+def split_record(run: Run) -> dict[str, Any]:
+    """Which split a run was trained with; the first runs did not say, and knew only the split by scene."""
+    found: dict[str, Any] = run.data.get("split", {"validation_share": run.config.data.validation_share})
+    return found
+
+
+def check_split(source: Path, record: dict[str, Any], split: Split) -> None:
+    """Nothing that a run learned from may be validated on now.
+
+    Args:
+        source: the run, or the bundle made from it.
+        record: the split that it was trained with.
+        split: the split of the same data now.
+
+    Raises:
+        ConfigError: the two differ.
+    """
+    if record != split.record:
+        raise ConfigError(
+            f"{source} was trained with another split of this data ({_shown(record)}, now {_shown(split.record)}): "
+            "it may have learned from pictures that would be validated on"
+        )
+
+
+def _shown(record: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {str(value)[:12]}" for name, value in record.items())
 
 
 def versions() -> dict[str, str]:

@@ -23,13 +23,14 @@ from shipedge.errors import ConfigError, ShipedgeError
 from shipedge_train import runs
 from shipedge_train.board import Board
 from shipedge_train.config import Config
-from shipedge_train.dataset import Picture, pick_evenly, read_dataset, split_by_scene
+from shipedge_train.dataset import Picture, pick_evenly, read_dataset
 from shipedge_train.devices import precision, use_all_devices
-from shipedge_train.loader import Batch, Loader, presence_grid, whole_pictures
+from shipedge_train.loader import Batch, Loader
 from shipedge_train.losses import LOSSES
-from shipedge_train.metrics import score_detector, score_segmenter
 from shipedge_train.models import MODELS
 from shipedge_train.schedule import Phase, learning_rate, phases
+from shipedge_train.scoring import evaluate
+from shipedge_train.splits import Split, split_pictures
 from shipedge_train.weights import load_initial
 
 _AVERAGE_EVERY = 4  # steps between two updates of the averaged weights: copying them costs a few milliseconds
@@ -132,23 +133,26 @@ def train(
     keras.utils.set_random_seed(config.train.seed)
     use_all_devices([stage.batch for phase in plan for stage in phase.stages], report)
     model = build_trainable(kind, config)
-    sides = [split_by_scene(read_dataset(phase.data), config.data.validation_share) for phase in plan]
+    splits = [split_pictures(phase.data, read_dataset(phase.data), config.data) for phase in plan]
     progress = Progress()
     if resume:
-        progress = _restore(model, folder, kind, config)
+        progress = _restore(model, folder, kind, config, splits[-1])
     else:
         if init is not None:
-            load_initial(model, init, kind)
-        runs.start(folder, kind, config, plan[-1].data, *sides[-1])
+            load_initial(model, init, kind, plan[-1].data, splits[-1])
+        runs.start(folder, kind, config, plan[-1].data, splits[-1])
     report(f"{kind}: {model.count_params():,} parameters, {keras.backend.backend()}, {config.train.precision}")
     board = Board(folder, progress.epoch)
     try:
-        for phase, (training, validation) in zip(plan, sides, strict=True):
+        for phase, split in zip(plan, splits, strict=True):
             if progress.epoch >= phase.end:
                 continue
-            scored = pick_evenly(validation, config.data.validation_pictures)
-            report(f"{phase.data}: {len(training)} pictures to learn from, {len(scored)} of {len(validation)} to score")
-            _Job(kind, config, model, folder, phase, training, scored, progress, max_minutes, board).run(
+            scored = pick_evenly(split.validation, config.data.validation_pictures)
+            report(
+                f"{phase.data}: {len(split.training)} pictures to learn from, "
+                f"{len(scored)} of {len(split.validation)} to score"
+            )
+            _Job(kind, config, model, folder, phase, split.training, scored, progress, max_minutes, board).run(
                 report, steps or _take
             )
     finally:
@@ -256,20 +260,6 @@ class _Job:
         return loss
 
 
-def evaluate(model: keras.Model, kind: str, pictures: list[Picture]) -> dict[str, float]:
-    """Score whole pictures; see `metrics.score_detector` and `metrics.score_segmenter`."""
-    predictions: list[NDArray[np.floating]] = []
-    masks: list[NDArray[np.uint8]] = []
-    for images, truth in whole_pictures(pictures):
-        found = np.asarray(model.predict_on_batch(images))[..., 0]
-        # Half a gigabyte per hundred pictures in float32; a thousandth is fine enough to score.
-        predictions += list(found if kind == "detector" else found.astype(np.float16))
-        masks += list(truth)
-    if kind == "detector":
-        return score_detector(predictions, [presence_grid(m) for m in masks])
-    return score_segmenter(predictions, masks)
-
-
 def _average(progress: Progress, model: keras.Model, decay: float) -> None:
     """Move the averaged weights towards the current ones; faster at the start, when there is little to remember."""
     weights = model.get_weights()
@@ -281,11 +271,12 @@ def _average(progress: Progress, model: keras.Model, decay: float) -> None:
         mean += (1 - decay) * (weight - mean)
 
 
-def _restore(model: keras.Model, folder: Path, kind: str, config: Config) -> Progress:
+def _restore(model: keras.Model, folder: Path, kind: str, config: Config, split: Split) -> Progress:
     """Put model and optimizer back to the end of the last finished epoch."""
     run = runs.read_run(folder, kind)
     if run.config != config:
         raise ConfigError(f"{folder} was started with another configuration; its own is in {folder / runs.CONFIG}")
+    runs.check_split(folder, runs.split_record(run), split)
     return Progress(**runs.load_checkpoint(model, folder))
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from shipedge.errors import ConfigError
 from shipedge_train import runs
+from shipedge_train.splits import Split
 
 MANIFEST = "manifest.json"
 
@@ -27,21 +28,33 @@ def pack(model: keras.Model) -> bytes:
     return buffer.getvalue()
 
 
-def load_initial(model: keras.Model, source: str | os.PathLike[str], kind: str) -> None:
+def load_initial(
+    model: keras.Model,
+    source: str | os.PathLike[str],
+    kind: str,
+    data: str | os.PathLike[str],
+    split: Split,
+) -> None:
     """Give a model the weights that a new run starts from.
 
     Args:
         model: a network of that kind.
         source: a run folder (its best weights) or a bundle that carries weights.
         kind: "detector" or "segmenter".
+        data: the dataset that the new run learns from, and
+        split: its sides.
 
     Raises:
-        ConfigError: neither, damaged, or of another network.
+        ConfigError: neither, damaged, of another network, or trained with another split of the same data.
     """
     if not (Path(source) / MANIFEST).is_file():
-        runs.load_best(model, runs.read_run(source, kind))
+        run = runs.read_run(source, kind)
+        _check(Path(source), run.data | {"split": runs.split_record(run)}, data, split)
+        runs.load_best(model, run)
         return
-    path, content = _read(Path(source), kind)
+    manifest = _manifest(Path(source), kind)
+    _check(Path(source), manifest.get("data", {}), data, split)
+    path, content = _read(Path(source), manifest, kind)
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
             model.set_weights([file[f"arr_{i}"].astype(np.float32) for i in range(len(file.files))])
@@ -49,16 +62,28 @@ def load_initial(model: keras.Model, source: str | os.PathLike[str], kind: str) 
         raise ConfigError(f"{path} is of another network: {str(error).splitlines()[0]}") from None
 
 
-def _read(bundle: Path, kind: str) -> tuple[Path, bytes]:
-    """The weights file of a bundle, compared with the checksum in the manifest."""
+def _check(source: Path, learned: dict[str, Any], data: str | os.PathLike[str], split: Split) -> None:
+    if learned.get("ships_csv_sha256") == runs.ships_digest(data):  # another dataset has no picture that could leak
+        runs.check_split(source, learned.get("split", {}), split)
+
+
+def _manifest(bundle: Path, kind: str) -> dict[str, Any]:
+    """The manifest, which has an entry for the weights of that kind."""
     try:
         manifest: dict[str, Any] = json.loads((bundle / MANIFEST).read_text(encoding="utf-8"))
         entry = manifest["models"][kind].get("weights")
-        if entry is None:
-            raise ConfigError(f"the bundle {bundle} carries no weights of the {kind} to start from")
-        name, digest = str(entry["file"]), str(entry["sha256"])
+        if entry is not None:
+            str(entry["file"]), str(entry["sha256"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(f"{bundle / MANIFEST} is damaged: {error!r}") from None
+    if entry is None:
+        raise ConfigError(f"the bundle {bundle} carries no weights of the {kind} to start from")
+    return manifest
+
+
+def _read(bundle: Path, manifest: dict[str, Any], kind: str) -> tuple[Path, bytes]:
+    """The weights file of a bundle, compared with the checksum in the manifest."""
+    name, digest = (str(manifest["models"][kind]["weights"][key]) for key in ("file", "sha256"))
     if Path(name).name != name:
         raise ConfigError(f"{bundle / MANIFEST}: weights file is {name!r}, expected a plain file name")
     try:

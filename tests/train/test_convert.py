@@ -1,5 +1,8 @@
 """From two tiny runs to a bundle that the device side loads."""
 
+import json
+import shutil
+
 import numpy as np
 import pytest
 
@@ -162,3 +165,13 @@ def test_the_detector_is_worth_what_it_saves(made_dataset):
     _, scores = tune(detector, segmenter_, pictures)
     assert scores["f2"] == 1.0
     assert scores["segmenter_alone"]["f2"] < 0.7
+
+
+def test_thresholds_are_never_chosen_on_pictures_that_were_learned_from(two_runs, tmp_path):
+    other = shutil.copytree(two_runs[1], tmp_path / "other")
+    table = json.loads((other / "config.json").read_text())
+    table["data"]["split"] = {"splits_csv_sha256": "0" * 64, "fold": 0}
+    (other / "config.json").write_text(json.dumps(table))
+    with pytest.raises(ConfigError, match="was trained with another split of this data"):
+        convert([two_runs[0], other], tmp_path / "bundle", window=192, report=lambda _: None)
+    assert not (tmp_path / "bundle").exists()

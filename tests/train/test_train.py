@@ -240,3 +240,24 @@ def test_every_batch_is_shared_by_all_devices(made_dataset, tmp_path):
             assert "every batch is shared by 2 devices" in done.stdout
         else:
             assert "batches of 3 cannot be shared by 2 devices" in done.stderr
+
+
+def test_a_run_is_never_validated_on_what_it_learned_from(made_dataset, tiny_config, tmp_path):
+    """The split is written into the run; going on, or starting from it, with another split is refused."""
+    data = shutil.copytree(made_dataset, tmp_path / "data")
+    rows = {"a.jpg": "fold0", "b.jpg": "fold1", "c.jpg": "fold1", "d.jpg": "fold1", "e.jpg": "fold0", "f.jpg": "test"}
+
+    def write(parts):
+        lines = [f"{name},{name},{part}" for name, part in parts.items()]
+        (data / "splits.csv").write_text("\n".join(["ImageId,Group,Part", *lines]) + "\n")
+
+    write(rows)
+    config, folder = tiny_config("detector", 1), tmp_path / "run"
+    training.train("detector", data, config, folder, report=lambda _: None)
+    run = read_run(folder)
+    assert (run.data["training"], run.data["validation"], run.data["split"]["fold"]) == (3, 2, 0)
+    write(rows | {"b.jpg": "fold0"})
+    for options in ({"resume": True}, {"init": folder}):
+        out = folder if "resume" in options else tmp_path / "other"
+        with pytest.raises(ConfigError, match="was trained with another split of this data"):
+            training.train("detector", data, config, out, report=lambda _: None, **options)

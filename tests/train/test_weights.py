@@ -1,13 +1,16 @@
 """Weights that travel in a bundle."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from shipedge.errors import ConfigError
 from shipedge_train.convert import convert
+from shipedge_train.dataset import read_dataset
 from shipedge_train.runs import load_best, read_run
+from shipedge_train.splits import split_pictures
 from shipedge_train.train import build
 from shipedge_train.weights import load_initial
 
@@ -20,33 +23,50 @@ def bundle(finished, tmp_path_factory):
     return convert([run[0] for run in finished.values()], out, quantize="none", window=192, report=lambda _: None)
 
 
+@pytest.fixture(scope="module")
+def split(made_dataset, tiny_config):
+    return split_pictures(made_dataset, read_dataset(made_dataset), tiny_config("detector").data)
+
+
+def test_a_bundle_that_learned_from_validation_pictures_is_refused(bundle, tiny_config, made_dataset, split):
+    other = replace(split, record={"validation_share": 0.1})
+    with pytest.raises(ConfigError, match="was trained with another split of this data"):
+        load_initial(build("detector", tiny_config("detector")), bundle, "detector", made_dataset, other)
+
+
 @pytest.mark.parametrize("kind", ["detector", "segmenter"])
-def test_a_bundle_gives_the_weights_of_its_run(bundle, finished, tiny_config, kind):
+def test_a_bundle_gives_the_weights_of_its_run(bundle, finished, tiny_config, made_dataset, split, kind):
     trained, started = build(kind, tiny_config(kind)), build(kind, tiny_config(kind))
     load_best(trained, read_run(finished[kind][0]))
-    load_initial(started, bundle, kind)
+    load_initial(started, bundle, kind, made_dataset, split)
     for one, two in zip(trained.get_weights(), started.get_weights(), strict=True):
         np.testing.assert_allclose(one, two, rtol=1e-3, atol=1e-6)
 
 
-def test_every_trouble_is_one_sentence(bundle, tiny_config, tmp_path):
-    model = build("segmenter", tiny_config("segmenter"))
+def test_every_trouble_is_one_sentence(bundle, tiny_config, made_dataset, split, tmp_path):
+    model, detector = (build(kind, tiny_config(kind)) for kind in ("segmenter", "detector"))
     with pytest.raises(ConfigError, match=r"segmenter\.weights\.npz is of another network"):
-        load_initial(build("detector", tiny_config("detector")), swapped(bundle, tmp_path / "swapped"), "detector")
+        load_initial(
+            build("detector", tiny_config("detector")),
+            swapped(bundle, tmp_path / "swapped"),
+            "detector",
+            made_dataset,
+            split,
+        )
     damaged = copied(bundle, tmp_path / "damaged")
     (damaged / "segmenter.weights.npz").write_bytes(b"PK torn")
     with pytest.raises(ConfigError, match="is damaged: its SHA-256"):
-        load_initial(model, damaged, "segmenter")
+        load_initial(model, damaged, "segmenter", made_dataset, split)
     (damaged / "segmenter.weights.npz").unlink()
     with pytest.raises(ConfigError, match="cannot read"):
-        load_initial(model, damaged, "segmenter")
+        load_initial(model, damaged, "segmenter", made_dataset, split)
     with pytest.raises(ConfigError, match="carries no weights of the segmenter"):
-        load_initial(model, changed(bundle, tmp_path / "without", weights=None), "segmenter")
+        load_initial(model, changed(bundle, tmp_path / "without", weights=None), "segmenter", made_dataset, split)
     outside = changed(bundle, tmp_path / "outside", weights={"file": "../segmenter.weights.npz", "sha256": "0"})
     with pytest.raises(ConfigError, match="expected a plain file name"):
-        load_initial(model, outside, "segmenter")
+        load_initial(model, outside, "segmenter", made_dataset, split)
     with pytest.raises(ConfigError, match="is not a run folder"):
-        load_initial(model, tmp_path / "nothing", "segmenter")
+        load_initial(model, tmp_path / "nothing", "segmenter", made_dataset, split)
 
 
 def copied(bundle, to):

@@ -19,8 +19,9 @@ from shipedge.atomic import write_atomic
 from shipedge.errors import DatasetError
 from shipedge.formats.airbus import check_image_id, write_airbus
 from shipedge_train.augment.copies import copy_of
-from shipedge_train.augment.origins import SPLITS, Origin
+from shipedge_train.augment.origins import Origin
 from shipedge_train.config import AugmentConfig
+from shipedge_train.splits import HEADER, NAME
 
 JOURNAL = "augment.jsonl"
 SCENES = ["ImageId", "BigImageId"]
@@ -99,7 +100,7 @@ def write_copies(
     write_airbus(out / "ships.csv", [(name, rows[name]) for name, _ in parents])
     _write_csv(out / "scenes.csv", SCENES, [(name, o.picture.scene) for name, o in parents])
     if origins[0].group is not None:
-        _write_csv(out / "splits.csv", SPLITS, [(name, str(o.group), o.part) for name, o in parents])
+        _write_csv(out / NAME, HEADER, [(name, str(o.group), o.part) for name, o in parents])
     return len(rows), sum(map(len, rows.values()))
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
 from shipedge.errors import DatasetError
 from shipedge_train.dataset import Picture, read_dataset, split_by_scene
-
-SPLITS = ["ImageId", "Group", "Part"]
+from shipedge_train.splits import NAME, TEST, fold_name, read_splits
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ def read_origins(folder: Path, fold: int | None, validation_share: float, everyt
         DatasetError: no dataset, a splits.csv that is none or lacks a picture, or a fold that has no picture.
     """
     pictures = read_dataset(folder)
-    splits = folder / "splits.csv"
+    splits = folder / NAME
     if not splits.is_file():
         if fold is not None:
             raise DatasetError(f"{splits} is missing, so there is no fold {fold}")
@@ -53,32 +51,9 @@ def read_origins(folder: Path, fold: int | None, validation_share: float, everyt
     missing = next((p.path.name for p in pictures if p.path.name not in rows), None)
     if missing is not None:
         raise DatasetError(f"{splits} has no row for {missing}: split the dataset again")
-    validation_part = f"fold{fold or 0}"
+    validation_part = fold_name(fold or 0)
     parts = sorted({part for _, part in rows.values()})
     if validation_part not in parts:
         raise DatasetError(f"{splits} has no {validation_part}; its parts are {', '.join(parts)}")
-    held = set() if everything else {"test", validation_part}
+    held = set() if everything else {TEST, validation_part}
     return [Origin(p, *rows[p.path.name], rows[p.path.name][1] in held) for p in pictures]
-
-
-def read_splits(path: Path) -> dict[str, tuple[str, str]]:
-    """``splits.csv`` as ImageId -> (Group, Part).
-
-    Raises:
-        DatasetError: unreadable, another header, a row of other than three fields, or a picture twice.
-    """
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.reader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DatasetError(f"cannot read {path}: {error}") from None
-    if not rows or rows[0] != SPLITS:
-        raise DatasetError(f"{path}: header is {','.join(rows[0]) if rows else ''!r}, expected {','.join(SPLITS)!r}")
-    found: dict[str, tuple[str, str]] = {}
-    for line, row in enumerate(rows[1:], 2):
-        if len(row) != 3 or not all(row):
-            raise DatasetError(f"{path}: line {line}: {','.join(row)[:80]!r}, expected ImageId,Group,Part")
-        if row[0] in found:
-            raise DatasetError(f"{path}: line {line}: {row[0]!r} comes twice, expected one part for each picture")
-        found[row[0]] = (row[1], row[2])
-    return found

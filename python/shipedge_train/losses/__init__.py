@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from shipedge_train.losses.cross_entropy import balanced_bce_loss, bce_loss, focal_loss, weighted_bce_loss
-from shipedge_train.losses.grid import IGNORE, presence
+from shipedge_train.losses.grid import presence
 from shipedge_train.losses.hybrid import basnet, bce_dice, dice_boundary, dice_p_bce, unet3plus
 from shipedge_train.losses.lovasz import lovasz_hinge_loss
 from shipedge_train.losses.overlap import (
@@ -22,7 +22,7 @@ from shipedge_train.losses.overlap import (
 )
 from shipedge_train.losses.structure import boundary_loss, ssim_loss
 
-__all__ = ["IGNORE", "LOSSES"]
+__all__ = ["LOSSES"]
 
 LOSSES: dict[str, Callable[[Any, Any], Any]] = {
     "bce": bce_loss,

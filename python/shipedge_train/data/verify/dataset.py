@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from shipedge.errors import DatasetError
+from shipedge.formats.scenes import read_scenes
 from shipedge.order import DECIDED
 from shipedge_train.data.verify.files import names_in
 from shipedge_train.data.verify.findings import Finding, Report, printable
@@ -18,7 +19,6 @@ from shipedge_train.data.verify.overheard import overhear
 from shipedge_train.data.verify.pictures import Look, check_picture
 from shipedge_train.data.verify.rows import Rows
 from shipedge_train.data.verify.shapes import check_habit, check_shapes
-from shipedge_train.dataset import read_scenes
 
 _CHUNK = 64  # pictures whose decoders are overheard together; when one complains, each is asked again by itself
 

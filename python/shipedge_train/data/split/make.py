@@ -1,0 +1,79 @@
+"""From a dataset folder to its splits.csv."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from shipedge.errors import DatasetError
+from shipedge_train.data.split.groups import group
+from shipedge_train.data.split.overlaps import TABLES, find_overlaps
+from shipedge_train.data.split.parts import COLUMNS, count_ships, deal
+from shipedge_train.data.split.signature import solid
+from shipedge_train.data.split.store import Store
+from shipedge_train.data.split.summary import summarize
+from shipedge_train.dataset import read_dataset, scenes_of
+from shipedge_train.splits import write_splits
+
+Progress = Callable[[str, int], AbstractContextManager[Callable[[int], object]]]
+"""Opens a progress bar (label, steps) and gives what is called with the number of steps just finished."""
+
+
+def make_split(
+    folder: Path, out: Path, folds: int, test_share: float, seed: int, workers: int, progress: Progress
+) -> dict[str, Any]:
+    """Write the split of a dataset folder to `out`; what is seen of the pictures is kept beside it.
+
+    Args:
+        folder: with images/ and ships.csv.
+        out: the file.
+        folds: number of folds.
+        test_share: of the whole, 0 for no test part.
+        seed: another one, another split.
+        workers: threads.
+        progress: opens a bar for each of the two long parts.
+
+    Returns:
+        The figures of `summarize`, `overlapping_pairs`, `copies`, `solid_pictures`, and `warnings`, sentences.
+
+    Raises:
+        DatasetError: a dataset that cannot be used or split, or `out` holds another split.
+    """
+    pictures = read_dataset(folder)
+    if not any(picture.ships for picture in pictures):
+        raise DatasetError(f"{folder / 'ships.csv'} has no ship in {len(pictures)} pictures: nothing to balance")
+    counts = count_ships(pictures)
+    paths = [picture.path for picture in pictures]
+    with Store(out.with_suffix(".signatures")) as store, progress("looking at pictures", len(paths)) as advance:
+        signatures = store.collect(paths, workers, advance)
+    with progress("finding overlaps", TABLES) as advance:
+        overlaps = find_overlaps(signatures.symbols, advance)
+    scenes = scenes_of(folder)
+    groups = group(overlaps, signatures.digests, [scenes.get(path.name) for path in paths])
+    names: list[str] = []
+    for picture, number in zip(pictures, groups.of, strict=True):
+        if number == len(names):
+            names.append(picture.path.name)  # the first picture gives the group its name: pictures are sorted
+    sums = np.zeros((groups.count, len(COLUMNS)), np.int64)
+    np.add.at(sums, groups.of, counts)
+    parts = deal(sums, names, folds, test_share, seed)
+    rows = [(path.name, names[number], parts[number]) for path, number in zip(paths, groups.of, strict=True)]
+    write_splits(out, rows)
+    warnings = []
+    if groups.strangers:
+        i, j = groups.strangers[0]
+        warnings.append(
+            f"{len(groups.strangers)} pairs of pictures overlap although scenes.csv calls them cuts of different "
+            f"scenes, the first {paths[i].name} and {paths[j].name}: they were kept together"
+        )
+    return {
+        **summarize(counts, groups.of, names, parts),
+        "overlapping_pairs": len({(i, j) for i, j in overlaps[:, :2].tolist()}),
+        "copies": groups.copies,
+        "solid_pictures": int(solid(signatures.symbols).all(axis=1).sum()),
+        "warnings": warnings,
+    }

@@ -1,0 +1,79 @@
+"""Groups into parts that are alike: each with its share of pictures, of empty ones, and of ships of every size."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shipedge.errors import DatasetError
+from shipedge.rle import bboxes, parse
+from shipedge_train.dataset import SHAPE, Picture
+from shipedge_train.splits import TEST, fold_name
+
+SIZES = (16, 32, 64)
+"""Borders of the ship sizes, pixels along the longer side: a quarter of the Airbus ships is below the first."""
+COLUMNS = ("pictures", "empty", "under 16 px", "16-31 px", "32-63 px", "64 px and over")
+"""What is counted of each picture; the last four are ships."""
+
+Counts = NDArray[np.int64]
+
+
+def count_ships(pictures: Sequence[Picture]) -> Counts:
+    """What each picture holds, (n, 6) in the order of COLUMNS.
+
+    Raises:
+        RleFormatError: a ship string is none.
+    """
+    counts = np.zeros((len(pictures), len(COLUMNS)), np.int64)
+    counts[:, 0] = 1
+    for row, picture in zip(counts, pictures, strict=True):
+        row[1] = not picture.ships
+        if picture.ships:
+            left, top, right, bottom = bboxes([parse(text, SHAPE) for text in picture.ships]).T
+            row[2:] = np.bincount(np.searchsorted(SIZES, np.maximum(right - left, bottom - top), "right"), minlength=4)
+    return counts
+
+
+def deal(counts: Counts, names: Sequence[str], folds: int, test_share: float, seed: int) -> list[str]:
+    """The part of each group: large groups first, each to the part that lacks most of what it holds.
+
+    "Lacks most" is Pearson's: the sum of (have - want)^2 / want over COLUMNS grows least there.
+
+    Args:
+        counts: (groups, 6) sums over each group's pictures.
+        names: of the groups; with the seed they decide the order of equals.
+        folds: number of folds.
+        test_share: of the whole; 0 for no test part.
+        seed: another one, another split.
+
+    Raises:
+        DatasetError: a part would have no ship or no picture at all.
+    """
+    parts = [fold_name(fold) for fold in range(folds)] + [TEST] * (test_share > 0)
+    shares = np.array([(1 - test_share) / folds] * folds + [test_share] * (test_share > 0))
+    total = counts.sum(axis=0)
+    want = shares[:, None] * np.maximum(total, 1)
+    have = np.zeros_like(want)
+    chosen = [""] * len(names)
+    weight = (counts / np.maximum(total, 1)).sum(axis=1)
+    for group in sorted(range(len(names)), key=lambda g: (-weight[g], _mixed(seed, names[g]))):
+        row = counts[group]
+        cost = (row * (2 * (have - want) + row) / want).sum(axis=1)
+        part = int(cost.argmin())
+        have[part] += row
+        chosen[group] = parts[part]
+    bare = [part for part, row in zip(parts, have, strict=True) if not row[2:].any()]
+    if bare:
+        holding = int(np.count_nonzero(counts[:, 2:].any(axis=1)))
+        raise DatasetError(
+            f"{bare[0]} would have no ship: only {holding} of {len(names)} groups hold ships, "
+            f"expected at least {len(parts)} for {len(parts)} parts (fewer folds, no test part, or more pictures)"
+        )
+    return chosen
+
+
+def _mixed(seed: int, name: str) -> bytes:
+    return hashlib.blake2b(name.encode(), digest_size=8, key=str(seed).encode()).digest()

@@ -1,0 +1,157 @@
+"""Signatures on disk, one fixed-size record a picture, so that a stopped or repeated split decodes no picture twice."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from shipedge.errors import DatasetError, SourceError
+from shipedge.formats.picture import picture_size
+from shipedge_train.data.split.signature import SIDE, STRIDE, SYMBOLS, decode_quarter, sign
+
+_MAGIC = b"shipedge signatures 1\n".ljust(32, b"\0")
+_RECORD = np.dtype(
+    [("name", "V16"), ("bytes", "<i8"), ("changed", "<i8"), ("digest", "V16"), ("symbols", "u1", (SIDE**2, SYMBOLS))]
+)
+_AT_ONCE = 16  # pictures a thread signs between two looks at Ctrl-C
+
+
+@dataclass(frozen=True, slots=True)
+class Signatures:
+    """What is known of n pictures: `symbols` (n, 9, 128), and a digest of each file."""
+
+    symbols: NDArray[np.uint8]
+    digests: list[bytes]
+
+
+class Store:
+    """A file of records that only grows; a record that a kill cut short is dropped when it is opened again.
+
+    Raises:
+        DatasetError: it cannot be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._known = self._read()
+            self._file = path.open("ab")
+        except OSError as error:
+            raise DatasetError(f"cannot write {path}: {error.strerror}") from None
+
+    def _read(self) -> dict[bytes, NDArray[np.void]]:
+        if not self._path.is_file() or not self._starts_right():
+            self._path.write_bytes(_MAGIC)
+        whole = (self._path.stat().st_size - len(_MAGIC)) // _RECORD.itemsize
+        os.truncate(self._path, len(_MAGIC) + whole * _RECORD.itemsize)
+        records = np.fromfile(self._path, _RECORD, offset=len(_MAGIC))
+        return {record["name"].tobytes(): record for record in records}
+
+    def _starts_right(self) -> bool:
+        with self._path.open("rb") as file:
+            return file.read(len(_MAGIC)) == _MAGIC
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def collect(
+        self, paths: Sequence[Path], workers: int, progress: Callable[[int], object] = lambda done: None
+    ) -> Signatures:
+        """Signatures of all pictures, in order; those not known yet, or changed since, are read and remembered.
+
+        Args:
+            paths: the pictures.
+            workers: threads that decode.
+            progress: called with the number of pictures just finished.
+
+        Raises:
+            DatasetError: pictures that cannot be used; counts them and names the first.
+        """
+        keys = [_key(path) for path in paths]
+        new = [at for at, key in enumerate(keys) if not self._knows(key)]
+        progress(len(paths) - len(new))
+        broken: list[str] = []
+        for done in _in_threads(
+            [[paths[at] for at in new[k : k + _AT_ONCE]] for k in range(0, len(new), _AT_ONCE)], workers
+        ):
+            good = [record for record in done if not isinstance(record, str)]
+            broken += [record for record in done if isinstance(record, str)]
+            self._file.write(b"".join(record.tobytes() for record in good))
+            self._known |= {record["name"].tobytes(): record for record in good}
+            progress(len(done))
+        if broken:
+            more = f" and {len(broken) - 1} more pictures cannot be used" if len(broken) > 1 else ""
+            raise DatasetError(f"{broken[0]}{more}: `shipedge data verify` lists them, and --fix leaves them out")
+        records = [self._known[name] for name, _, _ in keys]
+        symbols = np.stack([record["symbols"] for record in records]) if records else np.empty((0, SIDE**2, SYMBOLS))
+        return Signatures(symbols.astype(np.uint8, copy=False), [record["digest"].tobytes() for record in records])
+
+    def _knows(self, key: tuple[bytes, int, int]) -> bool:
+        record = self._known.get(key[0])
+        return record is not None and (int(record["bytes"]), int(record["changed"])) == key[1:]
+
+
+def _key(path: Path) -> tuple[bytes, int, int]:
+    """Digest of the name, and what changes when the file does: its length and time."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise DatasetError(f"cannot read {path}: {error.strerror}") from None
+    return hashlib.blake2b(path.name.encode(), digest_size=16).digest(), status.st_size, status.st_mtime_ns
+
+
+def _in_threads(chunks: list[list[Path]], workers: int) -> Iterator[list[NDArray[np.void] | str]]:
+    """Records chunk by chunk, in order; few are in flight, so that a stop is quick."""
+    cv2.setNumThreads(1)  # threads of our own are busy
+    waiting = iter(chunks)
+    with ThreadPoolExecutor(workers) as pool:
+        flying: deque[Future[list[NDArray[np.void] | str]]] = deque()
+        try:
+            flying.extend(pool.submit(_records, chunk) for chunk in islice(waiting, 2 * workers))
+            while flying:
+                yield flying.popleft().result()
+                flying.extend(pool.submit(_records, chunk) for chunk in islice(waiting, 1))
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _records(paths: list[Path]) -> list[NDArray[np.void] | str]:
+    """One record for each picture, or a sentence about what is wrong with it."""
+    return [_record(path) for path in paths]
+
+
+def _record(path: Path) -> NDArray[np.void] | str:
+    name, length, changed = _key(path)
+    try:
+        height, width = picture_size(path)
+        data = np.fromfile(path, np.uint8)
+    except (OSError, SourceError) as error:
+        return str(error)
+    if (height, width) != (SIDE * STRIDE, SIDE * STRIDE):
+        return f"{path} is {width}x{height} pixels, expected {SIDE * STRIDE}x{SIDE * STRIDE}"
+    if data[:2].tobytes() == b"\xff\xd8" and b"\xff\xd9" not in data[-1024:].tobytes():
+        return f"{path} is truncated: a JPEG of {data.size} bytes without its end marker"
+    quarter = decode_quarter(data)
+    if quarter is None:
+        return f"{path} cannot be decoded"
+    record = np.zeros((), _RECORD)
+    record["name"], record["bytes"], record["changed"] = np.void(name), length, changed
+    record["digest"] = np.void(hashlib.blake2b(data.tobytes(), digest_size=16).digest())
+    record["symbols"] = sign(quarter)
+    return record
