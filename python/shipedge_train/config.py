@@ -139,6 +139,8 @@ class TrainConfig:
         epochs: epochs in all; the cosine ends there.
         stages: epochs on growing crops or on another dataset, one after the other; none: all epochs alike.
         patience: stop after so many epochs without a better score; 0 never stops.
+        hard_empty: pictures without ships that are looked at after each epoch; those in which the network sees ships
+            are drawn up to ten times as often from then on. 0 draws all alike.
         precision: "float32", or "bfloat16" for the arithmetic of GPUs that have it (weights stay float32).
         steps: optimizer steps per epoch.
         learning_rate: peak, after the warm-up.
@@ -153,6 +155,7 @@ class TrainConfig:
     epochs: int = 20
     stages: tuple[Stage, ...] = ()
     patience: int = 0
+    hard_empty: int = 0
     precision: str = "float32"
     steps: int = 400
     learning_rate: float = 2e-3
@@ -256,6 +259,7 @@ def _check(config: Config, where: str) -> Config:
         ("train.ema", 0 <= config.train.ema < 1, "at least 0 and less than 1"),
         ("train.seed", config.train.seed >= 0, "at least 0"),
         ("train.patience", config.train.patience >= 0, "at least 0"),
+        ("train.hard_empty", config.train.hard_empty >= 0, "at least 0"),
         ("train.precision", config.train.precision in ("float32", "bfloat16"), "float32 or bfloat16"),
     ]
     for key, good, expected in rules:

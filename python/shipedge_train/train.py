@@ -11,7 +11,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from shipedge_train.loader import Batch, Loader
 from shipedge_train.losses import LOSSES
 from shipedge_train.models import MODELS
 from shipedge_train.schedule import Phase, learning_rate, phases
-from shipedge_train.scoring import evaluate
+from shipedge_train.scoring import evaluate, hardness
 from shipedge_train.splits import Split, split_pictures
 from shipedge_train.weights import load_initial
 
@@ -49,6 +49,7 @@ class Progress:
         epoch: epochs done.
         minutes: spent so far.
         best: best score of this phase, and `stale` the epochs since then.
+        hard: weight of each picture without ships that was looked at, by file name.
         average: averaged weights, and `updates` how often they were.
     """
 
@@ -56,6 +57,7 @@ class Progress:
     minutes: float = 0.0
     best: float = -math.inf
     stale: int = 0
+    hard: dict[str, float] = field(default_factory=dict)
     average: Weights | None = None
     updates: int = 0
 
@@ -179,24 +181,23 @@ class _Job:
         """Train the epochs that are left of the phase."""
         progress = self.progress
         if progress.epoch == self.phase.first > 0:  # another dataset: its scores cannot be compared with the last one's
-            progress.best, progress.stale = -math.inf, 0
+            progress.best, progress.stale, progress.hard = -math.inf, 0, {}
             if progress.average is not None:
                 self.model.set_weights(progress.average)
-        stage, batches = None, None
-        try:
-            while progress.epoch < self.phase.end and not self._out_of_time() and not self._stale():
-                now = self.phase.stage(self._done(progress.epoch * self.config.train.steps))
-                if now != stage or batches is None:
-                    if batches is not None:
-                        batches.close()
-                    data = replace(self.config.data, crop=now.crop, batch=now.batch)
-                    loader = Loader(self.training, self.kind, data, self.config.augment, self.config.train.seed)
-                    stage, batches = now, loader.batches(progress.epoch * self.config.train.steps)
-                    # TensorFlow would trace the step again for crops of any size, for which it cannot resize.
-                    self.model.make_train_function(force=True)
+        stage, loader = None, None
+        while progress.epoch < self.phase.end and not self._out_of_time() and not self._stale():
+            step = progress.epoch * self.config.train.steps
+            if stage != (now := self.phase.stage(self._done(step))) or loader is None:
+                data = replace(self.config.data, crop=now.crop, batch=now.batch)
+                loader = Loader(self.training, self.kind, data, self.config.augment, self.config.train.seed)
+                stage = now
+                # TensorFlow would trace the step again for crops of any size, for which it cannot resize.
+                self.model.make_train_function(force=True)
+            loader.weigh(progress.hard)
+            batches = loader.batches(step)
+            try:
                 report(self._epoch(batches, steps, now.learning_rate))
-        finally:
-            if batches is not None:
+            finally:
                 batches.close()  # stops its threads
         if self._stale():
             report(f"no better score for {progress.stale} epochs: stopped")
@@ -231,6 +232,7 @@ class _Job:
         if progress.average is not None:
             self.model.set_weights(progress.average)
         scores = evaluate(self.model, self.kind, self.scored)
+        progress.hard |= self._hard_pictures()
         progress.epoch += 1
         progress.minutes = before + (time.monotonic() - started) / 60
         row = {"epoch": progress.epoch, "minutes": round(progress.minutes, 2), "loss": round(float(np.mean(losses)), 5)}
@@ -247,6 +249,12 @@ class _Job:
         self.board.write(progress.epoch, {name: value for name, value in row.items() if name != "epoch"})
         shown = "  ".join(f"{name} {value}" for name, value in row.items() if name not in ("epoch", "score"))
         return f"{label}  {shown}  waited {waited:.1f} s" + ("  *" if better else "")
+
+    def _hard_pictures(self) -> dict[str, float]:
+        """Weights of the next few pictures without ships; all have had their turn after some epochs."""
+        empty, count = [p for p in self.training if not p.ships], self.config.train.hard_empty
+        first = self.progress.epoch * count % max(len(empty), 1)
+        return hardness(self.model, [*empty[first:], *empty[:first]][:count]) if count and empty else {}
 
     def _step(self, step: int, peak: float, images: NDArray[np.uint8], truth: NDArray[np.float32]) -> float:
         """One optimizer step; returns the loss."""

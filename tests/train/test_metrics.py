@@ -23,6 +23,7 @@ def test_score_segmenter_counts_ships_and_empties_apart():
     right, wrong = np.array([[0.9, 0.1]]), np.array([[0.1, 0.9]])
     scores = score_segmenter([right, wrong, right, empty.astype(float)], [ship, ship, empty, empty])
     assert scores == {"score": 0.5, "dice_ships": 0.5, "empty_right": 0.5}
+    assert score_segmenter([right, right], [ship, empty]) == {"score": 0.5, "dice_ships": 1.0, "empty_right": 0.0}
 
 
 def test_score_detector_leaves_grazed_cells_out():

@@ -16,8 +16,10 @@ import pytest
 from shipedge.errors import ConfigError, ShipedgeError
 from shipedge_train import train as training
 from shipedge_train.config import Stage
+from shipedge_train.dataset import read_dataset
 from shipedge_train.losses import LOSSES
 from shipedge_train.runs import load_best, read_run
+from shipedge_train.scoring import HARDEST
 
 # Keras 3.15 on NumPy 2.4.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -199,6 +201,33 @@ def test_a_run_that_gets_no_better_stops(made_dataset, tiny_config, tmp_path, mo
     assert lines[-1] == "no better score for 2 epochs: stopped"
     training.train("detector", made_dataset, config, folder, resume=True, report=lines.append)
     assert len(history(folder)) == 4
+
+
+def test_hard_pictures_without_ships_are_drawn_more_often(made_dataset, tiny_config, tmp_path, monkeypatch):
+    """They are looked at in turn, weigh what the network sees in them, and a resumed run still knows them."""
+    weighed = []
+    weigh = training.Loader.weigh
+    monkeypatch.setattr(training.Loader, "weigh", lambda self, w: (weighed.append(dict(w)), weigh(self, w))[1])
+    config = tiny_config("detector", 3, hard_empty=1)
+    run = {"report": lambda _: None}
+    whole = training.train("detector", made_dataset, config, tmp_path / "whole", **run)
+    told = [weights for weights in weighed if weights]
+    assert all(1 <= value <= HARDEST for weights in told for value in weights.values())
+    assert set(told[-1]) <= {p.path.name for p in read_dataset(made_dataset) if not p.ships}
+
+    def killed(batches, count, label):
+        if label == "epoch 3/3":
+            raise KeyboardInterrupt
+        for _ in range(count):
+            yield next(batches)
+
+    with pytest.raises(KeyboardInterrupt):
+        training.train("detector", made_dataset, config, tmp_path / "killed", steps=killed, **run)
+    weighed.clear()
+    resumed = training.train("detector", made_dataset, config, tmp_path / "killed", resume=True, **run)
+    assert [w for w in weighed if w] == [pytest.approx(told[-1], abs=1e-3)]
+    for one, two in zip(history(whole), history(resumed), strict=True):
+        assert {k: float(v) for k, v in two.items()} == pytest.approx({k: float(v) for k, v in one.items()}, abs=2e-3)
 
 
 def test_bfloat16_keeps_float32_weights_and_answers(made_dataset, tiny_config, tmp_path):

@@ -46,13 +46,7 @@ def test_a_bundle_gives_the_weights_of_its_run(bundle, finished, tiny_config, ma
 def test_every_trouble_is_one_sentence(bundle, tiny_config, made_dataset, split, tmp_path):
     model, detector = (build(kind, tiny_config(kind)) for kind in ("segmenter", "detector"))
     with pytest.raises(ConfigError, match=r"segmenter\.weights\.npz is of another network"):
-        load_initial(
-            build("detector", tiny_config("detector")),
-            swapped(bundle, tmp_path / "swapped"),
-            "detector",
-            made_dataset,
-            split,
-        )
+        load_initial(detector, swapped(bundle, tmp_path / "swapped"), "detector", made_dataset, split)
     damaged = copied(bundle, tmp_path / "damaged")
     (damaged / "segmenter.weights.npz").write_bytes(b"PK torn")
     with pytest.raises(ConfigError, match="is damaged: its SHA-256"):

@@ -61,11 +61,19 @@ class Loader:
         seed: int,
         weights: Mapping[str, float] | None = None,
     ) -> None:
-        self._sampler = Sampler(pictures, data, weights)
-        self._kind, self._data, self._augment, self._seed = kind, data, augmentation, seed
+        self._pictures, self._kind, self._data = list(pictures), kind, data
+        self._augment, self._seed = augmentation, seed
         self._cache = DiskCache(data.disk_cache, data.disk_cache_gb) if data.disk_cache else MemoryCache(data.cache_gb)
+        self.weigh(weights or {})
 
-        able = self._augment.paste > 0 and any(picture.ships for picture in pictures)
+    def weigh(self, weights: Mapping[str, float]) -> None:
+        """Draw by other weights from the next call of `batches` on; what was decoded stays in the cache.
+
+        Raises:
+            DatasetError: see `Sampler`.
+        """
+        self._sampler = Sampler(self._pictures, self._data, weights)
+        able = self._augment.paste > 0 and any(picture.ships for picture in self._pictures)
         self._donors = Donors(self._sampler, self._pixels) if able else None
 
     def batches(self, first_step: int = 0) -> Generator[Batch, None, None]:
