@@ -15,6 +15,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import simplejpeg
 from numpy.typing import NDArray
 
 from shipedge.errors import DatasetError
@@ -24,6 +25,7 @@ from shipedge.rle import decode_union
 
 SHAPE = (768, 768)
 """Height and width of every picture, pixels: the frame that Airbus ship strings count in."""
+_JPEG = b"\xff\xd8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +46,39 @@ class Picture:
             data = np.fromfile(self.path, np.uint8)
         except OSError as error:
             raise DatasetError(f"cannot read {self.path}: {error.strerror}") from None
-        # OpenCV fills the missing end of a JPEG with grey and returns it as if all were well.
-        if data[:2].tobytes() == b"\xff\xd8" and b"\xff\xd9" not in data[-1024:].tobytes():
-            raise DatasetError(f"{self.path} is truncated: a JPEG of {data.size} bytes without its end marker")
-        image = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB) if data.size else None
-        if image is None:
-            raise DatasetError(f"{self.path} cannot be decoded: expected a JPEG picture")
+        image = _decode_jpeg(self.path, data) if data[:2].tobytes() == _JPEG else _decode_other(self.path, data)
         if image.shape[:2] != SHAPE:
-            raise DatasetError(
-                f"{self.path} is {image.shape[1]}x{image.shape[0]} pixels, expected {SHAPE[1]}x{SHAPE[0]}"
-            )
-        return image.astype(np.uint8, copy=False)
+            raise DatasetError(_wrong_size(self.path, image.shape))
+        return image
 
     def mask(self, out: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:
         """Union of all ships: (768, 768) uint8, 0 sea and 1 ship."""
         return decode_union(self.ships, SHAPE, out=out)
+
+
+def _decode_jpeg(path: Path, data: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(h, w, 3) RGB of a whole JPEG, by libjpeg-turbo: faster than through OpenCV, and it says where it had to guess."""
+    try:
+        height, width, _, _ = simplejpeg.decode_jpeg_header(data)
+        if (height, width) != SHAPE:  # before memory is taken for a picture of any size
+            raise DatasetError(_wrong_size(path, (height, width)))
+        image: NDArray[np.uint8] = simplejpeg.decode_jpeg(data, "RGB")
+    except ValueError as error:
+        if b"\xff\xd9" not in data[-1024:].tobytes():
+            raise DatasetError(f"{path} is truncated: a JPEG of {data.size} bytes without its end marker") from None
+        raise DatasetError(f"{path} cannot be decoded: {error}") from None
+    return image
+
+
+def _decode_other(path: Path, data: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    image = cv2.imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION) if data.size else None
+    if image is None:
+        raise DatasetError(f"{path} cannot be decoded: expected a JPEG picture")
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+
+
+def _wrong_size(path: Path, shape: tuple[int, ...]) -> str:
+    return f"{path} is {shape[1]}x{shape[0]} pixels, expected {SHAPE[1]}x{SHAPE[0]}"
 
 
 def read_dataset(folder: str | os.PathLike[str]) -> list[Picture]:

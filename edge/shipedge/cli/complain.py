@@ -14,6 +14,7 @@ _EXTRA_OF = {
     "jinja2": "train",
     "keras": "train",
     "matplotlib": "train",
+    "simplejpeg": "train",
     "tensorboardX": "train",
     "tensorflow": "train",
     "tomli": "train",
