@@ -96,7 +96,7 @@ def test_scenes_file_groups(folder):
 
 def test_bad_scenes_file(folder):
     (folder / "scenes.csv").write_text("Image,Scene\n")
-    with pytest.raises(DatasetError, match="expected ImageId,BigImageId"):
+    with pytest.raises(DatasetError, match="expected 'ImageId,BigImageId'"):
         read_dataset(folder)
 
 

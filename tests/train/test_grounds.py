@@ -30,8 +30,8 @@ def render(number):
         cover_with_clouds(sea.canvas, sky, rng)
         cover = sky.cover
     sensor = sample_sensor(rng)
-    jpeg = encode_jpeg(expose(sea.canvas, sensor, rng), sensor.quality)
-    pixels = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR_RGB)
+    jpeg = encode_jpeg(expose(sea.canvas, sensor, rng))
+    pixels = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
     return pixels, {LAND: ~water, CLOUD: cover > 0.8, WATER: water & (cover < 0.05)}, rng
 
 

@@ -172,7 +172,7 @@ def test_crops_grow_and_a_second_dataset_follows(made_dataset, tiny_config, tmp_
 
 def test_a_killed_run_of_several_phases_ends_like_one_that_was_not(made_dataset, tiny_config, tmp_path):
     second = str(made_dataset / "images" / "..")  # the same pictures under another name
-    config = staged(tiny_config("segmenter"), Stage(1), Stage(1, data=second, crop=128), Stage(1, data=second))
+    config = staged(tiny_config("segmenter"), Stage(1), Stage(2, data=second))
     calls = []
 
     def killed(batches, count, label):
