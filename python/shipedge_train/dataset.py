@@ -57,7 +57,7 @@ class Picture:
 
 
 def _decode_jpeg(path: Path, data: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(h, w, 3) RGB of a whole JPEG, by libjpeg-turbo: faster than through OpenCV, and it says where it had to guess."""
+    """(h, w, 3) RGB of a whole JPEG, by libjpeg-turbo: faster than OpenCV's way to it, and damage is told."""
     try:
         height, width, _, _ = simplejpeg.decode_jpeg_header(data)
         if (height, width) != SHAPE:  # before memory is taken for a picture of any size

@@ -31,8 +31,8 @@ def average_precision(truth: NDArray[np.bool_], scores: NDArray[np.floating]) ->
 def score_segmenter(probabilities: list[NDArray[np.floating]], masks: list[NDArray[np.uint8]]) -> dict[str, float]:
     """Mean Dice of the pictures with ships, and the share of empty pictures without a false ship pixel (at 0.5).
 
-    The mean of both is the `score`: chosen by Dice alone, the best weights would be blind to false alarms, and most pictures
-    are empty.
+    The mean of both is the `score`: chosen by Dice alone, the best weights would be blind to false alarms, and most
+    pictures are empty.
     """
     ships = [dice_at(p, m) for p, m in zip(probabilities, masks, strict=True) if m.any()]
     empty = [dice_at(p, m) for p, m in zip(probabilities, masks, strict=True) if not m.any()]

@@ -194,7 +194,7 @@ def test_ctrl_c_leaves_only_whole_files(dataset, tmp_path):
         (lambda d, o: (d / "splits.csv").write_text("ImageId,Part\n"), [], "header is 'ImageId,Part', expected"),
         (lambda d, o: (d / "splits.csv").write_text("ImageId,Group,Part\na.jpg,g\n"), [], "line 2: found 'a.jpg,g',"),
         (lambda d, o: (d / "splits.csv").write_text("ImageId,Group,Part\na.jpg,g,fold0\n"), [], "has no row for b.jpg"),
-        (lambda d, o: (d / "splits.csv").write_text("ImageId,Group,Part\n" + "a.jpg,g,fold0\n" * 2), [], "is there twice"),
+        (lambda d, o: (d / "splits.csv").write_text("ImageId,Group,Part\n" + "a.jpg,g,fold0\n" * 2), [], "there twice"),
         (lambda d, o: None, ["--fold", "3"], "splits.csv is missing, so there is no fold 3"),
         (lambda d, o: (o.mkdir(), (o / "mine").touch()), [], "expected a new or empty folder"),
         (lambda d, o: o.write_text("x"), [], "is a file"),
