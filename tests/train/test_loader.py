@@ -88,7 +88,7 @@ def test_no_augmentation_ever_sees_a_validation_sample(made_dataset, monkeypatch
     training, held_back = split_by_scene(read_dataset(made_dataset), 0.4)
     opened = []
     pixels = Picture.pixels
-    monkeypatch.setattr(Picture, "pixels", lambda self: opened.append(self) or pixels(self))
+    monkeypatch.setattr(Picture, "pixels", lambda self, *rows: opened.append(self) or pixels(self, *rows))
     everything = AugmentConfig(warp=1.0, paste=1.0)
     take(Loader(training, "segmenter", DataConfig(crop=256, cache_gb=0.0), everything, 1), 6)
     assert set(opened) <= set(training)

@@ -90,9 +90,10 @@ class Loader:
         for first in range(0, data.batch, data.crops_per_picture):
             rng = np.random.default_rng((self._seed, step, first))
             picture, centers = self._sampler.draw(rng, min(data.crops_per_picture, data.batch - first))
-            pixels, mask = self._pixels(picture), picture.mask(out=canvas)
-            for place, center in enumerate(centers, first):
-                geometry = sample_geometry(center, data.crop, self._augment, rng, SHAPE)
+            geometries = [sample_geometry(center, data.crop, self._augment, rng, SHAPE) for center in centers]
+            pixels = self._pixels(picture, max(geometry.box[3] for geometry in geometries))
+            mask = picture.mask(out=canvas)
+            for place, geometry in enumerate(geometries, first):
                 image, part = geometry.image(pixels), geometry.mask(mask)
                 if self._donors is not None and rng.random() < self._augment.paste and not part.any():
                     image, part = self._donors.paste(image, part, rng)
@@ -100,8 +101,11 @@ class Loader:
                 truth[place, ..., 0] = presence_grid(part) if self._kind == "detector" else part
         return images, truth
 
-    def _pixels(self, picture: Picture) -> NDArray[np.uint8]:
+    def _pixels(self, picture: Picture, rows: int = SHAPE[0]) -> NDArray[np.uint8]:
+        """The first rows of a picture at least; all of them where they can be kept for the next crop."""
         found = self._cache.find(picture)
+        if found is None and self._cache.full:
+            return picture.pixels(rows)
         if found is None:
             found = picture.pixels()
             self._cache.keep(picture, found)

@@ -31,6 +31,11 @@ class MemoryCache:
         self._pictures: dict[Picture, Pixels] = {}
         self._lock = Lock()
 
+    @property
+    def full(self) -> bool:
+        """No further picture fits."""
+        return self._room < _BYTES
+
     def find(self, picture: Picture) -> Pixels | None:
         """(768, 768, 3) uint8 RGB, read-only by agreement; None: not there."""
         return self._pictures.get(picture)
@@ -64,6 +69,11 @@ class DiskCache:
             raise self._trouble(error) from None
         self._room = int(gigabytes * 1e9) - sum(sizes.values())
         self._versions = {name.partition("-")[0]: name for name, size in sizes.items() if size == _BYTES}
+
+    @property
+    def full(self) -> bool:
+        """No further picture fits."""
+        return self._room < _BYTES
 
     def find(self, picture: Picture) -> Pixels | None:
         """(768, 768, 3) uint8 RGB, read-only; None: not there, or made of another version of the picture."""
