@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.uint8]
 
 START, END = b"\xff\xd8", b"\xff\xd9"
+_SCAN = b"\xff\xda"
 _MCU = 16
 """Rows that are decoded together, at most. One more group below the last row wanted: colors are smoothed across."""
 _BASELINE = (0xC0, 0xC1)
@@ -52,8 +53,11 @@ def decode(data: Array, rows: int | None = None) -> Array:
 
 
 def ends(data: Array) -> bool:
-    """Whether the end marker stands where it should; behind it there may be a little of what cameras add."""
-    return END in data[-1024:].tobytes()
+    """Whether an end marker follows the last scan; behind it may be what cameras add."""
+    if END in data[-1024:].tobytes():
+        return True
+    raw = data.tobytes()
+    return raw.rfind(END) > raw.rfind(_SCAN)
 
 
 def _height_of_baseline(data: Array) -> int | None:

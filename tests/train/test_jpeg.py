@@ -54,6 +54,8 @@ def test_a_cut_picture_is_never_painted_grey(rows, end):
 
 def test_what_a_camera_adds_behind_the_end_does_no_harm():
     file = np.concatenate([FILES["420"], np.zeros(5000, np.uint8)])
+    assert jpeg.ends(file)
+    assert len(jpeg.decode(file, 64)) < 400
     for rows in (None, 64):
         np.testing.assert_array_equal(jpeg.decode(file, rows)[:64], jpeg.decode(FILES["420"])[:64])
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from shipedge.errors import DatasetError, SourceError
 from shipedge.formats.picture import picture_size
+from shipedge_train import jpeg
 from shipedge_train.data.split.signature import SIDE, STRIDE, SYMBOLS, decode_quarter, sign
 
 _MAGIC = b"shipedge signatures 1\n".ljust(32, b"\0")
@@ -145,7 +146,7 @@ def _record(path: Path) -> NDArray[np.void] | str:
         return str(error)
     if (height, width) != (SIDE * STRIDE, SIDE * STRIDE):
         return f"{path} is {width}x{height} pixels, expected {SIDE * STRIDE}x{SIDE * STRIDE}"
-    if data[:2].tobytes() == b"\xff\xd8" and b"\xff\xd9" not in data[-1024:].tobytes():
+    if data[:2].tobytes() == jpeg.START and not jpeg.ends(data):
         return f"{path} is truncated: a JPEG of {data.size} bytes without its end marker"
     quarter = decode_quarter(data)
     if quarter is None:

@@ -9,18 +9,13 @@ from pathlib import Path
 import click
 from click.exceptions import Exit
 
+from shipedge_train.data.options import IMAGES, SHAPE, SOURCE
+
 
 @click.command(short_help="Check every row and picture before training.")
-@click.argument("source", metavar="DIR|CSV", type=click.Path(path_type=Path))
-@click.option("--images", type=click.Path(path_type=Path), metavar="DIR", help="Pictures of a CSV.")
-@click.option(
-    "--shape",
-    type=click.IntRange(1, 65535),
-    nargs=2,
-    metavar="H W",
-    default=(768, 768),
-    help="Size of all pictures.  [default: 768 768]",
-)
+@SOURCE
+@IMAGES
+@SHAPE
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write every finding into this file.")
 @click.option(
     "--fix",

@@ -8,28 +8,20 @@ from typing import TYPE_CHECKING
 
 import click
 
+from shipedge_train.data.options import IMAGES, SHAPE, SOURCE
+
 if TYPE_CHECKING:
     from shipedge_train.data.verify.rows import Rows
     from shipedge_train.data.view.numbers import Numbers
 
-_SOURCE = click.argument("source", metavar="DIR|CSV", type=click.Path(path_type=Path))
-_IMAGES = click.option("--images", type=click.Path(path_type=Path), metavar="DIR", help="Pictures of a CSV.")
-_SHAPE = click.option(
-    "--shape",
-    type=click.IntRange(1, 65535),
-    nargs=2,
-    metavar="H W",
-    default=(768, 768),
-    help="Size of all pictures.  [default: 768 768]",
-)
 SORTS = {"ships": "ships", "size": "largest ship", "error": "error"}
 """Word of the command line -> key of the page."""
 
 
 @click.command(short_help="Count ships, sizes and colors; draw histograms.")
-@_SOURCE
-@_IMAGES
-@_SHAPE
+@SOURCE
+@IMAGES
+@SHAPE
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write all numbers into this file.")
 @click.option("--out", type=click.Path(path_type=Path), help="New folder for the histograms, as PNG.")
 def stats(source: Path, images: Path | None, shape: tuple[int, int], json_path: Path | None, out: Path | None) -> None:
@@ -66,9 +58,9 @@ def stats(source: Path, images: Path | None, shape: tuple[int, int], json_path: 
 
 
 @click.command(short_help="Look at a dataset: contact sheets and one offline HTML page.")
-@_SOURCE
-@_IMAGES
-@_SHAPE
+@SOURCE
+@IMAGES
+@SHAPE
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="New folder.")
 @click.option(
     "--limit", type=click.IntRange(1, 2000), default=500, show_default=True, metavar="N", help="Pictures at most."

@@ -1,0 +1,18 @@
+"""What commands about a dataset are given alike: a folder or a CSV, the pictures of a CSV, their size."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+SOURCE = click.argument("source", metavar="DIR|CSV", type=click.Path(path_type=Path))
+IMAGES = click.option("--images", type=click.Path(path_type=Path), metavar="DIR", help="Pictures of a CSV.")
+SHAPE = click.option(
+    "--shape",
+    type=click.IntRange(1, 65535),
+    nargs=2,
+    metavar="H W",
+    default=(768, 768),
+    help="Size of all pictures.  [default: 768 768]",
+)
