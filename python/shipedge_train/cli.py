@@ -22,8 +22,8 @@ def _bar(batches: Iterator[Any], count: int, label: str) -> Iterator[Any]:
             yield next(batches)
 
 
-@click.command(short_help="Train the detector or the segmenter.")
-@click.argument("kind", type=click.Choice(["detector", "segmenter"]))
+@click.command(short_help="Train the models of the cascade.")
+@click.argument("kind", type=click.Choice(["detector", "segmenter", "cascade"]))
 @click.option("--data", required=True, type=click.Path(path_type=Path), help="Folder with images/ and ships.csv.")
 @click.option("--config", "config_path", required=True, type=click.Path(path_type=Path), help="TOML file.")
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder.  [default: runs/KIND]")
@@ -41,7 +41,7 @@ def train(
     find_lr: bool,
     max_minutes: float | None,
 ) -> None:
-    """Train the detector or the segmenter on a dataset folder.
+    """Train the detector, the segmenter, or both with one encoder (cascade) on a dataset folder.
 
     KERAS_BACKEND chooses tensorflow (default), jax or torch.
 
@@ -83,7 +83,7 @@ def train(
 
 
 @click.command(short_help="Turn trained models into a verified TFLite bundle.")
-@click.argument("runs", nargs=2, type=click.Path(path_type=Path))
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--quantize", type=click.Choice(["int8", "float16", "none"]), default="int8", show_default=True, help="Numbers."
 )
@@ -91,16 +91,15 @@ def train(
 @click.option("--window", type=int, default=768, show_default=True, help="Side of the segmenter's window, pixels.")
 @click.option("--name", help="Name of the bundle.  [default: that of the folder]")
 @click.option("--data", type=click.Path(path_type=Path), help="Dataset, if it moved since training.")
-def convert(
-    runs: tuple[Path, Path], quantize: str, out: Path, window: int, name: str | None, data: Path | None
-) -> None:
-    """Convert the run of a detector and the run of a segmenter to a bundle.
+def convert(runs: tuple[Path, ...], quantize: str, out: Path, window: int, name: str | None, data: Path | None) -> None:
+    """Convert the run of a cascade, or those of a detector and a segmenter, to a bundle.
 
     Calibrates on the training split, compares with Keras and chooses thresholds on the validation split, and writes
     it all into the manifest. Needs TensorFlow, whatever the runs were trained with.
 
     \b
     Examples:
+      shipedge convert runs/cascade -o bundle
       shipedge convert runs/detector runs/segmenter -o bundle
       shipedge convert runs/detector runs/segmenter -o bundle --quantize float16 --window 384
     """  # noqa: D301 - click wants the control character itself
@@ -110,6 +109,43 @@ def convert(
 
     written = run(runs, out, quantize=quantize, window=window, name=name, data=data, report=click.echo)
     click.echo(f"Bundle: {written}")
+
+
+@click.command(short_help="Score a recipe by cross-validation.")
+@click.option("--data", required=True, type=click.Path(path_type=Path), help="Dataset folder with splits.csv.")
+@click.option("--config", "config_path", required=True, type=click.Path(path_type=Path), help="TOML file.")
+@click.option("--out", type=click.Path(path_type=Path), default="runs/crossval", show_default=True, help="Folder.")
+@click.option("--init", type=click.Path(path_type=Path), help="Run or bundle that each fold starts from.")
+@click.option("--fold", "folds", type=click.IntRange(min=0), multiple=True, help="Only this one now (repeatable).")
+@click.option("--max-minutes", type=click.FloatRange(min=0, min_open=True), help="Training time of each fold.")
+def crossval(
+    data: Path, config_path: Path, out: Path, init: Path | None, folds: tuple[int, ...], max_minutes: float | None
+) -> None:
+    """Train one cascade per fold of a dataset and judge every picture by one that never saw it.
+
+    Nothing is chosen on the fold that is judged: weights are those of the last epoch, thresholds are tuned on the
+    judgements of the other folds. Compared are the cascade, the same with test-time flips, without post-processing, and
+    the segmenter alone; each leaves VARIANT/predictions.jsonl for `shipedge evaluate`. A fold that was judged is not
+    done again, one that was interrupted goes on, and with --fold several machines can share the work.
+
+    
+    Examples:
+      shipedge data split real --test-share 0
+      shipedge crossval --data real --config python/configs/finetune.toml --init bundle --max-minutes 8
+      shipedge evaluate runs/crossval/cascade runs/crossval/truth.csv --images real/images --worst 20
+    """
+    from shipedge_train.config import read_config
+
+    config = read_config(config_path)
+    _quiet_tensorflow()
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    from shipedge_train.crossval import SCORES, cross_validate
+
+    found = cross_validate(
+        data, config, out, init=init, only=folds, max_minutes=max_minutes, report=click.echo, steps=_bar
+    )
+    if found is not None:
+        click.echo(f"Scores: {out / SCORES}")
 
 
 if __name__ == "__main__":  # a checkout that is not installed has no entry points

@@ -147,6 +147,8 @@ class TrainConfig:
         warmup: steps of linear warm-up.
         weight_decay: decoupled (AdamW).
         clip_norm: largest gradient norm.
+        keep: weights of which epoch: "best" by the score on the validation side, or "last", where that side is to be
+            judged and must not choose.
         ema: decay of the averaged weights, which are the ones scored and kept; 0 switches averaging off.
         seed: of weights, order and augmentation.
     """
@@ -162,6 +164,7 @@ class TrainConfig:
     warmup: int = 200
     weight_decay: float = 1e-3
     clip_norm: float = 1.0
+    keep: str = "best"
     ema: float = 0.998
     seed: int = 1
 
@@ -257,6 +260,7 @@ def _check(config: Config, where: str) -> Config:
         ("train.steps", config.train.steps > 0, "at least 1"),
         ("train.learning_rate", config.train.learning_rate > 0, "more than 0"),
         ("train.ema", 0 <= config.train.ema < 1, "at least 0 and less than 1"),
+        ("train.keep", config.train.keep in ("best", "last"), "best or last"),
         ("train.seed", config.train.seed >= 0, "at least 0"),
         ("train.patience", config.train.patience >= 0, "at least 0"),
         ("train.hard_empty", config.train.hard_empty >= 0, "at least 0"),

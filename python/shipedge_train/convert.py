@@ -1,4 +1,4 @@
-"""Two training runs to one bundle: two .tflite files and the manifest that describes and vouches for them.
+"""One or two training runs to one bundle: two .tflite files and the manifest that describes and vouches for them.
 
 Each network is rebuilt in float32 at a fixed size, given its best weights and converted. Full-integer files are
 calibrated with tiles of the training split; then everything is compared with Keras on tiles of the validation split.
@@ -28,6 +28,7 @@ from shipedge.bundle import FORMAT, PREPROCESSING, ModelFile, load_bundle
 from shipedge.errors import BundleError, ConfigError
 from shipedge_train import runs
 from shipedge_train.dataset import SHAPE, Picture, pick_evenly, read_dataset
+from shipedge_train.objective import OUTPUTS
 from shipedge_train.parity import compare
 from shipedge_train.splits import Split, split_pictures
 from shipedge_train.train import build
@@ -55,7 +56,7 @@ def convert(
     """Convert a detector run and a segmenter run to a bundle folder, which is replaced whole.
 
     Args:
-        run_folders: two run folders, in any order.
+        run_folders: a run of the detector and one of the segmenter, in any order, or one of the cascade.
         out: the bundle.
         quantize: "int8" (uint8 in and out), "float16" or "none" (float32 in and out).
         window: side of the segmenter's window, pixels.
@@ -64,7 +65,8 @@ def convert(
         report: called with one line per finished part.
 
     Raises:
-        ConfigError: not one run of each kind, no weights, another backend than TensorFlow, bad window.
+        ConfigError: neither one run of each kind nor one cascade, no weights, another backend than TensorFlow, bad
+            window.
         DatasetError: the dataset is gone or bad.
         BundleError: a converted file is not what the format asks for.
     """
@@ -72,10 +74,7 @@ def convert(
         raise ConfigError(f"conversion needs KERAS_BACKEND=tensorflow, found {keras.backend.backend()}")
     if window % 64 or not 192 <= window <= SHAPE[0]:
         raise ConfigError(f"window is {window}, expected a multiple of 64 from 192 to {SHAPE[0]}")
-    found = {run.kind: run for run in map(runs.read_run, run_folders)}
-    if len(run_folders) != 2 or set(found) != {"detector", "segmenter"}:
-        kinds = ", ".join(sorted(found)) or "none"
-        raise ConfigError(f"expected one run of the detector and one of the segmenter, found: {kinds}")
+    found = _runs(run_folders)
     check_place(Path(out))
     splits = {kind: _split(run, data) for kind, run in found.items()}
     if found["detector"].data["ships_csv_sha256"] == found["segmenter"].data["ships_csv_sha256"]:
@@ -90,17 +89,14 @@ def convert(
     opened: dict[str, Model] = {}
     for kind, run in found.items():
         split = splits[kind]
-        model = _load(run, sides[kind])
-        content = to_tflite(model, quantize, calibration_tiles(split.training, sides[kind], run.config.train.seed))
-        output = (1, *(int(n) for n in model.output_shape[1:]))
-        files[kind] = ModelFile(f"{kind}.tflite", content, (1, sides[kind], sides[kind], 3), output, quantize)  # type: ignore[arg-type]
+        whole, model, files[kind] = convert_model(run, kind, sides[kind], quantize, split.training)
         opened[kind] = open_model(files[kind], os.cpu_count() or 1)  # also checks shapes and quantization
+        weights[f"{run.kind}.weights.npz"] = packed = pack(whole)
         entries[kind] = _entry(files[kind], model.count_params())
-        weights[f"{kind}.weights.npz"] = pack(model)
-        entries[kind]["weights"] = _described(f"{kind}.weights.npz", weights[f"{kind}.weights.npz"])
+        entries[kind]["weights"] = {"network": run.kind, **_described(f"{run.kind}.weights.npz", packed)}
         tiles = held_back_tiles(pick_evenly(split.validation, PARITY_PICTURES), sides[kind])
         parity[kind] = compare(kind, model, opened[kind], tiles)
-        report(f"{kind}: {len(content):,} bytes; parity {json.dumps(parity[kind])}")
+        report(f"{kind}: {len(files[kind].content):,} bytes; parity {json.dumps(parity[kind])}")
     thresholds, scores = tune(
         opened["detector"], opened["segmenter"], pick_evenly(splits["detector"].validation, TUNING_PICTURES)
     )
@@ -118,6 +114,16 @@ def convert(
         "data": {k: v for k, v in found["segmenter"].data.items() if k != "folder"},
     }
     return write_bundle(Path(out), manifest, {file.name: file.content for file in files.values()} | weights)
+
+
+def convert_model(
+    run: runs.Run, kind: str, side: int, quantize: str, training: Sequence[Picture]
+) -> tuple[keras.Model, keras.Model, ModelFile]:
+    """The run's network with its best weights, what of it makes the model `kind`, and that as a TFLite file."""
+    whole, model = _load(run, kind, side)
+    content = to_tflite(model, quantize, calibration_tiles(training, side, run.config.train.seed))
+    output = (1, *(int(n) for n in model.output_shape[1:]))
+    return whole, model, ModelFile(f"{kind}.tflite", content, (1, side, side, 3), output, quantize)  # type: ignore[arg-type]
 
 
 def to_tflite(model: keras.Model, quantize: str, tiles: Tiles) -> bytes:
@@ -188,11 +194,23 @@ def _split(run: runs.Run, data: str | os.PathLike[str] | None) -> Split:
     return split
 
 
-def _load(run: runs.Run, side: int) -> keras.Model:
-    """The run's network in float32 at a fixed size, with its best weights."""
-    model = build(run.kind, run.config, side)
-    runs.load_best(model, run)
-    return model
+def _runs(folders: Sequence[str | os.PathLike[str]]) -> dict[str, runs.Run]:
+    """The run that each of the two models comes from."""
+    found = {run.kind: run for run in map(runs.read_run, folders)}
+    if len(folders) == 1 and "cascade" in found:
+        return dict.fromkeys(("detector", "segmenter"), found["cascade"])
+    if len(folders) != 2 or set(found) != {"detector", "segmenter"}:
+        kinds = ", ".join(sorted(found)) or "none"
+        raise ConfigError(f"expected one run of the detector and one of the segmenter, or one cascade, found: {kinds}")
+    return found
+
+
+def _load(run: runs.Run, kind: str, side: int) -> tuple[keras.Model, keras.Model]:
+    """The run's network in float32 at a fixed size with its best weights, and what of it makes the model `kind`."""
+    network = build(run.kind, run.config, side)
+    runs.load_best(network, run)
+    (name,) = OUTPUTS[kind]
+    return network, network if run.kind == kind else keras.Model(network.inputs, network.output[name], name=kind)
 
 
 def _entry(file: ModelFile, parameters: int) -> dict[str, Any]:

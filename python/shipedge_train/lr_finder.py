@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from shipedge.atomic import write_atomic
 from shipedge.errors import ShipedgeError
 from shipedge_train.config import Config
-from shipedge_train.dataset import read_dataset, split_by_scene
+from shipedge_train.dataset import read_dataset
 from shipedge_train.loader import Batch, Loader
+from shipedge_train.objective import truth_of
+from shipedge_train.splits import split_pictures
 from shipedge_train.train import build_trainable
 
 LOW, HIGH = 1e-6, 1.0
@@ -35,11 +37,11 @@ def find_learning_rate(
         ShipedgeError: the loss is no number from the start.
     """
     model = build_trainable(kind, config)
-    training, _ = split_by_scene(read_dataset(data), config.data.validation_share)
+    training = split_pictures(data, read_dataset(data), config.data).training
     batches = Loader(training, kind, config.data, config.augment, config.train.seed).batches()
     rates, losses = [], []
     try:
-        for rate, loss in _ramp(model, batches, np.geomspace(LOW, HIGH, steps)):
+        for rate, loss in _ramp(model, kind, batches, np.geomspace(LOW, HIGH, steps)):
             rates.append(rate)
             losses.append(loss)
     finally:
@@ -54,12 +56,14 @@ def find_learning_rate(
     return best
 
 
-def _ramp(model: object, batches: Iterator[Batch], rates: NDArray[np.float64]) -> Iterator[tuple[float, float]]:
+def _ramp(
+    model: object, kind: str, batches: Iterator[Batch], rates: NDArray[np.float64]
+) -> Iterator[tuple[float, float]]:
     lowest, mean = np.inf, 0.0
     for step, rate in enumerate(rates):
         images, truth = next(batches)
         model.optimizer.learning_rate = float(rate)  # type: ignore[attr-defined]  # Keras has no types
-        loss = float(np.asarray(model.train_on_batch(images, truth)).reshape(-1)[0])  # type: ignore[attr-defined]
+        loss = float(np.asarray(model.train_on_batch(images, truth_of(kind, truth))).reshape(-1)[0])  # type: ignore[attr-defined]
         mean = SMOOTH * mean + (1 - SMOOTH) * loss
         now = mean / (1 - SMOOTH ** (step + 1))
         if not np.isfinite(loss) or (step > 10 and now > BROKEN * lowest):

@@ -1,6 +1,6 @@
-"""The two networks of the cascade as functional Keras 3 models, the same under TensorFlow, JAX and PyTorch.
+"""The networks of the cascade as functional Keras 3 models, the same under TensorFlow, JAX and PyTorch.
 
-Both take raw RGB values 0..255 and normalize inside the graph, so that no caller can forget or double it. Both are
+All take raw RGB values 0..255 and normalize inside the graph, so that no caller can forget or double it. All are
 fully convolutional: training feeds crops, conversion fixes the size. Every operation stays inside the int8 part of
 XNNPACK (no nearest upsampling, no average pooling, no hard-swish), and every convolution is followed directly by its
 BatchNormalization, which the converter folds away.
@@ -16,6 +16,7 @@ from keras import layers
 
 from shipedge.errors import ConfigError
 
+_CELL_LEVEL = 4  # works at stride 32, one position per cell of the presence grid
 _BN_MOMENTUM = 0.97  # short CPU runs: the default 0.99 needs hundreds of steps before validation means anything
 
 
@@ -93,26 +94,67 @@ def segmenter(
         widths: Channels per stage; stage k works at stride ``2 ** (k + 1)``.
         name: Name of the Keras model.
     """
+    inputs, levels = _unet(size, widths, name)
+    return keras.Model(inputs, _probability(levels[0]), name=name)
+
+
+def cascade(
+    size: int | None = None, widths: tuple[int, ...] = (16, 32, 64, 128, 256, 512), name: str = "cascade"
+) -> keras.Model:
+    """Both in one: (b, h, w, 3) RGB 0..255 -> {"presence": as `detector`, "probability": as `segmenter`}.
+
+    The segmenter with a presence head on the first level of its way up, which is where the cells of the grid are
+    (stride 32) and where the widest view has come back down to them. Trained together, converted to two files: the
+    detector is the encoder and that one level, the segmenter is all the rest as well.
+
+    Args:
+        size: Height and width in pixels, a multiple of ``2 ** len(widths)``; None leaves it open.
+        widths: Channels per stage, six at least.
+        name: Name of the Keras model.
+    """
+    inputs, levels = _unet(size, widths, name)
+    if len(widths) <= _CELL_LEVEL + 1:
+        raise ConfigError(
+            f"{name} has {len(widths)} widths, expected {_CELL_LEVEL + 2} at least (stride 2 to stride 64)"
+        )
+    x = _separable(levels[_CELL_LEVEL], 128, "context", kernel=5)
+    return keras.Model(inputs, {"presence": _presence(x), "probability": _probability(levels[0])}, name=name)
+
+
+def _unet(size: int | None, widths: tuple[int, ...], name: str) -> tuple[Any, list[Any]]:
+    """Input, and what comes back up at each level: level k is (b, h / 2 ** (k + 1), w / 2 ** (k + 1), widths[k])."""
     stride = 2 ** len(widths)
     if size is not None and size % stride:
-        raise ConfigError(f"segmenter size {size} is not a multiple of {stride}")
+        raise ConfigError(f"{name} size {size} is not a multiple of {stride}")
     inputs = keras.Input((size, size, 3), name="rgb")
     x = layers.Rescaling(1 / 255, name="normalize")(inputs)
-    skips = []
+    levels = []
     for k, width in enumerate(widths):
         down = _separable if k >= 2 else _plain
         x = down(x, width, f"down{k}", stride=2)
         x = _separable(x, width, f"stage{k}") if k else x  # at stride 2 it would cost a quarter of the whole network
-        skips.append(x)
+        levels.append(x)
     for k in reversed(range(len(widths) - 1)):
         x = _project(x, widths[k], f"shrink{k}")
         x = layers.UpSampling2D(2, interpolation="bilinear", name=f"grow{k}")(x)
-        x = layers.Add(name=f"skip{k}")([x, skips[k]])
-        x = _separable(x, widths[k], f"refine{k}")
+        x = layers.Add(name=f"skip{k}")([x, levels[k]])
+        x = levels[k] = _separable(x, widths[k], f"refine{k}")
+    return inputs, levels
+
+
+def _probability(x: Any) -> Any:
+    """Ship probability of every pixel from the level at stride 2."""
     prior = keras.initializers.Constant(-4.0)  # ship pixels are rare: start near their share, not at one half
     logits = layers.Conv2D(4, 1, bias_initializer=prior, name="logits")(x)
     blocks = layers.Activation("sigmoid", dtype="float32", name="sigmoid")(logits)  # eight bits are too few for a loss
-    return keras.Model(inputs, DepthToSpace(dtype="float32", name="probability")(blocks), name=name)
+    return DepthToSpace(dtype="float32", name="probability")(blocks)
+
+
+def _presence(x: Any) -> Any:
+    """Probability of a ship in every cell from features at stride 32."""
+    prior = keras.initializers.Constant(-3.0)
+    logits = layers.Conv2D(1, 1, bias_initializer=prior, name="cell_logits")(x)
+    return layers.Activation("sigmoid", dtype="float32", name="presence")(logits)
 
 
 def detector(
@@ -139,9 +181,7 @@ def detector(
         x = _separable(x, width, f"stage{k}") if k >= 2 else x
     for k in range(context):
         x = _separable(x, widths[-1], f"context{k}", kernel=5)
-    prior = keras.initializers.Constant(-3.0)
-    logits = layers.Conv2D(1, 1, bias_initializer=prior, name="logits")(x)
-    return keras.Model(inputs, layers.Activation("sigmoid", dtype="float32", name="presence")(logits), name=name)
+    return keras.Model(inputs, _presence(x), name=name)
 
 
-MODELS: dict[str, Callable[..., Any]] = {"detector": detector, "segmenter": segmenter}
+MODELS: dict[str, Callable[..., Any]] = {"detector": detector, "segmenter": segmenter, "cascade": cascade}

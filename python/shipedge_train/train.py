@@ -26,8 +26,8 @@ from shipedge_train.config import Config
 from shipedge_train.dataset import Picture, pick_evenly, read_dataset
 from shipedge_train.devices import precision, use_all_devices
 from shipedge_train.loader import Batch, Loader
-from shipedge_train.losses import LOSSES
 from shipedge_train.models import MODELS
+from shipedge_train.objective import losses_of, truth_of
 from shipedge_train.schedule import Phase, learning_rate, phases
 from shipedge_train.scoring import evaluate, hardness
 from shipedge_train.splits import Split, split_pictures
@@ -85,15 +85,14 @@ def build_trainable(kind: str, config: Config) -> keras.Model:
     Raises:
         ConfigError: unknown loss, or too many parameters.
     """
-    if config.train.loss not in LOSSES:
-        raise ConfigError(f"train.loss is {config.train.loss!r}; known are {', '.join(LOSSES)}")
+    losses = losses_of(kind, config.train.loss)
     with precision(config.train.precision):
         model = build(kind, config)
     model.compile(
         keras.optimizers.AdamW(
             config.train.learning_rate, weight_decay=config.train.weight_decay, clipnorm=config.train.clip_norm
         ),
-        LOSSES[config.train.loss],
+        **losses,
         # XLA is 15 times slower on depthwise convolutions of the CPU; JAX cannot do without it.
         jit_compile=keras.backend.backend() == "jax",
     )
@@ -116,7 +115,7 @@ def train(
     """Train one model and return its run folder.
 
     Args:
-        kind: "detector" or "segmenter".
+        kind: "detector", "segmenter", or "cascade" for both with one encoder.
         data: dataset folder.
         config: every choice.
         out: the run folder, made where absent.
@@ -141,7 +140,7 @@ def train(
         progress = _restore(model, folder, kind, config, splits[-1])
     else:
         if init is not None:
-            load_initial(model, init, kind, plan[-1].data, splits[-1])
+            load_initial(model, init, kind, plan[-1].data, splits[-1], lambda other: build(other, config))
         runs.start(folder, kind, config, plan[-1].data, splits[-1])
     report(f"{kind}: {model.count_params():,} parameters, {keras.backend.backend()}, {config.train.precision}")
     board = Board(folder, progress.epoch)
@@ -239,28 +238,30 @@ class _Job:
         row["learning_rate"] = float(f"{float(np.asarray(self.model.optimizer.learning_rate)):.4g}")
         row |= {name: round(value, 4) for name, value in scores.items()}
         better = scores["score"] > progress.best or not (self.folder / runs.BEST).exists()
+        kept = better or self.config.train.keep == "last"
         progress.stale = 0 if better else progress.stale + 1
         if better:
             progress.best = scores["score"]
+        if kept:
             runs.save_weights(self.model, self.folder)
         self.model.set_weights(trained)
         runs.save_checkpoint(self.model, self.folder, vars(progress))
         runs.write_history(self.folder, row)
         self.board.write(progress.epoch, {name: value for name, value in row.items() if name != "epoch"})
         shown = "  ".join(f"{name} {value}" for name, value in row.items() if name not in ("epoch", "score"))
-        return f"{label}  {shown}  waited {waited:.1f} s" + ("  *" if better else "")
+        return f"{label}  {shown}  waited {waited:.1f} s" + ("  *" if kept else "")
 
     def _hard_pictures(self) -> dict[str, float]:
         """Weights of the next few pictures without ships; all have had their turn after some epochs."""
         empty, count = [p for p in self.training if not p.ships], self.config.train.hard_empty
         first = self.progress.epoch * count % max(len(empty), 1)
-        return hardness(self.model, [*empty[first:], *empty[:first]][:count]) if count and empty else {}
+        return hardness(self.model, self.kind, [*empty[first:], *empty[:first]][:count]) if count and empty else {}
 
     def _step(self, step: int, peak: float, images: NDArray[np.uint8], truth: NDArray[np.float32]) -> float:
         """One optimizer step; returns the loss."""
         options, of_phase = self.config.train, step - self.phase.first * self.config.train.steps
         self.model.optimizer.learning_rate = learning_rate(peak, options.warmup, of_phase, self._done(step))
-        loss = float(np.asarray(self.model.train_on_batch(images, truth)).reshape(-1)[0])
+        loss = float(np.asarray(self.model.train_on_batch(images, truth_of(self.kind, truth))).reshape(-1)[0])
         if not math.isfinite(loss):
             raise ShipedgeError(f"the loss became {loss} in epoch {self.progress.epoch + 1}: lower train.learning_rate")
         if options.ema and (step + 1) % _AVERAGE_EVERY == 0:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from shipedge.backends import Model
 from shipedge.bundle import Thresholds
+from shipedge.cascade import ask_flipped
 from shipedge.metrics import THRESHOLDS, f2_from_counts, roc_auc
 from shipedge.parts import find_parts, is_sure, level
 from shipedge.rle import Rle, iou_matrix, parse
@@ -68,34 +69,39 @@ def tune(detector: Model, segmenter: Model, pictures: Sequence[Picture]) -> tupl
         segmenter reaches without the detector.
     """
     seen = [look(detector, segmenter, p) for p in pictures]
-    bench = _Bench(seen)
-    chosen = _search(bench, START, (DETECTOR, *SEGMENTER))
-    alone = _search(bench, NO_DETECTOR, SEGMENTER)
+    bench = Bench(seen)
+    chosen = search(bench, START, (DETECTOR, *SEGMENTER))
+    alone = search(bench, NO_DETECTOR, SEGMENTER)
     auc = roc_auc(np.array([bool(s.truths) for s in seen]), np.array([s.presence.max() for s in seen], np.float64))
     scores: dict[str, Any] = bench.scores(chosen)
     scores |= {} if np.isnan(auc) else {"picture_auc": round(auc, 4)}
     return chosen, scores | {"pictures": len(seen), "segmenter_alone": bench.scores(alone)}
 
 
-def look(detector: Model, segmenter: Model, picture: Picture) -> Seen:
-    """Both models on a whole picture, whatever the detector says."""
+def look(detector: Model, segmenter: Model, picture: Picture, *, flips: bool = False) -> Seen:
+    """Both models on a whole picture, whatever the detector says; with `flips` as it is and mirrored."""
+
+    def ask(model: Model, window: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        return ask_flipped(model, window) if flips else model(window)
+
     pixels, side = picture.pixels(), segmenter.window
     probability = np.zeros(SHAPE, np.uint8)
     for top, left in tile_origins(SHAPE, side, overlap=min(side // 2, 192)):
         place = probability[top : top + side, left : left + side]
-        np.maximum(place, segmenter(pixels[top : top + side, left : left + side]), out=place)
-    return Seen(detector(pixels), probability, [parse(s, SHAPE) for s in picture.ships], picture.mask())
+        np.maximum(place, ask(segmenter, pixels[top : top + side, left : left + side]), out=place)
+    return Seen(ask(detector, pixels), probability, [parse(s, SHAPE) for s in picture.ships], picture.mask())
 
 
-def _search(bench: _Bench, start: Thresholds, groups: Sequence[Grid]) -> Thresholds:
-    best, worth = start, bench.worth(start)
+def search(bench: Bench, start: Thresholds, groups: Sequence[Grid], only: Sequence[int] | None = None) -> Thresholds:
+    """The best thresholds that can be reached from `start`, on all pictures or on those with these numbers."""
+    best, worth = start, bench.worth(start, only)
     better = True
     while better:
         better = False
         for grid in groups:
             for change in _combinations(grid):
                 other = replace(best, **change)
-                if other.picture >= other.cell and (value := bench.worth(other)) > worth + 1e-9:
+                if other.picture >= other.cell and (value := bench.worth(other, only)) > worth + 1e-9:
                     best, worth, better = other, value, True
     return best
 
@@ -105,29 +111,30 @@ def _combinations(grid: Grid) -> Iterator[dict[str, Any]]:
         yield dict(zip(grid, values, strict=True))
 
 
-class _Bench:
+class Bench:
     """Scores combinations of thresholds; remembers the parts, which take the time."""
 
     def __init__(self, seen: Sequence[Seen]) -> None:
         self._seen = seen
         self._found: dict[tuple[float, float, int, bool], list[_Found]] = {}
 
-    def worth(self, thresholds: Thresholds) -> float:
-        """What the search maximizes."""
-        return sum(self._score(thresholds))
+    def worth(self, thresholds: Thresholds, only: Sequence[int] | None = None) -> float:
+        """What the search maximizes, on all pictures or on those with these numbers."""
+        return sum(self._score(thresholds, only))
 
     def scores(self, thresholds: Thresholds) -> dict[str, Any]:
         """The same as two figures with names."""
-        f2, dice = self._score(thresholds)
+        f2, dice = self._score(thresholds, None)
         return {"f2": round(f2, 4), "dice_ships": round(dice, 4)}
 
-    def _score(self, thresholds: Thresholds) -> tuple[float, float]:
+    def _score(self, thresholds: Thresholds, only: Sequence[int] | None) -> tuple[float, float]:
         """Mean official F2 over all pictures, and mean Dice over those with ships."""
         key = (thresholds.pixel, thresholds.core, thresholds.min_area, thresholds.fill_holes)
         if key not in self._found:
             self._found[key] = [_parts(one, thresholds) for one in self._seen]
         f2, dice = [], []
-        for one in self._found[key]:
+        found = self._found[key]
+        for one in found if only is None else (found[i] for i in only):
             kept = (one.cells >= level(thresholds.cell)) & is_sure(one.areas, one.scores, thresholds)
             kept &= one.top >= level(thresholds.picture)
             ships, count = len(one.iou), int(kept.sum())

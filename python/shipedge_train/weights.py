@@ -7,6 +7,8 @@ import io
 import json
 import os
 import zipfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,27 +36,48 @@ def load_initial(
     kind: str,
     data: str | os.PathLike[str],
     split: Split,
+    build: Callable[[str], keras.Model],
 ) -> None:
     """Give a model the weights that a new run starts from.
+
+    A cascade may start from a segmenter (its presence head then starts anew), and a segmenter from a cascade.
 
     Args:
         model: a network of that kind.
         source: a run folder (its best weights) or a bundle that carries weights.
-        kind: "detector" or "segmenter".
+        kind: "detector", "segmenter" or "cascade".
         data: the dataset that the new run learns from, and
         split: its sides.
+        build: makes a network of another kind with the same widths.
 
     Raises:
         ConfigError: neither, damaged, of another network, or trained with another split of the same data.
     """
-    if not (Path(source) / MANIFEST).is_file():
-        run = runs.read_run(source, kind)
-        _check(Path(source), run.data | {"split": runs.split_record(run)}, data, split)
-        runs.load_best(model, run)
-        return
-    manifest = _manifest(Path(source), kind)
-    _check(Path(source), manifest.get("data", {}), data, split)
-    path, content = _read(Path(source), manifest, kind)
+    place = Path(source)
+    load: Callable[[keras.Model], None]
+    if (place / MANIFEST).is_file():
+        manifest = _manifest(place, kind)
+        giver, learned = str(_entry(manifest, kind).get("network", kind)), manifest.get("data", {})
+        load = partial(_load, place, manifest, kind)
+    else:
+        run = runs.read_run(place)
+        giver, learned = run.kind, run.data | {"split": runs.split_record(run)}
+        load = partial(runs.load_best, run=run)
+    if giver != kind and {giver, kind} != {"segmenter", "cascade"}:
+        raise ConfigError(f"{source} holds the {giver}, not the {kind}")
+    if learned.get("ships_csv_sha256") == runs.ships_digest(data):  # another dataset has no picture that could leak
+        runs.check_split(place, learned.get("split", {}), split)
+    donor = model if giver == kind else build(giver)
+    load(donor)
+    if donor is not model:
+        given = {layer.name: layer.get_weights() for layer in donor.layers}
+        for layer in model.layers:
+            if layer.name in given:
+                layer.set_weights(given[layer.name])
+
+
+def _load(bundle: Path, manifest: dict[str, Any], kind: str, model: keras.Model) -> None:
+    path, content = _read(bundle, manifest, kind)
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
             model.set_weights([file[f"arr_{i}"].astype(np.float32) for i in range(len(file.files))])
@@ -62,16 +85,17 @@ def load_initial(
         raise ConfigError(f"{path} is of another network: {str(error).splitlines()[0]}") from None
 
 
-def _check(source: Path, learned: dict[str, Any], data: str | os.PathLike[str], split: Split) -> None:
-    if learned.get("ships_csv_sha256") == runs.ships_digest(data):  # another dataset has no picture that could leak
-        runs.check_split(source, learned.get("split", {}), split)
+def _entry(manifest: dict[str, Any], kind: str) -> dict[str, Any]:
+    """What the manifest says of the weights for a kind; those of a cascade are named with both of its models."""
+    entry: dict[str, Any] = manifest["models"]["segmenter" if kind == "cascade" else kind].get("weights")
+    return entry
 
 
 def _manifest(bundle: Path, kind: str) -> dict[str, Any]:
     """The manifest, which has an entry for the weights of that kind."""
     try:
         manifest: dict[str, Any] = json.loads((bundle / MANIFEST).read_text(encoding="utf-8"))
-        entry = manifest["models"][kind].get("weights")
+        entry = _entry(manifest, kind)
         if entry is not None:
             str(entry["file"]), str(entry["sha256"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -83,7 +107,7 @@ def _manifest(bundle: Path, kind: str) -> dict[str, Any]:
 
 def _read(bundle: Path, manifest: dict[str, Any], kind: str) -> tuple[Path, bytes]:
     """The weights file of a bundle, compared with the checksum in the manifest."""
-    name, digest = (str(manifest["models"][kind]["weights"][key]) for key in ("file", "sha256"))
+    name, digest = (str(_entry(manifest, kind)[key]) for key in ("file", "sha256"))
     if Path(name).name != name:
         raise ConfigError(f"{bundle / MANIFEST}: weights file is {name!r}, expected a plain file name")
     try:

@@ -31,7 +31,7 @@ def draw(boxes):
     return picture, masks
 
 
-WIDTHS = {"segmenter": (4, 4, 6, 6, 8, 8), "detector": (4, 4, 6, 6, 8)}
+WIDTHS = {"segmenter": (4, 4, 6, 6, 8, 8), "detector": (4, 4, 6, 6, 8), "cascade": (4, 4, 6, 6, 8, 8)}
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +53,7 @@ def tiny_config():
     from shipedge_train.config import Config, DataConfig, ModelConfig, TrainConfig
 
     def make(kind, epochs=2, **changes):
-        loss = "bce_dice" if kind == "segmenter" else "presence"
+        loss = "presence" if kind == "detector" else "bce_dice"
         return Config(
             model=ModelConfig(widths=WIDTHS[kind]),
             data=DataConfig(crop=64, batch=2, validation_share=0.4, validation_pictures=2),

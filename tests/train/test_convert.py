@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
+from shipedge.backends import open_model
 from shipedge.bundle import Thresholds, load_bundle
 from shipedge.cascade import Cascade
 from shipedge.errors import BundleError, ConfigError
@@ -13,6 +14,8 @@ from shipedge.frame import Frame
 from shipedge_train.convert import convert, to_tflite
 from shipedge_train.dataset import read_dataset
 from shipedge_train.models import segmenter
+from shipedge_train.runs import load_best, read_run
+from shipedge_train.train import build
 from shipedge_train.tune import tune
 
 # Keras 3.15 on NumPy 2.4.
@@ -41,6 +44,20 @@ def test_bundle_loads_and_runs(two_runs, tmp_path):
     result = Cascade(bundle, threads=1)(Frame(np.full((300, 900, 3), 90, np.uint8), "made", 0, None))
     assert result.presence.shape == (10, 29)
     assert [p.name for p in tmp_path.iterdir()] == ["bundle"]
+
+
+def test_one_run_of_a_cascade_makes_both_models(finished, made_dataset, tmp_path):
+    folder, lines = finished["cascade"]
+    assert "picture_auc" in lines[-1]
+    assert "dice_ships" in lines[-1]
+    bundle = load_bundle(convert([folder], tmp_path / "bundle", quantize="none", window=192, report=lambda _: None))
+    network = build("cascade", read_run(folder).config, 768)
+    load_best(network, read_run(folder))
+    pixels = read_dataset(made_dataset)[1].pixels()
+    found = open_model(bundle.detector, 1)(pixels).astype(int)
+    expected = np.asarray(network.predict_on_batch(pixels[None])["presence"])[0, ..., 0] * 256
+    assert np.abs(found - expected).max() <= 1
+    assert bundle.manifest["models"]["detector"]["parameters"] < network.count_params()
 
 
 @pytest.mark.parametrize("quantize", ["float16", "none"])

@@ -4,7 +4,7 @@ import pytest
 
 from shipedge.errors import ConfigError
 from shipedge_train.config import Config, ModelConfig
-from shipedge_train.models import DepthToSpace, detector, segmenter
+from shipedge_train.models import DepthToSpace, cascade, detector, segmenter
 from shipedge_train.train import build
 
 SMALL = (4, 4, 6, 6, 8, 8)
@@ -29,6 +29,16 @@ def test_detector_is_fully_convolutional(side):
     assert model.predict_on_batch(np.zeros((2, side, side, 3), np.uint8)).shape == (2, side // 32, side // 32, 1)
 
 
+def test_cascade_says_both():
+    found = cascade(widths=SMALL).predict_on_batch(np.zeros((2, 128, 128, 3), np.uint8))
+    assert {name: value.shape for name, value in found.items()} == {
+        "presence": (2, 4, 4, 1),
+        "probability": (2, 128, 128, 1),
+    }
+    with pytest.raises(ConfigError, match="has 5 widths, expected 6 at least"):
+        cascade(widths=SMALL[:5])
+
+
 def test_outputs_are_probabilities_of_rare_things():
     pixels = np.random.default_rng(0).integers(0, 256, (1, 64, 64, 3), dtype=np.uint8)
     for model in (segmenter(widths=SMALL), detector(widths=SMALL[:5])):
@@ -40,6 +50,7 @@ def test_outputs_are_probabilities_of_rare_things():
 def test_default_models_keep_their_budgets():
     assert segmenter().count_params() <= 1_000_000
     assert detector().count_params() <= 200_000
+    assert cascade().count_params() <= 1_000_000
 
 
 def test_every_stage_has_a_separable_convolution_with_batch_normalization():

@@ -146,7 +146,7 @@ def test_init_starts_from_the_best_weights_of_another_run(made_dataset, finished
         weights.append([w for v, w in zip(model.variables, model.get_weights(), strict=True) if "kernel" in v.path])
     for before, after in zip(*weights, strict=True):
         np.testing.assert_allclose(before, after, atol=1e-5)
-    with pytest.raises(ConfigError, match="is a run of the segmenter, not of the detector"):
+    with pytest.raises(ConfigError, match="holds the segmenter, not the detector"):
         training.train("detector", made_dataset, tiny_config("detector"), tmp_path / "no", init=first)
     assert not (tmp_path / "no").exists()
 

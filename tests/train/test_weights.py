@@ -12,15 +12,29 @@ from shipedge_train.dataset import read_dataset
 from shipedge_train.runs import load_best, read_run
 from shipedge_train.splits import split_pictures
 from shipedge_train.train import build
-from shipedge_train.weights import load_initial
+from shipedge_train.weights import load_initial as load_initial_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+
+@pytest.fixture
+def load_initial(tiny_config):
+    def load(*arguments):
+        load_initial_of(*arguments, lambda kind: build(kind, tiny_config(kind)))
+
+    return load
 
 
 @pytest.fixture(scope="module")
 def bundle(finished, tmp_path_factory):
     out = tmp_path_factory.mktemp("weights") / "bundle"
-    return convert([run[0] for run in finished.values()], out, quantize="none", window=192, report=lambda _: None)
+    return convert(
+        [finished[kind][0] for kind in ("detector", "segmenter")],
+        out,
+        quantize="none",
+        window=192,
+        report=lambda _: None,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -28,14 +42,16 @@ def split(made_dataset, tiny_config):
     return split_pictures(made_dataset, read_dataset(made_dataset), tiny_config("detector").data)
 
 
-def test_a_bundle_that_learned_from_validation_pictures_is_refused(bundle, tiny_config, made_dataset, split):
+def test_a_bundle_that_learned_from_validation_pictures_is_refused(
+    load_initial, bundle, tiny_config, made_dataset, split
+):
     other = replace(split, record={"validation_share": 0.1})
     with pytest.raises(ConfigError, match="was trained with another split of this data"):
         load_initial(build("detector", tiny_config("detector")), bundle, "detector", made_dataset, other)
 
 
 @pytest.mark.parametrize("kind", ["detector", "segmenter"])
-def test_a_bundle_gives_the_weights_of_its_run(bundle, finished, tiny_config, made_dataset, split, kind):
+def test_a_bundle_gives_the_weights_of_its_run(load_initial, bundle, finished, tiny_config, made_dataset, split, kind):
     trained, started = build(kind, tiny_config(kind)), build(kind, tiny_config(kind))
     load_best(trained, read_run(finished[kind][0]))
     load_initial(started, bundle, kind, made_dataset, split)
@@ -43,9 +59,39 @@ def test_a_bundle_gives_the_weights_of_its_run(bundle, finished, tiny_config, ma
         np.testing.assert_allclose(one, two, rtol=1e-3, atol=1e-6)
 
 
-def test_every_trouble_is_one_sentence(bundle, tiny_config, made_dataset, split, tmp_path):
+@pytest.mark.parametrize(("giver", "taker"), [("segmenter", "cascade"), ("cascade", "segmenter")])
+def test_segmenter_and_cascade_start_from_each_other(
+    load_initial, finished, tiny_config, made_dataset, split, giver, taker
+):
+    given, taken = build(giver, tiny_config(giver)), build(taker, tiny_config(taker))
+    load_best(given, read_run(finished[giver][0]))
+    load_initial(taken, finished[giver][0], taker, made_dataset, split)
+    common = {layer.name for layer in given.layers} & {layer.name for layer in taken.layers}
+    assert {"down0", "refine4", "refine0", "logits"} <= common
+    for name in common:
+        for one, two in zip(given.get_layer(name).get_weights(), taken.get_layer(name).get_weights(), strict=True):
+            np.testing.assert_array_equal(one, two)
+
+
+@pytest.mark.parametrize("kind", ["segmenter", "cascade"])
+def test_a_bundle_of_a_cascade_gives_its_weights(
+    load_initial, finished, tiny_config, made_dataset, split, kind, tmp_path
+):
+    bundle = convert([finished["cascade"][0]], tmp_path / "one", quantize="none", window=192, report=lambda _: None)
+    assert sum(path.suffix == ".npz" for path in bundle.iterdir()) == 1
+    trained, started = build("cascade", tiny_config("cascade")), build(kind, tiny_config(kind))
+    load_best(trained, read_run(finished["cascade"][0]))
+    load_initial(started, bundle, kind, made_dataset, split)
+    for layer in started.layers:
+        for one, two in zip(layer.get_weights(), trained.get_layer(layer.name).get_weights(), strict=True):
+            np.testing.assert_allclose(one, two, rtol=1e-3, atol=1e-6)
+    with pytest.raises(ConfigError, match="holds the cascade, not the detector"):
+        load_initial(build("detector", tiny_config("detector")), bundle, "detector", made_dataset, split)
+
+
+def test_every_trouble_is_one_sentence(load_initial, bundle, tiny_config, made_dataset, split, tmp_path):
     model, detector = (build(kind, tiny_config(kind)) for kind in ("segmenter", "detector"))
-    with pytest.raises(ConfigError, match=r"segmenter\.weights\.npz is of another network"):
+    with pytest.raises(ConfigError, match="holds the segmenter, not the detector"):
         load_initial(detector, swapped(bundle, tmp_path / "swapped"), "detector", made_dataset, split)
     damaged = copied(bundle, tmp_path / "damaged")
     (damaged / "segmenter.weights.npz").write_bytes(b"PK torn")

@@ -37,12 +37,12 @@ _AHEAD = 2  # more tasks than threads: enough that none waits, few enough to fit
 class Loader:
     """Endless training batches: (b, crop, crop, 3) uint8 and the truth as float32.
 
-    The truth is the mask (b, crop, crop, 1) of 0 and 1 for the segmenter, the presence grid (b, crop/32, crop/32, 1)
-    for the detector. What is in a batch: `shipedge_train.loader.sampling`.
+    The truth is the presence grid (b, crop/32, crop/32, 1) for the detector, the mask (b, crop, crop, 1) of 0 and 1
+    for the others. What is in a batch: `shipedge_train.loader.sampling`.
 
     Args:
         pictures: those to learn from.
-        kind: "segmenter" or "detector".
+        kind: "segmenter", "detector" or "cascade".
         data: shares, sizes, threads, cache.
         augmentation: how far samples are varied.
         seed: another one, another order.

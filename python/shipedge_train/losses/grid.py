@@ -1,4 +1,4 @@
-"""The detector's loss, on its grid of cells."""
+"""The loss of presence, on the grid of cells."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Any
 
 from keras import ops
 
-from shipedge_train.loader.truth import IGNORE
+from shipedge.tiling import CELL
+from shipedge_train.loader.truth import CELL_PIXELS, IGNORE
 from shipedge_train.losses._pixels import PIXELS, as_float32
 from shipedge_train.losses.cross_entropy import cross_entropy
 
@@ -30,3 +31,15 @@ def presence(
     there = ops.max(counted * truth, axis=PIXELS)
     known = ops.maximum(there, ops.min(counted, axis=PIXELS))
     return grid + picture_weight * known * cross_entropy(there, ops.max(y_pred, axis=PIXELS))
+
+
+def presence_of_mask(y_true: Any, y_pred: Any) -> Any:
+    """The same from the mask: (b, 32 rows, 32 cols, 1) of 0 and 1, and (b, rows, cols, 1) -> (b,).
+
+    For a network that learns mask and grid together. The grid is `loader.truth.presence_grid` of the mask.
+    """
+    (mask,) = as_float32(y_true)
+    rows, cols = ops.shape(y_pred)[1:3]
+    pixels = ops.sum(ops.reshape(mask, (-1, rows, CELL, cols, CELL)), axis=(2, 4))[..., None]
+    grid = ops.cast(pixels >= CELL_PIXELS, "float32")
+    return presence(ops.where((pixels > 0) & (pixels < CELL_PIXELS), IGNORE, grid), y_pred)

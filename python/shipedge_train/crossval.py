@@ -1,0 +1,203 @@
+"""An honest score of a recipe on a dataset of any size: every picture is judged by networks that never saw it.
+
+For each fold of splits.csv a cascade learns from the other folds. Nothing is chosen on the fold that is judged: the
+weights are those of the last epoch, and its thresholds are tuned on the judgements of the other folds.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shipedge.atomic import write_atomic
+from shipedge.backends import open_model
+from shipedge.bundle import Thresholds
+from shipedge.errors import ConfigError
+from shipedge.evaluate import evaluate_files
+from shipedge.evaluate.figures import figures
+from shipedge.formats.airbus import write_airbus
+from shipedge.frame import FrameResult
+from shipedge.parts import level
+from shipedge.rle import parse
+from shipedge.ships import Scratch, find_ships
+from shipedge.sinks.jsonl import to_json
+from shipedge_train import runs
+from shipedge_train.config import Config
+from shipedge_train.convert import convert_model
+from shipedge_train.dataset import SHAPE, Picture, read_dataset
+from shipedge_train.splits import NAME, fold_name, read_splits, split_pictures
+from shipedge_train.train import Steps, train
+from shipedge_train.tune import DETECTOR, NO_DETECTOR, SEGMENTER, START, Bench, Grid, Seen, look, search
+
+SEEN = "seen.npz"
+SCORES = "scores.json"
+_PIXEL = {"pixel": SEGMENTER[0]["pixel"]}
+VARIANTS: dict[str, tuple[bool, Thresholds, tuple[Grid, ...]]] = {
+    "cascade": (False, START, (DETECTOR, *SEGMENTER)),
+    "cascade-flips": (True, START, (DETECTOR, *SEGMENTER)),
+    "cascade-cuts-only": (False, replace(START, min_area=1), (DETECTOR, _PIXEL)),
+    "segmenter-alone": (False, NO_DETECTOR, SEGMENTER),
+    "segmenter-cut-only": (False, replace(NO_DETECTOR, min_area=1), (_PIXEL,)),
+}
+"""What is compared: with flips or not, the thresholds to start from, and which of them are tuned."""
+FIGURES = ("f2", "f2_ship_images", "dice_ship_images", "empty_right", "picture_auc")
+
+Report = Callable[[str], None]
+
+
+def cross_validate(
+    data: str | os.PathLike[str],
+    config: Config,
+    out: str | os.PathLike[str],
+    *,
+    init: str | os.PathLike[str] | None = None,
+    only: Sequence[int] = (),
+    max_minutes: float | None = None,
+    report: Report = print,
+    steps: Steps | None = None,
+) -> dict[str, Any] | None:
+    """Train, convert to int8 and judge one cascade per fold; what is there already is not done again.
+
+    Args:
+        data: dataset folder with splits.csv.
+        config: every choice; its fold is ignored, and the weights of the last epoch are kept.
+        out: gets a run folder per fold, VARIANT/predictions.jsonl and scores.json.
+        init: run or bundle that each fold starts from.
+        only: the folds to do now; none: all.
+        max_minutes: of training, per fold.
+        report: called with one line per epoch and fold.
+        steps: see `train`.
+
+    Returns:
+        variant -> scores; None where folds are still missing.
+
+    Raises:
+        ConfigError, DatasetError: see `train`; also a folder without splits.csv, or a fold that it does not have.
+    """
+    root, folder = Path(data), Path(out)
+    pictures = read_dataset(root)
+    parts = _folds(root)
+    folds = sorted(set(parts.values()), key=lambda part: int(part.removeprefix("fold")))
+    if unknown := set(only) - set(range(len(folds))):
+        raise ConfigError(f"{root / NAME} has the folds 0 to {len(folds) - 1}, but fold {min(unknown)} is asked for")
+    for fold in only or range(len(folds)):
+        place = folder / fold_name(fold)
+        if not (place / SEEN).exists():
+            _train_fold(root, config, fold, place, init, max_minutes, report, steps)
+            _judge(root, place, pictures, report)
+    if missing := [name for name in folds if not (folder / name / SEEN).exists()]:
+        report(f"not judged yet: {', '.join(missing)}")
+        return None
+    judged = [picture for picture in pictures if picture.path.name in parts]
+    return _compare(root, folder, judged, [parts[picture.path.name] for picture in judged], report)
+
+
+def _folds(root: Path) -> dict[str, str]:
+    """Fold of each picture that is in one."""
+    if not (root / NAME).is_file():
+        raise ConfigError(f"{root} has no {NAME}: make it with `shipedge data split {root} --test-share 0`")
+    return {name: part for name, (_, part) in read_splits(root / NAME).items() if part.startswith("fold")}
+
+
+def _train_fold(
+    root: Path,
+    config: Config,
+    fold: int,
+    place: Path,
+    init: str | os.PathLike[str] | None,
+    max_minutes: float | None,
+    report: Report,
+    steps: Steps | None,
+) -> None:
+    own = replace(config, data=replace(config.data, fold=fold), train=replace(config.train, keep="last"))
+    begun = (place / runs.CHECKPOINT).exists()
+    if not begun:
+        (place / runs.CONFIG).unlink(missing_ok=True)  # killed in its first epoch
+    report(f"fold {fold}")
+    train(
+        "cascade",
+        root,
+        own,
+        place,
+        resume=begun,
+        init=None if begun else init,
+        max_minutes=max_minutes,
+        report=report,
+        steps=steps,
+    )
+
+
+def _judge(root: Path, place: Path, pictures: Sequence[Picture], report: Report) -> None:
+    """What the fold's int8 models say of the pictures that it held back."""
+    run = runs.read_run(place, "cascade")
+    split = split_pictures(root, pictures, run.config.data)
+    detector, segmenter = (
+        open_model(convert_model(run, kind, SHAPE[0], "int8", split.training)[2], os.cpu_count() or 1)
+        for kind in ("detector", "segmenter")
+    )
+    arrays: dict[str, Any] = {}
+    for flips in (False, True):
+        seen = [look(detector, segmenter, picture, flips=flips) for picture in split.validation]
+        arrays[f"presence{flips:d}"] = np.stack([one.presence for one in seen])
+        arrays[f"probability{flips:d}"] = np.stack([one.probability for one in seen])
+    arrays["names"] = np.array([picture.path.name for picture in split.validation])
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    write_atomic(place / SEEN, buffer.getvalue())
+    report(f"{place.name}: {len(split.validation)} pictures judged")
+
+
+def _compare(
+    root: Path, folder: Path, pictures: Sequence[Picture], parts: Sequence[str], report: Report
+) -> dict[str, Any]:
+    truth, scenes = folder / "truth.csv", root / "scenes.csv"
+    write_airbus(truth, [(picture.path.name, list(picture.ships)) for picture in pictures])
+    benches = {flips: _read(folder, pictures, flips) for flips in (False, True)}
+    found: dict[str, Any] = {}
+    for name, (flips, start, groups) in VARIANTS.items():
+        seen, bench = benches[flips]
+        chosen: dict[str, Thresholds] = {}
+        lines = []
+        for one, picture, part in zip(seen, pictures, parts, strict=True):
+            if part not in chosen:
+                chosen[part] = search(bench, start, groups, [i for i, other in enumerate(parts) if other != part])
+            lines.append(json.dumps(to_json(_result(picture.path.name, one, chosen[part]))) + "\n")
+        (folder / name).mkdir(exist_ok=True)
+        write_atomic(folder / name / "predictions.jsonl", "".join(lines).encode())
+        values = figures(evaluate_files(folder / name, truth, scenes=scenes if scenes.is_file() else None))
+        found[name] = {key: values[key]._asdict() for key in FIGURES if key in values}
+        found[name]["thresholds"] = {part: asdict(thresholds) for part, thresholds in chosen.items()}
+        report(f"{name}: " + "  ".join(f"{key} {values[key].value:.3f}" for key in FIGURES if key in values))
+    write_atomic(folder / SCORES, json.dumps(found, indent=2).encode())
+    return found
+
+
+def _read(folder: Path, pictures: Sequence[Picture], flips: bool) -> tuple[list[Seen], Bench]:
+    """What was said of each picture, in their order, and the bench that scores thresholds on it."""
+    said: dict[str, tuple[NDArray[np.uint8], NDArray[np.uint8]]] = {}
+    for path in sorted(folder.glob(f"*/{SEEN}")):
+        with np.load(path, allow_pickle=False) as file:
+            arrays = (file["names"].tolist(), file[f"presence{flips:d}"], file[f"probability{flips:d}"])
+            said |= {name: (presence, probability) for name, presence, probability in zip(*arrays, strict=True)}
+    seen = [
+        Seen(*said[picture.path.name], [parse(text, SHAPE) for text in picture.ships], picture.mask())
+        for picture in pictures
+    ]
+    return seen, Bench(seen)
+
+
+def _result(name: str, seen: Seen, thresholds: Thresholds) -> FrameResult:
+    """What `shipedge predict` would say with these thresholds."""
+    top = int(seen.presence.max())
+    cells = seen.presence >= level(thresholds.cell)
+    windows = [(0, 0, seen.probability)] if top >= level(thresholds.picture) and cells.any() else []
+    ships = find_ships(SHAPE, cells, windows, thresholds, Scratch())
+    return FrameResult(name, 0, None, SHAPE, top / 256, seen.presence, ships)

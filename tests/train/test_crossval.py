@@ -1,0 +1,52 @@
+"""Cross-validation on a tiny dataset: every picture judged once, by a network that never saw it."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from shipedge.errors import ConfigError
+from shipedge.evaluate import read_prediction
+from shipedge_train.crossval import VARIANTS, cross_validate
+from shipedge_train.splits import NAME, write_splits
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+PARTS = {"a.jpg": 0, "b.jpg": 1, "c.jpg": 0, "d.jpg": 0, "e.jpg": 1, "f.jpg": 1}
+
+
+@pytest.fixture(scope="module")
+def data(made_dataset, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("folds") / "data"
+    shutil.copytree(made_dataset, folder)
+    write_splits(folder / NAME, [(name, name, f"fold{fold}") for name, fold in PARTS.items()])
+    return folder
+
+
+def test_every_picture_is_judged_by_the_fold_that_held_it_back(data, tiny_config, tmp_path):
+    out, lines = tmp_path / "out", []
+    config = tiny_config("cascade")
+    assert cross_validate(data, config, out, only=[1], report=lines.append) is None
+    assert lines[-1] == "not judged yet: fold0"
+    first = (out / "fold1" / "seen.npz").stat().st_mtime_ns
+    found = cross_validate(data, config, out, report=lines.append)
+    assert (out / "fold1" / "seen.npz").stat().st_mtime_ns == first  # not done again
+    for fold in (0, 1):
+        with np.load(out / f"fold{fold}" / "seen.npz") as file:
+            assert sorted(file["names"].tolist()) == [name for name, part in PARTS.items() if part == fold]
+        run = json.loads((out / f"fold{fold}" / "config.json").read_text())
+        assert (run["config"]["data"]["fold"], run["config"]["train"]["keep"]) == (fold, "last")
+    assert set(found) == set(VARIANTS) == set(json.loads((out / "scores.json").read_text()))
+    assert set(found["cascade"]["thresholds"]) == {"fold0", "fold1"}
+    assert found["segmenter-alone"]["thresholds"]["fold0"]["cell"] == 0
+    for name in VARIANTS:
+        assert sorted(read_prediction(out / name).ships) == sorted(PARTS)
+
+
+def test_trouble_is_one_sentence(data, made_dataset, tiny_config, tmp_path):
+    with pytest.raises(ConfigError, match=r"has no splits\.csv: make it with `shipedge data split"):
+        cross_validate(made_dataset, tiny_config("cascade"), tmp_path / "out")
+    with pytest.raises(ConfigError, match="has the folds 0 to 1, but fold 7 is asked for"):
+        cross_validate(data, tiny_config("cascade"), tmp_path / "out", only=[7])
+    assert not (tmp_path / "out").exists()
