@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from shipedge_train.loader import presence_grid
 from shipedge_train.losses import cross_entropy, grid, hybrid, lovasz, overlap, structure
 
 
@@ -148,6 +149,16 @@ def test_presence_ignores_grazed_cells(of):
 def test_presence_punishes_the_strongest_false_cell(of):
     quiet, loud = picture([0.1, 0.1], [0.1, 0.1]), picture([0.1, 0.1], [0.1, 0.9])
     assert of(grid.presence, EMPTY, loud) > of(grid.presence, EMPTY, quiet) + 0.25
+
+
+def test_presence_of_a_mask_is_that_of_its_grid(of):
+    mask = np.zeros((96, 64), np.uint8)
+    mask[2:6, 3:9] = 1  # 24 pixels in the first cell
+    mask[31:34, 62:64] = 1  # 2 pixels in one cell and 4 in the one below: grazed
+    said = np.linspace(0.1, 0.6, 6, dtype=np.float32).reshape(1, 3, 2, 1)
+    truth = presence_grid(mask)[None, ..., None]
+    assert truth.ravel().tolist() == [1, 0.5, 0, 0.5, 0, 0]
+    assert of(grid.presence_of_mask, mask[None, ..., None], said) == near(of(grid.presence, truth, said))
 
 
 def test_certain_and_wrong_still_has_a_way_back(slope):
