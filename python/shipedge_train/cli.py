@@ -47,11 +47,11 @@ def train(
 
     \b
     Examples:
-      shipedge train segmenter --data data --config python/configs/segmenter.toml --out runs/segmenter
-      shipedge train segmenter --data data --config python/configs/segmenter.toml --out runs/segmenter --resume
+      shipedge train cascade --data data --config python/configs/cascade.toml --out runs/first
+      shipedge train cascade --data data --config python/configs/cascade.toml --out runs/first --resume
+      shipedge train cascade --data data --config python/configs/cascade-fine.toml --init runs/first --out runs/fine
       shipedge train detector --data data --config python/configs/detector.toml --max-minutes 20
       shipedge train detector --data data --config python/configs/detector.toml --find-lr
-      shipedge train segmenter --data data --config python/configs/segmenter-fine.toml --init runs/first --out runs/fine
     """  # noqa: D301 - click wants the control character itself
     if resume and init:
         raise click.UsageError("--init starts a new run and --resume goes on with an old one: give one of them")
@@ -149,4 +149,4 @@ def crossval(
 
 
 if __name__ == "__main__":  # a checkout that is not installed has no entry points
-    click.Group(commands={"train": train, "convert": convert})()
+    click.Group(commands={"train": train, "crossval": crossval, "convert": convert})()

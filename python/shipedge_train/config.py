@@ -136,6 +136,7 @@ class TrainConfig:
 
     Attributes:
         loss: a name in shipedge_train.losses.LOSSES.
+        presence_share: weight of the presence grid's loss beside that of the mask, in a cascade.
         epochs: epochs in all; the cosine ends there.
         stages: epochs on growing crops or on another dataset, one after the other; none: all epochs alike.
         patience: stop after so many epochs without a better score; 0 never stops.
@@ -154,6 +155,7 @@ class TrainConfig:
     """
 
     loss: str = "bce_dice"
+    presence_share: float = 0.5
     epochs: int = 20
     stages: tuple[Stage, ...] = ()
     patience: int = 0
@@ -256,6 +258,7 @@ def _check(config: Config, where: str) -> Config:
         ("augment.rotation", 0 <= config.augment.rotation <= 180, "0 to 180 degrees"),
         ("augment.scale", 1 <= config.augment.scale <= 4, "1 to 4"),
         ("augment.shear", 0 <= config.augment.shear <= 45, "0 to 45 degrees"),
+        ("train.presence_share", config.train.presence_share > 0, "more than 0"),
         ("train.epochs", config.train.epochs > 0, "at least 1"),
         ("train.steps", config.train.steps > 0, "at least 1"),
         ("train.learning_rate", config.train.learning_rate > 0, "more than 0"),

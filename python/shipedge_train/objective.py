@@ -7,28 +7,28 @@ from typing import Any
 from numpy.typing import NDArray
 
 from shipedge.errors import ConfigError
+from shipedge_train.config import TrainConfig
 from shipedge_train.losses import LOSSES
 from shipedge_train.losses.grid import presence_of_mask
 
 OUTPUTS = {"detector": ("presence",), "segmenter": ("probability",), "cascade": ("presence", "probability")}
 """Outputs of each kind of network, by name."""
-PRESENCE_SHARE = 0.25
-"""Weight of the grid's loss beside the mask's: early on it is four times as large."""
 
 
-def losses_of(kind: str, name: str) -> dict[str, Any]:
-    """Arguments of `keras.Model.compile` for a kind of network; `name` is the loss of the mask, or of the one output.
+def losses_of(kind: str, train: TrainConfig) -> dict[str, Any]:
+    """Arguments of `keras.Model.compile` for a kind of network; `train.loss` is that of the mask or the one output.
 
     Raises:
         ConfigError: unknown loss.
     """
+    name = train.loss
     if name not in LOSSES:
         raise ConfigError(f"train.loss is {name!r}; known are {', '.join(LOSSES)}")
     if len(OUTPUTS[kind]) == 1:
         return {"loss": LOSSES[name]}
     return {
         "loss": {"presence": presence_of_mask, "probability": LOSSES[name]},
-        "loss_weights": {"presence": PRESENCE_SHARE, "probability": 1.0},
+        "loss_weights": {"presence": train.presence_share, "probability": 1.0},
     }
 
 

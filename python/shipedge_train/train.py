@@ -85,7 +85,7 @@ def build_trainable(kind: str, config: Config) -> keras.Model:
     Raises:
         ConfigError: unknown loss, or too many parameters.
     """
-    losses = losses_of(kind, config.train.loss)
+    losses = losses_of(kind, config.train)
     with precision(config.train.precision):
         model = build(kind, config)
     model.compile(

@@ -99,7 +99,7 @@ def test_one_delegate_takes_the_whole_graph(made_dataset):
 @pytest.mark.parametrize(
     ("pick", "options", "message"),
     [
-        ((0, 0), {}, "expected one run of the detector and one of the segmenter, found: detector"),
+        ((0, 0), {}, "expected one run of the detector and one of the segmenter, or one cascade, found: detector"),
         ((0, 1), {"window": 100}, "window is 100, expected a multiple of 64"),
         ((0, 1), {"quantize": "int4"}, "quantize is 'int4', expected int8, float16 or none"),
     ],

@@ -105,6 +105,24 @@ def test_small_boats_leave_whiter_water_than_large_ships():
     assert mean_core(15.0) > 1.3 * mean_core(200.0)
 
 
+def test_only_small_boats_plane_in_thick_foam_that_starts_beside_the_hull():
+    rng = np.random.default_rng(1)
+    wakes = {
+        length: [sample_wake(rng, (250.0, 100.0), 0.0, (length, 6.0), VIEW) for _ in range(200)] for length in (20, 90)
+    }
+    assert not any(wake.planing for wake in wakes[90])
+    planing = [wake for wake in wakes[20] if wake.planing]
+    assert 60 < len(planing) < 160
+    white = np.zeros((200, 300, 3), np.float32)
+    for wake in planing:
+        canvas = np.zeros((200, 300, 3), np.float32)
+        draw_wake(canvas, wake, rng, np.ones((200, 300), bool), VIEW)
+        white += canvas / len(planing)
+    assert white[:, 254:].max() < 0.05  # nothing ahead of the bow
+    assert white[96:104, 225:230].mean() > 0.5  # behind the stern at 230
+    assert white[104:106, 231:240].mean() > 0.1  # beside a hull that is 6 px wide
+
+
 def test_clutter_only_ever_takes_water_away_and_repeats():
     land = np.ones((768, 768), bool)
     land[:200] = False

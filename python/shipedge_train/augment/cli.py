@@ -52,7 +52,7 @@ def augment(
     Examples:
       shipedge data augment data data-augmented --copies 4 --seed 1
       shipedge data augment data --sheet augmented.png
-      shipedge data augment data more --fold 2 --config python/configs/segmenter.toml
+      shipedge data augment data more --fold 2 --config python/configs/cascade.toml
     """  # noqa: D301 - click wants the control character itself
     if out is None and sheet is None:
         raise click.UsageError("say where the copies go (OUT), or ask for a sheet (--sheet FILE)")

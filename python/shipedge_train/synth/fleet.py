@@ -36,13 +36,13 @@ def _choose(
 ) -> Berth | None:
     """One place for a ship of `size`; None where none was found."""
     chance = rng.random()
-    if plan.berths and chance < 0.1:
+    if plan.berths and chance < 0.16:
         return plan.alongside(rng, size)
     if harbour.edges and chance < (0.6 if size[0] < 40 else 0.45):
         berth = harbour.moor(plan, rng, size)
         if berth is not None:
             return berth
-    anchored = rng.random() < (calm if size[0] > 45 else 0.38)
+    anchored = rng.random() < (calm if size[0] > 45 else 0.28)
     return plan.free(rng, size, wind if anchored else None)
 
 
@@ -91,7 +91,8 @@ def place_fleet(
     for berth, wake in zip(plan.berths, wakes, strict=True):
         # Spray and foam wash over the hulls of small fast craft.
         wet = wake is not None and berth.moving and wake.collar > 0.2 and berth.hull[0] < 50
-        _draw(canvas, berth, rng, water, view, float(rng.uniform(0.3, 1)) if wet else 1.0)
+        least = 0.15 if wake is not None and wake.planing else 0.3
+        _draw(canvas, berth, rng, water, view, float(rng.uniform(least, 1)) if wet else 1.0)
     return len(plan.berths)
 
 

@@ -33,6 +33,7 @@ class Wake:
         slick: Darkness of the smooth lane, 0 to 1.
         bend: Sideways drift of the course astern, pixels per squared pixel.
         tone: Brightness of the foam relative to white paint.
+        planing: Thick white water that starts beside the hull, is wider than it and stays white far astern.
         inverse: Arms and core darken: in the sun's glitter, smoothed water is darker than the sea.
     """
 
@@ -49,6 +50,7 @@ class Wake:
     slick: float = 0.0
     bend: float = 0.0
     tone: float = 0.9
+    planing: bool = False
     inverse: bool = False
 
 
@@ -57,10 +59,12 @@ def sample_wake(
 ) -> Wake:
     """The wake of a hull under way: small ones plane in white water, large ones push and leave a faint lane."""
     length, width = size
-    fast = rng.random() < (0.72 if length < 30 else 0.42 if length < 60 else 0.15)
+    fast = rng.random() < (0.8 if length < 30 else 0.55 if length < 60 else 0.15)
     bend = float(rng.normal(0, 1)) * 0.25 / _LONGEST if rng.random() < 0.35 else 0.0
     tone = float(rng.uniform(0.75, 1.1))
     inverse = sum(view.sea) / 3 > 0.38 and rng.random() < 0.45
+    if fast and length < 60 and rng.random() < 0.65:
+        return _planing(rng, bow, angle, size, bend, tone)
     if fast:
         bright = float(np.exp(rng.uniform(math.log(0.4), math.log(3.5))))
         return Wake(
@@ -98,6 +102,33 @@ def sample_wake(
     )
 
 
+def _planing(
+    rng: np.random.Generator,
+    bow: tuple[float, float],
+    angle: float,
+    size: tuple[float, float],
+    bend: float,
+    tone: float,
+) -> Wake:
+    """A small boat at speed: from above mostly foam, with the hull at its tip. Nothing else is outlined so wrongly."""
+    length, width = size
+    return Wake(
+        bow,
+        angle,
+        length,
+        width,
+        min(length * float(rng.uniform(2, 5)) + float(rng.gamma(2.0, 25)), _LONGEST),
+        core=float(rng.uniform(1.5, 5)),
+        spread=float(rng.uniform(0.0, 0.12)),
+        arms=float(rng.uniform(0.2, 1.0)) if rng.random() < 0.4 else 0.0,
+        opening=float(rng.uniform(0.1, 0.3)),
+        collar=float(rng.uniform(0.6, 1.0)) if rng.random() < 0.85 else 0.0,
+        bend=bend,
+        tone=tone,
+        planing=True,
+    )
+
+
 def lee_plume(rng: np.random.Generator, bow: tuple[float, float], angle: float, size: tuple[float, float]) -> Wake:
     """The dark smooth patch that wind or current draws out behind a ship lying still."""
     reach = size[0] * (1 + float(rng.uniform(0.3, 2.0)))
@@ -117,14 +148,17 @@ def lee_plume(rng: np.random.Generator, bow: tuple[float, float], angle: float, 
 def _fan(wake: Wake, rng: np.random.Generator, s: Floats, t: Floats, fade: Floats) -> Floats:
     """Foam astern (n, m): streaks that run along rays of a widening lane with ragged edges."""
     half, rows = wake.width / 2, s.shape[0]
-    astern = np.clip(s - wake.length * 0.8, 0, None)
+    astern = np.clip(s - wake.length * (float(rng.uniform(0.2, 0.8)) if wake.planing else 0.8), 0, None)
     # Edges of both sides wander and break up on their own.
     wander = cv2.GaussianBlur(
         rng.standard_normal((rows, 2), dtype=np.float32), (1, 0), sigmaX=0.1, sigmaY=1.2 + 0.15 * wake.width
     )
     wander = wander * np.float32(0.34 / max(float(wander.std()), 1e-6))
-    lane = half * float(rng.uniform(0.45, 1.05)) + astern * math.tan(wake.spread)
-    ragged = 1 + np.where(t < 0, wander[:, :1], wander[:, 1:]) * np.float32(rng.uniform(0.2, 1.0))
+    narrow, wide = (0.9, 2.0) if wake.planing else (0.45, 1.05)
+    lane = half * float(rng.uniform(narrow, wide)) + astern * math.tan(wake.spread)
+    ragged = 1 + np.where(t < 0, wander[:, :1], wander[:, 1:]) * np.float32(
+        rng.uniform(0.1, 0.4) if wake.planing else rng.uniform(0.2, 1.0)
+    )
     ray = t / np.maximum(lane, 0.5)
     lane = np.maximum(lane * ragged, 0.5)
     noise = rng.standard_normal((rows, _RAYS), dtype=np.float32)
@@ -175,11 +209,12 @@ def _texture(wake: Wake, rng: np.random.Generator) -> tuple[Floats, Floats, int]
     """Foam and darkness (n, m) over distance from the bow and across, and the middle column."""
     rows = math.ceil(wake.reach) + 1
     widest = max(wake.spread * 1.6, wake.opening if wake.arms else 0.0, 0.02)
-    side = math.ceil(wake.width * 1.1 + min(wake.reach * math.tan(widest), 160) + 6)
+    side = math.ceil(wake.width * 1.4 + min(wake.reach * math.tan(widest), 160) + 6)
     s = np.arange(rows, dtype=np.float32)[:, None]
     t = np.arange(-side, side + 1, dtype=np.float32)[None, :]
     left = np.clip((wake.reach - s) / wake.reach, 0, 1)
-    fade = np.asarray(left ** np.float32(rng.uniform(0.8, 3.0)), np.float32)
+    slow, quick = (0.4, 1.5) if wake.planing else (0.8, 3.0)
+    fade = np.asarray(left ** np.float32(rng.uniform(slow, quick)), np.float32)
     foam = _fan(wake, rng, s, t, fade)
     if wake.arms > 0:
         foam += _arms(wake, rng, s, t, fade)
