@@ -38,10 +38,11 @@ COMMANDS = {
 # Help lines of the commands that come by entry point: known here because loading them would import their libraries.
 ADDED_HELP = {
     "convert": "Turn trained models into a verified TFLite bundle.",
+    "crossval": "Score a recipe by cross-validation.",
     "data": "Verify, split, look at and augment a dataset.",
     "report": "Draw a training run and its scores as one offline page.",
     "synth": "Render scenes with exact ship masks.",
-    "train": "Train the detector or the segmenter.",
+    "train": "Train the models of the cascade.",
 }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from shipedge_train.losses.cross_entropy import balanced_bce_loss, bce_loss, focal_loss, weighted_bce_loss
 from shipedge_train.losses.grid import presence
-from shipedge_train.losses.hybrid import basnet, bce_dice, border_bce_dice, dice_boundary, dice_p_bce, unet3plus
+from shipedge_train.losses.hybrid import basnet, bce_dice, dice_boundary, dice_p_bce, unet3plus
 from shipedge_train.losses.lovasz import lovasz_hinge_loss
 from shipedge_train.losses.overlap import (
     dice_loss,
@@ -28,7 +28,6 @@ LOSSES: dict[str, Callable[[Any, Any], Any]] = {
     "bce": bce_loss,
     "dice": dice_loss,
     "bce_dice": bce_dice,
-    "border_bce_dice": border_bce_dice,
     "dice_p_bce": dice_p_bce,
     "balanced_bce": balanced_bce_loss,
     "weighted_bce": weighted_bce_loss,

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras import ops
-
-from shipedge_train.losses._pixels import PIXELS, as_float32
-from shipedge_train.losses.cross_entropy import bce_loss, cross_entropy, focal_loss
+from shipedge_train.losses.cross_entropy import bce_loss, focal_loss
 from shipedge_train.losses.overlap import dice_loss, jaccard_loss
 from shipedge_train.losses.structure import boundary_loss, ssim_loss
 
@@ -19,17 +16,6 @@ def bce_dice(y_true: Any, y_pred: Any) -> Any:
     Isensee et al., "nnU-Net", 2018.
     """
     return bce_loss(y_true, y_pred) + dice_loss(y_true, y_pred)
-
-
-def border_bce_dice(y_true: Any, y_pred: Any, weight: float = 8.0) -> Any:
-    """Cross-entropy in which the pixels within 2 px of a ship's border count more, + Dice: (b, h, w, 1) twice -> (b,).
-
-    Source of the idea: Ronneberger et al., "U-Net", 2015, which weighs the gaps between touching cells.
-    """
-    (truth,) = as_float32(y_true)
-    both = ops.concatenate([truth, 1 - truth], axis=3)
-    near = ops.min(ops.max_pool(both, 5, 1, padding="same", data_format="channels_last"), axis=3, keepdims=True)
-    return ops.mean((1 + weight * near) * cross_entropy(truth, y_pred), axis=PIXELS) + dice_loss(y_true, y_pred)
 
 
 def dice_p_bce(y_true: Any, y_pred: Any, alpha: float = 1e-3) -> Any:
