@@ -89,9 +89,24 @@ def train(
 )
 @click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="Bundle folder, replaced whole.")
 @click.option("--window", type=int, default=768, show_default=True, help="Side of the segmenter's window, pixels.")
+@click.option(
+    "--ship-share",
+    type=click.FloatRange(0, 1),
+    default=0.22,
+    show_default=True,
+    help="Share of pictures with ships where it will be used; thresholds are chosen for it.",
+)
 @click.option("--name", help="Name of the bundle.  [default: that of the folder]")
 @click.option("--data", type=click.Path(path_type=Path), help="Dataset, if it moved since training.")
-def convert(runs: tuple[Path, ...], quantize: str, out: Path, window: int, name: str | None, data: Path | None) -> None:
+def convert(
+    runs: tuple[Path, ...],
+    quantize: str,
+    out: Path,
+    window: int,
+    ship_share: float,
+    name: str | None,
+    data: Path | None,
+) -> None:
     """Convert the run of a cascade, or those of a detector and a segmenter, to a bundle.
 
     Calibrates on the training split, compares with Keras and chooses thresholds on the validation split, and writes
@@ -107,7 +122,9 @@ def convert(runs: tuple[Path, ...], quantize: str, out: Path, window: int, name:
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     from shipedge_train.convert import convert as run
 
-    written = run(runs, out, quantize=quantize, window=window, name=name, data=data, report=click.echo)
+    written = run(
+        runs, out, quantize=quantize, window=window, ship_share=ship_share, name=name, data=data, report=click.echo
+    )
     click.echo(f"Bundle: {written}")
 
 

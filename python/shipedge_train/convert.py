@@ -49,6 +49,7 @@ def convert(
     *,
     quantize: str = "int8",
     window: int = 768,
+    ship_share: float = 0.22,
     name: str | None = None,
     data: str | os.PathLike[str] | None = None,
     report: Report = print,
@@ -56,10 +57,12 @@ def convert(
     """Convert a detector run and a segmenter run to a bundle folder, which is replaced whole.
 
     Args:
-        run_folders: a run of the detector and one of the segmenter, in any order, or one of the cascade.
+        run_folders: a run of the detector and one of the segmenter, in any order, or one of the cascade; of two
+            cascades the first gives the detector.
         out: the bundle.
         quantize: "int8" (uint8 in and out), "float16" or "none" (float32 in and out).
         window: side of the segmenter's window, pixels.
+        ship_share: share of pictures with ships where the bundle will be used: thresholds are chosen for it.
         name: the bundle's name; by default the folder's.
         data: the dataset, where it is no longer where the runs found it.
         report: called with one line per finished part.
@@ -91,14 +94,19 @@ def convert(
         split = splits[kind]
         whole, model, files[kind] = convert_model(run, kind, sides[kind], quantize, split.training)
         opened[kind] = open_model(files[kind], os.cpu_count() or 1)  # also checks shapes and quantization
-        weights[f"{run.kind}.weights.npz"] = packed = pack(whole)
+        shared = found["detector"] is found["segmenter"]
+        packed_name = f"{run.kind if shared else kind}.weights.npz"
+        weights[packed_name] = packed = pack(whole)
         entries[kind] = _entry(files[kind], model.count_params())
-        entries[kind]["weights"] = {"network": run.kind, **_described(f"{run.kind}.weights.npz", packed)}
+        entries[kind]["weights"] = {"network": run.kind, **_described(packed_name, packed)}
         tiles = held_back_tiles(pick_evenly(split.validation, PARITY_PICTURES), sides[kind])
         parity[kind] = compare(kind, model, opened[kind], tiles)
         report(f"{kind}: {len(files[kind].content):,} bytes; parity {json.dumps(parity[kind])}")
     thresholds, scores = tune(
-        opened["detector"], opened["segmenter"], pick_evenly(splits["detector"].validation, TUNING_PICTURES)
+        opened["detector"],
+        opened["segmenter"],
+        pick_evenly(splits["detector"].validation, TUNING_PICTURES),
+        ship_share,
     )
     report(f"thresholds {json.dumps(asdict(thresholds))}; validation {json.dumps(scores)}")
     manifest = {
@@ -110,7 +118,7 @@ def convert(
         "thresholds": asdict(thresholds),
         "versions": runs.versions(),
         "parity": parity,
-        "scores": {"validation": scores},
+        "scores": {"validation": scores | {"ship_share": ship_share}},
         "data": {k: v for k, v in found["segmenter"].data.items() if k != "folder"},
     }
     return write_bundle(Path(out), manifest, {file.name: file.content for file in files.values()} | weights)
@@ -195,14 +203,14 @@ def _split(run: runs.Run, data: str | os.PathLike[str] | None) -> Split:
 
 
 def _runs(folders: Sequence[str | os.PathLike[str]]) -> dict[str, runs.Run]:
-    """The run that each of the two models comes from."""
-    found = {run.kind: run for run in map(runs.read_run, folders)}
-    if len(folders) == 1 and "cascade" in found:
-        return dict.fromkeys(("detector", "segmenter"), found["cascade"])
-    if len(folders) != 2 or set(found) != {"detector", "segmenter"}:
-        kinds = ", ".join(sorted(found)) or "none"
-        raise ConfigError(f"expected one run of the detector and one of the segmenter, or one cascade, found: {kinds}")
-    return found
+    """The run that each of the two models comes from; a cascade can give either or both."""
+    found = [runs.read_run(folder) for folder in folders]
+    pair = found * 2 if len(found) == 1 else found
+    for first, second in (pair[:2], pair[1::-1]):
+        if len(pair) == 2 and first.kind in ("detector", "cascade") and second.kind in ("segmenter", "cascade"):
+            return {"detector": first, "segmenter": second}
+    kinds = ", ".join(run.kind for run in found) or "none"
+    raise ConfigError(f"expected one run of the detector and one of the segmenter, or one cascade, found: {kinds}")
 
 
 def _load(run: runs.Run, kind: str, side: int) -> tuple[keras.Model, keras.Model]:

@@ -25,7 +25,7 @@ from shipedge.tiling import CELL, tile_origins
 from shipedge_train.dataset import SHAPE, Picture
 
 START = Thresholds(picture=0.5, cell=0.3, pixel=0.5, min_area=12)
-DETECTOR = {"picture": (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9), "cell": (0.05, 0.1, 0.2, 0.3, 0.4, 0.5)}
+DETECTOR = {"picture": (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95), "cell": (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7)}
 SEGMENTER = (
     {"pixel": (0.2, 0.3, 0.4, 0.5, 0.6, 0.7), "core": (0.0, 0.75, 0.85, 0.95)},
     {"min_area": (6, 8, 12, 20, 32, 48, 72, 108)},
@@ -61,15 +61,23 @@ class _Found:
     top: int
 
 
-def tune(detector: Model, segmenter: Model, pictures: Sequence[Picture]) -> tuple[Thresholds, dict[str, Any]]:
+def tune(
+    detector: Model, segmenter: Model, pictures: Sequence[Picture], ship_share: float | None = None
+) -> tuple[Thresholds, dict[str, Any]]:
     """The best thresholds and their scores on `pictures`.
+
+    Args:
+        detector: opened,
+        segmenter: too.
+        pictures: neither has learned from them.
+        ship_share: see `Bench`.
 
     Returns:
         thresholds; f2, dice_ships, picture_auc, pictures, and as `segmenter_alone` the first two of the best that the
         segmenter reaches without the detector.
     """
     seen = [look(detector, segmenter, p) for p in pictures]
-    bench = Bench(seen)
+    bench = Bench(seen, ship_share)
     chosen = search(bench, START, (DETECTOR, *SEGMENTER))
     alone = search(bench, NO_DETECTOR, SEGMENTER)
     auc = roc_auc(np.array([bool(s.truths) for s in seen]), np.array([s.presence.max() for s in seen], np.float64))
@@ -112,10 +120,16 @@ def _combinations(grid: Grid) -> Iterator[dict[str, Any]]:
 
 
 class Bench:
-    """Scores combinations of thresholds; remembers the parts, which take the time."""
+    """Scores combinations of thresholds; remembers the parts, which take the time.
 
-    def __init__(self, seen: Sequence[Seen]) -> None:
-        self._seen = seen
+    Args:
+        seen: the pictures.
+        ship_share: share of pictures with ships where the thresholds will be used, 0..1: F2 is the mean that pictures
+            of that mixture would have. None: that of `seen`.
+    """
+
+    def __init__(self, seen: Sequence[Seen], ship_share: float | None = None) -> None:
+        self._seen, self._ship_share = seen, ship_share
         self._found: dict[tuple[float, float, int, bool], list[_Found]] = {}
 
     def worth(self, thresholds: Thresholds, only: Sequence[int] | None = None) -> float:
@@ -132,7 +146,8 @@ class Bench:
         key = (thresholds.pixel, thresholds.core, thresholds.min_area, thresholds.fill_holes)
         if key not in self._found:
             self._found[key] = [_parts(one, thresholds) for one in self._seen]
-        f2, dice = [], []
+        f2: dict[bool, list[float]] = {True: [], False: []}  # by whether the picture shows ships
+        dice = []
         found = self._found[key]
         for one in found if only is None else (found[i] for i in only):
             kept = (one.cells >= level(thresholds.cell)) & is_sure(one.areas, one.scores, thresholds)
@@ -141,12 +156,14 @@ class Bench:
             if ships and count:
                 over = one.iou[:, kept] > np.asarray(THRESHOLDS)[:, None, None]
                 hits, matched = over.any(axis=1).sum(axis=1), over.any(axis=2).sum(axis=1)
-                f2.append(f2_from_counts(np.stack([hits, count - hits, ships - matched])).mean())
+                f2[True].append(float(f2_from_counts(np.stack([hits, count - hits, ships - matched])).mean()))
             else:
-                f2.append(float(ships == count))
+                f2[ships > 0].append(float(ships == count))
             if ships:
                 dice.append(2 * one.common[kept].sum() / (one.truth_area + one.areas[kept].sum()))
-        return float(np.mean(f2)), float(np.mean(dice)) if dice else 0.0
+        share = len(f2[True]) / len(f2[True] + f2[False]) if self._ship_share is None else self._ship_share
+        mean = sum(weight * float(np.mean(f2[shown] or [1.0])) for shown, weight in ((True, share), (False, 1 - share)))
+        return mean, float(np.mean(dice)) if dice else 0.0
 
 
 def _parts(seen: Seen, thresholds: Thresholds) -> _Found:
