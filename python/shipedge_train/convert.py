@@ -32,7 +32,7 @@ from shipedge_train.objective import OUTPUTS
 from shipedge_train.parity import compare
 from shipedge_train.splits import Split, split_pictures
 from shipedge_train.train import build
-from shipedge_train.tune import tune
+from shipedge_train.tune import SHIP_SHARE, tune
 from shipedge_train.weights import pack
 
 CALIBRATION_TILES = 120
@@ -49,7 +49,7 @@ def convert(
     *,
     quantize: str = "int8",
     window: int = 768,
-    ship_share: float = 0.22,
+    ship_share: float = SHIP_SHARE,
     name: str | None = None,
     data: str | os.PathLike[str] | None = None,
     report: Report = print,
