@@ -47,9 +47,9 @@ def train(
 
     \b
     Examples:
-      shipedge train cascade --data data --config python/configs/cascade.toml --out runs/first
+      shipedge train cascade --data data --config python/configs/cascade.toml --out runs/first --max-minutes 80
       shipedge train cascade --data data --config python/configs/cascade.toml --out runs/first --resume
-      shipedge train cascade --data data --config python/configs/cascade-fine.toml --init runs/first --out runs/fine
+      shipedge train cascade --data real --config python/configs/finetune.toml --init runs/first --out runs/fine
       shipedge train detector --data data --config python/configs/detector.toml --max-minutes 20
       shipedge train detector --data data --config python/configs/detector.toml --find-lr
     """  # noqa: D301 - click wants the control character itself
