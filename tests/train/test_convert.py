@@ -11,12 +11,13 @@ from shipedge.bundle import Thresholds, load_bundle
 from shipedge.cascade import Cascade
 from shipedge.errors import BundleError, ConfigError
 from shipedge.frame import Frame
+from shipedge.rle import Rle
 from shipedge_train.convert import convert, to_tflite
 from shipedge_train.dataset import read_dataset
 from shipedge_train.models import segmenter
 from shipedge_train.runs import load_best, read_run
 from shipedge_train.train import build
-from shipedge_train.tune import tune
+from shipedge_train.tune import START, Bench, Seen, tune
 
 # Keras 3.15 on NumPy 2.4.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -192,3 +193,13 @@ def test_thresholds_are_never_chosen_on_pictures_that_were_learned_from(two_runs
     with pytest.raises(ConfigError, match="was trained with another split of this data"):
         convert([two_runs[0], other], tmp_path / "bundle", window=192, report=lambda _: None)
     assert not (tmp_path / "bundle").exists()
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.22, 0.22), (1.0, 1.0), (0.0, 0.0)])
+def test_f2_of_the_tuning_is_that_of_the_asked_mixture(share, expected):
+    ship = np.zeros((768, 768), np.uint8)
+    ship[100:120, 200:260] = 1
+    cells, sure = np.full((24, 24), 250, np.uint8), ship * np.uint8(250)
+    found = Seen(cells, sure, [Rle.from_mask(ship)], ship)
+    false_alarm = Seen(cells, sure, [], np.zeros_like(ship))
+    assert Bench([found, false_alarm], share).scores(START) == {"f2": expected, "dice_ships": 1.0}
