@@ -80,7 +80,8 @@ def cross_validate(
         variant -> scores; None where folds are still missing.
 
     Raises:
-        ConfigError, DatasetError: see `train`; also a folder without splits.csv, or a fold that it does not have.
+        ConfigError, DatasetError: see `train`; also a folder without splits.csv, a fold that it does not have, or
+            folds in `out` that were judged with another configuration or split.
     """
     root, folder = Path(data), Path(out)
     pictures = read_dataset(root)
@@ -88,10 +89,13 @@ def cross_validate(
     folds = sorted(set(parts.values()), key=lambda part: int(part.removeprefix("fold")))
     if unknown := set(only) - set(range(len(folds))):
         raise ConfigError(f"{root / NAME} has the folds 0 to {len(folds) - 1}, but fold {min(unknown)} is asked for")
-    for fold in only or range(len(folds)):
+    for fold in range(len(folds)):
         place = folder / fold_name(fold)
-        if not (place / SEEN).exists():
-            _train_fold(root, config, fold, place, init, max_minutes, report, steps)
+        own = replace(config, data=replace(config.data, fold=fold), train=replace(config.train, keep="last"))
+        if (place / SEEN).exists():
+            _check(root, place, own, pictures)
+        elif fold in only or not only:
+            _train_fold(root, own, place, init, max_minutes, report, steps)
             _judge(root, place, pictures, report)
     if missing := [name for name in folds if not (folder / name / SEEN).exists()]:
         report(f"not judged yet: {', '.join(missing)}")
@@ -107,21 +111,27 @@ def _folds(root: Path) -> dict[str, str]:
     return {name: part for name, (_, part) in read_splits(root / NAME).items() if part.startswith("fold")}
 
 
+def _check(root: Path, place: Path, own: Config, pictures: Sequence[Picture]) -> None:
+    """What was judged before belongs to this recipe and this split."""
+    run = runs.read_run(place, "cascade")
+    if run.config != own:
+        raise ConfigError(f"{place} was judged with another configuration: choose another --out")
+    runs.check_split(place, runs.split_record(run), split_pictures(root, pictures, own.data))
+
+
 def _train_fold(
     root: Path,
-    config: Config,
-    fold: int,
+    own: Config,
     place: Path,
     init: str | os.PathLike[str] | None,
     max_minutes: float | None,
     report: Report,
     steps: Steps | None,
 ) -> None:
-    own = replace(config, data=replace(config.data, fold=fold), train=replace(config.train, keep="last"))
     begun = (place / runs.CHECKPOINT).exists()
     if not begun:
         (place / runs.CONFIG).unlink(missing_ok=True)  # killed in its first epoch
-    report(f"fold {fold}")
+    report(place.name)
     train(
         "cascade",
         root,

@@ -16,9 +16,9 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 PARTS = {"a.jpg": 0, "b.jpg": 1, "c.jpg": 0, "d.jpg": 0, "e.jpg": 1, "f.jpg": 1}
 
 
-@pytest.fixture(scope="module")
-def data(made_dataset, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("folds") / "data"
+@pytest.fixture
+def data(made_dataset, tmp_path):
+    folder = tmp_path / "data"
     shutil.copytree(made_dataset, folder)
     write_splits(folder / NAME, [(name, name, f"fold{fold}") for name, fold in PARTS.items()])
     return folder
@@ -42,6 +42,13 @@ def test_every_picture_is_judged_by_the_fold_that_held_it_back(data, tiny_config
     assert found["segmenter-alone"]["thresholds"]["fold0"]["cell"] == 0
     for name in VARIANTS:
         assert sorted(read_prediction(out / name).ships) == sorted(PARTS)
+
+    with pytest.raises(ConfigError, match="fold0 was judged with another configuration"):
+        cross_validate(data, tiny_config("cascade", epochs=1), out)
+    (data / NAME).unlink()
+    write_splits(data / NAME, [(name, name, f"fold{1 - fold}") for name, fold in PARTS.items()])
+    with pytest.raises(ConfigError, match="fold0 was trained with another split of this data"):
+        cross_validate(data, config, out)
 
 
 def test_trouble_is_one_sentence(data, made_dataset, tiny_config, tmp_path):

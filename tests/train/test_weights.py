@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from shipedge.errors import ConfigError
+from shipedge_train.config import ModelConfig
 from shipedge_train.convert import convert
 from shipedge_train.dataset import read_dataset
 from shipedge_train.runs import load_best, read_run
@@ -93,6 +94,11 @@ def test_every_trouble_is_one_sentence(load_initial, bundle, tiny_config, made_d
     model, detector = (build(kind, tiny_config(kind)) for kind in ("segmenter", "detector"))
     with pytest.raises(ConfigError, match="holds the segmenter, not the detector"):
         load_initial(detector, swapped(bundle, tmp_path / "swapped"), "detector", made_dataset, split)
+    wide = ModelConfig(widths=(6, 6, 8, 8, 8, 8))
+    with pytest.raises(ConfigError, match=r"segmenter\.weights\.npz is of another network"):
+        load_initial(
+            build("segmenter", replace(tiny_config("segmenter"), model=wide)), bundle, "segmenter", made_dataset, split
+        )
     damaged = copied(bundle, tmp_path / "damaged")
     (damaged / "segmenter.weights.npz").write_bytes(b"PK torn")
     with pytest.raises(ConfigError, match="is damaged: its SHA-256"):
