@@ -123,6 +123,18 @@ def test_the_sensor_keeps_brightness_and_draws_halos():
     assert picture[370:380, 380].min() < 72  # a dark rim beside the bright hull
 
 
+def test_a_bright_hull_lends_its_hue_to_the_dark_sea_round_it():
+    canvas = np.full((768, 768, 3), (0.10, 0.22, 0.28), np.float32)
+    canvas[380:396, 300:460] = 0.9
+    picture = expose(canvas, dataclasses.replace(QUIET, bleed=3.5), generator(10)).astype(int)
+    blue = (picture[..., 2] - picture[..., 0])[:, 380]
+    assert blue[100] > 40  # the sea
+    assert abs(blue[388]) < 8  # the hull
+    assert blue[376] < 20
+    assert picture[376, 380].sum() < picture[100, 100].sum()
+    assert blue[360] > 40  # and far off the sea again
+
+
 def test_grain_is_nearly_the_same_in_every_colour():
     canvas = np.full((768, 768, 3), (0.2, 0.3, 0.35), np.float32)
     noisy = dataclasses.replace(QUIET, noise=8.0, color_noise=0.9)

@@ -16,7 +16,9 @@ Array = NDArray[np.uint8]
 
 
 def degrade(image: Array, config: AugmentConfig, rng: Generator) -> Array:
-    """Blur, noise and compression, each with its own probability: (h, w, 3) uint8 -> the same."""
+    """Colour, blur, noise and compression, each with its own probability: (h, w, 3) uint8 -> the same."""
+    if rng.random() < config.bleed:
+        image = bleed(image, rng)
     if rng.random() < config.blur:
         image = blur(image, rng)
     if rng.random() < config.noise:
@@ -24,6 +26,17 @@ def degrade(image: Array, config: AugmentConfig, rng: Generator) -> Array:
     if rng.random() < config.jpeg:
         image = recompress(image, rng)
     return image
+
+
+def bleed(image: Array, rng: Generator) -> Array:
+    """Colour from pixels several times as large, brightness as it is: pansharpening by ratios (Brovey).
+
+    A bright hull then lends its hue to the dark sea round it, so that colour does not say where the hull ends.
+    """
+    soft = np.asarray(cv2.GaussianBlur(image, (0, 0), rng.uniform(1.5, 6)), np.uint8)
+    level = np.maximum(cv2.cvtColor(soft, cv2.COLOR_RGB2GRAY), 1)
+    share = cv2.divide(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), level, dtype=cv2.CV_32F)
+    return cv2.multiply(soft, cv2.merge([share, share, share]), dtype=cv2.CV_8U).astype(np.uint8, copy=False)
 
 
 def blur(image: Array, rng: Generator) -> Array:

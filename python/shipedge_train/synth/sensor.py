@@ -13,6 +13,7 @@ from shipedge_train.synth.noise import Field, softened, white
 
 ARCHIVED, DELIVERED = 85, 95
 """JPEG qualities: whole scenes were stored at the first, cuts of them on the same grid of blocks at the second."""
+_DARKEST = 0.02  # Below this a coarse band is noise, and its share in the colour means nothing.
 _FLICKER = 0.5  # Colour noise for each unit of local detail: the bands see waves and facets at different moments.
 
 
@@ -45,15 +46,19 @@ class Sensor:
 
 
 def sample_sensor(rng: np.random.Generator) -> Sensor:
-    """Draw a camera: one transfer function for nearly all (soft, then sharpened), one in ten crisp and grainy."""
-    crisp = rng.random() < 0.1
+    """Draw a camera: one transfer function for most (soft, then sharpened), one in ten crisp and grainy.
+
+    One in five is softer and sharpened more widely, as scenes are that were enlarged: dark rings lie further out.
+    """
+    kind = rng.random()
+    crisp, enlarged = kind < 0.1, kind > 0.8
     gain = np.exp(rng.normal((0.015, 0, -0.03), 0.025) + rng.normal(0, 0.07))  # whites come out warm
     lift = rng.normal((-0.022, -0.004, 0.0), (0.015, 0.006, 0.006)) + rng.normal(-0.003, 0.008)
     return Sensor(
-        blur=float(rng.uniform(0.5, 1.0) if crisp else rng.normal(1.2, 0.03)),
-        halo=float(rng.uniform(0.3, 1.2) if crisp else rng.uniform(0.8, 1.6)),
-        halo_radius=float(rng.uniform(1.9, 2.4)),
-        bleed=float(rng.uniform(1.0, 2.0)),
+        blur=float(rng.uniform(0.5, 1.0) if crisp else rng.uniform(1.3, 1.9) if enlarged else rng.normal(1.2, 0.03)),
+        halo=float(rng.uniform(0.3, 1.2) if crisp else rng.uniform(1.2, 2.2) if enlarged else rng.uniform(0.6, 1.5)),
+        halo_radius=float(rng.uniform(2.5, 4.0) if enlarged else rng.uniform(1.9, 2.4)),
+        bleed=float(rng.uniform(2.5, 4.5)),
         noise=float(rng.uniform(1, 6) if crisp else math.exp(rng.normal(math.log(6.4), 0.35))),
         color_noise=float(math.exp(rng.normal(math.log(0.9), 0.35))),
         gain=(float(gain[0]), float(gain[1]), float(gain[2])),
@@ -82,17 +87,23 @@ def expose(canvas: Field, sensor: Sensor, rng: np.random.Generator) -> NDArray[n
         level = picture[:, :, band]
         level *= np.float32(sensor.gain[band])
         level += np.float32(sensor.lift[band])
-    # All fine detail, grain included, comes from the panchromatic band and is the same in every colour.
+    # Fine detail, grain included, is the panchromatic band's; each colour is that band times the coarse band's share.
+    # So a bright hull lends its hue to the dark sea round it for as far as its light dominates the coarse pixels there.
     bright = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.float32)
-    picture -= cv2.merge([bright, bright, bright])
+    np.clip(picture, 0, None, out=picture)
     picture = softened(picture, math.hypot(sensor.blur, sensor.bleed))
+    coarse = np.maximum(np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.float32), np.float32(_DARKEST))
     bright += white(rng) * np.float32(sensor.noise / 255)
     bright = softened(bright, sensor.blur)
     detail = bright - softened(bright, sensor.halo_radius)
-    picture += _mottling(detail, sensor.color_noise, rng)
     bright += np.float32(sensor.halo) * detail
-    bright += np.float32(0.5 / 255)
-    picture += cv2.merge([bright - np.float32(0.03) * detail, bright, bright + np.float32(0.06) * detail])
+    share = np.clip(bright, 0, None) / coarse
+    picture *= cv2.merge([share, share, share])
+    picture += _mottling(detail, sensor.color_noise, rng)
+    tint = np.float32(0.5 / 255)
+    picture += cv2.merge(
+        [tint - np.float32(0.03) * detail, np.full_like(detail, tint), tint + np.float32(0.06) * detail]
+    )
     picture *= np.float32(255)
     return np.asarray(np.clip(picture, 0, 255, out=picture), np.uint8)
 

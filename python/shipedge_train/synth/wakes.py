@@ -34,6 +34,7 @@ class Wake:
         bend: Sideways drift of the course astern, pixels per squared pixel.
         tone: Brightness of the foam relative to white paint.
         planing: Thick white water that starts beside the hull, is wider than it and stays white far astern.
+        arch: Strength of the white water thrown up round the bow and along both sides, 0 to 1.
         inverse: Arms and core darken: in the sun's glitter, smoothed water is darker than the sea.
     """
 
@@ -51,6 +52,7 @@ class Wake:
     bend: float = 0.0
     tone: float = 0.9
     planing: bool = False
+    arch: float = 0.0
     inverse: bool = False
 
 
@@ -110,12 +112,16 @@ def _planing(
     bend: float,
     tone: float,
 ) -> Wake:
-    """A small boat at speed: from above mostly foam, with the hull at its tip. Nothing else is outlined so wrongly."""
+    """A small boat at speed: from above mostly foam, with the hull at its tip or as a slot inside it.
+
+    Nothing else is outlined so wrongly: the label is the hull, the foam reaches past it on three sides.
+    """
     length, width = size
+    lead = float(rng.uniform(0.5, 3.0)) if rng.random() < 0.65 else 0.0
     return Wake(
-        bow,
+        (bow[0] + lead * math.cos(angle), bow[1] + lead * math.sin(angle)),
         angle,
-        length,
+        length + lead,
         width,
         min(length * float(rng.uniform(2, 5)) + float(rng.gamma(2.0, 25)), _LONGEST),
         core=float(rng.uniform(1.5, 5)),
@@ -126,6 +132,7 @@ def _planing(
         bend=bend,
         tone=tone,
         planing=True,
+        arch=float(rng.uniform(0.5, 1.0)) if lead else 0.0,
     )
 
 
@@ -205,6 +212,19 @@ def _collar(wake: Wake, rng: np.random.Generator, s: Floats, t: Floats) -> Float
     return np.asarray(wake.collar * np.clip(swell - np.abs(t) + 0.7, 0, 1) * run, np.float32)
 
 
+def _arch(wake: Wake, rng: np.random.Generator, s: Floats, t: Floats) -> Floats:
+    """White water thrown up round the bow: an arch open astern, the hull a slot in it (n, m)."""
+    half = wake.width / 2 + float(rng.uniform(0.8, 1.5 + 0.3 * wake.width))
+    nose = half * float(rng.uniform(0.8, 2.4))
+    rim = half * np.sqrt(1 - (1 - np.minimum(s, nose) / nose) ** 2)
+    rim = rim + np.clip(s - nose, 0, None) * float(rng.uniform(0, 0.15))
+    sides = cv2.GaussianBlur(rng.standard_normal((s.shape[0], 2), dtype=np.float32), (1, 0), sigmaX=0.1, sigmaY=2.0)
+    inside = rim + np.where(t < 0, sides[:, :1], sides[:, 1:]) * float(rng.uniform(0.5, 2)) - np.abs(t)
+    crest = np.clip((float(rng.uniform(1.2, 2 + 0.5 * wake.width)) - inside) / 1.5 + 0.5, float(rng.uniform(0, 0.9)), 1)
+    run = np.clip((wake.length * float(rng.uniform(0.9, 2)) - s) / (wake.length * 0.5), 0, 1)
+    return np.asarray(wake.arch * np.clip(inside + 0.5, 0, 1) * crest * run, np.float32)
+
+
 def _texture(wake: Wake, rng: np.random.Generator) -> tuple[Floats, Floats, int]:
     """Foam and darkness (n, m) over distance from the bow and across, and the middle column."""
     rows = math.ceil(wake.reach) + 1
@@ -220,6 +240,8 @@ def _texture(wake: Wake, rng: np.random.Generator) -> tuple[Floats, Floats, int]
         foam += _arms(wake, rng, s, t, fade)
     if wake.collar > 0:
         foam += _collar(wake, rng, s, t)
+    if wake.arch > 0:
+        foam += _arch(wake, rng, s, t)
     dark = np.zeros_like(foam)
     if wake.slick > 0:
         lane = wake.width / 2 * (1 + s / (wake.reach + 1) * float(rng.uniform(0, 1.5)))

@@ -23,7 +23,7 @@ from shipedge_train.dataset import Picture, read_dataset
 
 PLAIN = (
     "[augment]\nflips = false\nwarp = 0.0\nshift = 0.0\npaste = 0.0\nlight = 0.0\ncolor = 0.0\ngray = 0.0\n"
-    + "".join(f"{part} = 0.0\n" for part in ("gradient", "glint", "haze", "blur", "noise", "jpeg", "cutout"))
+    + "".join(f"{part} = 0.0\n" for part in ("gradient", "glint", "haze", "bleed", "blur", "noise", "jpeg", "cutout"))
 )
 PARTS = {"a.jpg": "fold1", "b.jpg": "fold1", "c.jpg": "fold1", "d.jpg": "fold0", "e.jpg": "test", "f.jpg": "test"}
 

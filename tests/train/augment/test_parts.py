@@ -8,11 +8,11 @@ from shipedge_train.augment import fields
 from shipedge_train.augment.air import glint, haze
 from shipedge_train.augment.light import relight, shade
 from shipedge_train.augment.sample import cutout, vary
-from shipedge_train.augment.sensor import add_noise, blur, recompress
+from shipedge_train.augment.sensor import add_noise, bleed, blur, recompress
 from shipedge_train.augment.sheet import NOTHING, switches
 from shipedge_train.config import AugmentConfig
 
-PARTS = ["light", "color", "gray", "gradient", "glint", "haze", "blur", "noise", "jpeg", "cutout"]
+PARTS = ["light", "color", "gray", "gradient", "glint", "haze", "bleed", "blur", "noise", "jpeg", "cutout"]
 
 
 def only(**parts):
@@ -126,6 +126,17 @@ def test_blur_takes_detail_away_noise_brings_it_jpeg_makes_blocks(scene):
     red = np.zeros((32, 32, 3), np.uint8)
     red[..., 0] = 200
     assert recompress(red, np.random.default_rng(0)).mean(axis=(0, 1)).argmax() == 0  # channels are in their order
+
+
+def test_bleeding_carries_the_hue_out_of_the_ship_and_leaves_brightness(scene):
+    image = np.full((96, 96, 3), (20, 50, 70), np.uint8)
+    image[40:56, 30:66] = (190, 120, 110)
+    for seed in range(8):
+        soft = bleed(image, np.random.default_rng(seed)).astype(int)
+        level = image.astype(int) @ (0.299, 0.587, 0.114)
+        assert np.abs(soft @ (0.299, 0.587, 0.114) - level).max() < 6
+        assert soft[37, 48, 0] - soft[37, 48, 2] > image[37, 48, 0].astype(int) - image[37, 48, 2] + 15
+        np.testing.assert_array_equal(soft[0, 0], image[0, 0])
 
 
 def test_haze_brightens_the_dark_and_glint_never_darkens(scene):
