@@ -39,6 +39,7 @@ class Thresholds:
         small_score: mean probability that a small component must have, 0..1.
         core: a component that falls apart from this probability on is split there, 0..1; 0 splits none.
         fill_holes: pixels enclosed by a ship belong to it.
+        rectangles: a component that nearly is one becomes the rectangle with its second moments, as ships are labelled.
     """
 
     picture: float
@@ -49,6 +50,7 @@ class Thresholds:
     small_score: float = 0.0
     core: float = 0.0
     fill_holes: bool = False
+    rectangles: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +188,10 @@ def _read_thresholds(manifest: dict[str, Any]) -> Thresholds:
         value = values[name] = _get(given, f"thresholds.{name}", int)
         if value < least:
             raise BundleError(f"manifest.json: thresholds.{name} is {value}, expected at least {least} pixel")
-    fill = values["fill_holes"] = _get(given, "thresholds.fill_holes", object)
-    if not isinstance(fill, bool):
-        raise BundleError(f"manifest.json: thresholds.fill_holes is {fill!r}, expected true or false")
+    for name in ("fill_holes", "rectangles"):
+        switch = values[name] = _get(given, f"thresholds.{name}", object)
+        if not isinstance(switch, bool):
+            raise BundleError(f"manifest.json: thresholds.{name} is {switch!r}, expected true or false")
     return Thresholds(**values)
 
 

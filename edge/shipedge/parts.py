@@ -9,9 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shipedge.bundle import Thresholds
-from shipedge.rle import Rle, components
+from shipedge.rle import Rle, components, from_polygons, union
 
-__all__ = ["find_parts", "is_sure", "level"]
+__all__ = ["find_parts", "is_sure", "level", "rectangle"]
+
+_RECTANGULAR = 0.6
+"""Share of the rectangle that a part must fill to become it: a ship with a bow does, a bent wake does not."""
+_OBLONG = 1.3
+"""Length over width from which second moments say where a part points; those of a square are the same all round."""
 
 Pixels = NDArray[np.uint8]
 
@@ -26,7 +31,7 @@ def find_parts(probability: Pixels, thresholds: Thresholds, mask: NDArray[np.boo
 
     Args:
         probability: (height, width) uint8, probability * 256.
-        thresholds: `pixel`, `min_area`, `core` and `fill_holes` are used.
+        thresholds: `pixel`, `min_area`, `core`, `fill_holes` and `rectangles` are used.
         mask: (height, width) bool, working memory.
     """
     mask = np.greater_equal(probability, level(thresholds.pixel), out=mask)
@@ -34,7 +39,9 @@ def find_parts(probability: Pixels, thresholds: Thresholds, mask: NDArray[np.boo
     if thresholds.core > thresholds.pixel:
         parts = [piece for part in parts for piece in _split(part, probability, thresholds)]
     # A hole of one ship may hold another part (an islet of pixels, a boat in a dock): that one stays what it is.
-    return [_filled(part, mask) for part in parts] if thresholds.fill_holes else parts
+    if thresholds.fill_holes:
+        parts = [_filled(part, mask) for part in parts]
+    return _without_overlap(parts, [rectangle(part) for part in parts]) if thresholds.rectangles else parts
 
 
 def is_sure(area: Any, score: Any, thresholds: Thresholds) -> Any:
@@ -73,3 +80,37 @@ def _filled(part: Rle, mask: NDArray[np.bool_]) -> Rle:
     if filled.area == part.area:
         return part
     return filled - (Rle.from_mask(mask) - part)
+
+
+def rectangle(part: Rle) -> Rle:
+    """The rectangle with the centre and the second moments of a part; the part itself where it is nothing like one.
+
+    A rectangle of length l has the variance l^2 / 12 along it, so l = sqrt(12 v) for each eigenvalue v of the
+    covariance of its pixels (and of the area of each, 1 / 12). Unlike the smallest box it does not grow with a single
+    stray pixel.
+    """
+    left, top = part.bbox[:2]
+    y, x = np.nonzero(part.crop(part.bbox).to_mask())
+    spread = np.cov(np.stack([x, y]), bias=True) + np.eye(2) / 12
+    values, axes = np.linalg.eigh(spread)
+    sides = np.sqrt(12 * values)
+    if part.area < _RECTANGULAR * sides.prod() or sides[1] < _OBLONG * sides[0]:
+        return part
+    across, along = (axes * sides / 2).T
+    middle = np.array([x.mean() + left + 0.5, y.mean() + top + 0.5])
+    corners = np.stack(
+        [middle + along + across, middle + along - across, middle - along - across, middle - along + across]
+    )
+    return from_polygons([corners], part.shape) or part
+
+
+def _without_overlap(parts: list[Rle], shapes: list[Rle]) -> list[Rle]:
+    """Each shape without the pixels of the other parts, and without those that an earlier shape has taken."""
+    kept: list[Rle] = []
+    if not parts:
+        return kept
+    everything, taken = union(parts, parts[0].shape), Rle([], parts[0].shape)
+    for part, shape in zip(parts, shapes, strict=True):
+        kept.append(shape - ((everything - part) | taken) or part)
+        taken = taken | kept[-1]
+    return kept

@@ -37,7 +37,7 @@ SEGMENTER = (
     {"pixel": (0.2, 0.3, 0.4, 0.5, 0.6, 0.7), "core": (0.0, 0.75, 0.85, 0.95)},
     {"min_area": (6, 8, 12, 20, 32, 48, 72, 108)},
     {"small_area": (60, 120, 240, 480), "small_score": (0.0, 0.5, 0.6, 0.7, 0.8)},
-    {"fill_holes": (False, True)},
+    {"fill_holes": (False, True), "rectangles": (False, True)},
 )
 # 0.0 lets everything through: what the segmenter does on its own.
 NO_DETECTOR = replace(START, picture=0.0, cell=0.0)
@@ -137,7 +137,7 @@ class Bench:
 
     def __init__(self, seen: Sequence[Seen], ship_share: float = SHIP_SHARE) -> None:
         self._seen, self._ship_share = seen, ship_share
-        self._found: dict[tuple[float, float, int, bool], list[_Found]] = {}
+        self._found: dict[tuple[float | bool, ...], list[_Found]] = {}
 
     def worth(self, thresholds: Thresholds, only: Sequence[int] | None = None) -> float:
         """What the search maximizes, on all pictures or on those with these numbers."""
@@ -150,7 +150,14 @@ class Bench:
 
     def _score(self, thresholds: Thresholds, only: Sequence[int] | None) -> tuple[float, float]:
         """Mean official F2 of the mixture, and mean Dice over the pictures with ships."""
-        key = (thresholds.pixel, thresholds.core, thresholds.min_area, thresholds.fill_holes)
+        # What `find_parts` looks at.
+        key = (
+            thresholds.pixel,
+            thresholds.core,
+            thresholds.min_area,
+            thresholds.fill_holes,
+            thresholds.rectangles,
+        )
         if key not in self._found:
             self._found[key] = [_parts(one, thresholds) for one in self._seen]
         f2: dict[bool, list[float]] = {True: [], False: []}  # by whether the picture shows ships

@@ -93,6 +93,7 @@ def test_manifest_that_is_no_object(make_bundle, text):
         ("thresholds.small_area", -1, "expected at least 0 pixel"),
         ("thresholds.small_score", "high", "thresholds.small_score is 'high', expected number"),
         ("thresholds.fill_holes", 1, "thresholds.fill_holes is 1, expected true or false"),
+        ("thresholds.rectangles", "yes", "thresholds.rectangles is 'yes', expected true or false"),
     ],
 )
 def test_bad_manifest_is_one_sentence(make_bundle, edit_manifest, key, value, message):
@@ -104,7 +105,7 @@ def test_bad_manifest_is_one_sentence(make_bundle, edit_manifest, key, value, me
 
 
 def test_all_thresholds_are_read(make_bundle, edit_manifest):
-    wanted = Thresholds(0.4, 0.3, 0.6, 20, small_area=100, small_score=0.7, core=0.8, fill_holes=True)
+    wanted = Thresholds(0.4, 0.3, 0.6, 20, small_area=100, small_score=0.7, core=0.8, fill_holes=True, rectangles=True)
     bundle = make_bundle()
     edit_manifest(bundle, "thresholds", asdict(wanted))
     assert load_bundle(bundle).thresholds == wanted

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shipedge.bundle import Thresholds
-from shipedge.parts import find_parts, is_sure, level
-from shipedge.rle import union
+from shipedge.parts import find_parts, is_sure, level, rectangle
+from shipedge.rle import Rle, from_polygons, iou, union
 
 PLAIN = Thresholds(picture=0.5, cell=0.5, pixel=0.5, min_area=4)
 SPLIT = replace(PLAIN, core=0.8)
@@ -74,6 +74,50 @@ def test_holes_are_filled_but_not_what_lies_in_them():
     assert boat.bbox == (18, 18, 22, 22)
     assert ring.area == 30 * 30 - 16
     assert sorted(part.area for part in find_parts(probability, PLAIN)) == [16, 30 * 30 - 20 * 20]
+
+
+@pytest.mark.parametrize("angle", [0, 17, 45, 90, 160])
+@pytest.mark.parametrize("size", [(60, 12), (21, 9), (14, 8)])
+def test_a_rectangle_stays_what_it_is(angle, size):
+    corners = cv2.boxPoints(((50, 48), size, angle))
+    ship = from_polygons([corners], (100, 100))
+    assert iou(rectangle(ship), ship) > 0.9
+    assert abs(rectangle(ship).area / ship.area - 1) < 0.05
+
+
+def test_a_ship_with_a_bow_becomes_the_rectangle_of_its_label():
+    hull = np.array([[20, 40], [60, 40], [75, 46], [60, 52], [20, 52]])
+    label = from_polygons([np.array([[20, 40], [75, 40], [75, 52], [20, 52]])], (100, 100))
+    ship = from_polygons([hull], (100, 100))
+    ragged = ship - from_polygons([np.array([[30, 40], [34, 40], [34, 43], [30, 43]])], (100, 100))
+    assert iou(rectangle(ragged), label) > iou(ragged, label) + 0.01
+
+
+def test_what_is_no_rectangle_stays_what_it_is():
+    ring = np.zeros((60, 60), np.uint8)
+    cv2.circle(ring, (30, 30), 20, 1, 2)
+    tilted = from_polygons([cv2.boxPoints(((50, 48), (14, 14), 45))], (100, 100))  # moments do not see where it points
+    for part in (Rle.from_mask(ring), tilted):
+        assert rectangle(part) == part
+
+
+def test_one_pixel_is_its_own_rectangle_and_the_border_cuts_it():
+    assert rectangle(Rle([[17, 1]], (8, 8))) == Rle([[17, 1]], (8, 8))
+    corner = Rle.from_mask(np.tri(12, dtype=np.uint8)[::-1])
+    assert 0 < rectangle(corner).area <= 144
+
+
+@settings(deadline=None, max_examples=80)
+@given(seed=st.integers(0, 10_000), core=st.sampled_from([0.0, 0.85]), fill=st.booleans())
+def test_rectangles_never_overlap_and_none_gets_lost(seed, core, fill):
+    noise = np.random.default_rng(seed).integers(0, 256, (12, 14), dtype=np.uint8)
+    probability = cv2.resize(noise, (70, 60), interpolation=cv2.INTER_CUBIC)
+    thresholds = replace(PLAIN, min_area=1, core=core, fill_holes=fill)
+    parts = find_parts(probability, thresholds)
+    shapes = find_parts(probability, replace(thresholds, rectangles=True))
+    assert len(shapes) == len(parts)
+    assert all(shapes)
+    assert sum(shape.area for shape in shapes) == (union(shapes, (60, 70)).area if shapes else 0)
 
 
 @pytest.mark.parametrize(("area", "score", "sure"), [(99, 0.7, False), (99, 0.8, True), (100, 0.1, True)])
