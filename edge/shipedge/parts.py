@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from shipedge.bundle import Thresholds
 from shipedge.rle import Rle, components, from_polygons, union
 
-__all__ = ["find_parts", "is_sure", "level", "rectangle"]
+__all__ = ["find_parts", "is_sure", "level", "rectangles"]
 
 _RECTANGULAR = 0.6
 """Share of the rectangle that a part must fill to become it: a ship with a bow does, a bent wake does not."""
@@ -31,7 +31,7 @@ def find_parts(probability: Pixels, thresholds: Thresholds, mask: NDArray[np.boo
 
     Args:
         probability: (height, width) uint8, probability * 256.
-        thresholds: `pixel`, `min_area`, `core`, `fill_holes` and `rectangles` are used.
+        thresholds: `pixel`, `min_area`, `core` and `fill_holes` are used.
         mask: (height, width) bool, working memory.
     """
     mask = np.greater_equal(probability, level(thresholds.pixel), out=mask)
@@ -39,9 +39,7 @@ def find_parts(probability: Pixels, thresholds: Thresholds, mask: NDArray[np.boo
     if thresholds.core > thresholds.pixel:
         parts = [piece for part in parts for piece in _split(part, probability, thresholds)]
     # A hole of one ship may hold another part (an islet of pixels, a boat in a dock): that one stays what it is.
-    if thresholds.fill_holes:
-        parts = [_filled(part, mask) for part in parts]
-    return _without_overlap(parts, [rectangle(part) for part in parts]) if thresholds.rectangles else parts
+    return [_filled(part, mask) for part in parts] if thresholds.fill_holes else parts
 
 
 def is_sure(area: Any, score: Any, thresholds: Thresholds) -> Any:
@@ -82,7 +80,22 @@ def _filled(part: Rle, mask: NDArray[np.bool_]) -> Rle:
     return filled - (Rle.from_mask(mask) - part)
 
 
-def rectangle(part: Rle) -> Rle:
+def rectangles(parts: list[Rle]) -> list[Rle]:
+    """What is shown of parts that are sure: each as its rectangle, without the pixels of others.
+
+    Those are the pixels of the other parts, and the ones that an earlier rectangle has taken.
+    """
+    kept: list[Rle] = []
+    if not parts:
+        return kept
+    everything, taken = union(parts, parts[0].shape), Rle([], parts[0].shape)
+    for part in parts:
+        kept.append(_rectangle(part) - ((everything - part) | taken) or part)
+        taken = taken | kept[-1]
+    return kept
+
+
+def _rectangle(part: Rle) -> Rle:
     """The rectangle with the centre and the second moments of a part; the part itself where it is nothing like one.
 
     A rectangle of length l has the variance l^2 / 12 along it, so l = sqrt(12 v) for each eigenvalue v of the
@@ -102,15 +115,3 @@ def rectangle(part: Rle) -> Rle:
         [middle + along + across, middle + along - across, middle - along - across, middle - along + across]
     )
     return from_polygons([corners], part.shape) or part
-
-
-def _without_overlap(parts: list[Rle], shapes: list[Rle]) -> list[Rle]:
-    """Each shape without the pixels of the other parts, and without those that an earlier shape has taken."""
-    kept: list[Rle] = []
-    if not parts:
-        return kept
-    everything, taken = union(parts, parts[0].shape), Rle([], parts[0].shape)
-    for part, shape in zip(parts, shapes, strict=True):
-        kept.append(shape - ((everything - part) | taken) or part)
-        taken = taken | kept[-1]
-    return kept

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from shipedge.bundle import Thresholds
 from shipedge.frame import Ship
-from shipedge.parts import find_parts, is_sure
+from shipedge.parts import find_parts, is_sure, rectangles
 from shipedge.rle import Rle
 from shipedge.tiling import CELL
 
@@ -70,14 +70,15 @@ def find_ships(
         # has already said that there is no ship.
         near = _pixels_of(cells[:, left // CELL : -(-right // CELL)], scratch)[:height, : right - left]
         mask = scratch.take("mask", probability.shape, np.bool_)
-        for part in find_parts(probability, thresholds, mask):
+        parts = find_parts(probability, thresholds, mask)
+        for part, shown in zip(parts, rectangles(parts) if thresholds.rectangles else parts, strict=True):
             score = part.mean(probability) / 256
             if part.mean(near) == 0 or not is_sure(part.area, score, thresholds):
                 continue
-            x0, top, x1, bottom = part.bbox
+            x0, top, x1, bottom = shown.bbox
             if right - left < width:
-                part = Rle(part.runs.astype(np.int64) + np.array([left * height, 0]), shape)
-            ships.append(Ship(part, score, (x0 + left, top, x1 + left, bottom)))
+                shown = Rle(shown.runs.astype(np.int64) + np.array([left * height, 0]), shape)
+            ships.append(Ship(shown, score, (x0 + left, top, x1 + left, bottom)))
     return tuple(ships)
 
 

@@ -21,7 +21,7 @@ from shipedge.backends import Model
 from shipedge.bundle import Thresholds
 from shipedge.cascade import ask_flipped
 from shipedge.metrics import THRESHOLDS, f2_from_counts, roc_auc
-from shipedge.parts import find_parts, is_sure, level
+from shipedge.parts import find_parts, is_sure, level, rectangles
 from shipedge.rle import Rle, iou_matrix, parse
 from shipedge.tiling import CELL, tile_origins
 from shipedge_train.dataset import SHAPE, Picture
@@ -57,9 +57,21 @@ class Seen:
 
 @dataclass(frozen=True)
 class _Found:
-    """The parts of one picture: area, mean probability, strongest cell, pixels and IoU in common with the truth."""
+    """The parts of one picture.
+
+    Attributes:
+        areas: pixels of each part,
+        scores: its mean probability,
+        cells: its strongest cell,
+        shown: pixels of what is shown of it,
+        common: those of them that are ship,
+        iou: (ships, parts), of what is shown.
+        truth_area: ship pixels of the picture.
+        top: its strongest cell.
+    """
 
     areas: NDArray[np.int64]
+    shown: NDArray[np.int64]
     scores: NDArray[np.float64]
     cells: NDArray[np.int64]
     common: NDArray[np.float64]
@@ -150,7 +162,7 @@ class Bench:
 
     def _score(self, thresholds: Thresholds, only: Sequence[int] | None) -> tuple[float, float]:
         """Mean official F2 of the mixture, and mean Dice over the pictures with ships."""
-        # What `find_parts` looks at.
+        # All that decides which parts there are, and as what they are shown.
         key = (
             thresholds.pixel,
             thresholds.core,
@@ -174,7 +186,7 @@ class Bench:
             else:
                 f2[ships > 0].append(float(ships == count))
             if ships:
-                dice.append(2 * one.common[kept].sum() / (one.truth_area + one.areas[kept].sum()))
+                dice.append(2 * one.common[kept].sum() / (one.truth_area + one.shown[kept].sum()))
         share = self._ship_share
         shown, empty = float(np.mean(f2[True] or [0.0])), float(np.mean(f2[False] or [1.0]))
         return share * shown + (1 - share) * empty, float(np.mean(dice)) if dice else 0.0
@@ -182,13 +194,15 @@ class Bench:
 
 def _parts(seen: Seen, thresholds: Thresholds) -> _Found:
     parts = find_parts(seen.probability, thresholds)
+    shown = rectangles(parts) if thresholds.rectangles else parts
     cells = seen.presence.repeat(CELL, axis=0).repeat(CELL, axis=1)
     return _Found(
         areas=np.array([part.area for part in parts], np.int64),
+        shown=np.array([part.area for part in shown], np.int64),
         scores=np.array([part.mean(seen.probability) / 256 for part in parts], np.float64),
         cells=np.array([_strongest(part, cells) for part in parts], np.int64),
-        common=np.array([part.mean(seen.mask) * part.area for part in parts], np.float64),
-        iou=np.asarray(iou_matrix(seen.truths, parts)).reshape(len(seen.truths), len(parts)),
+        common=np.array([part.mean(seen.mask) * part.area for part in shown], np.float64),
+        iou=np.asarray(iou_matrix(seen.truths, shown)).reshape(len(seen.truths), len(parts)),
         truth_area=int(seen.mask.sum()),
         top=int(seen.presence.max()),
     )

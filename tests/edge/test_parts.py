@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shipedge.bundle import Thresholds
-from shipedge.parts import find_parts, is_sure, level, rectangle
+from shipedge.parts import find_parts, is_sure, level, rectangles
 from shipedge.rle import Rle, from_polygons, iou, union
 
 PLAIN = Thresholds(picture=0.5, cell=0.5, pixel=0.5, min_area=4)
@@ -81,8 +81,8 @@ def test_holes_are_filled_but_not_what_lies_in_them():
 def test_a_rectangle_stays_what_it_is(angle, size):
     corners = cv2.boxPoints(((50, 48), size, angle))
     ship = from_polygons([corners], (100, 100))
-    assert iou(rectangle(ship), ship) > 0.9
-    assert abs(rectangle(ship).area / ship.area - 1) < 0.05
+    assert iou(rectangles([ship])[0], ship) > 0.9
+    assert abs(rectangles([ship])[0].area / ship.area - 1) < 0.05
 
 
 def test_a_ship_with_a_bow_becomes_the_rectangle_of_its_label():
@@ -90,7 +90,7 @@ def test_a_ship_with_a_bow_becomes_the_rectangle_of_its_label():
     label = from_polygons([np.array([[20, 40], [75, 40], [75, 52], [20, 52]])], (100, 100))
     ship = from_polygons([hull], (100, 100))
     ragged = ship - from_polygons([np.array([[30, 40], [34, 40], [34, 43], [30, 43]])], (100, 100))
-    assert iou(rectangle(ragged), label) > iou(ragged, label) + 0.01
+    assert iou(rectangles([ragged])[0], label) > iou(ragged, label) + 0.01
 
 
 def test_what_is_no_rectangle_stays_what_it_is():
@@ -98,13 +98,13 @@ def test_what_is_no_rectangle_stays_what_it_is():
     cv2.circle(ring, (30, 30), 20, 1, 2)
     tilted = from_polygons([cv2.boxPoints(((50, 48), (14, 14), 45))], (100, 100))  # moments do not see where it points
     for part in (Rle.from_mask(ring), tilted):
-        assert rectangle(part) == part
+        assert rectangles([part]) == [part]
 
 
 def test_one_pixel_is_its_own_rectangle_and_the_border_cuts_it():
-    assert rectangle(Rle([[17, 1]], (8, 8))) == Rle([[17, 1]], (8, 8))
+    assert rectangles([Rle([[17, 1]], (8, 8))]) == [Rle([[17, 1]], (8, 8))]
     corner = Rle.from_mask(np.tri(12, dtype=np.uint8)[::-1])
-    assert 0 < rectangle(corner).area <= 144
+    assert 0 < rectangles([corner])[0].area <= 144
 
 
 @settings(deadline=None, max_examples=80)
@@ -114,7 +114,7 @@ def test_rectangles_never_overlap_and_none_gets_lost(seed, core, fill):
     probability = cv2.resize(noise, (70, 60), interpolation=cv2.INTER_CUBIC)
     thresholds = replace(PLAIN, min_area=1, core=core, fill_holes=fill)
     parts = find_parts(probability, thresholds)
-    shapes = find_parts(probability, replace(thresholds, rectangles=True))
+    shapes = rectangles(parts)
     assert len(shapes) == len(parts)
     assert all(shapes)
     assert sum(shape.area for shape in shapes) == (union(shapes, (60, 70)).area if shapes else 0)
