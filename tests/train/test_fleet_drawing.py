@@ -123,6 +123,19 @@ def test_only_small_boats_plane_in_thick_foam_that_starts_beside_the_hull():
     assert white[104:106, 231:240].mean() > 0.1  # beside a hull that is 6 px wide
 
 
+def test_an_arch_of_foam_goes_round_the_bow_and_down_both_sides():
+    white = np.zeros((200, 300), np.float32)
+    for seed in range(40):
+        canvas = np.zeros((200, 300, 3), np.float32)
+        wake = Wake((252.0, 100.0), 0.0, 22.0, 8.0, 60.0, planing=True, arch=1.0)
+        draw_wake(canvas, wake, np.random.default_rng(seed), np.ones((200, 300), bool), VIEW)
+        white += canvas[..., 0] / 40
+    assert white[:, 254:].max() < 0.05
+    assert white[99:102, 249:252].mean() > 0.3  # ahead of a hull whose bow is at 250
+    assert min(white[94:96, 240:245].mean(), white[105:107, 240:245].mean()) > 0.3
+    assert white[99:102, 240:245].mean() < white[94:96, 240:245].mean()  # the slot in which the hull lies
+
+
 def test_clutter_only_ever_takes_water_away_and_repeats():
     land = np.ones((768, 768), bool)
     land[:200] = False
