@@ -81,18 +81,23 @@ def _filled(part: Rle, mask: NDArray[np.bool_]) -> Rle:
 
 
 def rectangles(parts: list[Rle]) -> list[Rle]:
-    """What is shown of parts that are sure: each as its rectangle, without the pixels of others.
+    """As what parts are shown: each as its rectangle, without pixels of another part or of a rectangle before it.
 
-    Those are the pixels of the other parts, and the ones that an earlier rectangle has taken.
+    All parts of a mask belong in one call, also those that are dropped later, so that the tuning sees the same shapes.
     """
-    kept: list[Rle] = []
     if not parts:
-        return kept
-    everything, taken = union(parts, parts[0].shape), Rle([], parts[0].shape)
+        return []
+    height, width = parts[0].shape
+    taken = union(parts, parts[0].shape).to_mask()
+    shown = []
     for part in parts:
-        kept.append(_rectangle(part) - ((everything - part) | taken) or part)
-        taken = taken | kept[-1]
-    return kept
+        shape = _rectangle(part)
+        left, top, right, bottom = box = shape.bbox
+        place = taken[top:bottom, left:right]
+        free = shape.crop(box).to_mask() & ((1 - place) | part.crop(box).to_mask())
+        place |= free
+        shown.append(Rle.from_mask(free).pad(top, height - bottom, left, width - right) or part)
+    return shown
 
 
 def _rectangle(part: Rle) -> Rle:

@@ -86,7 +86,7 @@ class AugmentConfig:
         gradient: probability of uneven light across the crop.
         glint: probability of a patch of sun in the waves.
         haze: probability of a veil of bright grey or thin cloud.
-        bleed: probability of colour from pixels several times as large, as in pansharpening.
+        bleed: probability of color from pixels several times as large, as in pansharpening.
         blur: probability of blur or lost resolution.
         noise: probability of sensor noise.
         jpeg: probability of re-compression.
@@ -106,7 +106,7 @@ class AugmentConfig:
     gradient: float = 0.3
     glint: float = 0.05
     haze: float = 0.15
-    bleed: float = 0.2
+    bleed: float = 0.0
     blur: float = 0.3
     noise: float = 0.4
     jpeg: float = 0.3

@@ -16,7 +16,7 @@ Array = NDArray[np.uint8]
 
 
 def degrade(image: Array, config: AugmentConfig, rng: Generator) -> Array:
-    """Colour, blur, noise and compression, each with its own probability: (h, w, 3) uint8 -> the same."""
+    """Color, blur, noise and compression, each with its own probability: (h, w, 3) uint8 -> the same."""
     if rng.random() < config.bleed:
         image = bleed(image, rng)
     if rng.random() < config.blur:
@@ -29,9 +29,9 @@ def degrade(image: Array, config: AugmentConfig, rng: Generator) -> Array:
 
 
 def bleed(image: Array, rng: Generator) -> Array:
-    """Colour from pixels several times as large, brightness as it is: pansharpening by ratios (Brovey).
+    """Color from pixels several times as large, brightness as it is: pansharpening by ratios (Brovey).
 
-    A bright hull then lends its hue to the dark sea round it, so that colour does not say where the hull ends.
+    A bright hull then lends its hue to the dark sea round it, so that color does not say where the hull ends.
     """
     soft = np.asarray(cv2.GaussianBlur(image, (0, 0), rng.uniform(1.5, 6)), np.uint8)
     level = np.maximum(cv2.cvtColor(soft, cv2.COLOR_RGB2GRAY), 1)
