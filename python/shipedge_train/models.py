@@ -15,37 +15,14 @@ import keras
 from keras import layers
 
 from shipedge.errors import ConfigError
+from shipedge_train.layers import BatchNormalization, DepthToSpace
 
 _CELL_LEVEL = 4  # works at stride 32, one position per cell of the presence grid
 _BN_MOMENTUM = 0.97  # short CPU runs: the default 0.99 needs hundreds of steps before validation means anything
 
 
-@keras.saving.register_keras_serializable("shipedge")
-class DepthToSpace(layers.Layer):  # type: ignore[misc]  # Keras has no types
-    """Four channels to a 2x2 block of pixels: (b, h, w, 4) -> (b, 2h, 2w, 1), channel order as in TFLite.
-
-    TensorFlow's own operation where it runs, because that converts to one TFLite DEPTH_TO_SPACE; a reshape of rank 6
-    would convert to a transpose that no delegate takes.
-    """
-
-    def call(self, x: Any) -> Any:
-        """Move channels into space."""
-        if keras.backend.backend() == "tensorflow":
-            import tensorflow as tf
-
-            return tf.nn.depth_to_space(x, 2)
-        height, width = keras.ops.shape(x)[1:3]
-        x = keras.ops.reshape(x, (-1, height, width, 2, 2))
-        return keras.ops.reshape(keras.ops.transpose(x, (0, 1, 3, 2, 4)), (-1, 2 * height, 2 * width, 1))
-
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """(b, h, w, 4) -> (b, 2h, 2w, 1)."""
-        batch, height, width, _ = input_shape
-        return (batch, height and 2 * height, width and 2 * width, 1)
-
-
 def _normalized(x: Any, name: str) -> Any:
-    x = layers.BatchNormalization(momentum=_BN_MOMENTUM, name=f"{name}_bn")(x)
+    x = BatchNormalization(momentum=_BN_MOMENTUM, name=f"{name}_bn")(x)
     return layers.Activation("relu", name=f"{name}_act")(x)
 
 
@@ -60,7 +37,7 @@ def _plain(x: Any, filters: int, name: str, stride: int = 1) -> Any:
 def _project(x: Any, filters: int, name: str) -> Any:
     """Change the number of channels: 1x1 convolution + BatchNormalization, no activation."""
     conv = layers.Conv2D(filters, 1, use_bias=False, kernel_initializer="he_normal", name=name)
-    return layers.BatchNormalization(momentum=_BN_MOMENTUM, name=f"{name}_bn")(conv(x))
+    return BatchNormalization(momentum=_BN_MOMENTUM, name=f"{name}_bn")(conv(x))
 
 
 def _separable(x: Any, filters: int, name: str, stride: int = 1, kernel: int = 3) -> Any:

@@ -4,7 +4,8 @@ import pytest
 
 from shipedge.errors import ConfigError
 from shipedge_train.config import Config, ModelConfig
-from shipedge_train.models import DepthToSpace, cascade, detector, segmenter
+from shipedge_train.layers import BatchNormalization, DepthToSpace
+from shipedge_train.models import cascade, detector, segmenter
 from shipedge_train.train import build
 
 SMALL = (4, 4, 6, 6, 8, 8)
@@ -15,6 +16,22 @@ def test_depth_to_space_order():
     spread = keras.ops.convert_to_numpy(DepthToSpace()(blocks))
     assert spread.shape == (1, 2, 4, 1)
     assert spread[0, ..., 0].tolist() == [[0, 1, 4, 5], [2, 3, 6, 7]]
+
+
+def test_batch_normalization_trains_like_that_of_keras():
+    rng = np.random.default_rng(3)
+    x = (rng.normal(size=(4, 6, 5, 3)) * [1, 5, 0.1] + [0, 9, -3]).astype(np.float32)
+    outputs, weights = [], []
+    for layer in (BatchNormalization(momentum=0.9), keras.layers.BatchNormalization(momentum=0.9)):
+        layer.build(x.shape)
+        layer.set_weights([np.float32(w) for w in ([2, 3, 4], [-1, 0, 1], [0.1, 8, 0], [1, 20, 0.5])])
+        outputs += [keras.ops.convert_to_numpy(layer(x, training=True)), keras.ops.convert_to_numpy(layer(x))]
+        weights.append(layer.get_weights())
+    np.testing.assert_allclose(outputs[0], outputs[2], atol=2e-4)
+    np.testing.assert_allclose(outputs[1], outputs[3], atol=2e-4)
+    for ours, theirs in zip(*weights, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+    assert weights[0][2].tolist() != np.float32([0.1, 8, 0]).tolist(), "the running mean stood still"
 
 
 @pytest.mark.parametrize("side", [64, 128])
