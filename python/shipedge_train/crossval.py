@@ -24,6 +24,7 @@ from shipedge.errors import ConfigError
 from shipedge.evaluate import evaluate_files
 from shipedge.evaluate.figures import figures
 from shipedge.formats.airbus import write_airbus
+from shipedge.formats.splits import NAME, fold_name, read_splits
 from shipedge.frame import FrameResult
 from shipedge.parts import level
 from shipedge.rle import parse
@@ -33,7 +34,7 @@ from shipedge_train import runs
 from shipedge_train.config import Config
 from shipedge_train.convert import convert_model
 from shipedge_train.dataset import SHAPE, Picture, read_dataset
-from shipedge_train.splits import NAME, fold_name, read_splits, split_pictures
+from shipedge_train.splits import split_pictures
 from shipedge_train.train import Steps, train
 from shipedge_train.tune import DETECTOR, NO_DETECTOR, SEGMENTER, START, Bench, Grid, Seen, look, search
 

@@ -108,3 +108,34 @@ def test_bad_scenes(tmp_path: Path, text: str, message: str) -> None:
 def test_scenes_that_are_not_there(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="cannot read"):
         read_scenes(tmp_path / "scenes.csv")
+
+
+def test_one_part_alone(tmp_path: Path) -> None:
+    truth = {"a": ["1 8"], "b": [], "c": ["7 2"], "d": ["9 9"]}
+    write_airbus(tmp_path / "truth.csv", truth.items())
+    (tmp_path / "splits.csv").write_text("ImageId,Group,Part\na,a,test\nb,b,fold0\nc,c,test\nd,d,fold1\n")
+    write_airbus(tmp_path / "said.csv", (truth | {"b": ["1 8"], "c": []}).items())
+    result = evaluate_files(tmp_path / "said.csv", tmp_path / "truth.csv", part="test")
+    assert (result.names, result.f2) == (("a", "c"), 0.5)
+    write_airbus(tmp_path / "said.csv", [("a", ["1 8"]), ("c", ["7 2"])])  # what is not asked for may be left out
+    assert evaluate_files(tmp_path / "said.csv", tmp_path / "truth.csv", part="test").f2 == 1
+    with pytest.raises(DatasetError, match=r"said\.csv lacks 1 image \(d\)"):
+        evaluate_files(tmp_path / "said.csv", tmp_path / "truth.csv", part="fold1")
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (None, "cannot read"),
+        ("a,a,fold0\n", "has no part 'test', only fold0"),
+        ("a,a,test\nz,z,test\n", "'z' of part test is not in"),
+    ],
+)
+def test_parts_that_cannot_be_scored(tmp_path: Path, rows: str | None, message: str) -> None:
+    truth = tmp_path / "truth.csv"
+    write_airbus(truth, [("a", [])])
+    if rows is not None:
+        (tmp_path / "splits.csv").write_text("ImageId,Group,Part\n" + rows)
+    with pytest.raises(DatasetError, match=r"splits\.csv") as caught:
+        evaluate_files(truth, truth, part="test")
+    assert message in str(caught.value)

@@ -8,8 +8,9 @@ import pytest
 
 from shipedge.errors import ConfigError
 from shipedge.evaluate import read_prediction
+from shipedge.formats.splits import NAME
 from shipedge_train.crossval import VARIANTS, cross_validate
-from shipedge_train.splits import NAME, write_splits
+from shipedge_train.splits import write_splits
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 

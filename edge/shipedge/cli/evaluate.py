@@ -26,6 +26,7 @@ import click
     type=click.Path(path_type=Path),
     help="ImageId,BigImageId: intervals draw whole scenes.  [default: scenes.csv beside TRUTH, if there is one]",
 )
+@click.option("--part", metavar="NAME", help="Score this part of the splits.csv beside TRUTH alone: test, fold0 ...")
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write all figures, per picture and ship.")
 @click.option("--worst", type=click.IntRange(min=0), default=0, metavar="N", help="List the N worst pictures.")
 @click.option(
@@ -42,6 +43,7 @@ def evaluate(
     scores: Path | None,
     images: Path | None,
     scenes: Path | None,
+    part: str | None,
     json_path: Path | None,
     worst: int,
     shape: tuple[int, int],
@@ -58,6 +60,7 @@ def evaluate(
     Examples:
       shipedge evaluate found data/ships.csv --images data/images
       shipedge evaluate submission.csv data/ships.csv --worst 10
+      shipedge evaluate found data/ships.csv --part test
       shipedge evaluate submission.csv data/ships.csv --scores found/predictions.jsonl --json scores.json
     """  # noqa: D301 - click wants the control character itself
     from shipedge.atomic import write_atomic
@@ -66,7 +69,9 @@ def evaluate(
     from shipedge.evaluate.export import to_json
     from shipedge.evaluate.figures import figures
 
-    result = evaluate_files(prediction, truth, scores=scores, scenes=scenes, images=images, shape=shape, steps=_bar)
+    result = evaluate_files(
+        prediction, truth, scores=scores, scenes=scenes, images=images, part=part, shape=shape, steps=_bar
+    )
     values = figures(result)
     if json_path is not None:
         write_atomic(json_path, json.dumps(to_json(result, values), indent=1).encode())

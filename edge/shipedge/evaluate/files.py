@@ -9,11 +9,12 @@ import numpy as np
 
 from shipedge.errors import DatasetError
 from shipedge.evaluate.grounds import grounds
-from shipedge.evaluate.inputs import Prediction, read_prediction, read_scores, same_images
+from shipedge.evaluate.inputs import Prediction, Ships, read_prediction, read_scores, same_images
 from shipedge.evaluate.matching import ALONE, Matched, match
 from shipedge.evaluate.result import Evaluation, Floats, Ints, Objects
 from shipedge.formats.airbus import open_csv
 from shipedge.formats.scenes import read_scenes
+from shipedge.formats.splits import NAME, read_splits
 from shipedge.metrics import overlap
 from shipedge.rle import Rle, areas, bboxes, iou, union
 
@@ -25,6 +26,7 @@ def evaluate_files(
     scores: str | os.PathLike[str] | None = None,
     scenes: str | os.PathLike[str] | None = None,
     images: str | os.PathLike[str] | None = None,
+    part: str | None = None,
     shape: tuple[int, int] = (768, 768),
     steps: Callable[[Sequence[str]], Iterable[str]] = iter,
 ) -> Evaluation:
@@ -39,6 +41,7 @@ def evaluate_files(
         scores: JSON Lines of ``shipedge predict``, for the picture scores of a CSV.
         scenes: scenes.csv, so that intervals resample scenes instead of pictures. None: the one beside `truth`, if any.
         images: folder of the pictures, to tell what lies below false alarms; only pictures with any are read.
+        part: score only the images of this part ("test", "fold0" ...) of the splits.csv beside `truth`.
         shape: (height, width) of every image.
         steps: wraps the names of the images, for a progress bar.
 
@@ -49,11 +52,11 @@ def evaluate_files(
     there, said = open_csv(truth), read_prediction(predictions)
     if not there:
         raise DatasetError(f"{truth} holds no images")
-    same_images(said.path, said.ships, truth, there)
+    names = tuple(there) if part is None else _part(Path(truth), there, part)
+    same_images(said.path, said.ships, truth, there, names)
     by_image = said.scores if scores is None else read_scores(scores)
     if by_image is not None:
-        same_images(scores or said.path, by_image, truth, there)
-    names = tuple(there)
+        same_images(scores or said.path, by_image, truth, there, names)
     ships, found = _Collected(), _Collected()
     pixels = np.zeros((len(names), 3), np.int64)
     below: list[Ints] = []
@@ -106,6 +109,18 @@ class _Collected:
         whole = [np.concatenate([np.zeros(0, np.int64), *parts]) for parts in (self.areas, self.sides, self.causes)]
         ious = np.concatenate([np.zeros(0), *self.ious])
         return Objects(np.repeat(numbers, counts), rows, whole[0], whole[1], ious, whole[2])
+
+
+def _part(truth: Path, there: Ships, part: str) -> tuple[str, ...]:
+    """The images of one part of the splits.csv beside the truth."""
+    path = truth.with_name(NAME)
+    parts = {image: of for image, (_, of) in read_splits(path).items()}
+    names = tuple(image for image, of in parts.items() if of == part)
+    if not names:
+        raise DatasetError(f"{path} has no part {part!r}, only {', '.join(sorted(set(parts.values()))) or 'none'}")
+    if unknown := [image for image in names if image not in there]:
+        raise DatasetError(f"{path}: {unknown[0]!r} of part {part} is not in {truth}")
+    return names
 
 
 def _scenes(truth: Path, scenes: str | os.PathLike[str] | None, names: Sequence[str]) -> Ints | None:

@@ -3,7 +3,7 @@
 import json
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -68,14 +68,23 @@ def read_scores(path: str | os.PathLike[str]) -> dict[str, float]:
     return {image: score for _, image, score, _ in _records(Path(path))}
 
 
-def same_images(name: object, given: Mapping[str, Any] | Ships, truth_name: object, truth: Ships) -> None:
+def same_images(
+    name: object, given: Mapping[str, Any] | Ships, truth_name: object, truth: Ships, asked: Sequence[str]
+) -> None:
     """Check that both speak of the same images: a run that stopped half-way must not look like a bad model.
+
+    Args:
+        name: file of `given`.
+        given: what must hold every image in `asked`, and none that `truth` does not know.
+        truth_name: file of `truth`.
+        truth: all images there are.
+        asked: those that are scored.
 
     Raises:
         DatasetError: an image is missing, or is too many.
     """
     for images, sentence in (
-        ([one for one in truth if one not in given], f"{name} lacks {{}} of {truth_name}; every one needs its row"),
+        ([one for one in asked if one not in given], f"{name} lacks {{}} of {truth_name}; every one needs its row"),
         ([one for one in given if one not in truth], f"{name} has {{}} that {truth_name} does not know"),
     ):
         if images:

@@ -18,10 +18,10 @@ import cv2
 from shipedge.atomic import write_atomic
 from shipedge.errors import DatasetError
 from shipedge.formats.airbus import check_image_id, write_airbus
+from shipedge.formats.splits import HEADER, NAME
 from shipedge_train.augment.copies import copy_of
 from shipedge_train.augment.origins import Origin
 from shipedge_train.config import AugmentConfig
-from shipedge_train.splits import HEADER, NAME
 
 JOURNAL = "augment.jsonl"
 SCENES = ["ImageId", "BigImageId"]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shipedge.errors import DatasetError
+from shipedge.formats.splits import NAME, TEST, fold_name, read_splits
 from shipedge_train.dataset import Picture, read_dataset, split_by_scene
-from shipedge_train.splits import NAME, TEST, fold_name, read_splits
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,9 +53,9 @@ def split(
       shipedge data split data --json
     """  # noqa: D301 - click wants the control character itself
     # Here, not above: `shipedge data split --help` needs neither NumPy nor OpenCV.
+    from shipedge.formats.splits import NAME
     from shipedge_train.data.split.make import make_split
     from shipedge_train.data.split.summary import table
-    from shipedge_train.splits import NAME
 
     path = out or folder / NAME
     result = make_split(folder, path, folds, test_share, seed, workers or os.cpu_count() or 1, _bar)

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shipedge.errors import DatasetError
+from shipedge.formats.splits import TEST, fold_name
 from shipedge.rle import bboxes, parse
 from shipedge_train.dataset import SHAPE, Picture
-from shipedge_train.splits import TEST, fold_name
 
 SIZES = (16, 32, 64)
 """Borders of the ship sizes, pixels along the longer side: a quarter of the Airbus ships is below the first."""

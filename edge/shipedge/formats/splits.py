@@ -1,0 +1,66 @@
+"""``splits.csv``: which group each picture belongs to, and which part its group is in.
+
+Header ``ImageId,Group,Part``; a part is ``test`` or ``fold0``, ``fold1`` ...
+"""
+
+import csv
+import io
+import re
+from pathlib import Path
+
+from shipedge.errors import DatasetError
+
+NAME = "splits.csv"
+HEADER = ["ImageId", "Group", "Part"]
+TEST = "test"
+
+
+def fold_name(fold: int) -> str:
+    """The part of a fold, from 0 on."""
+    return f"fold{fold}"
+
+
+def read_splits(path: Path, content: bytes | None = None) -> dict[str, tuple[str, str]]:
+    """ImageId -> (group, part), every row checked.
+
+    Raises:
+        DatasetError: no such file, not this table, an unknown part, a picture twice, or a group in two parts.
+    """
+    rows = _rows(path, read_bytes(path) if content is None else content)
+    found: dict[str, tuple[str, str]] = {}
+    of_group: dict[str, str] = {}
+    for line, (image, group, part) in rows:
+        if part != TEST and not re.fullmatch(r"fold(0|[1-9]\d{0,3})", part, re.ASCII):
+            raise DatasetError(f"{path}: line {line}: part is {part[:40]!r}, expected {TEST} or fold0, fold1 ...")
+        if image in found:
+            raise DatasetError(f"{path}: line {line}: {image!r} is there twice, expected one row for each picture")
+        if of_group.setdefault(group, part) != part:
+            raise DatasetError(
+                f"{path}: line {line}: group {group!r} is in {of_group[group]} and in {part}: "
+                "its pictures overlap, expected all of them in one part"
+            )
+        found[image] = (group, part)
+    return found
+
+
+def read_bytes(path: Path) -> bytes:
+    """The content of a file, or a `DatasetError`."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DatasetError(f"cannot read {path}: {error.strerror}") from None
+
+
+def _rows(path: Path, content: bytes) -> list[tuple[int, list[str]]]:
+    try:
+        rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DatasetError(f"{path} is no CSV: {error}") from None
+    if not rows or rows[0] != HEADER:
+        raise DatasetError(
+            f"{path}: header is {','.join(rows[0])[:80] if rows else ''!r}, expected {','.join(HEADER)!r}"
+        )
+    for line, row in enumerate(rows[1:], 2):
+        if row and (len(row) != len(HEADER) or not all(row)):
+            raise DatasetError(f"{path}: line {line}: found {','.join(row)[:80]!r}, expected {','.join(HEADER)!r}")
+    return [(line, row) for line, row in enumerate(rows[1:], 2) if row]
