@@ -80,6 +80,7 @@ class AugmentConfig:
         shear: largest angle, degrees.
         shift: largest way aside, as a share of the crop's side.
         paste: probability that a sample without ships gets ships of other pictures.
+        fade: probability that the ships of a sample stand out less from the water.
         light: strength of brightness, contrast and gamma; 1 is strong.
         color: strength of hue, saturation and the gains of the channels; 1 is strong.
         gray: probability of a picture without color.
@@ -100,6 +101,7 @@ class AugmentConfig:
     shear: float = 8.0
     shift: float = 0.05
     paste: float = 0.2
+    fade: float = 0.0
     light: float = 1.0
     color: float = 1.0
     gray: float = 0.05
@@ -153,6 +155,7 @@ class TrainConfig:
         keep: weights of which epoch: "best" by the score on the validation side, or "last", where that side is to be
             judged and must not choose.
         ema: decay of the averaged weights, which are the ones scored and kept; 0 switches averaging off.
+        init_share: share of the weights given by `--init` in those that are scored and kept, for fine-tuning.
         seed: of weights, order and augmentation.
     """
 
@@ -170,6 +173,7 @@ class TrainConfig:
     clip_norm: float = 1.0
     keep: str = "best"
     ema: float = 0.998
+    init_share: float = 0.0
     seed: int = 1
 
 
@@ -265,6 +269,7 @@ def _check(config: Config, where: str) -> Config:
         ("train.steps", config.train.steps > 0, "at least 1"),
         ("train.learning_rate", config.train.learning_rate > 0, "more than 0"),
         ("train.ema", 0 <= config.train.ema < 1, "at least 0 and less than 1"),
+        ("train.init_share", 0 <= config.train.init_share < 1, "at least 0 and less than 1"),
         ("train.keep", config.train.keep in ("best", "last"), "best or last"),
         ("train.seed", config.train.seed >= 0, "at least 0"),
         ("train.patience", config.train.patience >= 0, "at least 0"),

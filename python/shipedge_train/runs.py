@@ -24,6 +24,7 @@ from shipedge_train.config import Config, from_dict, to_dict
 from shipedge_train.splits import Split
 
 CONFIG, HISTORY, CHECKPOINT, BEST = "config.json", "history.csv", "checkpoint.npz", "best.weights.h5"
+_WEIGHTS = ("average", "start")  # in the progress of a run
 
 
 @dataclass(frozen=True)
@@ -168,8 +169,9 @@ def save_checkpoint(model: keras.Model, folder: Path, progress: dict[str, Any]) 
     """Write weights, optimizer state and progress as one file."""
     arrays: dict[str, Any] = {f"model_{i}": w for i, w in enumerate(model.get_weights())}
     arrays |= {f"optimizer_{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(model.optimizer.variables)}
-    arrays |= {f"average_{i}": w for i, w in enumerate(progress["average"] or [])}
-    arrays["progress"] = json.dumps({k: v for k, v in progress.items() if k != "average"})
+    for name in _WEIGHTS:
+        arrays |= {f"{name}_{i}": w for i, w in enumerate(progress[name] or [])}
+    arrays["progress"] = json.dumps({k: v for k, v in progress.items() if k not in _WEIGHTS})
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)
     write_atomic(folder / CHECKPOINT, buffer.getvalue())
@@ -193,7 +195,7 @@ def load_checkpoint(model: keras.Model, folder: Path) -> dict[str, Any]:
         raise ConfigError(f"nothing to resume in {folder}: no epoch was finished, start without --resume") from None
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise ConfigError(f"{path} is damaged or belongs to another model: {error}") from None
-    return progress | {"average": _numbered(arrays, "average_") or None}
+    return progress | {name: _numbered(arrays, f"{name}_") or None for name in _WEIGHTS}
 
 
 def _numbered(arrays: dict[str, Any], prefix: str) -> list[Any]:

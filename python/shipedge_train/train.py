@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 
 from shipedge.errors import ConfigError, ShipedgeError
 from shipedge_train import runs
+from shipedge_train.averages import Weights, between, follow
 from shipedge_train.board import Board
 from shipedge_train.config import Config
 from shipedge_train.dataset import Picture, pick_evenly, read_dataset
@@ -35,7 +35,6 @@ from shipedge_train.weights import load_initial
 
 _AVERAGE_EVERY = 4  # steps between two updates of the averaged weights: copying them costs a few milliseconds
 
-Weights = list[NDArray[Any]]
 Report = Callable[[str], None]
 Batches = Generator[Batch, None, None]
 Steps = Callable[[Batches, int, str], Iterator[Batch]]
@@ -51,6 +50,7 @@ class Progress:
         best: best score of this phase, and `stale` the epochs since then.
         hard: weight of each picture without ships that was looked at, by file name.
         average: averaged weights, and `updates` how often they were.
+        start: weights that the run started from, where some of them are kept.
     """
 
     epoch: int = 0
@@ -60,6 +60,7 @@ class Progress:
     hard: dict[str, float] = field(default_factory=dict)
     average: Weights | None = None
     updates: int = 0
+    start: Weights | None = None
 
 
 def build(kind: str, config: Config, size: int | None = None) -> keras.Model:
@@ -129,6 +130,10 @@ def train(
         ConfigError, DatasetError: bad configuration or data, before any training where possible.
         ShipedgeError: the loss is no longer a finite number.
     """
+    if config.train.init_share and init is None and not resume:
+        raise ConfigError(
+            "train.init_share keeps weights that a run starts from: give some with --init, or set it to 0"
+        )
     folder = Path(out)
     plan = phases(config, Path(data), max_minutes)
     keras.utils.set_random_seed(config.train.seed)
@@ -141,6 +146,7 @@ def train(
     else:
         if init is not None:
             load_initial(model, init, kind, plan[-1].data, splits[-1], lambda other: build(other, config))
+            progress.start = model.get_weights() if config.train.init_share else None
         runs.start(folder, kind, config, plan[-1].data, splits[-1])
     report(f"{kind}: {model.count_params():,} parameters, {keras.backend.backend()}, {config.train.precision}")
     board = Board(folder, progress.epoch)
@@ -228,8 +234,7 @@ class _Job:
             if self._out_of_time():
                 break
         trained = self.model.get_weights()
-        if progress.average is not None:
-            self.model.set_weights(progress.average)
+        self.model.set_weights(between(progress.start, progress.average or trained, self.config.train.init_share))
         scores = evaluate(self.model, self.kind, self.scored)
         progress.hard |= self._hard_pictures()
         progress.epoch += 1
@@ -265,19 +270,11 @@ class _Job:
         if not math.isfinite(loss):
             raise ShipedgeError(f"the loss became {loss} in epoch {self.progress.epoch + 1}: lower train.learning_rate")
         if options.ema and (step + 1) % _AVERAGE_EVERY == 0:
-            _average(self.progress, self.model, options.ema**_AVERAGE_EVERY)
+            self.progress.updates += 1
+            self.progress.average = follow(
+                self.progress.average, self.model.get_weights(), self.progress.updates, options.ema**_AVERAGE_EVERY
+            )
         return loss
-
-
-def _average(progress: Progress, model: keras.Model, decay: float) -> None:
-    """Move the averaged weights towards the current ones; faster at the start, when there is little to remember."""
-    weights = model.get_weights()
-    progress.updates += 1
-    decay = min(decay, progress.updates / (progress.updates + 9))
-    if progress.average is None:
-        progress.average = [w.copy() for w in weights]
-    for mean, weight in zip(progress.average, weights, strict=True):
-        mean += (1 - decay) * (weight - mean)
 
 
 def _restore(model: keras.Model, folder: Path, kind: str, config: Config, split: Split) -> Progress:

@@ -18,7 +18,7 @@ from shipedge_train import train as training
 from shipedge_train.config import Stage
 from shipedge_train.dataset import read_dataset
 from shipedge_train.losses import LOSSES
-from shipedge_train.runs import load_best, read_run
+from shipedge_train.runs import load_best, load_checkpoint, read_run
 from shipedge_train.scoring import HARDEST
 
 # Keras 3.15 on NumPy 2.4.
@@ -66,6 +66,35 @@ def test_resume_goes_on_with_the_same_numbers(made_dataset, finished, tiny_confi
     run(resume=True)
     for one, two in zip(history(finished["segmenter"][0]), history(tmp_path), strict=True):
         assert {k: float(v) for k, v in two.items()} == pytest.approx({k: float(v) for k, v in one.items()}, abs=2e-3)
+
+
+def test_a_share_of_the_weights_at_the_start_is_kept(made_dataset, finished, tiny_config, tmp_path):
+    config = tiny_config("segmenter", init_share=0.25, ema=0.0, keep="last")
+    start = training.build("segmenter", config)
+    load_best(start, read_run(finished["segmenter"][0]))
+    options = {"init": finished["segmenter"][0], "report": lambda _: None}
+
+    def stop_in_the_second_epoch(batches, count, label):
+        for _ in range(count):
+            if label.startswith("epoch 2"):
+                raise KeyboardInterrupt
+            yield next(batches)
+
+    with pytest.raises(KeyboardInterrupt):
+        training.train("segmenter", made_dataset, config, tmp_path, steps=stop_in_the_second_epoch, **options)
+    options.pop("init")
+    training.train("segmenter", made_dataset, config, tmp_path, resume=True, **options)
+    end, kept = training.build_trainable("segmenter", config), training.build("segmenter", config)
+    load_checkpoint(end, tmp_path)
+    load_best(kept, read_run(tmp_path))
+    changed = False
+    for first, last, mean in zip(start.get_weights(), end.get_weights(), kept.get_weights(), strict=True):
+        np.testing.assert_allclose(mean, 0.25 * first + 0.75 * last, rtol=1e-5, atol=1e-6)
+        changed |= bool(np.abs(first - last).max() > 1e-4)
+    assert changed
+    with pytest.raises(ConfigError, match=r"train\.init_share keeps weights that a run starts from"):
+        training.train("segmenter", made_dataset, config, tmp_path / "other", report=lambda _: None)
+    assert not (tmp_path / "other").exists()
 
 
 def test_a_run_is_never_overwritten_or_mixed_up(made_dataset, finished, tiny_config, tmp_path):

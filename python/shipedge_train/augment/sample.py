@@ -15,6 +15,9 @@ from shipedge_train.config import AugmentConfig
 
 Array = NDArray[np.uint8]
 
+_NEAR, _FAR = (np.ones((side, side), np.uint8) for side in (7, 25))
+_FAINT = 8.0  # grey levels beyond the waves' own; a ship that stands out less is a label without a ship
+
 
 def vary(image: Array, mask: Array, config: AugmentConfig, rng: Generator) -> tuple[Array, Array]:
     """Vary light, air, sensor and what can be seen of a crop: (h, w, 3) and (h, w) uint8 -> the same shapes.
@@ -26,6 +29,8 @@ def vary(image: Array, mask: Array, config: AugmentConfig, rng: Generator) -> tu
         DatasetError: no picture, or no mask of 0 and 1 of its size: a picture that was loaded as a mask stops here.
     """
     check_pair(image, mask)
+    if rng.random() < config.fade:
+        image = fade(image, mask, rng)
     if rng.random() < config.glint:
         image = glint(image, rng)
     image = relight(image, config, rng)
@@ -34,6 +39,27 @@ def vary(image: Array, mask: Array, config: AugmentConfig, rng: Generator) -> tu
     if rng.random() < config.cutout:
         image, mask = cutout(image, mask, rng)
     return degrade(image, config, rng), mask
+
+
+def fade(image: Array, mask: Array, rng: Generator) -> Array:
+    """Ships that stand out less from the water around them, never so little that nobody would see them.
+
+    A network that knows bright hulls only outlines the bright parts of a grey one.
+    """
+    if not mask.any():
+        return image
+    around = image[(cv2.dilate(mask, _FAR) > 0) & (cv2.dilate(mask, _NEAR) == 0)].astype(np.float32)
+    if not len(around):
+        return image
+    water = np.median(around, axis=0)
+    waves = float(np.median(np.abs(around - water).max(axis=1)))
+    contrast = np.abs(image - water).max(axis=2)
+    keep = max(rng.uniform(0.3, 0.9), (_FAINT + 2 * waves) / max(float(contrast[mask > 0].mean()), 1.0))
+    if keep >= 1:
+        return image
+    soft = cv2.GaussianBlur(mask * np.float32(1 - keep), (0, 0), 2)[..., np.newaxis]
+    faded: Array = np.rint(image + soft * (water - image)).astype(np.uint8)
+    return faded
 
 
 def cutout(image: Array, mask: Array, rng: Generator) -> tuple[Array, Array]:

@@ -24,8 +24,8 @@ Array = NDArray[np.uint8]
 Crop = tuple[Picture, tuple[float, float]]
 
 NOTHING = AugmentConfig(
-    flips=False, warp=0, shift=0, paste=0, light=0, color=0, gray=0, gradient=0, glint=0, haze=0, bleed=0, blur=0,
-    noise=0, jpeg=0, cutout=0,
+    flips=False, warp=0, shift=0, paste=0, fade=0, light=0, color=0, gray=0, gradient=0, glint=0, haze=0, bleed=0,
+    blur=0, noise=0, jpeg=0, cutout=0,
 )  # fmt: skip
 """Every part switched off."""
 

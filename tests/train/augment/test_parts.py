@@ -7,12 +7,12 @@ from shipedge.errors import DatasetError
 from shipedge_train.augment import fields
 from shipedge_train.augment.air import glint, haze
 from shipedge_train.augment.light import relight, shade
-from shipedge_train.augment.sample import cutout, vary
+from shipedge_train.augment.sample import cutout, fade, vary
 from shipedge_train.augment.sensor import add_noise, bleed, blur, recompress
 from shipedge_train.augment.sheet import NOTHING, switches
 from shipedge_train.config import AugmentConfig
 
-PARTS = ["light", "color", "gray", "gradient", "glint", "haze", "bleed", "blur", "noise", "jpeg", "cutout"]
+PARTS = ["fade", "light", "color", "gray", "gradient", "glint", "haze", "bleed", "blur", "noise", "jpeg", "cutout"]
 
 
 def only(**parts):
@@ -52,7 +52,7 @@ def test_each_part_changes_the_picture_and_leaves_its_input_alone(scene, part, s
 @pytest.mark.parametrize("seed", range(12))
 def test_the_ship_is_still_under_its_mask_when_all_is_varied(scene, seed):
     """Whatever light and air do, the ship's edge stays where the mask says: the strongest step of the picture."""
-    parts = dict.fromkeys([p for p in PARTS if p not in ("gray", "cutout")], 1.0)
+    parts = dict.fromkeys([p for p in PARTS if p not in ("fade", "gray", "cutout")], 1.0)
     image, mask = vary(*scene, only(**parts), np.random.default_rng(seed))
     level = image.astype(float).mean(axis=2)
     ship, sea = level[34:46, 39:86].mean(), level[mask == 0]
@@ -84,6 +84,25 @@ def test_cutout_erases_picture_and_mask(scene):
     assert hole.any()
     assert len(np.unique(erased_image[hole])) == 1
     np.testing.assert_array_equal(erased_image[~hole], image[~hole])
+
+
+def test_a_faded_ship_comes_nearer_to_its_water_and_stays_visible(scene):
+    image, mask = scene
+    water = np.median(image[mask == 0], axis=0)
+    waves = np.median(np.abs(image[mask == 0] - water).max(axis=1))
+    inside, far = mask > 0, np.ones(mask.shape, bool)
+    inside[:34] = inside[46:] = inside[:, :39] = inside[:, 86:] = False
+    far[20:60, 25:100] = False
+    for seed in range(12):
+        faded = fade(image, mask, np.random.default_rng(seed))
+        np.testing.assert_array_equal(faded[far], image[far])
+        before, after = (np.abs(one[inside] - water).max(axis=1).mean() for one in (image, faded))
+        assert 8 + waves < after < 0.95 * before
+    faint = image.copy()
+    faint[mask > 0] = water + 9
+    assert fade(faint, mask, np.random.default_rng(0)) is faint
+    assert fade(image, np.zeros_like(mask), np.random.default_rng(0)) is image
+    assert fade(image, np.ones_like(mask), np.random.default_rng(0)) is image  # no water to be seen
 
 
 def test_gray_takes_the_color_away(scene):
