@@ -28,7 +28,9 @@ def _bar(batches: Iterator[Any], count: int, label: str) -> Iterator[Any]:
 @click.option("--config", "config_path", required=True, type=click.Path(path_type=Path), help="TOML file.")
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder.  [default: runs/KIND]")
 @click.option("--resume", is_flag=True, help="Go on from the last finished epoch of the run folder.")
-@click.option("--init", type=click.Path(path_type=Path), help="Run or bundle whose weights to start from.")
+@click.option(
+    "--init", type=click.Path(path_type=Path), multiple=True, help="Run or bundle to start from; several: their mean."
+)
 @click.option("--find-lr", is_flag=True, help="Train nothing; find a learning rate and draw the curve into --out.")
 @click.option("--max-minutes", type=click.FloatRange(min=0, min_open=True), help="Finish within this time.")
 def train(
@@ -37,7 +39,7 @@ def train(
     config_path: Path,
     out: Path | None,
     resume: bool,
-    init: Path | None,
+    init: tuple[Path, ...],
     find_lr: bool,
     max_minutes: float | None,
 ) -> None:

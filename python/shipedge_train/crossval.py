@@ -139,7 +139,7 @@ def _train_fold(
         own,
         place,
         resume=begun,
-        init=None if begun else init,
+        init=() if begun or init is None else (init,),
         max_minutes=max_minutes,
         report=report,
         steps=steps,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -31,7 +31,7 @@ from shipedge_train.objective import losses_of, truth_of
 from shipedge_train.schedule import Phase, learning_rate, phases
 from shipedge_train.scoring import evaluate, hardness
 from shipedge_train.splits import Split, split_pictures
-from shipedge_train.weights import load_initial
+from shipedge_train.weights import load_mean
 
 _AVERAGE_EVERY = 4  # steps between two updates of the averaged weights: copying them costs a few milliseconds
 
@@ -108,7 +108,7 @@ def train(
     out: str | os.PathLike[str],
     *,
     resume: bool = False,
-    init: str | os.PathLike[str] | None = None,
+    init: Sequence[str | os.PathLike[str]] = (),
     max_minutes: float | None = None,
     report: Report = print,
     steps: Steps | None = None,
@@ -121,7 +121,7 @@ def train(
         config: every choice.
         out: the run folder, made where absent.
         resume: go on from the checkpoint in `out`.
-        init: a run folder, or a bundle with weights, that a new run starts from.
+        init: run folders, or bundles with weights: a new run starts from their mean.
         max_minutes: stop after so many minutes of training in all; the learning rate then falls to zero by that time.
         report: called with one line after each epoch.
         steps: wraps an epoch's batches (batches, count, label), for a progress bar.
@@ -130,7 +130,7 @@ def train(
         ConfigError, DatasetError: bad configuration or data, before any training where possible.
         ShipedgeError: the loss is no longer a finite number.
     """
-    if config.train.init_share and init is None and not resume:
+    if config.train.init_share and not init and not resume:
         raise ConfigError(
             "train.init_share keeps weights that a run starts from: give some with --init, or set it to 0"
         )
@@ -144,8 +144,8 @@ def train(
     if resume:
         progress = _restore(model, folder, kind, config, splits[-1])
     else:
-        if init is not None:
-            load_initial(model, init, kind, plan[-1].data, splits[-1], lambda other: build(other, config))
+        if init:
+            load_mean(model, init, kind, plan[-1].data, splits[-1], lambda other: build(other, config))
             progress.start = model.get_weights() if config.train.init_share else None
         runs.start(folder, kind, config, plan[-1].data, splits[-1])
     report(f"{kind}: {model.count_params():,} parameters, {keras.backend.backend()}, {config.train.precision}")

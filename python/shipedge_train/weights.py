@@ -7,7 +7,7 @@ import io
 import json
 import os
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,37 @@ def pack(model: keras.Model) -> bytes:
     buffer = io.BytesIO()
     np.savez_compressed(buffer, *arrays)
     return buffer.getvalue()
+
+
+def load_mean(
+    model: keras.Model,
+    sources: Sequence[str | os.PathLike[str]],
+    kind: str,
+    data: str | os.PathLike[str],
+    split: Split,
+    build: Callable[[str], keras.Model],
+) -> None:
+    """Give a model the mean of the weights of several sources, which should have a start in common.
+
+    Runs that went different ways from one point lie in one valley, and its middle is better than its slopes (model
+    soups: Wortsman et al., ICML 2022).
+
+    Args:
+        model: see `load_initial`.
+        sources: at least one.
+        kind: see there,
+        data: too,
+        split: too,
+        build: too.
+
+    Raises:
+        ConfigError: see there.
+    """
+    given = []
+    for source in sources:
+        load_initial(model, source, kind, data, split, build)
+        given.append(model.get_weights())
+    model.set_weights([np.mean(alike, axis=0) for alike in zip(*given, strict=True)])
 
 
 def load_initial(

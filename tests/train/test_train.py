@@ -72,7 +72,7 @@ def test_a_share_of_the_weights_at_the_start_is_kept(made_dataset, finished, tin
     config = tiny_config("segmenter", init_share=0.25, ema=0.0, keep="last")
     start = training.build("segmenter", config)
     load_best(start, read_run(finished["segmenter"][0]))
-    options = {"init": finished["segmenter"][0], "report": lambda _: None}
+    options = {"init": [finished["segmenter"][0]], "report": lambda _: None}
 
     def stop_in_the_second_epoch(batches, count, label):
         for _ in range(count):
@@ -167,7 +167,7 @@ def test_init_starts_from_the_best_weights_of_another_run(made_dataset, finished
     still = replace(
         tiny_config("segmenter"), train=replace(tiny_config("segmenter").train, learning_rate=1e-12, epochs=1)
     )
-    folder = training.train("segmenter", made_dataset, still, tmp_path / "on", init=first, report=lambda _: None)
+    folder = training.train("segmenter", made_dataset, still, tmp_path / "on", init=[first], report=lambda _: None)
     weights = []
     for run in (first, folder):
         model = training.build("segmenter", still)
@@ -176,7 +176,7 @@ def test_init_starts_from_the_best_weights_of_another_run(made_dataset, finished
     for before, after in zip(*weights, strict=True):
         np.testing.assert_allclose(before, after, atol=1e-5)
     with pytest.raises(ConfigError, match="holds the segmenter, not the detector"):
-        training.train("detector", made_dataset, tiny_config("detector"), tmp_path / "no", init=first)
+        training.train("detector", made_dataset, tiny_config("detector"), tmp_path / "no", init=[first])
     assert not (tmp_path / "no").exists()
 
 

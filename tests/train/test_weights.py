@@ -14,6 +14,7 @@ from shipedge_train.runs import load_best, read_run
 from shipedge_train.splits import split_pictures
 from shipedge_train.train import build
 from shipedge_train.weights import load_initial as load_initial_of
+from shipedge_train.weights import load_mean
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -58,6 +59,18 @@ def test_a_bundle_gives_the_weights_of_its_run(load_initial, bundle, finished, t
     load_initial(started, bundle, kind, made_dataset, split)
     for one, two in zip(trained.get_weights(), started.get_weights(), strict=True):
         np.testing.assert_allclose(one, two, rtol=1e-3, atol=1e-6)
+
+
+def test_of_several_sources_the_mean_is_taken(bundle, finished, tiny_config, made_dataset, split):
+    config = tiny_config("segmenter")
+    trained, started = build("segmenter", config), build("segmenter", config)
+    load_best(trained, read_run(finished["segmenter"][0]))
+    sources = [finished["segmenter"][0], finished["cascade"][0], bundle]
+    load_mean(started, sources, "segmenter", made_dataset, split, lambda kind: build(kind, tiny_config(kind)))
+    other = build("segmenter", config)
+    load_initial_of(other, sources[1], "segmenter", made_dataset, split, lambda kind: build(kind, tiny_config(kind)))
+    for one, two, mean in zip(trained.get_weights(), other.get_weights(), started.get_weights(), strict=True):
+        np.testing.assert_allclose(mean, (2 * one + two) / 3, rtol=1e-3, atol=1e-5)
 
 
 @pytest.mark.parametrize(("giver", "taker"), [("segmenter", "cascade"), ("cascade", "segmenter")])
