@@ -101,11 +101,10 @@ def rectangles(parts: list[Rle]) -> list[Rle]:
 
 
 def _rectangle(part: Rle) -> Rle:
-    """The rectangle with the centre and the second moments of a part; the part itself where it is nothing like one.
+    """The rectangle that a part is most of; the part itself where it is nothing like one.
 
-    A rectangle of length l has the variance l^2 / 12 along it, so l = sqrt(12 v) for each eigenvalue v of the
-    covariance of its pixels (and of the area of each, 1 / 12). Unlike the smallest box it does not grow with a single
-    stray pixel.
+    Where it points and how wide it is say the second moments: a rectangle of width w has the variance w^2 / 12 across,
+    so w = sqrt(12 v) for the smaller eigenvalue v of the covariance of its pixels (and of the area of each, 1 / 12).
     """
     left, top = part.bbox[:2]
     y, x = np.nonzero(part.crop(part.bbox).to_mask())
@@ -114,9 +113,27 @@ def _rectangle(part: Rle) -> Rle:
     sides = np.sqrt(12 * values)
     if part.area < _RECTANGULAR * sides.prod() or sides[1] < _OBLONG * sides[0]:
         return part
-    across, along = (axes * sides / 2).T
-    middle = np.array([x.mean() + left + 0.5, y.mean() + top + 0.5])
+    middle = np.array([x.mean(), y.mean()])
+    low, high = _ends((x - middle[0]) * axes[0, 1] + (y - middle[1]) * axes[1, 1])
+    middle += np.array([left, top]) + 0.5 + axes[:, 1] * (low + high) / 2
+    across, along = axes[:, 0] * sides[0] / 2, axes[:, 1] * (high - low) / 2
     corners = np.stack(
         [middle + along + across, middle + along - across, middle - along - across, middle - along + across]
     )
     return from_polygons([corners], part.shape) or part
+
+
+def _ends(along: NDArray[np.float64]) -> tuple[float, float]:
+    """Where a ship begins and ends whose pixels have these positions along it.
+
+    Labels reach to the tip of the bow. Second moments fall short of it, because a bow has few pixels, and the outermost
+    pixel is whatever a ragged border left. In between lies the eighth moment about the centre that makes it smallest:
+    over a length of 2 h it is h^8 / 9. A pixel counts as a stretch of length 1, so rectangles come out exact.
+    """
+    centre = 0.0
+    for _ in range(4):  # Newton's steps; two more change nothing
+        off = along - centre
+        centre += float((off**7).mean() / (7 * max((off**6).mean(), 1e-9)))
+    off = along - centre
+    half = float(((off + 0.5) ** 9 - (off - 0.5) ** 9).mean()) ** (1 / 8)
+    return centre - half, centre + half

@@ -93,6 +93,23 @@ def test_a_ship_with_a_bow_becomes_the_rectangle_of_its_label():
     assert iou(rectangles([ragged])[0], label) > iou(ragged, label) + 0.01
 
 
+def test_the_rectangle_reaches_towards_the_tip_of_the_bow_but_not_to_the_end_of_a_whisker():
+    hull = np.array([[20, 40], [68, 40], [80, 46], [68, 52], [20, 52]])
+    ship = from_polygons([hull], (100, 100))
+    left, _, right, _ = rectangles([ship])[0].bbox
+    x = np.nonzero(ship.to_mask())[1]
+    assert abs(left - 20) <= 1
+    assert x.mean() + 0.5 + np.sqrt(3 * x.var()) + 1 < right <= 80  # second moments end there
+    whisker = ship | from_polygons([np.array([[80, 46], [88, 46], [88, 47], [80, 47]])], (100, 100))
+    assert rectangles([whisker])[0].bbox[2] <= 82
+
+
+def test_an_upright_rectangle_is_exact():
+    for width, height in ((30, 7), (7, 30), (200, 21), (3, 2)):
+        ship = from_polygons([np.array([[9, 8], [9 + width, 8], [9 + width, 8 + height], [9, 8 + height]])], (240, 240))
+        assert rectangles([ship])[0] == ship
+
+
 def test_what_is_no_rectangle_stays_what_it_is():
     ring = np.zeros((60, 60), np.uint8)
     cv2.circle(ring, (30, 30), 20, 1, 2)
