@@ -150,7 +150,7 @@ def crossval(
     
     Examples:
       shipedge data split real --test-share 0
-      shipedge crossval --data real --config python/configs/finetune.toml --init bundle --max-minutes 8
+      shipedge crossval --data real --config python/configs/finetune.toml --init bundle --max-minutes 10
       shipedge evaluate runs/crossval/cascade runs/crossval/truth.csv --images real/images --worst 20
     """
     from shipedge_train.config import read_config

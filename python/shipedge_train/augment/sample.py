@@ -16,6 +16,7 @@ from shipedge_train.config import AugmentConfig
 Array = NDArray[np.uint8]
 
 _NEAR, _FAR = (np.ones((side, side), np.uint8) for side in (7, 25))
+_REACH = 12  # pixels around ships, as far as _FAR
 _FAINT = 8.0  # grey levels beyond the waves' own; a ship that stands out less is a label without a ship
 
 
@@ -48,18 +49,23 @@ def fade(image: Array, mask: Array, rng: Generator) -> Array:
     """
     if not mask.any():
         return image
-    around = image[(cv2.dilate(mask, _FAR) > 0) & (cv2.dilate(mask, _NEAR) == 0)].astype(np.float32)
+    left, top, width, height = cv2.boundingRect(mask)
+    place = (slice(max(top - _REACH, 0), top + height + _REACH), slice(max(left - _REACH, 0), left + width + _REACH))
+    part, ship = image[place].astype(np.float32), mask[place]
+    around = part[(cv2.dilate(ship, _FAR) > 0) & (cv2.dilate(ship, _NEAR) == 0)]
     if not len(around):
         return image
+    around = around[:: max(len(around) // 1000, 1)]
     water = np.median(around, axis=0)
     waves = float(np.median(np.abs(around - water).max(axis=1)))
-    contrast = np.abs(image - water).max(axis=2)
-    keep = max(rng.uniform(0.3, 0.9), (_FAINT + 2 * waves) / max(float(contrast[mask > 0].mean()), 1.0))
+    contrast = float(np.abs(part[ship > 0] - water).max(axis=1).mean())
+    keep = max(rng.uniform(0.3, 0.9), (_FAINT + 2 * waves) / max(contrast, 1.0))
     if keep >= 1:
         return image
-    soft = cv2.GaussianBlur(mask * np.float32(1 - keep), (0, 0), 2)[..., np.newaxis]
-    faded: Array = np.rint(image + soft * (water - image)).astype(np.uint8)
-    return faded
+    soft = cv2.GaussianBlur(ship * np.float32(1 - keep), (13, 13), 2)[..., np.newaxis]
+    image = image.copy()
+    image[place] = np.rint(part + soft * (water - part))
+    return image
 
 
 def cutout(image: Array, mask: Array, rng: Generator) -> tuple[Array, Array]:
