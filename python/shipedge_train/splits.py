@@ -13,7 +13,8 @@ from typing import Any
 
 from shipedge.atomic import write_atomic
 from shipedge.errors import ConfigError, DatasetError
-from shipedge.formats.splits import HEADER, NAME, TEST, fold_name, read_bytes, read_splits
+from shipedge.formats.splits import HEADER, NAME, TEST, fold_name, read_splits
+from shipedge.formats.table import read_bytes
 from shipedge_train.config import DataConfig
 from shipedge_train.dataset import Picture, split_by_scene
 

@@ -3,12 +3,11 @@
 Header ``ImageId,Group,Part``; a part is ``test`` or ``fold0``, ``fold1`` ...
 """
 
-import csv
-import io
 import re
 from pathlib import Path
 
 from shipedge.errors import DatasetError
+from shipedge.formats.table import read_bytes, read_rows
 
 NAME = "splits.csv"
 HEADER = ["ImageId", "Group", "Part"]
@@ -43,24 +42,9 @@ def read_splits(path: Path, content: bytes | None = None) -> dict[str, tuple[str
     return found
 
 
-def read_bytes(path: Path) -> bytes:
-    """The content of a file, or a `DatasetError`."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise DatasetError(f"cannot read {path}: {error.strerror}") from None
-
-
 def _rows(path: Path, content: bytes) -> list[tuple[int, list[str]]]:
-    try:
-        rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DatasetError(f"{path} is no CSV: {error}") from None
-    if not rows or rows[0] != HEADER:
-        raise DatasetError(
-            f"{path}: header is {','.join(rows[0])[:80] if rows else ''!r}, expected {','.join(HEADER)!r}"
-        )
-    for line, row in enumerate(rows[1:], 2):
-        if row and (len(row) != len(HEADER) or not all(row)):
+    rows = [(line, row) for line, row in read_rows(path, content, HEADER) if row]
+    for line, row in rows:
+        if len(row) != len(HEADER) or not all(row):
             raise DatasetError(f"{path}: line {line}: found {','.join(row)[:80]!r}, expected {','.join(HEADER)!r}")
-    return [(line, row) for line, row in enumerate(rows[1:], 2) if row]
+    return rows
