@@ -58,7 +58,7 @@ clean:
 	@touch $@
 
 .venv/dev.stamp: .venv/bin/python $(BUILT_FROM)
-	$(BIN)/pip install --quiet -e ".[edge,train,dev]"
+	$(BIN)/pip install --quiet -e ".[edge,train,imagenet,dev]"
 	@touch $@ .venv/edge.stamp
 
 .venv/bench.stamp: .venv/bin/python $(BUILT_FROM)

@@ -29,7 +29,10 @@ def _bar(batches: Iterator[Any], count: int, label: str) -> Iterator[Any]:
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder.  [default: runs/KIND]")
 @click.option("--resume", is_flag=True, help="Go on from the last finished epoch of the run folder.")
 @click.option(
-    "--init", type=click.Path(path_type=Path), multiple=True, help="Run or bundle to start from; several: their mean."
+    "--init",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="Run or bundle to start from; several: their mean; or `imagenet`.",
 )
 @click.option("--find-lr", is_flag=True, help="Train nothing; find a learning rate and draw the curve into --out.")
 @click.option("--max-minutes", type=click.FloatRange(min=0, min_open=True), help="Finish within this time.")

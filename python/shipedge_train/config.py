@@ -27,8 +27,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """Which network: `widths` are its channels per stage, `max_parameters` the budget it must keep."""
+    """Which network: `encoder` "slim" or "efficientnet-lite0", channels per stage, and the budget it must keep."""
 
+    encoder: str = "slim"
     widths: tuple[int, ...] = ()
     max_parameters: int = 1_000_000
 
@@ -251,6 +252,7 @@ def _value(value: Any, hint: Any, key: str, where: str) -> Any:
 def _check(config: Config, where: str) -> Config:
     """Ranges that would only show as a strange failure hours later."""
     rules = [
+        ("model.encoder", config.model.encoder in ("slim", "efficientnet-lite0"), "slim or efficientnet-lite0"),
         ("data.crop", config.data.crop % 64 == 0 and config.data.crop > 0, "a multiple of 64"),
         ("data.batch", config.data.batch > 0, "at least 1"),
         ("data.workers", config.data.workers > 0, "at least 1"),

@@ -7,6 +7,8 @@ from typing import Any
 import keras
 from keras import layers
 
+BN_MOMENTUM = 0.97  # short CPU runs: the default 0.99 needs hundreds of steps before validation means anything
+
 
 @keras.saving.register_keras_serializable("shipedge")
 class BatchNormalization(layers.BatchNormalization):  # type: ignore[misc]  # Keras has no types

@@ -15,14 +15,14 @@ import keras
 from keras import layers
 
 from shipedge.errors import ConfigError
-from shipedge_train.layers import BatchNormalization, DepthToSpace
+from shipedge_train.efficientnet import encode
+from shipedge_train.layers import BN_MOMENTUM, BatchNormalization, DepthToSpace
 
 _CELL_LEVEL = 4  # works at stride 32, one position per cell of the presence grid
-_BN_MOMENTUM = 0.97  # short CPU runs: the default 0.99 needs hundreds of steps before validation means anything
 
 
 def _normalized(x: Any, name: str) -> Any:
-    x = BatchNormalization(momentum=_BN_MOMENTUM, name=f"{name}_bn")(x)
+    x = BatchNormalization(momentum=BN_MOMENTUM, name=f"{name}_bn")(x)
     return layers.Activation("relu", name=f"{name}_act")(x)
 
 
@@ -37,7 +37,7 @@ def _plain(x: Any, filters: int, name: str, stride: int = 1) -> Any:
 def _project(x: Any, filters: int, name: str) -> Any:
     """Change the number of channels: 1x1 convolution + BatchNormalization, no activation."""
     conv = layers.Conv2D(filters, 1, use_bias=False, kernel_initializer="he_normal", name=name)
-    return BatchNormalization(momentum=_BN_MOMENTUM, name=f"{name}_bn")(conv(x))
+    return BatchNormalization(momentum=BN_MOMENTUM, name=f"{name}_bn")(conv(x))
 
 
 def _separable(x: Any, filters: int, name: str, stride: int = 1, kernel: int = 3) -> Any:
@@ -57,7 +57,10 @@ def _separable(x: Any, filters: int, name: str, stride: int = 1, kernel: int = 3
 
 
 def segmenter(
-    size: int | None = None, widths: tuple[int, ...] = (16, 32, 64, 128, 256, 512), name: str = "segmenter"
+    size: int | None = None,
+    widths: tuple[int, ...] = (16, 32, 64, 128, 256, 512),
+    name: str = "segmenter",
+    encoder: str = "slim",
 ) -> keras.Model:
     """Slim U-Net with output stride 2: (b, h, w, 3) RGB 0..255 -> (b, h, w, 1) ship probability.
 
@@ -70,13 +73,17 @@ def segmenter(
         size: Height and width in pixels, a multiple of ``2 ** len(widths)``; None leaves it open.
         widths: Channels per stage; stage k works at stride ``2 ** (k + 1)``.
         name: Name of the Keras model.
+        encoder: "slim" or "efficientnet-lite0"; the latter has channels of its own, and six widths for the way up.
     """
-    inputs, levels = _unet(size, widths, name)
+    inputs, levels = _unet(size, widths, name, encoder)
     return keras.Model(inputs, _probability(levels[0]), name=name)
 
 
 def cascade(
-    size: int | None = None, widths: tuple[int, ...] = (16, 32, 64, 128, 256, 512), name: str = "cascade"
+    size: int | None = None,
+    widths: tuple[int, ...] = (16, 32, 64, 128, 256, 512),
+    name: str = "cascade",
+    encoder: str = "slim",
 ) -> keras.Model:
     """Both in one: (b, h, w, 3) RGB 0..255 -> {"presence": as `detector`, "probability": as `segmenter`}.
 
@@ -88,8 +95,9 @@ def cascade(
         size: Height and width in pixels, a multiple of ``2 ** len(widths)``; None leaves it open.
         widths: Channels per stage, six at least.
         name: Name of the Keras model.
+        encoder: "slim" or "efficientnet-lite0"; the latter has channels of its own, and six widths for the way up.
     """
-    inputs, levels = _unet(size, widths, name)
+    inputs, levels = _unet(size, widths, name, encoder)
     if len(widths) <= _CELL_LEVEL + 1:
         raise ConfigError(
             f"{name} has {len(widths)} widths, expected {_CELL_LEVEL + 2} at least (stride 2 to stride 64)"
@@ -98,25 +106,45 @@ def cascade(
     return keras.Model(inputs, {"presence": _presence(x), "probability": _probability(levels[0])}, name=name)
 
 
-def _unet(size: int | None, widths: tuple[int, ...], name: str) -> tuple[Any, list[Any]]:
+def _unet(size: int | None, widths: tuple[int, ...], name: str, encoder: str) -> tuple[Any, list[Any]]:
     """Input, and what comes back up at each level: level k is (b, h / 2 ** (k + 1), w / 2 ** (k + 1), widths[k])."""
     stride = 2 ** len(widths)
     if size is not None and size % stride:
         raise ConfigError(f"{name} size {size} is not a multiple of {stride}")
     inputs = keras.Input((size, size, 3), name="rgb")
     x = layers.Rescaling(1 / 255, name="normalize")(inputs)
+    levels = _ENCODERS[encoder](x, widths)
+    x = levels[-1]
+    for k in reversed(range(len(levels) - 1)):
+        x = _project(x, widths[k], f"shrink{k}")
+        x = layers.UpSampling2D(2, interpolation="bilinear", name=f"grow{k}")(x)
+        beside = levels[k] if levels[k].shape[-1] == widths[k] else _project(levels[k], widths[k], f"beside{k}")
+        x = layers.Add(name=f"skip{k}")([x, beside])
+        x = levels[k] = _separable(x, widths[k], f"refine{k}")
+    return inputs, levels
+
+
+def _slim(x: Any, widths: tuple[int, ...]) -> list[Any]:
+    """Our own encoder, from scratch: level k is at stride 2 ** (k + 1) with widths[k] channels."""
     levels = []
     for k, width in enumerate(widths):
         down = _separable if k >= 2 else _plain
         x = down(x, width, f"down{k}", stride=2)
         x = _separable(x, width, f"stage{k}") if k else x  # at stride 2 it would cost a quarter of the whole network
         levels.append(x)
-    for k in reversed(range(len(widths) - 1)):
-        x = _project(x, widths[k], f"shrink{k}")
-        x = layers.UpSampling2D(2, interpolation="bilinear", name=f"grow{k}")(x)
-        x = layers.Add(name=f"skip{k}")([x, levels[k]])
-        x = levels[k] = _separable(x, widths[k], f"refine{k}")
-    return inputs, levels
+    return levels
+
+
+def _lite(x: Any, widths: tuple[int, ...]) -> list[Any]:
+    """EfficientNet-Lite0 and, below it, stride 64 with the last of the widths; its own five levels keep theirs."""
+    levels = encode(x)
+    if len(widths) != len(levels) + 1:
+        raise ConfigError(f"efficientnet-lite0 has {len(levels) + 1} levels, but model.widths has {len(widths)}")
+    x = _separable(levels[-1], widths[-1], "down5", stride=2)
+    return [*levels, _separable(x, widths[-1], "stage5")]
+
+
+_ENCODERS = {"slim": _slim, "efficientnet-lite0": _lite}
 
 
 def _probability(x: Any) -> Any:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -67,10 +68,14 @@ def build(kind: str, config: Config, size: int | None = None) -> keras.Model:
     """The network of a configuration, within its parameter budget.
 
     Raises:
-        ConfigError: it has more parameters than the budget allows.
+        ConfigError: it has more parameters than the budget allows, or there is no such network.
     """
-    widths = {"widths": config.model.widths} if config.model.widths else {}
-    model = MODELS[kind](size, **widths)
+    options: dict[str, Any] = {"widths": config.model.widths} if config.model.widths else {}
+    if kind != "detector":
+        options["encoder"] = config.model.encoder
+    elif config.model.encoder != "slim":
+        raise ConfigError(f"a detector of its own has no {config.model.encoder}: train a cascade")
+    model = MODELS[kind](size, **options)
     count, budget = model.count_params(), config.model.max_parameters
     if count > budget:
         raise ConfigError(
@@ -121,7 +126,7 @@ def train(
         config: every choice.
         out: the run folder, made where absent.
         resume: go on from the checkpoint in `out`.
-        init: run folders, or bundles with weights: a new run starts from their mean.
+        init: run folders, or bundles with weights: a new run starts from their mean; or "imagenet".
         max_minutes: stop after so many minutes of training in all; the learning rate then falls to zero by that time.
         report: called with one line after each epoch.
         steps: wraps an epoch's batches (batches, count, label), for a progress bar.

@@ -17,6 +17,7 @@ import numpy as np
 
 from shipedge.errors import ConfigError
 from shipedge_train import runs
+from shipedge_train.imagenet import NAME, load_imagenet
 from shipedge_train.splits import Split
 
 MANIFEST = "manifest.json"
@@ -84,6 +85,9 @@ def load_initial(
     Raises:
         ConfigError: neither, damaged, of another network, or trained with another split of the same data.
     """
+    if str(source) == NAME:
+        load_imagenet(model)
+        return
     place = Path(source)
     load: Callable[[keras.Model], None]
     if (place / MANIFEST).is_file():
