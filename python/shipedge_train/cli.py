@@ -55,6 +55,7 @@ def train(
       shipedge train cascade --data data --config python/configs/cascade.toml --out runs/first --max-minutes 80
       shipedge train cascade --data data --config python/configs/cascade.toml --out runs/first --resume
       shipedge train cascade --data real --config python/configs/finetune.toml --init runs/first --out runs/fine
+      shipedge train cascade --data data --config python/configs/large.toml --init imagenet --max-minutes 45
       shipedge train detector --data data --config python/configs/detector.toml --max-minutes 20
       shipedge train detector --data data --config python/configs/detector.toml --find-lr
     """  # noqa: D301 - click wants the control character itself
@@ -137,7 +138,7 @@ def convert(
 @click.option("--data", required=True, type=click.Path(path_type=Path), help="Dataset folder with splits.csv.")
 @click.option("--config", "config_path", required=True, type=click.Path(path_type=Path), help="TOML file.")
 @click.option("--out", type=click.Path(path_type=Path), default="runs/crossval", show_default=True, help="Folder.")
-@click.option("--init", type=click.Path(path_type=Path), help="Run or bundle that each fold starts from.")
+@click.option("--init", type=click.Path(path_type=Path), help="Run or bundle each fold starts from, or `imagenet`.")
 @click.option("--fold", "folds", type=click.IntRange(min=0), multiple=True, help="Only this one now (repeatable).")
 @click.option("--max-minutes", type=click.FloatRange(min=0, min_open=True), help="Training time of each fold.")
 def crossval(

@@ -86,11 +86,13 @@ def test_int8_takes_raw_pixels_and_gives_256ths(made_dataset):
     assert interpreter.get_output_details()[0]["quantization"] == (1 / 256, 0)
 
 
-def test_one_delegate_takes_the_whole_graph(made_dataset):
+@pytest.mark.parametrize("encoder", ["slim", "efficientnet-lite0"])
+def test_one_delegate_takes_the_whole_graph(made_dataset, encoder):
     from ai_edge_litert.interpreter import Interpreter
 
     tiles = [p.pixels()[:64, :64] for p in read_dataset(made_dataset)]
-    interpreter = Interpreter(model_content=to_tflite(segmenter(64, WIDTHS), "int8", tiles), num_threads=1)
+    content = to_tflite(segmenter(64, WIDTHS, encoder=encoder), "int8", tiles)
+    interpreter = Interpreter(model_content=content, num_threads=1)
     interpreter.allocate_tensors()
     names = [op["op_name"] for op in interpreter._get_ops_details()]
     assert names.count("DELEGATE") == 1
