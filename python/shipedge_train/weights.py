@@ -76,7 +76,7 @@ def load_initial(
 
     Args:
         model: a network of that kind.
-        source: a run folder (its best weights) or a bundle that carries weights.
+        source: a run folder (its best weights), a bundle that carries weights, or "imagenet" (see `imagenet`).
         kind: "detector", "segmenter" or "cascade".
         data: the dataset that the new run learns from, and
         split: its sides.
