@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from shipedge.rle import parse
 from shipedge.tiling import CELL
 from shipedge_train.augment.geometry import sample_geometry
 from shipedge_train.augment.sample import vary
@@ -25,7 +26,7 @@ from shipedge_train.loader.cache import DiskCache, MemoryCache
 from shipedge_train.loader.donors import Donors
 from shipedge_train.loader.memory import keep_freed_memory
 from shipedge_train.loader.sampling import Sampler
-from shipedge_train.loader.truth import presence_grid
+from shipedge_train.loader.truth import presence_grid, seams
 
 Batch = tuple[NDArray[np.uint8], NDArray[np.float32]]
 T = TypeVar("T")
@@ -64,6 +65,7 @@ class Loader:
         self._pictures, self._kind, self._data = list(pictures), kind, data
         self._augment, self._seed = augmentation, seed
         self._cache = DiskCache(data.disk_cache, data.disk_cache_gb) if data.disk_cache else MemoryCache(data.cache_gb)
+        self._seams: dict[Picture, tuple[NDArray[np.intp], ...]] = {}
         self.weigh(weights or {})
 
     def weigh(self, weights: Mapping[str, float]) -> None:
@@ -92,7 +94,7 @@ class Loader:
             picture, centers = self._sampler.draw(rng, min(data.crops_per_picture, data.batch - first))
             geometries = [sample_geometry(center, data.crop, self._augment, rng, SHAPE) for center in centers]
             pixels = self._pixels(picture, max(geometry.box[3] for geometry in geometries))
-            mask = picture.mask(out=canvas)
+            mask = self._mask(picture, canvas)
             for place, geometry in enumerate(geometries, first):
                 image, part = geometry.image(pixels), geometry.mask(mask)
                 if self._donors is not None and rng.random() < self._augment.paste and not part.any():
@@ -100,6 +102,16 @@ class Loader:
                 images[place], part = vary(image, part, self._augment, rng)
                 truth[place, ..., 0] = presence_grid(part) if self._kind == "detector" else part
         return images, truth
+
+    def _mask(self, picture: Picture, canvas: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The ships of a picture, with water between those that touch where the configuration says so."""
+        mask = picture.mask(out=canvas)
+        if self._data.rim and len(picture.ships) > 1:
+            if picture not in self._seams:
+                between = seams([parse(text, SHAPE) for text in picture.ships], self._data.rim)
+                self._seams[picture] = np.nonzero(between.to_mask())
+            mask[self._seams[picture]] = 0
+        return mask
 
     def _pixels(self, picture: Picture, rows: int = SHAPE[0]) -> NDArray[np.uint8]:
         """The first rows of a picture at least; all of them where they can be kept for the next crop."""

@@ -1,10 +1,13 @@
-"""What the detector is told about a mask: one value per cell."""
+"""What the networks are told: a value per cell for the detector, water between touching ships for the segmenter."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from shipedge.rle import Rle, union
 from shipedge.tiling import CELL
 
 IGNORE = 0.5
@@ -20,3 +23,19 @@ def presence_grid(mask: NDArray[np.uint8]) -> NDArray[np.float32]:
     grid: NDArray[np.float32] = (pixels >= CELL_PIXELS).astype(np.float32)
     grid[(pixels > 0) & (pixels < CELL_PIXELS)] = IGNORE
     return grid
+
+
+def seams(ships: Sequence[Rle], rim: int) -> Rle:
+    """Pixels that are within `rim` pixels of two ships or more: what keeps ships that touch from being one.
+
+    Taught as water they leave a gap of twice the rim, as U-Net did with cells (Ronneberger et al., MICCAI 2015).
+
+    Args:
+        ships: the ships of one picture, at least one.
+        rim: pixels, at least 1; rows and columns count, not the diagonal.
+    """
+    grown = [ship.dilate(rim) for ship in ships]
+    seen, twice = grown[0], grown[0] - grown[0]
+    for ship in grown[1:]:
+        seen, twice = seen | ship, twice | (seen & ship)
+    return twice & union(ships, ships[0].shape)
