@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import os
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -15,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from shipedge import rle
+from shipedge.atomic import write_atomic
 from shipedge.errors import DatasetError
 from shipedge.formats.airbus import write_airbus
 from shipedge_train.synth.scene import render_scene, sample_count
@@ -42,16 +42,6 @@ def render_index(params: SynthParams, index: int) -> tuple[Row, bytes]:
     count = sample_count(rng) if rng.random() < params.ship_share else 0
     scene = render_scene(rng, count)
     return (f"s{params.seed}-{index:06d}.jpg", [rle.encode(mask) for mask in scene.masks()]), scene.jpeg
-
-
-def write_atomic(path: Path, data: bytes) -> None:
-    """Write a file so that it is either absent or complete."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(data)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _render_chunk(params: SynthParams, images: Path, indices: list[int]) -> list[Row]:
