@@ -80,7 +80,7 @@ def load_initial(
         kind: "detector", "segmenter" or "cascade".
         data: the dataset that the new run learns from, and
         split: its sides.
-        build: makes a network of another kind with the same widths.
+        build: makes a network of any kind with the widths of `model`.
 
     Raises:
         ConfigError: neither, damaged, of another network, or trained with another split of the same data.
@@ -102,13 +102,13 @@ def load_initial(
         raise ConfigError(f"{source} holds the {giver}, not the {kind}")
     if learned.get("ships_csv_sha256") == runs.ships_digest(data):  # another dataset has no picture that could leak
         runs.check_split(place, learned.get("split", {}), split)
-    donor = model if giver == kind else build(giver)
+    # Not `model` itself: it has an optimizer, to which Keras would give the state that the run's own ended in.
+    donor = build(giver)
     load(donor)
-    if donor is not model:
-        given = {layer.name: layer.get_weights() for layer in donor.layers}
-        for layer in model.layers:
-            if layer.name in given:
-                layer.set_weights(given[layer.name])
+    given = {layer.name: layer.get_weights() for layer in donor.layers}
+    for layer in model.layers:
+        if layer.name in given:
+            layer.set_weights(given[layer.name])
 
 
 def _load(bundle: Path, manifest: dict[str, Any], kind: str, model: keras.Model) -> None:

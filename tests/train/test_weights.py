@@ -12,7 +12,7 @@ from shipedge_train.convert import convert
 from shipedge_train.dataset import read_dataset
 from shipedge_train.runs import load_best, read_run
 from shipedge_train.splits import split_pictures
-from shipedge_train.train import build
+from shipedge_train.train import build, build_trainable
 from shipedge_train.weights import load_initial as load_initial_of
 from shipedge_train.weights import load_mean
 
@@ -73,6 +73,16 @@ def test_of_several_sources_the_mean_is_taken(bundle, finished, tiny_config, mad
         np.testing.assert_allclose(mean, (2 * one + two) / 3, rtol=1e-3, atol=1e-5)
 
 
+def test_a_run_gives_its_weights_and_not_the_state_of_its_optimizer(
+    load_initial, finished, tiny_config, made_dataset, split
+):
+    started, fresh = (build_trainable("segmenter", tiny_config("segmenter")) for _ in range(2))
+    load_initial(started, finished["segmenter"][0], "segmenter", made_dataset, split)
+    for one, two in zip(started.optimizer.variables, fresh.optimizer.variables, strict=True):
+        np.testing.assert_array_equal(one, two)
+    assert any(np.any(one != two) for one, two in zip(started.get_weights(), fresh.get_weights(), strict=True))
+
+
 @pytest.mark.parametrize(("giver", "taker"), [("segmenter", "cascade"), ("cascade", "segmenter")])
 def test_segmenter_and_cascade_start_from_each_other(
     load_initial, finished, tiny_config, made_dataset, split, giver, taker
@@ -107,10 +117,10 @@ def test_every_trouble_is_one_sentence(load_initial, bundle, tiny_config, made_d
     model, detector = (build(kind, tiny_config(kind)) for kind in ("segmenter", "detector"))
     with pytest.raises(ConfigError, match="holds the segmenter, not the detector"):
         load_initial(detector, swapped(bundle, tmp_path / "swapped"), "detector", made_dataset, split)
-    wide = ModelConfig(widths=(6, 6, 8, 8, 8, 8))
+    wide = replace(tiny_config("segmenter"), model=ModelConfig(widths=(6, 6, 8, 8, 8, 8)))
     with pytest.raises(ConfigError, match=r"segmenter\.weights\.npz is of another network"):
-        load_initial(
-            build("segmenter", replace(tiny_config("segmenter"), model=wide)), bundle, "segmenter", made_dataset, split
+        load_initial_of(
+            build("segmenter", wide), bundle, "segmenter", made_dataset, split, lambda kind: build(kind, wide)
         )
     damaged = copied(bundle, tmp_path / "damaged")
     (damaged / "segmenter.weights.npz").write_bytes(b"PK torn")
