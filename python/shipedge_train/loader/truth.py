@@ -34,8 +34,8 @@ def seams(ships: Sequence[Rle], rim: int) -> Rle:
         ships: the ships of one picture, at least one.
         rim: pixels, at least 1; rows and columns count, not the diagonal.
     """
-    grown = [ship.dilate(rim) for ship in ships]
-    seen, twice = grown[0], grown[0] - grown[0]
-    for ship in grown[1:]:
-        seen, twice = seen | ship, twice | (seen & ship)
+    seen = twice = union([], ships[0].shape)
+    for ship in ships:
+        grown = ship.dilate(rim)
+        seen, twice = seen | grown, twice | (seen & grown)
     return twice & union(ships, ships[0].shape)
