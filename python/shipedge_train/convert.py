@@ -28,6 +28,7 @@ from shipedge.bundle import FORMAT, PREPROCESSING, ModelFile, load_bundle
 from shipedge.errors import BundleError, ConfigError
 from shipedge_train import runs
 from shipedge_train.dataset import SHAPE, Picture, pick_evenly, read_dataset
+from shipedge_train.models import from_afar
 from shipedge_train.objective import OUTPUTS
 from shipedge_train.parity import compare
 from shipedge_train.splits import Split, split_pictures
@@ -215,10 +216,12 @@ def _runs(folders: Sequence[str | os.PathLike[str]]) -> dict[str, runs.Run]:
 
 def _load(run: runs.Run, kind: str, side: int) -> tuple[keras.Model, keras.Model]:
     """The run's network in float32 at a fixed size with its best weights, and what of it makes the model `kind`."""
-    network = build(run.kind, run.config, side)
+    reduce = run.config.model.reduce if kind == "detector" and run.kind == "cascade" else 1
+    network = build(run.kind, run.config, side // reduce)
     runs.load_best(network, run)
     (name,) = OUTPUTS[kind]
-    return network, network if run.kind == kind else keras.Model(network.inputs, network.output[name], name=kind)
+    model = network if run.kind == kind else keras.Model(network.inputs, network.output[name], name=kind)
+    return network, model if reduce == 1 else from_afar(model, reduce)
 
 
 def _entry(file: ModelFile, parameters: int) -> dict[str, Any]:

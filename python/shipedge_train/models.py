@@ -162,6 +162,27 @@ def _presence(x: Any) -> Any:
     return layers.Activation("sigmoid", dtype="float32", name="presence")(logits)
 
 
+def from_afar(near: keras.Model, reduce: int) -> keras.Model:
+    """A detector for pictures `reduce` times as large: (b, h, w, 3) -> (b, h/32, w/32, 1), cells in equal blocks.
+
+    The picture is made smaller inside the graph, each pixel the mean of a block, so that no caller can forget it; and a
+    cell of the smaller picture is given back as the `reduce` x `reduce` cells that it covers.
+
+    Args:
+        near: a detector of fixed size.
+        reduce: 2 or more, a power of two.
+    """
+    _, height, width, channels = near.input_shape
+    inputs = keras.Input((height * reduce, width * reduce, channels), name="rgb")
+    # As a convolution: the int8 part of XNNPACK has no average pooling.
+    mean = keras.initializers.Constant(1 / reduce**2)
+    x = layers.DepthwiseConv2D(reduce, reduce, use_bias=False, depthwise_initializer=mean, name="reduce")(inputs)
+    x = near(x)
+    for k in range(reduce.bit_length() - 1):
+        x = DepthToSpace(name=f"spread{k}")(layers.Concatenate(name=f"copies{k}")([x] * 4))
+    return keras.Model(inputs, x, name=near.name)
+
+
 def detector(
     size: int | None = None, widths: tuple[int, ...] = (16, 32, 64, 96, 128), context: int = 3, name: str = "detector"
 ) -> keras.Model:

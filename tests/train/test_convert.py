@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from functools import partial
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from shipedge.frame import Frame
 from shipedge.rle import Rle
 from shipedge_train.convert import convert, to_tflite
 from shipedge_train.dataset import read_dataset
-from shipedge_train.models import segmenter
+from shipedge_train.models import detector, from_afar, segmenter
 from shipedge_train.runs import load_best, read_run
 from shipedge_train.train import build
 from shipedge_train.tune import START, Bench, Seen, tune
@@ -61,6 +62,20 @@ def test_one_run_of_a_cascade_makes_both_models(finished, made_dataset, tmp_path
     assert bundle.manifest["models"]["detector"]["parameters"] < network.count_params()
 
 
+def test_the_detector_of_a_cascade_may_look_at_smaller_pictures(finished, made_dataset, tmp_path):
+    run = shutil.copytree(finished["cascade"][0], tmp_path / "run")
+    table = json.loads((run / "config.json").read_text())
+    table["config"]["model"]["reduce"] = 2
+    (run / "config.json").write_text(json.dumps(table))
+    bundle = load_bundle(convert([run], tmp_path / "bundle", quantize="none", window=192, report=lambda _: None))
+    network = build("cascade", read_run(run).config, 384)
+    load_best(network, read_run(run))
+    pixels = read_dataset(made_dataset)[1].pixels()
+    smaller = pixels.reshape(384, 2, 384, 2, 3).mean(axis=(1, 3))[None]
+    expected = np.asarray(network.predict_on_batch(smaller)["presence"])[0, ..., 0].repeat(2, 0).repeat(2, 1) * 256
+    assert np.abs(open_model(bundle.detector, 1)(pixels).astype(int) - expected).max() <= 1
+
+
 @pytest.mark.parametrize("quantize", ["float16", "none"])
 def test_float_files_say_what_keras_says(made_dataset, quantize):
     from ai_edge_litert.interpreter import Interpreter
@@ -86,12 +101,20 @@ def test_int8_takes_raw_pixels_and_gives_256ths(made_dataset):
     assert interpreter.get_output_details()[0]["quantization"] == (1 / 256, 0)
 
 
-@pytest.mark.parametrize("encoder", ["slim", "efficientnet-lite0"])
-def test_one_delegate_takes_the_whole_graph(made_dataset, encoder):
+@pytest.mark.parametrize(
+    "make",
+    [
+        partial(segmenter, 64, WIDTHS, encoder="slim"),
+        partial(segmenter, 64, WIDTHS, encoder="efficientnet-lite0"),
+        lambda: from_afar(detector(32, WIDTHS[:5]), 2),
+    ],
+    ids=["slim", "efficientnet-lite0", "from afar"],
+)
+def test_one_delegate_takes_the_whole_graph(made_dataset, make):
     from ai_edge_litert.interpreter import Interpreter
 
     tiles = [p.pixels()[:64, :64] for p in read_dataset(made_dataset)]
-    content = to_tflite(segmenter(64, WIDTHS, encoder=encoder), "int8", tiles)
+    content = to_tflite(make(), "int8", tiles)
     interpreter = Interpreter(model_content=content, num_threads=1)
     interpreter.allocate_tensors()
     names = [op["op_name"] for op in interpreter._get_ops_details()]

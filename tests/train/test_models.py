@@ -5,7 +5,7 @@ import pytest
 from shipedge.errors import ConfigError
 from shipedge_train.config import Config, ModelConfig
 from shipedge_train.layers import BatchNormalization, DepthToSpace
-from shipedge_train.models import cascade, detector, segmenter
+from shipedge_train.models import cascade, detector, from_afar, segmenter
 from shipedge_train.train import build
 
 SMALL = (4, 4, 6, 6, 8, 8)
@@ -54,6 +54,15 @@ def test_cascade_says_both():
     }
     with pytest.raises(ConfigError, match="has 5 widths, expected 6 at least"):
         cascade(widths=SMALL[:5])
+
+
+def test_from_afar_is_the_same_detector_on_the_smaller_picture():
+    near = detector(64, SMALL[:5])
+    pixels = np.random.default_rng(4).integers(0, 256, (2, 128, 128, 3), dtype=np.uint8)
+    smaller = pixels.reshape(2, 64, 2, 64, 2, 3).mean(axis=(2, 4))
+    expected = np.asarray(near.predict_on_batch(smaller)).repeat(2, axis=1).repeat(2, axis=2)
+    assert np.ptp(expected) > 1e-4  # cells do differ
+    np.testing.assert_allclose(np.asarray(from_afar(near, 2).predict_on_batch(pixels)), expected, atol=1e-6)
 
 
 def test_outputs_are_probabilities_of_rare_things():

@@ -7,11 +7,19 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """Which network: `encoder` "slim" or "efficientnet-lite0", channels per stage, and the budget it must keep."""
+    """Which network.
+
+    Attributes:
+        encoder: "slim" or "efficientnet-lite0".
+        widths: channels per stage; () takes those of the network.
+        max_parameters: the budget it must keep.
+        reduce: the detector that a cascade is converted to looks at pictures made this many times smaller, 1 or 2.
+    """
 
     encoder: str = "slim"
     widths: tuple[int, ...] = ()
     max_parameters: int = 1_000_000
+    reduce: int = 1
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,7 @@ def _check(config: Config, where: str) -> Config:
     """Ranges that would only show as a strange failure hours later."""
     rules = [
         ("model.encoder", config.model.encoder in ("slim", "efficientnet-lite0"), "slim or efficientnet-lite0"),
+        ("model.reduce", config.model.reduce in (1, 2), "1 or 2"),
         ("data.crop", config.data.crop % 64 == 0 and config.data.crop > 0, "a multiple of 64"),
         ("data.batch", config.data.batch > 0, "at least 1"),
         ("data.workers", config.data.workers > 0, "at least 1"),
