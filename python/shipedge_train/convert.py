@@ -28,7 +28,7 @@ from shipedge.bundle import FORMAT, PREPROCESSING, ModelFile, load_bundle
 from shipedge.errors import BundleError, ConfigError
 from shipedge_train import runs
 from shipedge_train.dataset import SHAPE, Picture, pick_evenly, read_dataset
-from shipedge_train.models import from_afar
+from shipedge_train.models import from_afar, near_and_far
 from shipedge_train.objective import OUTPUTS
 from shipedge_train.parity import compare
 from shipedge_train.splits import Split, split_pictures
@@ -76,9 +76,10 @@ def convert(
     """
     if keras.backend.backend() != "tensorflow":
         raise ConfigError(f"conversion needs KERAS_BACKEND=tensorflow, found {keras.backend.backend()}")
-    if window % 64 or not 192 <= window <= SHAPE[0]:
-        raise ConfigError(f"window is {window}, expected a multiple of 64 from 192 to {SHAPE[0]}")
     found = _runs(run_folders)
+    step = 64 * found["segmenter"].config.model.reduce
+    if window % step or not 192 <= window <= SHAPE[0]:
+        raise ConfigError(f"window is {window}, expected a multiple of {step} from 192 to {SHAPE[0]}")
     check_place(Path(out))
     splits = {kind: _split(run, data) for kind, run in found.items()}
     if found["detector"].data["ships_csv_sha256"] == found["segmenter"].data["ships_csv_sha256"]:
@@ -215,13 +216,14 @@ def _runs(folders: Sequence[str | os.PathLike[str]]) -> dict[str, runs.Run]:
 
 
 def _load(run: runs.Run, kind: str, side: int) -> tuple[keras.Model, keras.Model]:
-    """The run's network in float32 at a fixed size with its best weights, and what of it makes the model `kind`."""
-    reduce = run.config.model.reduce if kind == "detector" and run.kind == "cascade" else 1
-    network = build(run.kind, run.config, side // reduce)
+    """The run's network in float32 with its best weights, and what of it makes the model `kind` of a fixed size."""
+    reduce = run.config.model.reduce if run.kind == "cascade" else 1
+    network = build(run.kind, run.config, side if reduce == 1 else None)
     runs.load_best(network, run)
+    if reduce > 1:
+        return network, (from_afar if kind == "detector" else near_and_far)(network, side, reduce)
     (name,) = OUTPUTS[kind]
-    model = network if run.kind == kind else keras.Model(network.inputs, network.output[name], name=kind)
-    return network, model if reduce == 1 else from_afar(model, reduce)
+    return network, network if run.kind == kind else keras.Model(network.inputs, network.output[name], name=kind)
 
 
 def _entry(file: ModelFile, parameters: int) -> dict[str, Any]:

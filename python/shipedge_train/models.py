@@ -162,25 +162,47 @@ def _presence(x: Any) -> Any:
     return layers.Activation("sigmoid", dtype="float32", name="presence")(logits)
 
 
-def from_afar(near: keras.Model, reduce: int) -> keras.Model:
-    """A detector for pictures `reduce` times as large: (b, h, w, 3) -> (b, h/32, w/32, 1), cells in equal blocks.
+def from_afar(network: keras.Model, size: int, reduce: int) -> keras.Model:
+    """The detector of a cascade that looks at smaller pictures only.
 
     The picture is made smaller inside the graph, each pixel the mean of a block, so that no caller can forget it; and a
     cell of the smaller picture is given back as the `reduce` x `reduce` cells that it covers.
 
     Args:
-        near: a detector of fixed size.
-        reduce: 2 or more, a power of two.
+        network: a cascade of open size.
+        size: height and width of the pictures, pixels, a multiple of 64 times `reduce`.
+        reduce: 2.
+
+    Returns:
+        (b, size, size, 3) RGB 0..255 -> (b, size/32, size/32, 1).
     """
-    _, height, width, channels = near.input_shape
-    inputs = keras.Input((height * reduce, width * reduce, channels), name="rgb")
-    # As a convolution: the int8 part of XNNPACK has no average pooling.
+    inputs = keras.Input((size, size, 3), name="rgb")
+    x = keras.Model(network.inputs, network.output["presence"], name="near")(_smaller(inputs, reduce))
+    x = DepthToSpace(name="spread")(layers.Concatenate(name="copies")([x] * reduce**2))
+    return keras.Model(inputs, x, name="detector")
+
+
+def near_and_far(network: keras.Model, size: int, reduce: int) -> keras.Model:
+    """The segmenter of a cascade that looks twice, at the picture and at a smaller one: mean of both logits.
+
+    Args: as `from_afar`.
+
+    Returns:
+        (b, size, size, 3) RGB 0..255 -> (b, size, size, 1).
+    """
+    inputs = keras.Input((size, size, 3), name="rgb")
+    look = keras.Model(network.inputs, network.get_layer("logits").output, name="look")
+    near = DepthToSpace(name="near")(look(inputs))
+    far = DepthToSpace(name="far")(look(_smaller(inputs, reduce)))
+    far = layers.UpSampling2D(reduce, interpolation="bilinear", name="grow")(far)
+    x = layers.Average(name="both")([near, far])
+    return keras.Model(inputs, layers.Activation("sigmoid", name="probability")(x), name="segmenter")
+
+
+def _smaller(x: Any, reduce: int) -> Any:
+    """Mean of blocks, as a convolution: the int8 part of XNNPACK has no average pooling."""
     mean = keras.initializers.Constant(1 / reduce**2)
-    x = layers.DepthwiseConv2D(reduce, reduce, use_bias=False, depthwise_initializer=mean, name="reduce")(inputs)
-    x = near(x)
-    for k in range(reduce.bit_length() - 1):
-        x = DepthToSpace(name=f"spread{k}")(layers.Concatenate(name=f"copies{k}")([x] * 4))
-    return keras.Model(inputs, x, name=near.name)
+    return layers.DepthwiseConv2D(reduce, reduce, use_bias=False, depthwise_initializer=mean, name="reduce")(x)
 
 
 def detector(

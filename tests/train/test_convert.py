@@ -15,7 +15,7 @@ from shipedge.frame import Frame
 from shipedge.rle import Rle
 from shipedge_train.convert import convert, to_tflite
 from shipedge_train.dataset import read_dataset
-from shipedge_train.models import detector, from_afar, segmenter
+from shipedge_train.models import cascade, from_afar, near_and_far, segmenter
 from shipedge_train.runs import load_best, read_run
 from shipedge_train.train import build
 from shipedge_train.tune import START, Bench, Seen, tune
@@ -62,18 +62,24 @@ def test_one_run_of_a_cascade_makes_both_models(finished, made_dataset, tmp_path
     assert bundle.manifest["models"]["detector"]["parameters"] < network.count_params()
 
 
-def test_the_detector_of_a_cascade_may_look_at_smaller_pictures(finished, made_dataset, tmp_path):
+def test_a_cascade_may_look_from_afar(finished, made_dataset, tmp_path):
     run = shutil.copytree(finished["cascade"][0], tmp_path / "run")
     table = json.loads((run / "config.json").read_text())
     table["config"]["model"]["reduce"] = 2
     (run / "config.json").write_text(json.dumps(table))
-    bundle = load_bundle(convert([run], tmp_path / "bundle", quantize="none", window=192, report=lambda _: None))
-    network = build("cascade", read_run(run).config, 384)
+    with pytest.raises(ConfigError, match="window is 192, expected a multiple of 128"):
+        convert([run], tmp_path / "bundle", quantize="none", window=192, report=lambda _: None)
+    bundle = load_bundle(convert([run], tmp_path / "bundle", quantize="none", window=256, report=lambda _: None))
+    network = build("cascade", read_run(run).config)
     load_best(network, read_run(run))
     pixels = read_dataset(made_dataset)[1].pixels()
-    smaller = pixels.reshape(384, 2, 384, 2, 3).mean(axis=(1, 3))[None]
-    expected = np.asarray(network.predict_on_batch(smaller)["presence"])[0, ..., 0].repeat(2, 0).repeat(2, 1) * 256
-    assert np.abs(open_model(bundle.detector, 1)(pixels).astype(int) - expected).max() <= 1
+    for file, model in (
+        (bundle.detector, from_afar(network, 768, 2)),
+        (bundle.segmenter, near_and_far(network, 256, 2)),
+    ):
+        side = file.input[1]
+        expected = np.asarray(model.predict_on_batch(pixels[None, :side, :side]))[0, ..., 0] * 256
+        assert np.abs(open_model(file, 1)(pixels[:side, :side]).astype(int) - expected).max() <= 1
 
 
 @pytest.mark.parametrize("quantize", ["float16", "none"])
@@ -106,15 +112,17 @@ def test_int8_takes_raw_pixels_and_gives_256ths(made_dataset):
     [
         partial(segmenter, 64, WIDTHS, encoder="slim"),
         partial(segmenter, 64, WIDTHS, encoder="efficientnet-lite0"),
-        lambda: from_afar(detector(32, WIDTHS[:5]), 2),
+        lambda: from_afar(cascade(widths=WIDTHS), 128, 2),
+        lambda: near_and_far(cascade(widths=WIDTHS), 128, 2),
     ],
-    ids=["slim", "efficientnet-lite0", "from afar"],
+    ids=["slim", "efficientnet-lite0", "from afar", "near and far"],
 )
 def test_one_delegate_takes_the_whole_graph(made_dataset, make):
     from ai_edge_litert.interpreter import Interpreter
 
-    tiles = [p.pixels()[:64, :64] for p in read_dataset(made_dataset)]
-    content = to_tflite(make(), "int8", tiles)
+    model = make()
+    side = model.input_shape[1]
+    content = to_tflite(model, "int8", [p.pixels()[:side, :side] for p in read_dataset(made_dataset)])
     interpreter = Interpreter(model_content=content, num_threads=1)
     interpreter.allocate_tensors()
     names = [op["op_name"] for op in interpreter._get_ops_details()]

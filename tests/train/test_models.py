@@ -1,3 +1,4 @@
+import cv2
 import keras
 import numpy as np
 import pytest
@@ -5,7 +6,7 @@ import pytest
 from shipedge.errors import ConfigError
 from shipedge_train.config import Config, ModelConfig
 from shipedge_train.layers import BatchNormalization, DepthToSpace
-from shipedge_train.models import cascade, detector, from_afar, segmenter
+from shipedge_train.models import cascade, detector, from_afar, near_and_far, segmenter
 from shipedge_train.train import build
 
 SMALL = (4, 4, 6, 6, 8, 8)
@@ -57,12 +58,27 @@ def test_cascade_says_both():
 
 
 def test_from_afar_is_the_same_detector_on_the_smaller_picture():
-    near = detector(64, SMALL[:5])
-    pixels = np.random.default_rng(4).integers(0, 256, (2, 128, 128, 3), dtype=np.uint8)
-    smaller = pixels.reshape(2, 64, 2, 64, 2, 3).mean(axis=(2, 4))
-    expected = np.asarray(near.predict_on_batch(smaller)).repeat(2, axis=1).repeat(2, axis=2)
+    network = cascade(widths=SMALL)
+    pixels, smaller = pixels_and_smaller()
+    expected = np.asarray(network.predict_on_batch(smaller)["presence"]).repeat(2, axis=1).repeat(2, axis=2)
     assert np.ptp(expected) > 1e-4  # cells do differ
-    np.testing.assert_allclose(np.asarray(from_afar(near, 2).predict_on_batch(pixels)), expected, atol=1e-6)
+    np.testing.assert_allclose(from_afar(network, 256, 2).predict_on_batch(pixels), expected, atol=1e-6)
+
+
+def test_near_and_far_is_the_mean_of_the_logits_at_both_sizes():
+    network = cascade(widths=SMALL)
+    pixels, smaller = pixels_and_smaller()
+    near, far = (np.asarray(network.predict_on_batch(x)["probability"]) for x in (pixels, smaller))
+    near, far = np.log(near / (1 - near)), np.log(far / (1 - far))
+    far = np.stack([cv2.resize(one[..., 0], (256, 256), interpolation=cv2.INTER_LINEAR)[..., None] for one in far])
+    found = np.asarray(near_and_far(network, 256, 2).predict_on_batch(pixels))
+    np.testing.assert_allclose(found, 1 / (1 + np.exp(-(near + far) / 2)), atol=1e-5)
+
+
+def pixels_and_smaller():
+    """Two pictures of 256 px, and the mean of their blocks of 2x2."""
+    pixels = np.random.default_rng(4).integers(0, 256, (2, 256, 256, 3), dtype=np.uint8)
+    return pixels, pixels.reshape(2, 128, 2, 128, 2, 3).mean(axis=(2, 4))
 
 
 def test_outputs_are_probabilities_of_rare_things():
