@@ -177,9 +177,10 @@ def from_afar(network: keras.Model, size: int, reduce: int) -> keras.Model:
         (b, size, size, 3) RGB 0..255 -> (b, size/32, size/32, 1).
     """
     inputs = keras.Input((size, size, 3), name="rgb")
-    x = keras.Model(network.inputs, network.output["presence"], name="near")(_smaller(inputs, reduce))
+    x = keras.Model(network.inputs, network.get_layer("cell_logits").output, name="look")(_smaller(inputs, reduce))
     x = DepthToSpace(name="spread")(layers.Concatenate(name="copies")([x] * reduce**2))
-    return keras.Model(inputs, x, name="detector")
+    # Last, because only of a sigmoid the converter makes 256ths.
+    return keras.Model(inputs, layers.Activation("sigmoid", name="presence")(x), name="detector")
 
 
 def near_and_far(network: keras.Model, size: int, reduce: int) -> keras.Model:

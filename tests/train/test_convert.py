@@ -127,6 +127,7 @@ def test_one_delegate_takes_the_whole_graph(made_dataset, make):
     interpreter.allocate_tensors()
     names = [op["op_name"] for op in interpreter._get_ops_details()]
     assert names.count("DELEGATE") == 1
+    assert interpreter.get_output_details()[0]["quantization"] == (1 / 256, 0)
     assert not {"SHAPE", "TRANSPOSE", "RESHAPE", "TRANSPOSE_CONV"} & set(names)
 
 
