@@ -162,7 +162,15 @@ def test_clutter_only_ever_takes_water_away_and_repeats():
     "item",
     [
         *(works.breakwater, works.dolphins, works.fish_farm, works.platform, works.boom, works.rocks),
-        *(clutter.buoys, clutter.whitecaps, clutter.old_wake, clutter.slick, clutter.foam, clutter.sandbar),
+        *(
+            clutter.buoys,
+            clutter.whitecaps,
+            clutter.breakers,
+            clutter.old_wake,
+            clutter.slick,
+            clutter.foam,
+            clutter.sandbar,
+        ),
         *(clutter.puffs, clutter.plank),
     ],
 )

@@ -37,7 +37,8 @@ def sample_sky(rng: np.random.Generator, light: Light, kind: str) -> Sky:
     Args:
         rng: The scene's generator.
         light: Sun of the scene.
-        kind: `cumulus` (white heaps with shadows), `veil` (thin), `overcast` (covers most of the picture).
+        kind: `cumulus` (white heaps with shadows), `veil` (thin), `broken` (thick, with gaps in which the sea is dark),
+            `overcast` (covers most of the picture).
     """
     field = fractal(rng, 3.0, rng.uniform(1.3, 4.5), rng.uniform(1, 1.8))
     for zoom, share in ((0.6, rng.uniform(0.1, 0.35)), (0.3, rng.uniform(0, 0.12))):
@@ -45,6 +46,8 @@ def sample_sky(rng: np.random.Generator, light: Light, kind: str) -> Sky:
     field = to_unit(_curled(rng, field))
     if kind == "overcast":
         edge, gain = float(rng.uniform(-2.2, -0.4)), float(rng.uniform(0.8, 3))
+    elif kind == "broken":
+        edge, gain = float(rng.uniform(-1.4, 0.2)), float(rng.uniform(1.5, 8))
     elif kind == "veil":
         edge, gain = float(rng.uniform(-0.8, 1.2)), float(rng.uniform(0.08, 0.5))
     else:

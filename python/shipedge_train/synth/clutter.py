@@ -56,6 +56,27 @@ def whitecaps(canvas: Floats, rng: Rng, water: Bools, light: Light) -> None:
         draw(canvas, shape, (0.9, 0.92, 0.92), None, bright * float(rng.uniform(0.2, 1)), 0.5)
 
 
+def breakers(canvas: Floats, rng: Rng, water: Bools, light: Light) -> None:
+    """Lone breaking waves, as large as boats: heaps of white lumps, with thin foam that stays behind."""
+    del light
+    angle, bright = float(rng.uniform(-math.pi, math.pi)), float(rng.uniform(0.6, 1))
+    along, behind = np.array([math.cos(angle), math.sin(angle)]), np.array([-math.sin(angle), math.cos(angle)])
+    for _ in range(1 + int(rng.exponential(2.5))):
+        middle = np.array(_place(rng, water))
+        if not water[int(middle[1]), int(middle[0])]:
+            return
+        length = float(np.exp(rng.uniform(math.log(3), math.log(26))))
+        depth = length * float(rng.uniform(0.2, 0.55))
+        x, y = middle + behind * depth
+        shape = blob(rng, x, y, length * 0.4, float(rng.uniform(1, 2)), angle)
+        draw(canvas, shape, (0.8, 0.86, 0.88), None, bright * float(rng.uniform(0, 0.35)), length * 0.15, rng)
+        for _ in range(2 + int(length / 3)):
+            x, y = middle + along * rng.normal(0, 0.3 * length) + behind * rng.normal(0, 0.4 * depth)
+            size = float(rng.uniform(0.25, 0.6)) * depth + 0.4
+            opacity = bright * float(rng.uniform(0.5, 1))
+            draw(canvas, blob(rng, x, y, size, 1.4, angle), (0.97, 0.98, 0.98), None, opacity, 0.5)
+
+
 def old_wake(canvas: Floats, rng: Rng, water: Bools, light: Light) -> None:
     """The trail of a ship that has left the picture or long passed by."""
     view = sample_view(canvas, rng, water, light)
@@ -142,6 +163,7 @@ _ITEMS: tuple[tuple[Item, float, int], ...] = (
     (plank, 0.05, 2),
     (buoys, 0.16, 3),
     (whitecaps, 0.20, 2),
+    (breakers, 0.25, 2),
     (old_wake, 0.12, 2),
     (slick, 0.20, 4),
     (foam, 0.10, 3),

@@ -21,7 +21,7 @@ from shipedge_train.synth.scene import render_scene, sample_count
 
 JOURNAL = "synth.jsonl"
 # Raised whenever the same seed would render something else, so that no folder mixes two renderers.
-RENDERER = 4
+RENDERER = 5
 _CHUNK = 8
 
 Row = tuple[str, list[str]]

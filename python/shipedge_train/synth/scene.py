@@ -30,7 +30,7 @@ _SHORES = {
     "harbour": (4.5, 1.5),
     "inland": (0.0, 1.6),
 }
-_SKIES = {"": 0.78, "cumulus": 0.15, "veil": 0.04, "overcast": 0.03}
+_SKIES = {"": 0.73, "cumulus": 0.15, "veil": 0.04, "broken": 0.04, "overcast": 0.04}
 _HIDDEN = 0.6
 _CLUTTER_AT_SEA = 0.5  # Half of the real open sea shows nothing but water.
 
