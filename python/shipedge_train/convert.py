@@ -77,7 +77,7 @@ def convert(
     if keras.backend.backend() != "tensorflow":
         raise ConfigError(f"conversion needs KERAS_BACKEND=tensorflow, found {keras.backend.backend()}")
     found = _runs(run_folders)
-    step = 64 * found["segmenter"].config.model.reduce
+    step = 64 * _reduce(found["segmenter"])
     if window % step or not 192 <= window <= SHAPE[0]:
         raise ConfigError(f"window is {window}, expected a multiple of {step} from 192 to {SHAPE[0]}")
     check_place(Path(out))
@@ -215,9 +215,14 @@ def _runs(folders: Sequence[str | os.PathLike[str]]) -> dict[str, runs.Run]:
     raise ConfigError(f"expected one run of the detector and one of the segmenter, or one cascade, found: {kinds}")
 
 
+def _reduce(run: runs.Run) -> int:
+    """How many times smaller the converted network sees pictures: 1, but for a cascade that says otherwise."""
+    return run.config.model.reduce if run.kind == "cascade" else 1
+
+
 def _load(run: runs.Run, kind: str, side: int) -> tuple[keras.Model, keras.Model]:
     """The run's network in float32 with its best weights, and what of it makes the model `kind` of a fixed size."""
-    reduce = run.config.model.reduce if run.kind == "cascade" else 1
+    reduce = _reduce(run)
     network = build(run.kind, run.config, side if reduce == 1 else None)
     runs.load_best(network, run)
     if reduce > 1:
