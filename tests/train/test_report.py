@@ -54,9 +54,17 @@ def test_a_finished_run(finished):
     assert read.kind == "segmenter"
     assert read.epochs == [1, 2]
     assert read.config["train.steps"] == 4
-    best = read.best_epoch()
-    assert read.history["score"][best] == max(read.history["score"])
+    assert read.history["score"][read.kept_epoch()] == max(read.history["score"])
     assert read.history["learning_rate"][0] > read.history["learning_rate"][1] > 0
+
+
+@pytest.mark.parametrize(("keep", "expected"), [("best", 2), ("last", 3)])
+def test_the_epoch_that_was_kept_is_marked(folder, keep, expected):
+    table = json.loads((folder / "config.json").read_text())
+    table["config"]["train"]["keep"] = keep
+    (folder / "config.json").write_text(json.dumps(table))
+    (folder / "history.csv").write_text("epoch,score\n1,0.5\n2,\n3,0.7\n4,0.6\n5,\n")
+    assert read_run_folder(folder).kept_epoch() == expected
 
 
 def test_the_page_of_a_run_beside_another(finished, folder, tmp_path):

@@ -25,7 +25,7 @@ def run_blocks(run: RunFolder, other: RunFolder | None) -> list[Block]:
 
 
 def _facts(run: RunFolder) -> dict[str, str | int | float | None]:
-    best, minutes = run.best_epoch(), run.history.get("minutes", [])
+    kept, minutes = run.kept_epoch(), run.history.get("minutes", [])
     wanted = run.config.get("train.epochs")
     facts: dict[str, str | int | float | None] = {
         "network": run.kind,
@@ -33,9 +33,9 @@ def _facts(run: RunFolder) -> dict[str, str | int | float | None]:
         "epochs": f"{len(run.epochs)} of {wanted}" if wanted else len(run.epochs),
         "minutes": minutes[-1] if minutes else None,
     }
-    if best is not None:
-        facts["best epoch"] = int(run.epochs[best])
-        facts["its score"] = run.history["score"][best]
+    if kept is not None:
+        facts["kept epoch"] = int(run.epochs[kept])
+        facts["its score"] = run.history["score"][kept]
     if not (run.folder / BEST).is_file():
         facts["best weights"] = "none yet"
     return facts
@@ -61,12 +61,12 @@ def _curves(run: RunFolder, other: RunFolder | None) -> list[Block]:
 def _curve(name: str, runs: list[RunFolder]) -> Chart:
     figure, axes = new_figure(4.6, 2.7)
     for number, run in enumerate(runs):
-        values, best = run.history.get(name), run.best_epoch()
+        values, kept = run.history.get(name), run.kept_epoch()
         if values is None:
             continue
         (line,) = axes.plot(run.epochs, values, ".-" if number == 0 else ".--", label=_name(run))
-        if best is not None:
-            axes.plot(run.epochs[best], values[best], "o", color=line.get_color(), markersize=8, fillstyle="none")
+        if kept is not None:
+            axes.plot(run.epochs[kept], values[kept], "o", color=line.get_color(), markersize=8, fillstyle="none")
     axes.set_xlabel("epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.margins(x=0.03)

@@ -42,11 +42,16 @@ class RunFolder:
         """Numbers of the finished epochs."""
         return self.history.get("epoch", [])
 
-    def best_epoch(self) -> int | None:
-        """Place of the epoch with the highest score, whose weights were kept; None where no score is known."""
+    def kept_epoch(self) -> int | None:
+        """Place of the epoch whose weights were kept: the best, or the last with a score where `train.keep` says so.
+
+        None where no score is known.
+        """
         scores = self.history.get("score", [])
         known = [i for i, score in enumerate(scores) if math.isfinite(score)]
-        return max(known, key=lambda i: scores[i]) if known else None
+        if self.config.get("train.keep") == "last":
+            return max(known, default=None)
+        return max(known, key=lambda i: scores[i], default=None)
 
 
 def read_run_folder(folder: str | os.PathLike[str]) -> RunFolder:
