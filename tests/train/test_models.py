@@ -82,6 +82,7 @@ def pixels_and_smaller():
 
 
 def test_outputs_are_probabilities_of_rare_things():
+    keras.utils.set_random_seed(0)  # one start in a hundred is far from its mean
     pixels = np.random.default_rng(0).integers(0, 256, (1, 64, 64, 3), dtype=np.uint8)
     for model in (segmenter(widths=SMALL), detector(widths=SMALL[:5])):
         found = np.asarray(model.predict_on_batch(pixels))
