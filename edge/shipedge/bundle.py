@@ -1,5 +1,6 @@
-"""A bundle is a folder: detector.tflite, segmenter.tflite and manifest.json, which says everything else.
+"""A bundle is a folder: two or three .tflite files and manifest.json, which says everything else.
 
+Every bundle has a detector and a segmenter, most have a refiner too.
 Every file is read once, its SHA-256 compared with the manifest, and the models are built from those same bytes. A
 TFLite file with flipped bits may load and run with wrong answers, and a truncated one can crash the runtime: only the
 checksum tells.
@@ -20,6 +21,10 @@ from shipedge.tiling import CELL
 __all__ = ["Bundle", "ModelFile", "Thresholds", "default_bundle", "load_bundle"]
 
 FORMAT = 1
+PATCH = (64, 128)
+"""Height and width of what a refiner sees, pixels."""
+NUMBERS = 5
+"""How many numbers a refiner says of it."""
 QUANTIZE = ("int8", "float16", "none")
 PREPROCESSING = {"color": "RGB", "dtype": "uint8", "range": [0, 255], "normalization": "inside the graph"}
 
@@ -60,7 +65,7 @@ class ModelFile:
     Attributes:
         name: the file's name, for messages.
         content: the bytes of the .tflite file.
-        input: (1, side, side, 3).
+        input: (1, side, side, 3); of a refiner (1, 64, 128, 3).
         output: (1, rows, cols, 1).
         quantize: "int8" (uint8 in and out), "float16" or "none" (float32 in and out).
     """
@@ -74,11 +79,12 @@ class ModelFile:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """The two models of the cascade with their thresholds; `manifest` is the whole manifest.json."""
+    """The models of the cascade with their thresholds; `manifest` is the whole manifest.json."""
 
     name: str
     detector: ModelFile
     segmenter: ModelFile
+    refiner: ModelFile | None
     thresholds: Thresholds
     manifest: dict[str, Any]
 
@@ -124,6 +130,14 @@ def _read_bundle(folder: Folder) -> Bundle:
         if (value := _get(manifest, f"preprocessing.{key}", object)) != wanted:
             raise BundleError(f"manifest.json: preprocessing.{key} is {value!r}, but this shipedge prepares {wanted!r}")
     detector, segmenter = (_read_model(folder, manifest, kind) for kind in ("detector", "segmenter"))
+    _check_square("detector", detector)
+    _check_square("segmenter", segmenter)
+    refiner = _read_model(folder, manifest, "refiner") if "refiner" in _get(manifest, "models", dict) else None
+    if refiner is not None and (refiner.input[1:3], refiner.output) != (PATCH, (1, 1, NUMBERS, 1)):
+        raise BundleError(
+            f"manifest.json: the refiner turns {refiner.input} into {refiner.output}, expected {(1, *PATCH, 3)} into "
+            f"{(1, 1, NUMBERS, 1)}"
+        )
     side, (_, rows, cols, _) = detector.input[1], detector.output
     if (rows, cols) != (side // CELL, side // CELL):
         raise BundleError(
@@ -134,7 +148,7 @@ def _read_bundle(folder: Folder) -> Bundle:
             f"manifest.json: the segmenter's output {segmenter.output[1:3]} is not the size of its input "
             f"{segmenter.input[1:3]}"
         )
-    return Bundle(_get(manifest, "name", str), detector, segmenter, _read_thresholds(manifest), manifest)
+    return Bundle(_get(manifest, "name", str), detector, segmenter, refiner, _read_thresholds(manifest), manifest)
 
 
 def _read_manifest(folder: Folder) -> dict[str, Any]:
@@ -158,11 +172,6 @@ def _read_model(folder: Folder, manifest: dict[str, Any], kind: str) -> ModelFil
         raise BundleError(f"manifest.json: {key}.quantize is {quantize!r}, expected one of {', '.join(QUANTIZE)}")
     shape_in = _get_shape(manifest, f"{key}.input", channels=3)
     shape_out = _get_shape(manifest, f"{key}.output", channels=1)
-    if shape_in[1] != shape_in[2] or shape_in[1] % CELL or shape_in[1] <= 2 * CELL:
-        raise BundleError(
-            f"manifest.json: {key}.input is {shape_in}, expected a square whose side is a multiple of {CELL} and at "
-            f"least {3 * CELL}"
-        )
     sha256, size = _get(manifest, f"{key}.sha256", str), _get(manifest, f"{key}.bytes", int)
     content = _read_file(folder, name)
     if len(content) != size:
@@ -173,6 +182,16 @@ def _read_model(folder: Folder, manifest: dict[str, Any], kind: str) -> ModelFil
             f"{name} in {folder} is damaged: its SHA-256 is {found[:12]}..., the manifest says {sha256[:12]}..."
         )
     return ModelFile(name, content, shape_in, shape_out, quantize)
+
+
+def _check_square(kind: str, model: ModelFile) -> None:
+    """What slides over a frame is square, and its side is a whole number of cells."""
+    _, height, width, _ = model.input
+    if height != width or height % CELL or height <= 2 * CELL:
+        raise BundleError(
+            f"manifest.json: models.{kind}.input is {model.input}, expected a square whose side is a multiple of "
+            f"{CELL} and at least {3 * CELL}"
+        )
 
 
 def _read_thresholds(manifest: dict[str, Any]) -> Thresholds:

@@ -1,4 +1,4 @@
-"""The cascade: frame -> presence grid -> windows worth segmenting -> mask -> ships."""
+"""The cascade: frame -> presence grid -> windows worth segmenting -> mask -> ships -> their outlines, refined."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from shipedge.bundle import Bundle
 from shipedge.errors import SourceError
 from shipedge.frame import Frame, FrameResult
 from shipedge.parts import level
+from shipedge.refine import Refiner
 from shipedge.ships import Scratch, Window, find_ships
 from shipedge.tiling import CELL, cut_window, grid_shape, tile_origins, windows_to_cover
 
@@ -22,7 +23,7 @@ MAX_PIXELS = 2**32 - 2
 
 
 class Cascade:
-    """Both models of a bundle, ready to run; call it with one frame after the other.
+    """The models of a bundle, ready to run; call it with one frame after the other.
 
     One object belongs to one thread at a time: the runtime keeps its tensors between calls.
 
@@ -33,7 +34,7 @@ class Cascade:
     """
 
     def __init__(self, bundle: Bundle, threads: int | None = None, *, flips: bool = False) -> None:
-        """Opens both models on the first runtime that works here.
+        """Opens the models on the first runtime that works here.
 
         Args:
             bundle: the models and their thresholds.
@@ -48,6 +49,9 @@ class Cascade:
         self._detector: Model = open_model(bundle.detector, self.threads)
         self._segmenter: Model = open_model(bundle.segmenter, self.threads)
         self.backend = self._detector.backend
+        self._refiner: Refiner | None = None
+        if bundle.refiner is not None:
+            self._refiner = Refiner(open_model(bundle.refiner, self.threads), flips=flips)
         self._flips = flips
         self._scratch = Scratch()
         self._picture, self._cell = level(bundle.thresholds.picture), level(bundle.thresholds.cell)
@@ -70,12 +74,16 @@ class Cascade:
             windows = self._segment(frame.pixels, cells)
         segmented = perf_counter()
         ships = find_ships(shape, cells, windows, self.bundle.thresholds, self._scratch)
+        found = perf_counter()
+        if self._refiner is not None and ships:
+            ships = self._refiner(frame.pixels, ships)
         end = perf_counter()
         timings = {
             "decode": frame.decode_ms,
             "detector": (detected - start) * 1e3,
             "segmenter": (segmented - detected) * 1e3,
-            "post": (end - segmented) * 1e3,
+            "post": (found - segmented) * 1e3,
+            "refiner": (end - found) * 1e3,
         }
         return FrameResult(frame.source, frame.index, frame.time_s, shape, top / 256, presence, ships, timings)
 

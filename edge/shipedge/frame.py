@@ -58,7 +58,7 @@ class FrameResult:
         score: probability that the frame shows a ship, 0..1: the best cell of `presence`.
         presence: (rows, cols) uint8, probability * 256 for each cell of 32x32 pixels.
         ships: the ships, by the position of their first pixel.
-        timings_ms: milliseconds per stage: decode, detector, segmenter, post.
+        timings_ms: milliseconds per stage: decode, detector, segmenter, post, refiner.
     """
 
     source: str

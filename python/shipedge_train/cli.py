@@ -23,7 +23,7 @@ def _bar(batches: Iterator[Any], count: int, label: str) -> Iterator[Any]:
 
 
 @click.command(short_help="Train the models of the cascade.")
-@click.argument("kind", type=click.Choice(["detector", "segmenter", "cascade"]))
+@click.argument("kind", type=click.Choice(["detector", "segmenter", "cascade", "refiner"]))
 @click.option("--data", required=True, type=click.Path(path_type=Path), help="Folder with images/ and ships.csv.")
 @click.option("--config", "config_path", required=True, type=click.Path(path_type=Path), help="TOML file.")
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder.  [default: runs/KIND]")
@@ -46,7 +46,7 @@ def train(
     find_lr: bool,
     max_minutes: float | None,
 ) -> None:
-    """Train the detector, the segmenter, or both with one encoder (cascade) on a dataset folder.
+    """Train the detector, the segmenter, or both with one encoder (cascade), or the refiner on a dataset folder.
 
     KERAS_BACKEND chooses tensorflow (default), jax or torch.
 
@@ -58,6 +58,7 @@ def train(
       shipedge train cascade --data data --config python/configs/large.toml --init imagenet --max-minutes 45
       shipedge train detector --data data --config python/configs/detector.toml --max-minutes 20
       shipedge train detector --data data --config python/configs/detector.toml --find-lr
+      shipedge train refiner --data data --config python/configs/refiner.toml --max-minutes 30
     """  # noqa: D301 - click wants the control character itself
     if resume and init:
         raise click.UsageError("--init starts a new run and --resume goes on with an old one: give one of them")
@@ -115,6 +116,8 @@ def convert(
 ) -> None:
     """Convert the run of a cascade, or those of a detector and a segmenter, to a bundle.
 
+    The run of a refiner may be given with them, or with a bundle to which it is added.
+
     Calibrates on the training split, compares with Keras and chooses thresholds on the validation split, and writes
     it all into the manifest. Needs TensorFlow, whatever the runs were trained with.
 
@@ -122,11 +125,12 @@ def convert(
     Examples:
       shipedge convert runs/cascade -o bundle
       shipedge convert runs/detector runs/segmenter -o bundle
+      shipedge convert bundle runs/refiner -o bundle
       shipedge convert runs/detector runs/segmenter -o bundle --quantize float16 --window 384
     """  # noqa: D301 - click wants the control character itself
     _quiet_tensorflow()
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    from shipedge_train.convert import convert as run
+    from shipedge_train.convert_refiner import convert_all as run
 
     written = run(
         runs, out, quantize=quantize, window=window, ship_share=ship_share, name=name, data=data, report=click.echo
@@ -140,9 +144,16 @@ def convert(
 @click.option("--out", type=click.Path(path_type=Path), default="runs/crossval", show_default=True, help="Folder.")
 @click.option("--init", type=click.Path(path_type=Path), help="Run or bundle each fold starts from, or `imagenet`.")
 @click.option("--fold", "folds", type=click.IntRange(min=0), multiple=True, help="Only this one now (repeatable).")
+@click.option("--refiner", type=click.Path(path_type=Path), help="Bundle whose refiner has the last look at each ship.")
 @click.option("--max-minutes", type=click.FloatRange(min=0, min_open=True), help="Training time of each fold.")
 def crossval(
-    data: Path, config_path: Path, out: Path, init: Path | None, folds: tuple[int, ...], max_minutes: float | None
+    data: Path,
+    config_path: Path,
+    out: Path,
+    init: Path | None,
+    folds: tuple[int, ...],
+    refiner: Path | None,
+    max_minutes: float | None,
 ) -> None:
     """Train one cascade per fold of a dataset and judge every picture by one that never saw it.
 
@@ -165,7 +176,15 @@ def crossval(
     from shipedge_train.crossval import SCORES, cross_validate
 
     found = cross_validate(
-        data, config, out, init=init, only=folds, max_minutes=max_minutes, report=click.echo, steps=_bar
+        data,
+        config,
+        out,
+        init=init,
+        only=folds,
+        refiner=refiner,
+        max_minutes=max_minutes,
+        report=click.echo,
+        steps=_bar,
     )
     if found is not None:
         click.echo(f"Scores: {out / SCORES}")

@@ -74,14 +74,13 @@ def convert(
         DatasetError: the dataset is gone or bad.
         BundleError: a converted file is not what the format asks for.
     """
-    if keras.backend.backend() != "tensorflow":
-        raise ConfigError(f"conversion needs KERAS_BACKEND=tensorflow, found {keras.backend.backend()}")
+    needs_tensorflow()
     found = _runs(run_folders)
     step = 64 * _reduce(found["segmenter"])
     if window % step or not 192 <= window <= SHAPE[0]:
         raise ConfigError(f"window is {window}, expected a multiple of {step} from 192 to {SHAPE[0]}")
     check_place(Path(out))
-    splits = {kind: _split(run, data) for kind, run in found.items()}
+    splits = {kind: split_of(run, data) for kind, run in found.items()}
     if found["detector"].data["ships_csv_sha256"] == found["segmenter"].data["ships_csv_sha256"]:
         runs.check_split(
             found["segmenter"].folder, runs.split_record(found["segmenter"]), splits["detector"]
@@ -99,8 +98,8 @@ def convert(
         shared = found["detector"] is found["segmenter"]
         packed_name = f"{run.kind if shared else kind}.weights.npz"
         weights[packed_name] = packed = pack(whole)
-        entries[kind] = _entry(files[kind], model.count_params())
-        entries[kind]["weights"] = {"network": run.kind, **_described(packed_name, packed)}
+        entries[kind] = entry_of(files[kind], model.count_params())
+        entries[kind]["weights"] = {"network": run.kind, **described(packed_name, packed)}
         tiles = held_back_tiles(pick_evenly(split.validation, PARITY_PICTURES), sides[kind])
         parity[kind] = compare(kind, model, opened[kind], tiles)
         report(f"{kind}: {len(files[kind].content):,} bytes; parity {json.dumps(parity[kind])}")
@@ -124,6 +123,12 @@ def convert(
         "data": {k: v for k, v in found["segmenter"].data.items() if k != "folder"},
     }
     return write_bundle(Path(out), manifest, {file.name: file.content for file in files.values()} | weights)
+
+
+def needs_tensorflow() -> None:
+    """Raises ConfigError on any other backend."""
+    if keras.backend.backend() != "tensorflow":
+        raise ConfigError(f"conversion needs KERAS_BACKEND=tensorflow, found {keras.backend.backend()}")
 
 
 def convert_model(
@@ -196,7 +201,7 @@ def _tile(picture: Picture, side: int, rng: np.random.Generator) -> tuple[NDArra
     return pixels[place], mask[place]
 
 
-def _split(run: runs.Run, data: str | os.PathLike[str] | None) -> Split:
+def split_of(run: runs.Run, data: str | os.PathLike[str] | None) -> Split:
     """The very split a run was trained with."""
     folder = data or run.data["folder"]
     split = split_pictures(folder, read_dataset(folder), run.config.data)
@@ -208,8 +213,8 @@ def _runs(folders: Sequence[str | os.PathLike[str]]) -> dict[str, runs.Run]:
     """The run that each of the two models comes from; a cascade can give either or both."""
     found = [runs.read_run(folder) for folder in folders]
     pair = found * 2 if len(found) == 1 else found
-    for first, second in (pair[:2], pair[1::-1]):
-        if len(pair) == 2 and first.kind in ("detector", "cascade") and second.kind in ("segmenter", "cascade"):
+    for first, second in (pair, pair[::-1]) if len(pair) == 2 else ():
+        if first.kind in ("detector", "cascade") and second.kind in ("segmenter", "cascade"):
             return {"detector": first, "segmenter": second}
     kinds = ", ".join(run.kind for run in found) or "none"
     raise ConfigError(f"expected one run of the detector and one of the segmenter, or one cascade, found: {kinds}")
@@ -231,9 +236,10 @@ def _load(run: runs.Run, kind: str, side: int) -> tuple[keras.Model, keras.Model
     return network, network if run.kind == kind else keras.Model(network.inputs, network.output[name], name=kind)
 
 
-def _entry(file: ModelFile, parameters: int) -> dict[str, Any]:
+def entry_of(file: ModelFile, parameters: int) -> dict[str, Any]:
+    """What the manifest says of a model."""
     return {
-        **_described(file.name, file.content),
+        **described(file.name, file.content),
         "input": list(file.input),
         "output": list(file.output),
         "quantize": file.quantize,
@@ -241,7 +247,8 @@ def _entry(file: ModelFile, parameters: int) -> dict[str, Any]:
     }
 
 
-def _described(name: str, content: bytes) -> dict[str, Any]:
+def described(name: str, content: bytes) -> dict[str, Any]:
+    """What the manifest says of any file."""
     return {"file": name, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
 
 

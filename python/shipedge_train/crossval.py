@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from shipedge.atomic import write_atomic
 from shipedge.backends import open_model
-from shipedge.bundle import Thresholds
+from shipedge.bundle import Thresholds, load_bundle
 from shipedge.errors import ConfigError
 from shipedge.evaluate import evaluate_files
 from shipedge.evaluate.figures import figures
@@ -27,6 +27,7 @@ from shipedge.formats.airbus import write_airbus
 from shipedge.formats.splits import NAME, fold_name, read_splits
 from shipedge.frame import FrameResult
 from shipedge.parts import level
+from shipedge.refine import Refiner
 from shipedge.rle import parse
 from shipedge.ships import Scratch, find_ships
 from shipedge.sinks.jsonl import to_json
@@ -61,6 +62,7 @@ def cross_validate(
     *,
     init: str | os.PathLike[str] | None = None,
     only: Sequence[int] = (),
+    refiner: str | os.PathLike[str] | None = None,
     max_minutes: float | None = None,
     report: Report = print,
     steps: Steps | None = None,
@@ -73,6 +75,7 @@ def cross_validate(
         out: gets a run folder per fold, VARIANT/predictions.jsonl and scores.json.
         init: run or bundle that each fold starts from.
         only: the folds to do now; none: all.
+        refiner: bundle whose refiner has the last look at every ship; thresholds are tuned before it.
         max_minutes: of training, per fold.
         report: called with one line per epoch and fold.
         steps: see `train`.
@@ -82,10 +85,12 @@ def cross_validate(
 
     Raises:
         ConfigError, DatasetError: see `train`; also a folder without splits.csv, a fold that it does not have, or
-            folds in `out` that were judged with another configuration or split.
+            folds in `out` that were judged with another configuration or split, a bundle without refiner, or one whose
+            refiner has learned from this dataset.
     """
     root, folder = Path(data), Path(out)
     pictures = read_dataset(root)
+    refine = _refiners(Path(refiner), root) if refiner is not None else {}
     parts = _folds(root)
     folds = sorted(set(parts.values()), key=lambda part: int(part.removeprefix("fold")))
     if unknown := set(only) - set(range(len(folds))):
@@ -102,7 +107,18 @@ def cross_validate(
         report(f"not judged yet: {', '.join(missing)}")
         return None
     judged = [picture for picture in pictures if picture.path.name in parts]
-    return _compare(root, folder, judged, [parts[picture.path.name] for picture in judged], report)
+    return _compare(root, folder, judged, [parts[picture.path.name] for picture in judged], refine, report)
+
+
+def _refiners(bundle: Path, root: Path) -> dict[bool, Refiner]:
+    """The refiner of a bundle, without flips and with them."""
+    found = load_bundle(bundle)
+    if found.refiner is None:
+        raise ConfigError(f"the bundle {bundle} has no refiner")
+    if found.manifest["models"]["refiner"].get("data", {}).get("ships_csv_sha256") == runs.ships_digest(root):
+        raise ConfigError(f"the refiner of {bundle} has learned from {root}: it cannot judge its pictures")
+    model = open_model(found.refiner, os.cpu_count() or 1)
+    return {flips: Refiner(model, flips=flips) for flips in (False, True)}
 
 
 def _folds(root: Path) -> dict[str, str]:
@@ -167,7 +183,12 @@ def _judge(root: Path, place: Path, pictures: Sequence[Picture], report: Report)
 
 
 def _compare(
-    root: Path, folder: Path, pictures: Sequence[Picture], parts: Sequence[str], report: Report
+    root: Path,
+    folder: Path,
+    pictures: Sequence[Picture],
+    parts: Sequence[str],
+    refine: Mapping[bool, Refiner],
+    report: Report,
 ) -> dict[str, Any]:
     truth, scenes = folder / "truth.csv", root / "scenes.csv"
     write_airbus(truth, [(picture.path.name, list(picture.ships)) for picture in pictures])
@@ -180,7 +201,10 @@ def _compare(
         for one, picture, part in zip(seen, pictures, parts, strict=True):
             if part not in chosen:
                 chosen[part] = search(bench, start, groups, [i for i, other in enumerate(parts) if other != part])
-            lines.append(json.dumps(to_json(_result(picture.path.name, one, chosen[part]))) + "\n")
+            result = _result(picture.path.name, one, chosen[part])
+            if refine and result.ships:
+                result = replace(result, ships=refine[flips](picture.pixels(), result.ships))
+            lines.append(json.dumps(to_json(result)) + "\n")
         (folder / name).mkdir(exist_ok=True)
         write_atomic(folder / name / "predictions.jsonl", "".join(lines).encode())
         values = figures(evaluate_files(folder / name, truth, scenes=scenes if scenes.is_file() else None))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
 from numpy.typing import NDArray
 
 from shipedge.errors import ConfigError
@@ -11,17 +12,26 @@ from shipedge_train.config import TrainConfig
 from shipedge_train.losses import LOSSES
 from shipedge_train.losses.grid import presence_of_mask
 
-OUTPUTS = {"detector": ("presence",), "segmenter": ("probability",), "cascade": ("presence", "probability")}
+OUTPUTS = {
+    "detector": ("presence",),
+    "segmenter": ("probability",),
+    "cascade": ("presence", "probability"),
+    "refiner": ("rectangle",),
+}
 """Outputs of each kind of network, by name."""
 
 
 def losses_of(kind: str, train: TrainConfig) -> dict[str, Any]:
     """Arguments of `keras.Model.compile` for a kind of network; `train.loss` is that of the mask or the one output.
 
+    A refiner has Huber's loss: its labels were drawn by hand, and some are far off.
+
     Raises:
         ConfigError: unknown loss.
     """
     name = train.loss
+    if kind == "refiner":
+        return {"loss": keras.losses.Huber(delta=0.07)}
     if name not in LOSSES:
         raise ConfigError(f"train.loss is {name!r}; known are {', '.join(LOSSES)}")
     if len(OUTPUTS[kind]) == 1:

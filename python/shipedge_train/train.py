@@ -26,7 +26,7 @@ from shipedge_train.board import Board
 from shipedge_train.config import Config
 from shipedge_train.dataset import Picture, pick_evenly, read_dataset
 from shipedge_train.devices import precision, use_all_devices
-from shipedge_train.loader import Batch, Loader
+from shipedge_train.loader import LOADERS, Batch
 from shipedge_train.models import MODELS
 from shipedge_train.objective import losses_of, truth_of
 from shipedge_train.schedule import Phase, learning_rate, phases
@@ -71,10 +71,10 @@ def build(kind: str, config: Config, size: int | None = None) -> keras.Model:
         ConfigError: it has more parameters than the budget allows, or there is no such network.
     """
     options: dict[str, Any] = {"widths": config.model.widths} if config.model.widths else {}
-    if kind != "detector":
+    if kind in ("segmenter", "cascade"):
         options["encoder"] = config.model.encoder
     elif config.model.encoder != "slim":
-        raise ConfigError(f"a detector of its own has no {config.model.encoder}: train a cascade")
+        raise ConfigError(f"a {kind} of its own has no {config.model.encoder}: train a cascade")
     model = MODELS[kind](size, **options)
     count, budget = model.count_params(), config.model.max_parameters
     if count > budget:
@@ -121,7 +121,7 @@ def train(
     """Train one model and return its run folder.
 
     Args:
-        kind: "detector", "segmenter", or "cascade" for both with one encoder.
+        kind: "detector", "segmenter", "cascade" for both with one encoder, or "refiner".
         data: dataset folder.
         config: every choice.
         out: the run folder, made where absent.
@@ -199,7 +199,8 @@ class _Job:
             step = progress.epoch * self.config.train.steps
             if stage != (now := self.phase.stage(self._done(step))) or loader is None:
                 data = replace(self.config.data, crop=now.crop, batch=now.batch)
-                loader = Loader(self.training, self.kind, data, self.config.augment, self.config.train.seed)
+                make, seed = LOADERS[self.kind], self.config.train.seed
+                loader = make(self.training, self.kind, data, self.config.augment, seed)
                 stage = now
                 # TensorFlow would trace the step again for crops of any size, for which it cannot resize.
                 self.model.make_train_function(force=True)

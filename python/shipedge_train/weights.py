@@ -92,7 +92,8 @@ def load_initial(
     load: Callable[[keras.Model], None]
     if (place / MANIFEST).is_file():
         manifest = _manifest(place, kind)
-        giver, learned = str(_entry(manifest, kind).get("network", kind)), manifest.get("data", {})
+        giver = str(_entry(manifest, kind).get("network", kind))
+        learned = manifest["models"].get(kind, {}).get("data", manifest.get("data", {}))  # a refiner has its own
         load = partial(_load, place, manifest, kind)
     else:
         run = runs.read_run(place)
@@ -122,7 +123,7 @@ def _load(bundle: Path, manifest: dict[str, Any], kind: str, model: keras.Model)
 
 def _entry(manifest: dict[str, Any], kind: str) -> dict[str, Any]:
     """What the manifest says of the weights for a kind; those of a cascade are named with both of its models."""
-    entry: dict[str, Any] = manifest["models"]["segmenter" if kind == "cascade" else kind].get("weights")
+    entry: dict[str, Any] = manifest["models"].get("segmenter" if kind == "cascade" else kind, {}).get("weights")
     return entry
 
 

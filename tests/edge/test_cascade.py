@@ -31,7 +31,7 @@ def test_finds_each_ship_exactly(cascade, sea):
     assert np.array_equal(union, pixels[..., 0] == 255)
     assert all(0.9 < ship.score <= 1 for ship in result.ships)
     assert result.timings_ms["decode"] == 2.0
-    assert set(result.timings_ms) == {"decode", "detector", "segmenter", "post"}
+    assert set(result.timings_ms) == {"decode", "detector", "segmenter", "post", "refiner"}
 
 
 def test_no_ship_is_a_result(cascade, sea):

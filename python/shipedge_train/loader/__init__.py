@@ -1,9 +1,14 @@
 """Batches straight from JPEG files and ship strings: NumPy arrays that any Keras backend takes.
 
-`sampling` says what is in a batch, `decode` and `cache` where its pixels come from, `batches` makes it in threads.
+`sampling` says what is in a batch, `decode` and `cache` where its pixels come from, `batches` makes it in threads;
+`patches` makes those of a refiner.
 """
 
 from shipedge_train.loader.batches import Batch, Loader, whole_pictures
+from shipedge_train.loader.patches import PatchLoader, overlap, patches_of
 from shipedge_train.loader.truth import presence_grid
 
-__all__ = ["Batch", "Loader", "presence_grid", "whole_pictures"]
+__all__ = ["LOADERS", "Batch", "Loader", "overlap", "patches_of", "presence_grid", "whole_pictures"]
+
+LOADERS = {"detector": Loader, "segmenter": Loader, "cascade": Loader, "refiner": PatchLoader}
+"""What makes the batches of each kind of network."""

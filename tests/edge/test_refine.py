@@ -1,0 +1,140 @@
+"""The last look: where a patch is cut, what its numbers mean, and that ships stay apart."""
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from shipedge.bundle import PATCH
+from shipedge.frame import Ship
+from shipedge.refine import Refiner, corners, correct, correction, cut_patch, rectangle_of
+from shipedge.rle import from_polygons, iou, union
+
+SHAPE = (400, 500)
+
+
+def drawn(*rectangles):
+    """A dark frame with bright rectangles, and their masks."""
+    masks = [from_polygons([corners(np.array(r, float))], SHAPE) for r in rectangles]
+    pixels = np.full((*SHAPE, 3), 40, np.uint8)
+    pixels[union(masks, SHAPE).to_mask() > 0] = 220
+    return pixels, masks
+
+
+def ship(mask):
+    return Ship(mask, 0.9, mask.bbox)
+
+
+def measured(patch):
+    """An oracle in the place of the model: measures what is bright in a patch that shows one level rectangle."""
+    bright = patch[..., 0] > 130
+    rows, cols = np.flatnonzero(bright.mean(axis=1) > 0.1), np.flatnonzero(bright.mean(axis=0) > 0.1)
+    (top, bottom), (left, right) = ((found[0], found[-1] + 1) for found in (rows, cols))
+    height, width = PATCH[0] / 2, PATCH[1] / 2
+    numbers = [
+        (left + right - PATCH[1]) / 2 / width,
+        (top + bottom - PATCH[0]) / 2 / height,
+        np.log((right - left) / width),
+        np.log((bottom - top) / height),
+        0,
+    ]
+    return np.rint((0.5 + np.array([numbers]) / 1.5) * 256).clip(0, 255).astype(np.uint8)
+
+
+def nothing(_patch):
+    return np.full((1, 5), 128, np.uint8)
+
+
+sides = st.floats(6, 190)
+
+
+@given(
+    st.tuples(st.floats(50, 400), st.floats(50, 400), sides, st.floats(0.1, 1), st.floats(-4, 4)),
+    st.tuples(st.floats(-0.5, 0.5), st.floats(-0.5, 0.5), st.floats(-0.6, 0.6), st.floats(-0.6, 0.6)),
+    st.floats(-0.2, 0.2),
+)
+def test_a_correction_leads_to_the_label(start, change, turn):
+    x, y, length, share, angle = start
+    rectangle = np.array([x, y, length, length * share, angle])
+    along, across, longer, wider = change
+    truth = rectangle + np.array([0, 0, 0, 0, turn])
+    truth[:2] += along * length * np.array([np.cos(angle), np.sin(angle)])
+    truth[:2] += across * length * share * np.array([-np.sin(angle), np.cos(angle)])
+    truth[2:4] *= np.exp([longer, wider])
+    assume(abs(np.sin(turn)) / share / 2 < 0.74)  # further than the numbers reach
+    said = correction(rectangle, truth)
+    np.testing.assert_allclose(correct(rectangle, said), truth, rtol=1e-9, atol=1e-9)
+    half_a_turn = truth + np.array([0, 0, 0, 0, np.pi])
+    np.testing.assert_allclose(correction(rectangle, half_a_turn), said, atol=1e-9)
+
+
+@pytest.mark.parametrize("angle", [0.0, 0.6, 2.2, -1.1])
+def test_a_patch_shows_the_rectangle_level_and_half_as_large(angle):
+    rectangle = np.array([250.0, 200, 90, 30, angle])
+    pixels, _ = drawn(rectangle)
+    bright = cut_patch(pixels, rectangle)[..., 0] > 130
+    assert bright.shape == PATCH
+    expected = np.zeros(PATCH, bool)
+    expected[16:48, 32:96] = True
+    assert (bright != expected).mean() < 0.03
+
+
+@pytest.mark.parametrize("angle", [0.0, 0.5, 1.3, 2.9])
+def test_a_mask_gives_its_rectangle(angle):
+    _, (mask,) = drawn((250.0, 200, 80, 24, angle))
+    x, y, length, width, found = rectangle_of(mask)
+    assert (x, y) == pytest.approx((250, 200), abs=0.6)
+    assert (length, width) == pytest.approx((80, 24), abs=1.5)
+    assert abs(np.sin(found - angle)) < 0.03
+
+
+@pytest.mark.parametrize("angle", [0.0, 0.4, 1.9])
+@pytest.mark.parametrize("flips", [False, True])
+def test_outlines_that_are_off_are_put_right(angle, flips):
+    pixels, (truth,) = drawn((250.0, 200, 70, 20, angle))
+    off = from_polygons([corners(np.array([257.0, 197, 90, 30, angle]))], SHAPE)
+    (found,) = Refiner(measured, flips=flips)(pixels, (ship(off),))
+    assert iou(off, truth) < 0.55
+    assert iou(found.rle, truth) > 0.9
+    assert found.bbox == found.rle.bbox
+    assert found.score == 0.9
+
+
+def test_nothing_to_correct_changes_hardly_anything():
+    pixels, masks = drawn((250.0, 200, 70, 20, 0.4), (100.0, 100, 30, 12, 2.0))
+    found = Refiner(nothing)(pixels, tuple(ship(mask) for mask in masks))
+    assert min(max(iou(one.rle, mask) for one in found) for mask in masks) > 0.8  # pixels of a turned boat of 30 x 12
+    assert Refiner(nothing)(pixels, ()) == ()
+
+
+def test_what_is_left_alone():
+    pixels, (border, long) = drawn((8.0, 200, 60, 20, 0.0), (250.0, 300, 230, 20, 0.0))
+    arms = [from_polygons([corners(np.array(arm))], SHAPE) for arm in ((400.0, 60, 60, 6, 0), (427.0, 87, 60, 6, 1.57))]
+    corner = union(arms, SHAPE)
+    for mask in (border, long, corner):
+        assert Refiner(measured)(pixels, (ship(mask),))[0].rle == mask
+
+
+def test_ships_never_share_a_pixel():
+    """Each is told to grow into the other."""
+
+    def grow(_patch):
+        return np.array([[128, 128, 220, 255, 128]], np.uint8)
+
+    pixels, masks = drawn((200.0, 200, 70, 20, 0.0), (200.0, 224, 70, 20, 0.0), (205.0, 212, 6, 3, 0.0))
+    found = Refiner(grow)(pixels, tuple(ship(mask) for mask in masks))
+    assert len(found) == 3
+    assert union([one.rle for one in found], SHAPE).area == sum(one.rle.area for one in found)
+    assert all(one.rle.area for one in found)
+    assert [one.rle.runs[0, 0] for one in found] == sorted(one.rle.runs[0, 0] for one in found)
+
+
+def test_a_ship_that_is_told_away_stays():
+    """Corrections that lead out of the frame leave no pixel."""
+
+    def away(_patch):
+        return np.array([[255, 255, 0, 0, 128]], np.uint8)
+
+    pixels, (mask,) = drawn((480.0, 380, 30, 30, 0.0))
+    (found,) = Refiner(away)(pixels, (ship(mask),))
+    assert found.rle.area
