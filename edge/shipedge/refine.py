@@ -46,30 +46,36 @@ class Refiner:
         self._model, self._flips = model, flips
 
     def __call__(self, pixels: Pixels, ships: tuple[Ship, ...]) -> tuple[Ship, ...]:
-        """The same ships with better outlines, by the position of their first pixel.
-
-        A ship that the border of the frame cuts, one that is nothing like a rectangle, and one of more than 200 pixels
-        stay as they are. No pixel of another ship is ever taken, so ships never overlap.
+        """The same ships with the outlines of `outlines`, by the position of their first pixel.
 
         Args:
             pixels: (height, width, 3) uint8 RGB, the frame they were found in.
             ships: what the segmenter found.
         """
+        found = self.outlines(pixels, [ship.rle for ship in ships])
+        better = [replace(ship, rle=rle, bbox=rle.bbox) for ship, rle in zip(ships, found, strict=True)]
+        return tuple(sorted(better, key=lambda ship: int(ship.rle.runs[0, 0])))
+
+    def outlines(self, pixels: Pixels, shown: list[Rle]) -> list[Rle]:
+        """Better outlines of the ships of a frame, in their order.
+
+        A ship that the border of the frame cuts, one that is nothing like a rectangle, and one of more than 200 pixels
+        stay as they are. No pixel of another ship is ever taken, so ships never overlap.
+        """
         shape = (pixels.shape[0], pixels.shape[1])
-        found = [ship.rle for ship in ships]
-        for k, ship in enumerate(ships):
+        found = list(shown)
+        for k, ship in enumerate(shown):
             if not _inside(ship.bbox, shape):
                 continue
-            rectangle = rectangle_of(ship.rle)
-            if ship.rle.area < _FILLED * rectangle[2] * rectangle[3] or rectangle[2] > _LONGEST:
+            rectangle = rectangle_of(ship)
+            if ship.area < _FILLED * rectangle[2] * rectangle[3] or rectangle[2] > _LONGEST:
                 continue
             for _ in range(_LOOKS):
                 rectangle = correct(rectangle, self._ask(cut_patch(pixels, rectangle)))
             outline = from_polygons([corners(rectangle)], shape)
-            others = [rle for rle in found if rle is not found[k] and _meet(rle.bbox, outline.bbox)]
-            found[k] = (outline - union(others, shape) if others else outline) or ship.rle
-        better = [replace(ship, rle=rle, bbox=rle.bbox) for ship, rle in zip(ships, found, strict=True)]
-        return tuple(sorted(better, key=lambda ship: int(ship.rle.runs[0, 0])))
+            others = [rle for j, rle in enumerate(found) if j != k and _meet(rle.bbox, outline.bbox)]
+            found[k] = (outline - union(others, shape) if others else outline) or ship
+        return found
 
     def _ask(self, patch: Pixels) -> NDArray[np.float64]:
         said: NDArray[np.float64] = self._model(patch)[0] / 256

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,14 @@ import keras
 import numpy as np
 
 from shipedge.backends import open_model
-from shipedge.bundle import NUMBERS, PATCH, ModelFile, load_bundle
+from shipedge.bundle import NUMBERS, PATCH, Bundle, ModelFile, load_bundle
 from shipedge.errors import ConfigError
+from shipedge.refine import Refiner
 from shipedge_train import runs
 from shipedge_train.convert import (
     CALIBRATION_TILES,
     PARITY_PICTURES,
+    TUNING_PICTURES,
     Report,
     convert,
     described,
@@ -33,7 +36,10 @@ from shipedge_train.loader import patches_of
 from shipedge_train.parity import differences
 from shipedge_train.scoring import evaluate
 from shipedge_train.train import build
+from shipedge_train.tune import SHIP_SHARE, tune
 from shipedge_train.weights import MANIFEST, pack
+
+WEIGHTS = "refiner.weights.npz"
 
 Source = str | os.PathLike[str]
 
@@ -43,6 +49,7 @@ def convert_all(
     out: Source,
     *,
     quantize: str = "int8",
+    ship_share: float = SHIP_SHARE,
     data: Source | None = None,
     report: Report = print,
     **options: Any,
@@ -53,6 +60,7 @@ def convert_all(
         sources: what `convert` takes, and perhaps a run of the refiner; or a bundle and a run of the refiner.
         out: the bundle folder, replaced whole.
         quantize: as `convert`,
+        ship_share: too,
         data: too,
         report: too,
         options: of `convert`; a bundle that is there keeps what it was made with.
@@ -69,10 +77,9 @@ def convert_all(
             f"expected runs, or one bundle and one run of the refiner, found: {len(bundles)} bundles, {len(refiners)} "
             f"runs of the refiner and {len(others)} others"
         )
-    base = bundles[0] if bundles else convert(others, out, quantize=quantize, data=data, report=report, **options)
-    if not refiners:
-        return Path(base)
-    return add_refiner(base, refiners[0], out, quantize=quantize, data=data, report=report)
+    common: dict[str, Any] = {"quantize": quantize, "ship_share": ship_share, "data": data, "report": report}
+    base = bundles[0] if bundles else convert(others, out, **common, **options)
+    return add_refiner(base, refiners[0], out, **common) if refiners else Path(base)
 
 
 def convert_refiner(run: runs.Run, quantize: str, training: Sequence[Picture]) -> tuple[keras.Model, ModelFile]:
@@ -90,18 +97,22 @@ def add_refiner(
     out: Source,
     *,
     quantize: str = "int8",
+    ship_share: float = SHIP_SHARE,
     data: Source | None = None,
     report: Report = print,
 ) -> Path:
     """Write a bundle that has all that `base` has, and the refiner of a run in place of one that was there.
 
-    Its parity and its scores, on patches of the validation split, go into the manifest beside those of the others.
+    With better outlines other thresholds are best: they are tuned again, on the validation split of the refiner's run,
+    which the other models must not have learned from. Its parity and its scores on patches of that split go into the
+    manifest as well.
 
     Args:
         base: a bundle; may be `out` itself.
         folder: a run of the refiner.
         out: the bundle folder, replaced whole.
         quantize: as `convert`,
+        ship_share: too,
         data: too,
         report: too.
 
@@ -110,31 +121,35 @@ def add_refiner(
     """
     needs_tensorflow()
     run = runs.read_run(folder, "refiner")
-    files = _files(Path(base))
-    split = split_of(run, data)
+    bundle = load_bundle(Path(base))
+    split, manifest, files = split_of(run, data), bundle.manifest, _files(Path(base), bundle)
+    if manifest.get("data", {}).get("ships_csv_sha256") == run.data["ships_csv_sha256"]:
+        runs.check_split(Path(base), manifest["data"].get("split", {}), split)
     model, file = convert_refiner(run, quantize, split.training)
+    opened = open_model(file, os.cpu_count() or 1)
     held_back = pick_evenly([picture for picture in split.validation if picture.ships], PARITY_PICTURES)
     patches = [patch for patch, _, _ in patches_of(held_back, 1)]
-    opened = open_model(file, os.cpu_count() or 1)
     ours = [np.asarray(model.predict_on_batch(patch[None]))[0, ..., 0] for patch in patches]
     parity = differences(ours, [opened(patch).astype(np.float32) / 256 for patch in patches])
     scores = {name: round(value, 4) for name, value in evaluate(model, "refiner", held_back).items() if name != "score"}
+    report(f"refiner: {len(file.content):,} bytes; parity {json.dumps(parity)}; validation {json.dumps(scores)}")
+    detector, segmenter = (open_model(one, os.cpu_count() or 1) for one in (bundle.detector, bundle.segmenter))
+    pictures = pick_evenly(split.validation, TUNING_PICTURES)
+    thresholds, tuned = tune(detector, segmenter, pictures, ship_share, Refiner(opened))
+    report(f"thresholds {json.dumps(asdict(thresholds))}; validation {json.dumps(tuned)}")
     packed = pack(model)
-    manifest = load_bundle(Path(base)).manifest
-    entry = entry_of(file, model.count_params()) | {
-        "weights": {"network": "refiner", **described("refiner.weights.npz", packed)},
+    manifest["models"]["refiner"] = entry_of(file, model.count_params()) | {
+        "weights": {"network": "refiner", **described(WEIGHTS, packed)},
         "data": {key: value for key, value in run.data.items() if key != "folder"},
     }
-    manifest["models"]["refiner"] = entry
-    manifest["parity"]["refiner"] = parity
-    manifest["scores"]["refiner"] = scores
-    report(f"refiner: {len(file.content):,} bytes; parity {json.dumps(parity)}; validation {json.dumps(scores)}")
-    return write_bundle(Path(out), manifest, files | {file.name: file.content, "refiner.weights.npz": packed})
+    manifest |= {"thresholds": asdict(thresholds), "versions": runs.versions()}
+    manifest["parity"] = manifest.get("parity", {}) | {"refiner": parity}
+    manifest["scores"] = {"validation": tuned | {"ship_share": ship_share}, "refiner": scores}
+    return write_bundle(Path(out), manifest, files | {file.name: file.content, WEIGHTS: packed})
 
 
-def _files(bundle: Path) -> dict[str, bytes]:
-    """All files that the manifest of a bundle speaks of, but for the refiner's. Raises BundleError as `load_bundle`."""
-    models = load_bundle(bundle).manifest["models"]
-    entries = [entry for kind, entry in models.items() if kind != "refiner"]
+def _files(folder: Path, bundle: Bundle) -> dict[str, bytes]:
+    """All files that the manifest of a bundle speaks of, but for the refiner's."""
+    entries = [entry for kind, entry in bundle.manifest["models"].items() if kind != "refiner"]
     names = {part["file"] for entry in entries for part in (entry, entry.get("weights")) if part}
-    return {name: (bundle / name).read_bytes() for name in names}
+    return {name: (folder / name).read_bytes() for name in names}

@@ -28,7 +28,6 @@ from shipedge.formats.splits import NAME, fold_name, read_splits
 from shipedge.frame import FrameResult
 from shipedge.parts import level
 from shipedge.refine import Refiner
-from shipedge.rle import parse
 from shipedge.ships import Scratch, find_ships
 from shipedge.sinks.jsonl import to_json
 from shipedge_train import runs
@@ -37,7 +36,7 @@ from shipedge_train.convert import convert_model
 from shipedge_train.dataset import SHAPE, Picture, read_dataset
 from shipedge_train.splits import split_pictures
 from shipedge_train.train import Steps, train
-from shipedge_train.tune import DETECTOR, NO_DETECTOR, SEGMENTER, START, Bench, Grid, Seen, look, search
+from shipedge_train.tune import DETECTOR, NO_DETECTOR, SEGMENTER, START, Bench, Grid, Seen, look, search, seen_of
 
 SEEN = "seen.npz"
 SCORES = "scores.json"
@@ -75,7 +74,7 @@ def cross_validate(
         out: gets a run folder per fold, VARIANT/predictions.jsonl and scores.json.
         init: run or bundle that each fold starts from.
         only: the folds to do now; none: all.
-        refiner: bundle whose refiner has the last look at every ship; thresholds are tuned before it.
+        refiner: bundle whose refiner has the last look at every ship.
         max_minutes: of training, per fold.
         report: called with one line per epoch and fold.
         steps: see `train`.
@@ -192,7 +191,7 @@ def _compare(
 ) -> dict[str, Any]:
     truth, scenes = folder / "truth.csv", root / "scenes.csv"
     write_airbus(truth, [(picture.path.name, list(picture.ships)) for picture in pictures])
-    benches = {flips: _read(folder, pictures, flips) for flips in (False, True)}
+    benches = {flips: _read(folder, pictures, flips, refine.get(flips)) for flips in (False, True)}
     found: dict[str, Any] = {}
     for name, (flips, start, groups) in VARIANTS.items():
         seen, bench = benches[flips]
@@ -215,18 +214,15 @@ def _compare(
     return found
 
 
-def _read(folder: Path, pictures: Sequence[Picture], flips: bool) -> tuple[list[Seen], Bench]:
+def _read(folder: Path, pictures: Sequence[Picture], flips: bool, refiner: Refiner | None) -> tuple[list[Seen], Bench]:
     """What was said of each picture, in their order, and the bench that scores thresholds on it."""
     said: dict[str, tuple[NDArray[np.uint8], NDArray[np.uint8]]] = {}
     for path in sorted(folder.glob(f"*/{SEEN}")):
         with np.load(path, allow_pickle=False) as file:
             arrays = (file["names"].tolist(), file[f"presence{flips:d}"], file[f"probability{flips:d}"])
             said |= {name: (presence, probability) for name, presence, probability in zip(*arrays, strict=True)}
-    seen = [
-        Seen(*said[picture.path.name], [parse(text, SHAPE) for text in picture.ships], picture.mask())
-        for picture in pictures
-    ]
-    return seen, Bench(seen)
+    seen = [seen_of(picture, *said[picture.path.name]) for picture in pictures]
+    return seen, Bench(seen, refiner=refiner)
 
 
 def _result(name: str, seen: Seen, thresholds: Thresholds) -> FrameResult:

@@ -22,6 +22,7 @@ from shipedge.bundle import Thresholds
 from shipedge.cascade import ask_flipped
 from shipedge.metrics import THRESHOLDS, f2_from_counts, roc_auc
 from shipedge.parts import find_parts, is_sure, level, rectangles
+from shipedge.refine import Refiner
 from shipedge.rle import Rle, iou_matrix, parse
 from shipedge.tiling import CELL, tile_origins
 from shipedge_train.dataset import SHAPE, Picture
@@ -47,12 +48,13 @@ Grid = dict[str, tuple[Any, ...]]
 
 @dataclass(frozen=True)
 class Seen:
-    """What the models say about one picture (probability * 256), and the truth."""
+    """What the models say about one picture (probability * 256), the truth, and the picture for a last look."""
 
     presence: NDArray[np.uint8]
     probability: NDArray[np.uint8]
     truths: list[Rle]
     mask: NDArray[np.uint8]
+    picture: Picture
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,11 @@ class _Found:
 
 
 def tune(
-    detector: Model, segmenter: Model, pictures: Sequence[Picture], ship_share: float = SHIP_SHARE
+    detector: Model,
+    segmenter: Model,
+    pictures: Sequence[Picture],
+    ship_share: float = SHIP_SHARE,
+    refiner: Refiner | None = None,
 ) -> tuple[Thresholds, dict[str, Any]]:
     """The best thresholds and their scores on `pictures`.
 
@@ -89,14 +95,15 @@ def tune(
         detector: opened,
         segmenter: too.
         pictures: neither has learned from them.
-        ship_share: see `Bench`.
+        ship_share: see `Bench`,
+        refiner: too.
 
     Returns:
         thresholds; f2, dice_ships, picture_auc, pictures, and as `segmenter_alone` the first two of the best that the
         segmenter reaches without the detector.
     """
     seen = [look(detector, segmenter, p) for p in pictures]
-    bench = Bench(seen, ship_share)
+    bench = Bench(seen, ship_share, refiner)
     chosen = search(bench, START, (DETECTOR, *SEGMENTER))
     alone = search(bench, NO_DETECTOR, SEGMENTER)
     auc = roc_auc(np.array([bool(s.truths) for s in seen]), np.array([s.presence.max() for s in seen], np.float64))
@@ -116,7 +123,12 @@ def look(detector: Model, segmenter: Model, picture: Picture, *, flips: bool = F
     for top, left in tile_origins(SHAPE, side, overlap=min(side // 2, 192)):
         place = probability[top : top + side, left : left + side]
         np.maximum(place, ask(segmenter, pixels[top : top + side, left : left + side]), out=place)
-    return Seen(ask(detector, pixels), probability, [parse(s, SHAPE) for s in picture.ships], picture.mask())
+    return seen_of(picture, ask(detector, pixels), probability)
+
+
+def seen_of(picture: Picture, presence: NDArray[np.uint8], probability: NDArray[np.uint8]) -> Seen:
+    """What was said of a picture beside its truth."""
+    return Seen(presence, probability, [parse(s, SHAPE) for s in picture.ships], picture.mask(), picture)
 
 
 def search(bench: Bench, start: Thresholds, groups: Sequence[Grid], only: Sequence[int] | None = None) -> Thresholds:
@@ -145,10 +157,11 @@ class Bench:
         seen: the pictures.
         ship_share: share of pictures with ships where the thresholds will be used, 0..1: F2 is the mean that pictures
             of that mixture would have.
+        refiner: has the last look at every part.
     """
 
-    def __init__(self, seen: Sequence[Seen], ship_share: float = SHIP_SHARE) -> None:
-        self._seen, self._ship_share = seen, ship_share
+    def __init__(self, seen: Sequence[Seen], ship_share: float = SHIP_SHARE, refiner: Refiner | None = None) -> None:
+        self._seen, self._ship_share, self._refiner = seen, ship_share, refiner
         self._found: dict[tuple[float | bool, ...], list[_Found]] = {}
 
     def worth(self, thresholds: Thresholds, only: Sequence[int] | None = None) -> float:
@@ -171,7 +184,7 @@ class Bench:
             thresholds.rectangles,
         )
         if key not in self._found:
-            self._found[key] = [_parts(one, thresholds) for one in self._seen]
+            self._found[key] = [_parts(one, thresholds, self._refiner) for one in self._seen]
         f2: dict[bool, list[float]] = {True: [], False: []}  # by whether the picture shows ships
         dice: list[float] = []  # of those that do
         found = self._found[key]
@@ -192,9 +205,11 @@ class Bench:
         return share * shown + (1 - share) * empty, float(np.mean(dice)) if dice else 0.0
 
 
-def _parts(seen: Seen, thresholds: Thresholds) -> _Found:
+def _parts(seen: Seen, thresholds: Thresholds, refiner: Refiner | None) -> _Found:
     parts = find_parts(seen.probability, thresholds)
     shown = rectangles(parts) if thresholds.rectangles else parts
+    if refiner is not None and shown:
+        shown = refiner.outlines(seen.picture.pixels(), shown)
     cells = seen.presence.repeat(CELL, axis=0).repeat(CELL, axis=1)
     return _Found(
         areas=np.array([part.area for part in parts], np.int64),

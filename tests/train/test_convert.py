@@ -3,6 +3,7 @@
 import json
 import shutil
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from shipedge.errors import BundleError, ConfigError
 from shipedge.frame import Frame
 from shipedge.rle import Rle
 from shipedge_train.convert import convert, to_tflite
-from shipedge_train.dataset import read_dataset
+from shipedge_train.dataset import Picture, read_dataset
 from shipedge_train.models import cascade, from_afar, near_and_far, segmenter
 from shipedge_train.runs import load_best, read_run
 from shipedge_train.train import build
@@ -24,6 +25,7 @@ from shipedge_train.tune import START, Bench, Seen, tune
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 WIDTHS = (4, 4, 6, 6, 8, 8)
+NOT_LOOKED_AT = Picture(Path("none.jpg"), (), "none")
 
 
 @pytest.fixture(scope="module")
@@ -234,6 +236,6 @@ def test_f2_of_the_tuning_is_that_of_the_asked_mixture(share, expected):
     ship = np.zeros((768, 768), np.uint8)
     ship[100:120, 200:260] = 1
     cells, sure = np.full((24, 24), 250, np.uint8), ship * np.uint8(250)
-    found = Seen(cells, sure, [Rle.from_mask(ship)], ship)
-    false_alarm = Seen(cells, sure, [], np.zeros_like(ship))
+    found = Seen(cells, sure, [Rle.from_mask(ship)], ship, NOT_LOOKED_AT)
+    false_alarm = Seen(cells, sure, [], np.zeros_like(ship), NOT_LOOKED_AT)
     assert Bench([found, false_alarm], share).scores(START) == {"f2": expected, "dice_ships": 1.0}
