@@ -131,12 +131,17 @@ def cut_patch(pixels: Pixels, rectangle: Rectangle) -> Pixels:
 
     x, y, length, width, angle = rectangle
     rows, cols = PATCH
+    # Cut out first: OpenCV refuses frames of more than 32,767 pixels a side.
+    reach = int(np.hypot(length, width)) + 2
+    height, wide = pixels.shape[:2]
+    top, left = (int(np.clip(v - reach, 0, most - 1)) for v, most in ((y, height), (x, wide)))
+    part = pixels[top : max(int(y) + reach, top) + 1, left : max(int(x) + reach, left) + 1]
     right = np.array([np.cos(angle), np.sin(angle)]) * length / (cols / 2)
     down = np.array([-np.sin(angle), np.cos(angle)]) * width / (rows / 2)
-    first = np.array([x, y]) - 0.5 - right * (cols - 1) / 2 - down * (rows - 1) / 2
+    first = np.array([x - left, y - top]) - 0.5 - right * (cols - 1) / 2 - down * (rows - 1) / 2
     place = np.stack([right, down, first], axis=1)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return cv2.warpAffine(pixels, place, (cols, rows), flags=flags, borderMode=cv2.BORDER_REPLICATE).astype(np.uint8)
+    return cv2.warpAffine(part, place, (cols, rows), flags=flags, borderMode=cv2.BORDER_REPLICATE).astype(np.uint8)
 
 
 def correction(rectangle: Rectangle, truth: Rectangle) -> NDArray[np.float64]:

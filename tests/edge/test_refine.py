@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from shipedge.bundle import PATCH
 from shipedge.frame import Ship
 from shipedge.refine import Refiner, corners, correct, correction, cut_patch, rectangle_of
-from shipedge.rle import from_polygons, iou, union
+from shipedge.rle import Rle, from_polygons, iou, union
 
 SHAPE = (400, 500)
 
@@ -77,6 +77,27 @@ def test_a_patch_shows_the_rectangle_level_and_half_as_large(angle):
     expected = np.zeros(PATCH, bool)
     expected[16:48, 32:96] = True
     assert (bright != expected).mean() < 0.03
+
+
+@given(
+    st.tuples(st.floats(-60, 360), st.floats(-60, 260), st.floats(4, 90), st.floats(3, 60), st.floats(-4, 4)),
+)
+@settings(max_examples=60)
+def test_a_patch_is_the_same_wherever_the_frame_ends(rectangle):
+    """Beyond the border of a frame lie copies of its outermost pixels."""
+    pixels = np.random.default_rng(3).integers(0, 256, (200, 300, 3), np.uint8)
+    margin = 400
+    padded = np.pad(pixels, ((margin, margin), (margin, margin), (0, 0)), "edge")
+    inside = np.array(rectangle) + np.array([margin, margin, 0, 0, 0])
+    assert np.abs(cut_patch(pixels, np.array(rectangle)).astype(int) - cut_patch(padded, inside)).max() <= 8
+
+
+def test_frames_wider_than_opencv_takes():
+    pixels = np.full((40, 40_000, 3), 40, np.uint8)
+    pixels[10:20, 39_000:39_040] = 220
+    mask = Rle.from_mask((pixels[..., 0] > 100).astype(np.uint8))
+    (found,) = Refiner(measured)(pixels, (ship(mask),))
+    assert iou(found.rle, mask) > 0.9
 
 
 @pytest.mark.parametrize("angle", [0.0, 0.5, 1.3, 2.9])
