@@ -35,7 +35,7 @@ class Summary:
         sources: per source, in the order of reading; sources that gave no frame are absent.
         failed: one sentence for each source that could not be read, or not to its end.
         seconds: wall time of the whole run.
-        timings_ms: milliseconds per stage, summed over frames: decode, detector, segmenter, post, write.
+        timings_ms: milliseconds per stage, summed over frames: decode, detector, segmenter, post, refiner, write.
         dropped: camera frames that were skipped because the models were slower.
         interrupted: whether the run was asked to stop before its end.
     """

@@ -115,3 +115,14 @@ def test_bundle_path_with_spaces_and_umlauts(toy_bundle_dir, tmp_path):
     copy = tmp_path / "Bündel für Boote"
     shutil.copytree(toy_bundle_dir, copy)
     assert load_bundle(str(copy)).name == "toy"
+
+
+def test_a_refiner_is_of_one_size(make_bundle, edit_manifest):
+    bundle = make_bundle()
+    assert load_bundle(bundle).refiner is None
+    edit_manifest(bundle, "models.refiner", load_bundle(bundle).manifest["models"]["detector"])
+    with pytest.raises(BundleError, match=r"the refiner turns \(1, 768, 768, 3\) .* expected \(1, 64, 128, 3\) into"):
+        load_bundle(bundle)
+    edit_manifest(bundle, "models.refiner", None)
+    with pytest.raises(BundleError, match=r"models\.refiner\.file is missing"):
+        load_bundle(bundle)

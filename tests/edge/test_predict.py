@@ -80,7 +80,7 @@ def test_json_summary_is_one_object(predict, picture, tmp_path):
     summary = json.loads(result.stdout)
     assert (summary["frames"], summary["ships"], summary["failed"]) == (1, 1, [])
     assert summary["written"] == [str(Path("o", "predictions.jsonl"))]
-    assert set(summary["mean_ms"]) == {"decode", "detector", "segmenter", "post", "write"}
+    assert set(summary["mean_ms"]) == {"decode", "detector", "segmenter", "post", "refiner", "write"}
 
 
 def test_bad_picture_is_named_and_the_others_go_on(predict, picture, lines, tmp_path):

@@ -132,7 +132,7 @@ class TrainConfig:
     """Optimization.
 
     Attributes:
-        loss: a name in shipedge_train.losses.LOSSES.
+        loss: a name in shipedge_train.losses.LOSSES; a refiner has Huber's whatever this says.
         presence_share: weight of the presence grid's loss beside that of the mask, in a cascade.
         epochs: epochs in all; the cosine ends there.
         stages: epochs on growing crops or on another dataset, one after the other; none: all epochs alike.
