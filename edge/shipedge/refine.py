@@ -26,6 +26,8 @@ _LOOKS = 3
 """Each begins with what the last one said; a fourth changes hardly anything."""
 _FILLED = 0.6
 """Share of its rectangle that a ship must cover; what covers less is not one ship."""
+_OWN = 0.5
+"""Share of an outline that must not belong to a larger ship."""
 
 Pixels = NDArray[np.uint8]
 Rectangle = NDArray[np.float64]
@@ -45,36 +47,41 @@ class Refiner:
         self._model, self._flips = model, flips
 
     def __call__(self, pixels: Pixels, ships: tuple[Ship, ...]) -> tuple[Ship, ...]:
-        """The same ships with the outlines of `outlines`, by the position of their first pixel.
+        """The ships with the outlines of `outlines`, by the position of their first pixel.
 
         Args:
             pixels: (height, width, 3) uint8 RGB, the frame they were found in.
             ships: what the segmenter found.
         """
-        found = self.outlines(pixels, [ship.rle for ship in ships])
-        better = [replace(ship, rle=rle, bbox=rle.bbox) for ship, rle in zip(ships, found, strict=True)]
+        found = zip(ships, self.outlines(pixels, [ship.rle for ship in ships]), strict=True)
+        better = [replace(ship, rle=rle, bbox=rle.bbox) for ship, rle in found if rle is not None]
         return tuple(sorted(better, key=lambda ship: int(ship.rle.runs[0, 0])))
 
-    def outlines(self, pixels: Pixels, shown: list[Rle]) -> list[Rle]:
-        """Better outlines of the ships of a frame, in their order.
+    def outlines(self, pixels: Pixels, shown: list[Rle]) -> list[Rle | None]:
+        """Better outlines of the ships of a frame, in their order; None for a piece of what another one has become.
 
-        A ship that the border of the frame cuts and one that is nothing like a rectangle stay as they are. No pixel of
-        another ship is ever taken, so ships never overlap.
+        A ship that the border of the frame cuts and one that is nothing like a rectangle stay as they are. Of two that
+        would share pixels the larger has them. One that would have less than half of its outline left keeps the one it
+        came with, and where that is no better it was the same ship, taken apart.
         """
-        shape = (pixels.shape[0], pixels.shape[1])
-        found = list(shown)
-        for k, ship in enumerate(shown):
-            if not _inside(ship.bbox, shape):
-                continue
-            rectangle = rectangle_of(ship)
-            if ship.area < _FILLED * rectangle[2] * rectangle[3]:
-                continue
-            for _ in range(_LOOKS):
-                rectangle = correct(rectangle, self._ask(cut_patch(pixels, rectangle)))
-            outline = from_polygons([corners(rectangle)], shape)
-            others = [rle for j, rle in enumerate(found) if j != k and _meet(rle.bbox, outline.bbox)]
-            found[k] = (outline - union(others, shape) if others else outline) or ship
+        refined = [self._refined(pixels, ship) for ship in shown]
+        found: list[Rle | None] = [None] * len(shown)
+        for k in sorted(range(len(shown)), key=lambda k: -refined[k].area):
+            for outline in (refined[k], shown[k]):
+                others = [rle for rle in found if rle is not None and _meet(rle.bbox, outline.bbox)]
+                free = outline - union(others, outline.shape) if others else outline
+                if free.area and free.area >= _OWN * outline.area:
+                    found[k] = free
+                    break
         return found
+
+    def _refined(self, pixels: Pixels, ship: Rle) -> Rle:
+        rectangle = rectangle_of(ship)
+        if not _inside(ship) or ship.area < _FILLED * rectangle[2] * rectangle[3]:
+            return ship
+        for _ in range(_LOOKS):
+            rectangle = correct(rectangle, self._ask(cut_patch(pixels, rectangle)))
+        return from_polygons([corners(rectangle)], ship.shape) or ship
 
     def _ask(self, patch: Pixels) -> NDArray[np.float64]:
         said: NDArray[np.float64] = self._model(patch)[0] / 256
@@ -88,8 +95,9 @@ _ACROSS = np.array([False, True, False, False, True])
 """The numbers that change their sign where a patch is turned upside down."""
 
 
-def _inside(box: tuple[int, int, int, int], shape: tuple[int, int]) -> bool:
-    return box[0] > 0 and box[1] > 0 and box[2] < shape[1] and box[3] < shape[0]
+def _inside(ship: Rle) -> bool:
+    left, top, right, bottom = ship.bbox
+    return left > 0 and top > 0 and right < ship.shape[1] and bottom < ship.shape[0]
 
 
 def _meet(a: tuple[int, int, int, int], b: tuple[int, int, int, int]) -> bool:

@@ -36,7 +36,7 @@ from shipedge_train.loader import patches_of
 from shipedge_train.parity import differences
 from shipedge_train.scoring import evaluate
 from shipedge_train.train import build
-from shipedge_train.tune import SHIP_SHARE, tune
+from shipedge_train.tune import SHIP_SHARE, START, tune
 from shipedge_train.weights import MANIFEST, pack
 
 WEIGHTS = "refiner.weights.npz"
@@ -135,7 +135,8 @@ def add_refiner(
     report(f"refiner: {len(file.content):,} bytes; parity {json.dumps(parity)}; validation {json.dumps(scores)}")
     detector, segmenter = (open_model(one, os.cpu_count() or 1) for one in (bundle.detector, bundle.segmenter))
     pictures = pick_evenly(split.validation, TUNING_PICTURES)
-    thresholds, tuned = tune(detector, segmenter, pictures, ship_share, Refiner(opened))
+    starts = (START, bundle.thresholds)
+    thresholds, tuned = tune(detector, segmenter, pictures, ship_share, Refiner(opened), starts)
     report(f"thresholds {json.dumps(asdict(thresholds))}; validation {json.dumps(tuned)}")
     packed = pack(model)
     manifest["models"]["refiner"] = entry_of(file, model.count_params()) | {

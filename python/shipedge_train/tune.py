@@ -88,6 +88,7 @@ def tune(
     pictures: Sequence[Picture],
     ship_share: float = SHIP_SHARE,
     refiner: Refiner | None = None,
+    starts: Sequence[Thresholds] = (START,),
 ) -> tuple[Thresholds, dict[str, Any]]:
     """The best thresholds and their scores on `pictures`.
 
@@ -97,6 +98,7 @@ def tune(
         pictures: neither has learned from them.
         ship_share: see `Bench`,
         refiner: too.
+        starts: where the search begins; the best end counts.
 
     Returns:
         thresholds; f2, dice_ships, picture_auc, pictures, and as `segmenter_alone` the first two of the best that the
@@ -104,7 +106,8 @@ def tune(
     """
     seen = [look(detector, segmenter, p) for p in pictures]
     bench = Bench(seen, ship_share, refiner)
-    chosen = search(bench, START, (DETECTOR, *SEGMENTER))
+    ends = [search(bench, start, (DETECTOR, *SEGMENTER)) for start in starts]
+    chosen = max(ends, key=bench.worth)
     alone = search(bench, NO_DETECTOR, SEGMENTER)
     auc = roc_auc(np.array([bool(s.truths) for s in seen]), np.array([s.presence.max() for s in seen], np.float64))
     scores: dict[str, Any] = bench.scores(chosen)
@@ -208,8 +211,10 @@ class Bench:
 def _parts(seen: Seen, thresholds: Thresholds, refiner: Refiner | None) -> _Found:
     parts = find_parts(seen.probability, thresholds)
     shown = rectangles(parts) if thresholds.rectangles else parts
-    if refiner is not None and shown:
-        shown = refiner.outlines(seen.picture.pixels(), shown)
+    if refiner is not None and parts:
+        better = refiner.outlines(seen.picture.pixels(), shown)
+        parts = [part for part, outline in zip(parts, better, strict=True) if outline is not None]
+        shown = [outline for outline in better if outline is not None]
     cells = seen.presence.repeat(CELL, axis=0).repeat(CELL, axis=1)
     return _Found(
         areas=np.array([part.area for part in parts], np.int64),

@@ -137,17 +137,39 @@ def test_what_is_left_alone():
 
 
 def test_ships_never_share_a_pixel():
-    """Each is told to grow into the other."""
+    """Each is told to grow, and the larger one has what both would cover."""
 
     def grow(_patch):
-        return np.array([[128, 128, 220, 255, 128]], np.uint8)
+        return np.array([[128, 128, 130, 150, 128]], np.uint8)
 
-    pixels, masks = drawn((200.0, 200, 70, 20, 0.0), (200.0, 224, 70, 20, 0.0), (205.0, 212, 6, 3, 0.0))
+    pixels, masks = drawn((200.0, 200, 70, 20, 0.0), (200.0, 224, 80, 20, 0.0), (300.0, 224, 30, 12, 0.0))
     found = Refiner(grow)(pixels, tuple(ship(mask) for mask in masks))
     assert len(found) == 3
     assert union([one.rle for one in found], SHAPE).area == sum(one.rle.area for one in found)
-    assert all(one.rle.area for one in found)
     assert [one.rle.runs[0, 0] for one in found] == sorted(one.rle.runs[0, 0] for one in found)
+    grown = max(found, key=lambda one: one.rle.area).rle
+    assert grown.area > 1.3 * masks[1].area
+    assert iou(grown, masks[1]) > 0.5
+
+
+def test_pieces_of_one_ship_become_one():
+    pixels, (hull,) = drawn((250.0, 200, 80, 24, 0.0))
+    pieces = [
+        from_polygons([corners(np.array([x, 200, length, 24, 0.0]))], SHAPE) for x, length in ((236, 50), (276, 26))
+    ]
+    found = Refiner(measured)(pixels, tuple(ship(piece) for piece in pieces))
+    assert len(found) == 1
+    assert iou(found[0].rle, hull) > 0.9
+
+
+def test_one_that_is_led_onto_its_neighbour_stays_where_it_was():
+    def up(patch):
+        """Towards what is bright beyond the upper side."""
+        return np.array([[128, 0 if patch[:10].mean() > 100 else 128, 128, 128, 128]], np.uint8)
+
+    pixels, (large, small) = drawn((250.0, 200, 90, 30, 0.0), (250.0, 222, 40, 12, 0.0))
+    _, found = Refiner(up).outlines(pixels, [large, small])
+    assert iou(found, small) > 0.8
 
 
 def test_a_ship_that_is_told_away_stays():
