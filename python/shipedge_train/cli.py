@@ -58,7 +58,7 @@ def train(
       shipedge train cascade --data data --config python/configs/large.toml --init imagenet --max-minutes 45
       shipedge train detector --data data --config python/configs/detector.toml --max-minutes 20
       shipedge train detector --data data --config python/configs/detector.toml --find-lr
-      shipedge train refiner --data data --config python/configs/refiner.toml --max-minutes 30
+      shipedge train refiner --data data --config python/configs/refiner.toml --out runs/refiner
     """  # noqa: D301 - click wants the control character itself
     if resume and init:
         raise click.UsageError("--init starts a new run and --resume goes on with an old one: give one of them")
