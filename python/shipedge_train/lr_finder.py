@@ -13,7 +13,7 @@ from shipedge.atomic import write_atomic
 from shipedge.errors import ShipedgeError
 from shipedge_train.config import Config
 from shipedge_train.dataset import read_dataset
-from shipedge_train.loader import LOADERS, Batch
+from shipedge_train.loader import Batch, loader_of
 from shipedge_train.objective import truth_of
 from shipedge_train.splits import split_pictures
 from shipedge_train.train import build_trainable
@@ -38,7 +38,7 @@ def find_learning_rate(
     """
     model = build_trainable(kind, config)
     training = split_pictures(data, read_dataset(data), config.data).training
-    batches = LOADERS[kind](training, kind, config.data, config.augment, config.train.seed).batches()
+    batches = loader_of(kind)(training, kind, config.data, config.augment, config.train.seed).batches()
     rates, losses = [], []
     try:
         for rate, loss in _ramp(model, kind, batches, np.geomspace(LOW, HIGH, steps)):

@@ -26,7 +26,7 @@ from shipedge_train.board import Board
 from shipedge_train.config import Config
 from shipedge_train.dataset import Picture, pick_evenly, read_dataset
 from shipedge_train.devices import precision, use_all_devices
-from shipedge_train.loader import LOADERS, Batch
+from shipedge_train.loader import Batch, loader_of
 from shipedge_train.models import MODELS
 from shipedge_train.objective import losses_of, truth_of
 from shipedge_train.schedule import Phase, learning_rate, phases
@@ -199,7 +199,7 @@ class _Job:
             step = progress.epoch * self.config.train.steps
             if stage != (now := self.phase.stage(self._done(step))) or loader is None:
                 data = replace(self.config.data, crop=now.crop, batch=now.batch)
-                make, seed = LOADERS[self.kind], self.config.train.seed
+                make, seed = loader_of(self.kind), self.config.train.seed
                 loader = make(self.training, self.kind, data, self.config.augment, seed)
                 stage = now
                 # TensorFlow would trace the step again for crops of any size, for which it cannot resize.

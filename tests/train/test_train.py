@@ -17,6 +17,7 @@ from shipedge.errors import ConfigError, ShipedgeError
 from shipedge_train import train as training
 from shipedge_train.config import Stage
 from shipedge_train.dataset import read_dataset
+from shipedge_train.loader import Loader
 from shipedge_train.losses import LOSSES
 from shipedge_train.runs import load_best, read_run
 from shipedge_train.scoring import HARDEST
@@ -188,8 +189,8 @@ def test_a_run_that_gets_no_better_stops(made_dataset, tiny_config, tmp_path, mo
 def test_hard_pictures_without_ships_are_drawn_more_often(made_dataset, tiny_config, tmp_path, monkeypatch):
     """They are looked at in turn, weigh what the network sees in them, and a resumed run still knows them."""
     weighed = []
-    weigh = training.Loader.weigh
-    monkeypatch.setattr(training.Loader, "weigh", lambda self, w: (weighed.append(dict(w)), weigh(self, w))[1])
+    weigh = Loader.weigh
+    monkeypatch.setattr(Loader, "weigh", lambda self, w: (weighed.append(dict(w)), weigh(self, w))[1])
     config = tiny_config("detector", 3, hard_empty=1)
     run = {"report": lambda _: None}
     whole = training.train("detector", made_dataset, config, tmp_path / "whole", **run)
