@@ -37,7 +37,7 @@ class Ship:
 
     Attributes:
         rle: its pixels, in the coordinates of the whole frame.
-        score: mean probability over these pixels, 0..1.
+        score: mean probability over the pixels that the segmenter found, 0..1.
         bbox: (left, top, right, bottom), half-open, pixels.
     """
 
