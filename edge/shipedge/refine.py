@@ -17,7 +17,7 @@ from shipedge.bundle import PATCH
 from shipedge.frame import Ship
 from shipedge.rle import Rle, from_polygons, union
 
-__all__ = ["Rectangle", "Refiner", "correct", "correction", "cut_patch", "rectangle_of"]
+__all__ = ["Rectangle", "Refiner", "correct", "correction", "cut_patch", "is_whole", "rectangle_of"]
 
 _REACH = 0.75
 """Largest correction: of the position in lengths and widths, of both as a natural logarithm, of the angle as in
@@ -77,7 +77,7 @@ class Refiner:
 
     def _refined(self, pixels: Pixels, ship: Rle) -> Rle:
         rectangle = rectangle_of(ship)
-        if not _inside(ship) or ship.area < _FILLED * rectangle[2] * rectangle[3]:
+        if not is_whole(ship) or ship.area < _FILLED * rectangle[2] * rectangle[3]:
             return ship
         for _ in range(_LOOKS):
             rectangle = correct(rectangle, self._ask(cut_patch(pixels, rectangle)))
@@ -95,7 +95,8 @@ _ACROSS = np.array([False, True, False, False, True])
 """The numbers that change their sign where a patch is turned upside down."""
 
 
-def _inside(ship: Rle) -> bool:
+def is_whole(ship: Rle) -> bool:
+    """The border of the frame does not cut it."""
     left, top, right, bottom = ship.bbox
     return left > 0 and top > 0 and right < ship.shape[1] and bottom < ship.shape[0]
 

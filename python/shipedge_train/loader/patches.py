@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from shipedge.bundle import NUMBERS, PATCH
 from shipedge.errors import DatasetError
-from shipedge.refine import Rectangle, correction, cut_patch, rectangle_of
-from shipedge.rle import Rle, parse
+from shipedge.refine import Rectangle, correction, cut_patch, is_whole, rectangle_of
+from shipedge.rle import parse
 from shipedge_train.augment.sample import vary
 from shipedge_train.config import AugmentConfig, DataConfig
 from shipedge_train.dataset import SHAPE, Picture
@@ -28,13 +28,8 @@ _NO_MASK = np.zeros(PATCH, np.uint8)
 def rectangles_of(picture: Picture) -> list[Rectangle]:
     """The rectangles of the ships that are whole: not cut by the border, and wide enough to have sides."""
     ships = [parse(text, SHAPE) for text in picture.ships]
-    whole = [rectangle_of(ship) for ship in ships if ship.area and _inside(ship)]
+    whole = [rectangle_of(ship) for ship in ships if ship.area and is_whole(ship)]
     return [rectangle for rectangle in whole if rectangle[3] >= _NARROWEST]
-
-
-def _inside(ship: Rle) -> bool:
-    left, top, right, bottom = ship.bbox
-    return left > 0 and top > 0 and right < SHAPE[1] and bottom < SHAPE[0]
 
 
 def astray(truth: Rectangle, rng: Rng) -> Rectangle:
