@@ -142,13 +142,7 @@ def convert(
 @click.option("--data", required=True, type=click.Path(path_type=Path), help="Dataset folder with splits.csv.")
 @click.option("--config", "config_path", required=True, type=click.Path(path_type=Path), help="TOML file.")
 @click.option("--out", type=click.Path(path_type=Path), default="runs/crossval", show_default=True, help="Folder.")
-@click.option(
-    "--init",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="Run or bundle each fold starts from, or `imagenet`; OUT of another crossval: its run of the same fold. Given "
-    "several times: their mean.",
-)
+@click.option("--init", type=click.Path(path_type=Path), help="Run or bundle each fold starts from, or `imagenet`.")
 @click.option("--fold", "folds", type=click.IntRange(min=0), multiple=True, help="Only this one now (repeatable).")
 @click.option("--refiner", type=click.Path(path_type=Path), help="Bundle whose refiner has the last look at each ship.")
 @click.option("--max-minutes", type=click.FloatRange(min=0, min_open=True), help="Training time of each fold.")
@@ -156,7 +150,7 @@ def crossval(
     data: Path,
     config_path: Path,
     out: Path,
-    init: tuple[Path, ...],
+    init: Path | None,
     folds: tuple[int, ...],
     refiner: Path | None,
     max_minutes: float | None,

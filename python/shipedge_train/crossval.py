@@ -59,7 +59,7 @@ def cross_validate(
     config: Config,
     out: str | os.PathLike[str],
     *,
-    init: Sequence[str | os.PathLike[str]] = (),
+    init: str | os.PathLike[str] | None = None,
     only: Sequence[int] = (),
     refiner: str | os.PathLike[str] | None = None,
     max_minutes: float | None = None,
@@ -72,8 +72,7 @@ def cross_validate(
         data: dataset folder with splits.csv.
         config: every choice; its fold is ignored, and the weights of the last epoch are kept.
         out: gets a run folder per fold, VARIANT/predictions.jsonl and scores.json.
-        init: runs or bundles from whose mean each fold starts; of the `out` of another cross-validation, from the run
-            of the same fold.
+        init: run or bundle that each fold starts from.
         only: the folds to do now; none: all.
         refiner: bundle whose refiner has the last look at every ship.
         max_minutes: of training, per fold.
@@ -140,7 +139,7 @@ def _train_fold(
     root: Path,
     own: Config,
     place: Path,
-    init: Sequence[str | os.PathLike[str]],
+    init: str | os.PathLike[str] | None,
     max_minutes: float | None,
     report: Report,
     steps: Steps | None,
@@ -155,17 +154,11 @@ def _train_fold(
         own,
         place,
         resume=begun,
-        init=() if begun else [_start(source, place.name) for source in init],
+        init=() if begun or init is None else (init,),
         max_minutes=max_minutes,
         report=report,
         steps=steps,
     )
-
-
-def _start(source: str | os.PathLike[str], fold: str) -> Path:
-    """Where a fold starts: its own run, if the source is another cross-validation."""
-    own = Path(source) / fold
-    return own if own.is_dir() else Path(source)
 
 
 def _judge(root: Path, place: Path, pictures: Sequence[Picture], report: Report) -> None:

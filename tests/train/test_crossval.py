@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,9 +10,7 @@ from shipedge.errors import ConfigError
 from shipedge.evaluate import read_prediction
 from shipedge.formats.splits import NAME
 from shipedge_train.crossval import VARIANTS, cross_validate
-from shipedge_train.runs import load_best, read_run
 from shipedge_train.splits import write_splits
-from shipedge_train.train import build
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -53,28 +50,6 @@ def test_every_picture_is_judged_by_the_fold_that_held_it_back(data, tiny_config
     write_splits(data / NAME, [(name, name, f"fold{1 - fold}") for name, fold in PARTS.items()])
     with pytest.raises(ConfigError, match="fold0 was trained with another split of this data"):
         cross_validate(data, config, out)
-
-
-def test_a_fold_starts_from_the_mean_and_from_its_own_run(data, tiny_config, tmp_path):
-    config, first = tiny_config("cascade", steps=1, learning_rate=1e-9, warmup=0, ema=0.0), tmp_path / "first"
-    cross_validate(data, config, first)
-    second = replace(config, train=replace(config.train, seed=9))
-    cross_validate(data, second, tmp_path / "second")
-    cross_validate(data, config, tmp_path / "both", init=[first, tmp_path / "second"])
-    for fold in ("fold0", "fold1"):
-        one, two, mean = (kernel(tmp_path / name / fold) for name in ("first", "second", "both"))
-        assert not np.allclose(one, two, atol=1e-3)
-        np.testing.assert_allclose(mean, (one + two) / 2, atol=1e-6)
-    shutil.rmtree(first / "fold1")
-    shutil.move(first / "fold0", first / "fold1")
-    with pytest.raises(ConfigError, match="fold1 was trained with another split of this data"):
-        cross_validate(data, config, tmp_path / "leak", init=[first], only=[1])
-
-
-def kernel(run):
-    model = build("cascade", read_run(run).config)
-    load_best(model, read_run(run))
-    return model.get_weights()[0]
 
 
 def test_trouble_is_one_sentence(data, made_dataset, tiny_config, tmp_path):
