@@ -10,9 +10,13 @@ from typing import Any
 import click
 
 
-def _quiet_tensorflow() -> None:
-    """TensorFlow greets with a page of log lines, and its default thread pools are fine."""
+def load_keras() -> None:
+    """Keras with its backend, without the page of log lines that TensorFlow greets with."""
+    from shipedge.quiet import quiet
+
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    with quiet():  # some it writes before it has read that
+        import keras  # noqa: F401
 
 
 def _bar(batches: Iterator[Any], count: int, label: str) -> Iterator[Any]:
@@ -65,7 +69,7 @@ def train(
     from shipedge_train.config import read_config
 
     config = read_config(config_path)  # before the seconds that Keras needs to load
-    _quiet_tensorflow()
+    load_keras()
     if find_lr:
         from shipedge_train.lr_finder import find_learning_rate
 
@@ -128,8 +132,8 @@ def convert(
       shipedge convert bundle runs/refiner -o bundle
       shipedge convert runs/detector runs/segmenter -o bundle --quantize float16 --window 384
     """  # noqa: D301 - click wants the control character itself
-    _quiet_tensorflow()
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    load_keras()
     from shipedge_train.convert_refiner import convert_all as run
 
     written = run(
@@ -162,17 +166,17 @@ def crossval(
     the segmenter alone; each leaves VARIANT/predictions.jsonl for `shipedge evaluate`. A fold that was judged is not
     done again, one that was interrupted goes on, and with --fold several machines can share the work.
 
-    
+    \b
     Examples:
       shipedge data split real --test-share 0
       shipedge crossval --data real --config python/configs/finetune.toml --init bundle --max-minutes 10
       shipedge evaluate runs/crossval/cascade runs/crossval/truth.csv --images real/images --worst 20
-    """
+    """  # noqa: D301 - click wants the control character itself
     from shipedge_train.config import read_config
 
     config = read_config(config_path)
-    _quiet_tensorflow()
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    load_keras()
     from shipedge_train.crossval import SCORES, cross_validate
 
     found = cross_validate(

@@ -16,6 +16,7 @@ import numpy as np
 from shipedge.backends import open_model
 from shipedge.bundle import NUMBERS, PATCH, Bundle, ModelFile, load_bundle
 from shipedge.errors import ConfigError
+from shipedge.quiet import quiet
 from shipedge.refine import Refiner
 from shipedge_train import runs
 from shipedge_train.convert import (
@@ -126,14 +127,15 @@ def add_refiner(
     if manifest.get("data", {}).get("ships_csv_sha256") == run.data["ships_csv_sha256"]:
         runs.check_split(Path(base), manifest["data"].get("split", {}), split)
     model, file = convert_refiner(run, quantize, split.training)
-    opened = open_model(file, os.cpu_count() or 1)
+    with quiet():
+        opened = open_model(file, os.cpu_count() or 1)
+        detector, segmenter = (open_model(one, os.cpu_count() or 1) for one in (bundle.detector, bundle.segmenter))
     held_back = pick_evenly([picture for picture in split.validation if picture.ships], PARITY_PICTURES)
     patches = [patch for patch, _, _ in patches_of(held_back, 1)]
     ours = [np.asarray(model.predict_on_batch(patch[None]))[0, ..., 0] for patch in patches]
     parity = differences(ours, [opened(patch).astype(np.float32) / 256 for patch in patches])
     scores = {name: round(value, 4) for name, value in evaluate(model, "refiner", held_back).items() if name != "score"}
     report(f"refiner: {len(file.content):,} bytes; parity {json.dumps(parity)}; validation {json.dumps(scores)}")
-    detector, segmenter = (open_model(one, os.cpu_count() or 1) for one in (bundle.detector, bundle.segmenter))
     pictures = pick_evenly(split.validation, TUNING_PICTURES)
     starts = (START, bundle.thresholds)
     thresholds, tuned = tune(detector, segmenter, pictures, ship_share, Refiner(opened), starts)

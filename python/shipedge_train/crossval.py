@@ -27,6 +27,7 @@ from shipedge.formats.airbus import write_airbus
 from shipedge.formats.splits import NAME, fold_name, read_splits
 from shipedge.frame import FrameResult
 from shipedge.parts import level
+from shipedge.quiet import quiet
 from shipedge.refine import Refiner
 from shipedge.ships import Scratch, find_ships
 from shipedge.sinks.jsonl import to_json
@@ -116,7 +117,8 @@ def _refiners(bundle: Path, root: Path) -> dict[bool, Refiner]:
         raise ConfigError(f"the bundle {bundle} has no refiner")
     if found.manifest["models"]["refiner"].get("data", {}).get("ships_csv_sha256") == runs.ships_digest(root):
         raise ConfigError(f"the refiner of {bundle} has learned from {root}: it cannot judge its pictures")
-    model = open_model(found.refiner, os.cpu_count() or 1)
+    with quiet():
+        model = open_model(found.refiner, os.cpu_count() or 1)
     return {flips: Refiner(model, flips=flips) for flips in (False, True)}
 
 
@@ -165,10 +167,9 @@ def _judge(root: Path, place: Path, pictures: Sequence[Picture], report: Report)
     """What the fold's int8 models say of the pictures that it held back."""
     run = runs.read_run(place, "cascade")
     split = split_pictures(root, pictures, run.config.data)
-    detector, segmenter = (
-        open_model(convert_model(run, kind, SHAPE[0], "int8", split.training)[2], os.cpu_count() or 1)
-        for kind in ("detector", "segmenter")
-    )
+    files = [convert_model(run, kind, SHAPE[0], "int8", split.training)[2] for kind in ("detector", "segmenter")]
+    with quiet():
+        detector, segmenter = (open_model(file, os.cpu_count() or 1) for file in files)
     arrays: dict[str, Any] = {}
     for flips in (False, True):
         seen = [look(detector, segmenter, picture, flips=flips) for picture in split.validation]

@@ -1,5 +1,6 @@
 """The commands, as far as they go without training: help, and mistakes that must be found before Keras loads."""
 
+import os
 import subprocess
 import sys
 
@@ -35,3 +36,23 @@ def test_bar_takes_exactly_one_epoch():
     batches = iter(range(10))
     assert list(_bar(batches, 4, "epoch 1")) == [0, 1, 2, 3]
     assert next(batches) == 4
+
+
+def test_real_processes_say_nothing_on_stderr(made_dataset, tmp_path):
+    (tmp_path / "c.toml").write_text(
+        "[model]\nwidths = [4, 4, 6, 6, 8, 8]\n[data]\ncrop = 64\nbatch = 2\nvalidation_share = 0.4\n"
+        "validation_pictures = 2\n[train]\nepochs = 1\nsteps = 2\n"
+    )
+    for command in (
+        ["train", "cascade", "--data", str(made_dataset), "--config", "c.toml", "--out", "run"],
+        ["convert", "run", "--out", "bundle", "--window", "192"],
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "shipedge_train.cli", *command],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "KERAS_BACKEND": "tensorflow", "PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+        assert (done.returncode, done.stderr) == (0, "")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -109,27 +108,11 @@ def _sinks(out: Path, sources: list[Source], annotate: bool, csv_file: str | Non
 def _open_cascade(bundle_dir: str | None, threads: int | None, flips: bool) -> Cascade:
     from shipedge.bundle import default_bundle, load_bundle
     from shipedge.cascade import Cascade
+    from shipedge.quiet import quiet
 
     bundle = load_bundle(bundle_dir) if bundle_dir else default_bundle()
-    with _quiet_runtime():
+    with quiet():
         return Cascade(bundle, threads, flips=flips)
-
-
-@contextmanager
-def _quiet_runtime() -> Iterator[None]:
-    """Keeps the runtime's greeting ("INFO: Created TensorFlow Lite XNNPACK delegate") off the terminal.
-
-    It is written by C++ to file descriptor 2; errors come as exceptions, so nothing is lost.
-    """
-    sys.stderr.flush()
-    saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(null, 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(null)
 
 
 @contextmanager

@@ -91,8 +91,6 @@ def judge(one: Path, other: Path, crops: int, folds: int, network: bool, epochs:
       shipedge data judge real rendered
       shipedge data judge real rendered --network --folds 3
     """  # noqa: D301 - click wants the control character itself
-    import os
-
     from shipedge_train.data.compare.crops import cut
     from shipedge_train.data.compare.judge import judge_statistics
     from shipedge_train.dataset import read_dataset
@@ -103,7 +101,9 @@ def judge(one: Path, other: Path, crops: int, folds: int, network: bool, epochs:
     report = {"crops": len(seen.side), "scenes": len(set(seen.group.tolist()))}
     result: dict[str, object] = {**report, "statistics": _numbers(plain), "given_away_by": given_away}
     if network:
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+        from shipedge_train.cli import load_keras
+
+        load_keras()
         from shipedge_train.data.compare.network import judge_network
 
         with click.progressbar(length=folds * epochs, label="training", hidden=as_json) as bar:
