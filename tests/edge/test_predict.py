@@ -238,6 +238,19 @@ def test_real_process_says_nothing_on_stderr(toy_bundle_dir, picture, tmp_path):
     assert json.loads(done.stdout)["ships"] == 1
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the shell's way to close descriptors is POSIX")
+@pytest.mark.parametrize("closed", ["2>&-", "<&-", "<&- >&- 2>&-"])
+def test_closed_standard_streams_spoil_nothing(toy_bundle_dir, picture, tmp_path, closed):
+    """The first file opened would get their descriptors, and what libraries print would land in it."""
+    picture(tmp_path / "a.png", 64, 64, (10, 10, 30, 30))
+    command = f'exec "$0" -m shipedge predict a.png --bundle "$1" --out out {closed}'
+    shell = ["/bin/sh", "-c", command, sys.executable, str(toy_bundle_dir)]
+    done = subprocess.run(shell, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done
+    (line,) = (tmp_path / "out" / "predictions.jsonl").read_text().splitlines()
+    assert len(json.loads(line)["ships"]) == 1
+
+
 def test_progress_bar_only_on_a_terminal(picture, tmp_path, monkeypatch, capsys):
     from shipedge.cli.report import Progress
     from shipedge.pipeline import SourceSummary, Summary

@@ -49,6 +49,11 @@ ADDED_HELP = {
 class LazyGroup(click.Group):
     """Click group over ``COMMANDS`` and the entry points; turns every expected failure into one sentence."""
 
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """As click does it, with three standard streams whatever the caller left open."""
+        complain.open_streams()
+        return super().main(*args, **extra)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names of all commands, sorted; imports none of them."""
         return sorted({*COMMANDS, *_added()})

@@ -45,6 +45,21 @@ def as_click(error: Exception, command: str) -> click.ClickException:
     raise error
 
 
+def open_streams() -> None:
+    """Point standard streams that were closed (`2>&-`) at nothing.
+
+    Otherwise the next file that is opened gets their descriptor, and with it whatever a library prints.
+    """
+    descriptor = os.open(os.devnull, os.O_RDWR)
+    while descriptor <= 2:
+        os.set_inheritable(descriptor, True)
+        stream = ("stdin", "stdout", "stderr")[descriptor]
+        if getattr(sys, stream) is None:
+            setattr(sys, stream, open(descriptor, "w" if descriptor else "r", closefd=False))  # noqa: SIM115 - for good
+        descriptor = os.dup(descriptor)
+    os.close(descriptor)
+
+
 def silence_stdout() -> None:
     """Point stdout at nothing, so that the interpreter's last flush into a closed pipe says nothing either."""
     try:
