@@ -120,7 +120,9 @@ def convert(
 ) -> None:
     """Convert the run of a cascade, or those of a detector and a segmenter, to a bundle.
 
-    The run of a refiner may be given with them, or with a bundle to which it is added.
+    The run of a refiner may be given with them. A bundle and the run of a segmenter (or of a cascade, which gives its
+    segmenter), of a refiner or of both give a bundle with these in place of its own; its thresholds stay where fewer
+    than 100 pictures are held back to choose on.
 
     Calibrates on the training split, compares with Keras and chooses thresholds on the validation split, and writes
     it all into the manifest. Needs TensorFlow, whatever the runs were trained with.
@@ -130,11 +132,12 @@ def convert(
       shipedge convert runs/cascade -o bundle
       shipedge convert runs/detector runs/segmenter -o bundle
       shipedge convert bundle runs/refiner -o bundle
+      shipedge convert bundle runs/fine -o mine
       shipedge convert runs/detector runs/segmenter -o bundle --quantize float16 --window 384
     """  # noqa: D301 - click wants the control character itself
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     load_keras()
-    from shipedge_train.convert_refiner import convert_all as run
+    from shipedge_train.convert_part import convert_all as run
 
     written = run(
         runs, out, quantize=quantize, window=window, ship_share=ship_share, name=name, data=data, report=click.echo
@@ -148,6 +151,7 @@ def convert(
 @click.option("--out", type=click.Path(path_type=Path), default="runs/crossval", show_default=True, help="Folder.")
 @click.option("--init", type=click.Path(path_type=Path), help="Run or bundle each fold starts from, or `imagenet`.")
 @click.option("--fold", "folds", type=click.IntRange(min=0), multiple=True, help="Only this one now (repeatable).")
+@click.option("--detector", type=click.Path(path_type=Path), help="Bundle whose detector judges, not the folds' own.")
 @click.option("--refiner", type=click.Path(path_type=Path), help="Bundle whose refiner has the last look at each ship.")
 @click.option("--max-minutes", type=click.FloatRange(min=0, min_open=True), help="Training time of each fold.")
 def crossval(
@@ -156,6 +160,7 @@ def crossval(
     out: Path,
     init: Path | None,
     folds: tuple[int, ...],
+    detector: Path | None,
     refiner: Path | None,
     max_minutes: float | None,
 ) -> None:
@@ -185,6 +190,7 @@ def crossval(
         out,
         init=init,
         only=folds,
+        detector=detector,
         refiner=refiner,
         max_minutes=max_minutes,
         report=click.echo,

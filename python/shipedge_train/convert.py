@@ -77,9 +77,7 @@ def convert(
     """
     needs_tensorflow()
     found = _runs(run_folders)
-    step = 64 * _reduce(found["segmenter"])
-    if window % step or not 192 <= window <= SHAPE[0]:
-        raise ConfigError(f"window is {window}, expected a multiple of {step} from 192 to {SHAPE[0]}")
+    check_window(window, found["segmenter"])
     check_place(Path(out))
     splits = {kind: split_of(run, data) for kind, run in found.items()}
     if found["detector"].data["ships_csv_sha256"] == found["segmenter"].data["ships_csv_sha256"]:
@@ -125,6 +123,13 @@ def convert(
         "data": {k: v for k, v in found["segmenter"].data.items() if k != "folder"},
     }
     return write_bundle(Path(out), manifest, {file.name: file.content for file in files.values()} | weights)
+
+
+def check_window(window: int, run: runs.Run) -> None:
+    """Raises ConfigError where the network of a run cannot see windows of that side."""
+    step = 64 * run.config.model.reduce
+    if window % step or not 192 <= window <= SHAPE[0]:
+        raise ConfigError(f"window is {window}, expected a multiple of {step} from 192 to {SHAPE[0]}")
 
 
 def needs_tensorflow() -> None:
@@ -222,14 +227,9 @@ def _runs(folders: Sequence[str | os.PathLike[str]]) -> dict[str, runs.Run]:
     raise ConfigError(f"expected one run of the detector and one of the segmenter, or one cascade, found: {kinds}")
 
 
-def _reduce(run: runs.Run) -> int:
-    """How many times smaller the converted network sees pictures: 1, but for a cascade that says otherwise."""
-    return run.config.model.reduce if run.kind == "cascade" else 1
-
-
 def _load(run: runs.Run, kind: str, side: int) -> tuple[keras.Model, keras.Model]:
     """The run's network in float32 with its best weights, and what of it makes the model `kind` of a fixed size."""
-    reduce = _reduce(run)
+    reduce = run.config.model.reduce
     network = build(run.kind, run.config, side if reduce == 1 else None)
     runs.load_best(network, run)
     if reduce > 1:

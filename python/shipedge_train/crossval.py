@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shipedge.atomic import write_atomic
-from shipedge.backends import open_model
+from shipedge.backends import Model, open_model
 from shipedge.bundle import Thresholds, load_bundle
+from shipedge.cascade import ask_flipped
 from shipedge.errors import ConfigError
 from shipedge.evaluate import evaluate_files
 from shipedge.evaluate.figures import figures
@@ -38,6 +39,7 @@ from shipedge_train.dataset import SHAPE, Picture, read_dataset
 from shipedge_train.splits import split_pictures
 from shipedge_train.train import Steps, train
 from shipedge_train.tune import DETECTOR, NO_DETECTOR, SEGMENTER, START, Bench, Grid, Seen, look, search, seen_of
+from shipedge_train.weights import learned_from
 
 SEEN = "seen.npz"
 SCORES = "scores.json"
@@ -62,6 +64,7 @@ def cross_validate(
     *,
     init: str | os.PathLike[str] | None = None,
     only: Sequence[int] = (),
+    detector: str | os.PathLike[str] | None = None,
     refiner: str | os.PathLike[str] | None = None,
     max_minutes: float | None = None,
     report: Report = print,
@@ -75,6 +78,7 @@ def cross_validate(
         out: gets a run folder per fold, VARIANT/predictions.jsonl and scores.json.
         init: run or bundle that each fold starts from.
         only: the folds to do now; none: all.
+        detector: bundle whose detector judges in place of those of the folds.
         refiner: bundle whose refiner has the last look at every ship.
         max_minutes: of training, per fold.
         report: called with one line per epoch and fold.
@@ -86,11 +90,15 @@ def cross_validate(
     Raises:
         ConfigError, DatasetError: see `train`; also a folder without splits.csv, a fold that it does not have, or
             folds in `out` that were judged with another configuration or split, a bundle without refiner, or one whose
-            refiner has learned from this dataset.
+            detector or refiner has learned from this dataset.
     """
     root, folder = Path(data), Path(out)
     pictures = read_dataset(root)
-    refine = _refiners(Path(refiner), root) if refiner is not None else {}
+    watch = _model(Path(detector), "detector", root) if detector is not None else None
+    refine: dict[bool, Refiner] = {}
+    if refiner is not None:
+        model = _model(Path(refiner), "refiner", root)
+        refine = {flips: Refiner(model, flips=flips) for flips in (False, True)}
     parts = _folds(root)
     folds = sorted(set(parts.values()), key=lambda part: int(part.removeprefix("fold")))
     if unknown := set(only) - set(range(len(folds))):
@@ -107,19 +115,19 @@ def cross_validate(
         report(f"not judged yet: {', '.join(missing)}")
         return None
     judged = [picture for picture in pictures if picture.path.name in parts]
-    return _compare(root, folder, judged, [parts[picture.path.name] for picture in judged], refine, report)
+    return _compare(root, folder, judged, [parts[picture.path.name] for picture in judged], watch, refine, report)
 
 
-def _refiners(bundle: Path, root: Path) -> dict[bool, Refiner]:
-    """The refiner of a bundle, without flips and with them."""
+def _model(bundle: Path, kind: str, root: Path) -> Model:
+    """A model of a bundle that may judge this dataset, opened."""
     found = load_bundle(bundle)
-    if found.refiner is None:
-        raise ConfigError(f"the bundle {bundle} has no refiner")
-    if found.manifest["models"]["refiner"].get("data", {}).get("ships_csv_sha256") == runs.ships_digest(root):
-        raise ConfigError(f"the refiner of {bundle} has learned from {root}: it cannot judge its pictures")
+    file = getattr(found, kind)
+    if file is None:
+        raise ConfigError(f"the bundle {bundle} has no {kind}")
+    if learned_from(found.manifest, kind).get("ships_csv_sha256") == runs.ships_digest(root):
+        raise ConfigError(f"the {kind} of {bundle} has learned from {root}: it cannot judge its pictures")
     with quiet():
-        model = open_model(found.refiner, os.cpu_count() or 1)
-    return {flips: Refiner(model, flips=flips) for flips in (False, True)}
+        return open_model(file, os.cpu_count() or 1)
 
 
 def _folds(root: Path) -> dict[str, str]:
@@ -187,12 +195,13 @@ def _compare(
     folder: Path,
     pictures: Sequence[Picture],
     parts: Sequence[str],
+    watch: Model | None,
     refine: Mapping[bool, Refiner],
     report: Report,
 ) -> dict[str, Any]:
     truth, scenes = folder / "truth.csv", root / "scenes.csv"
     write_airbus(truth, [(picture.path.name, list(picture.ships)) for picture in pictures])
-    benches = {flips: _read(folder, pictures, flips, refine.get(flips)) for flips in (False, True)}
+    benches = {flips: _read(folder, pictures, flips, watch, refine.get(flips)) for flips in (False, True)}
     found: dict[str, Any] = {}
     for name, (flips, start, groups) in VARIANTS.items():
         seen, bench = benches[flips]
@@ -215,14 +224,21 @@ def _compare(
     return found
 
 
-def _read(folder: Path, pictures: Sequence[Picture], flips: bool, refiner: Refiner | None) -> tuple[list[Seen], Bench]:
+def _read(
+    folder: Path, pictures: Sequence[Picture], flips: bool, watch: Model | None, refiner: Refiner | None
+) -> tuple[list[Seen], Bench]:
     """What was said of each picture, in their order, and the bench that scores thresholds on it."""
     said: dict[str, tuple[NDArray[np.uint8], NDArray[np.uint8]]] = {}
     for path in sorted(folder.glob(f"*/{SEEN}")):
         with np.load(path, allow_pickle=False) as file:
             arrays = (file["names"].tolist(), file[f"presence{flips:d}"], file[f"probability{flips:d}"])
             said |= {name: (presence, probability) for name, presence, probability in zip(*arrays, strict=True)}
-    seen = [seen_of(picture, *said[picture.path.name]) for picture in pictures]
+    seen = []
+    for picture in pictures:
+        presence, probability = said[picture.path.name]
+        if watch is not None:
+            presence = ask_flipped(watch, picture.pixels()) if flips else watch(picture.pixels())
+        seen.append(seen_of(picture, presence, probability))
     return seen, Bench(seen, refiner=refiner)
 
 

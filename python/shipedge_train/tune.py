@@ -89,6 +89,7 @@ def tune(
     ship_share: float = SHIP_SHARE,
     refiner: Refiner | None = None,
     starts: Sequence[Thresholds] = (START,),
+    groups: Sequence[Grid] = (DETECTOR, *SEGMENTER),
 ) -> tuple[Thresholds, dict[str, Any]]:
     """The best thresholds and their scores on `pictures`.
 
@@ -99,6 +100,7 @@ def tune(
         ship_share: see `Bench`,
         refiner: too.
         starts: where the search begins; the best end counts.
+        groups: what it varies; nothing: `pictures` only score.
 
     Returns:
         thresholds; f2, dice_ships, picture_auc, pictures, and as `segmenter_alone` the first two of the best that the
@@ -106,9 +108,8 @@ def tune(
     """
     seen = [look(detector, segmenter, p) for p in pictures]
     bench = Bench(seen, ship_share, refiner)
-    ends = [search(bench, start, (DETECTOR, *SEGMENTER)) for start in starts]
-    chosen = max(ends, key=bench.worth)
-    alone = search(bench, NO_DETECTOR, SEGMENTER)
+    chosen = max((search(bench, start, groups) for start in starts), key=bench.worth)
+    alone = search(bench, NO_DETECTOR, [group for group in groups if group is not DETECTOR])
     auc = roc_auc(np.array([bool(s.truths) for s in seen]), np.array([s.presence.max() for s in seen], np.float64))
     scores: dict[str, Any] = bench.scores(chosen)
     scores |= {} if np.isnan(auc) else {"picture_auc": round(auc, 4)}

@@ -31,6 +31,12 @@ def pack(model: keras.Model) -> bytes:
     return buffer.getvalue()
 
 
+def learned_from(manifest: dict[str, Any], kind: str) -> dict[str, Any]:
+    """What the manifest of a bundle says of the data that a model learned from: its own, or that of the bundle."""
+    own: dict[str, Any] = manifest["models"].get(kind, {}).get("data", manifest.get("data", {}))
+    return own
+
+
 def load_mean(
     model: keras.Model,
     sources: Sequence[str | os.PathLike[str]],
@@ -93,7 +99,7 @@ def load_initial(
     if (place / MANIFEST).is_file():
         manifest = _manifest(place, kind)
         giver = str(_entry(manifest, kind).get("network", kind))
-        learned = manifest["models"].get(kind, {}).get("data", manifest.get("data", {}))  # a refiner has its own
+        learned = learned_from(manifest, kind)
         load = partial(_load, place, manifest, kind)
     else:
         run = runs.read_run(place)

@@ -6,10 +6,14 @@ import shutil
 import numpy as np
 import pytest
 
+from shipedge.backends import open_model
+from shipedge.bundle import load_bundle
 from shipedge.errors import ConfigError
 from shipedge.evaluate import read_prediction
 from shipedge.formats.splits import NAME
+from shipedge_train.convert import convert
 from shipedge_train.crossval import VARIANTS, cross_validate
+from shipedge_train.dataset import read_dataset
 from shipedge_train.splits import write_splits
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -50,6 +54,22 @@ def test_every_picture_is_judged_by_the_fold_that_held_it_back(data, tiny_config
     write_splits(data / NAME, [(name, name, f"fold{1 - fold}") for name, fold in PARTS.items()])
     with pytest.raises(ConfigError, match="fold0 was trained with another split of this data"):
         cross_validate(data, config, out)
+
+
+def test_a_bundle_may_bring_the_detector(data, finished, tiny_config, tmp_path):
+    out, lines = tmp_path / "out", []
+    bundle = convert([finished["cascade"][0]], tmp_path / "b", quantize="none", window=192, report=lines.append)
+    path = bundle / "manifest.json"
+    with pytest.raises(ConfigError, match=r"the detector of .* has learned from"):
+        cross_validate(data, tiny_config("cascade"), out, detector=bundle)
+    table = json.loads(path.read_text())
+    path.write_text(json.dumps(table | {"data": table["data"] | {"ships_csv_sha256": "0" * 64}}))
+    cross_validate(data, tiny_config("cascade"), out, report=lines.append)
+    own = read_prediction(out / "cascade").scores
+    cross_validate(data, tiny_config("cascade"), out, detector=bundle, report=lines.append)  # trains nothing again
+    detector = open_model(load_bundle(bundle).detector, 1)
+    expected = {picture.path.name: detector(picture.pixels()).max() / 256 for picture in read_dataset(data)}
+    assert read_prediction(out / "cascade").scores == expected != own
 
 
 def test_trouble_is_one_sentence(data, made_dataset, tiny_config, tmp_path):

@@ -14,7 +14,7 @@ from shipedge.frame import Frame
 from shipedge.refine import correct
 from shipedge_train.config import AugmentConfig, Config, DataConfig, ModelConfig, TrainConfig
 from shipedge_train.convert import convert, to_tflite
-from shipedge_train.convert_refiner import convert_all
+from shipedge_train.convert_part import convert_all
 from shipedge_train.crossval import cross_validate
 from shipedge_train.dataset import SHAPE, read_dataset
 from shipedge_train.loader import loader_of, overlap, patches_of
@@ -116,8 +116,8 @@ def test_it_may_come_with_the_cascade(finished, run, tmp_path):
 
 
 def test_what_does_not_belong_together_is_refused(bundle, finished, run, made_dataset, tmp_path):
-    for sources in ([bundle], [bundle, bundle, run], [run, run], [bundle, finished["cascade"][0]]):
-        with pytest.raises(ConfigError, match="expected runs, or one bundle and one run of the refiner"):
+    for sources in ([bundle], [bundle, bundle, run], [run, run], [bundle, finished["detector"][0]]):
+        with pytest.raises(ConfigError, match="expected runs, or one bundle and a run of the segmenter"):
             convert_all(sources, tmp_path / "out", report=quiet)
     with pytest.raises(ConfigError, match="found: none"):
         convert_all([run], tmp_path / "out", report=quiet)

@@ -13,8 +13,8 @@ class ModelConfig:
         encoder: "slim" or "efficientnet-lite0".
         widths: channels per stage; () takes those of the network.
         max_parameters: the budget it must keep.
-        reduce: how many times smaller a cascade sees pictures once it is converted, 1 or 2: the detector looks at the
-            smaller ones alone, the segmenter at both.
+        reduce: how many times smaller converted models see pictures, 1 or 2: the detector looks at the smaller ones
+            alone, the segmenter at both.
     """
 
     encoder: str = "slim"

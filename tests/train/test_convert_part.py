@@ -1,0 +1,104 @@
+"""A newly trained segmenter joins a bundle: what is new is in it, all else is what it was."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from shipedge.backends import open_model
+from shipedge.bundle import load_bundle
+from shipedge.cascade import Cascade
+from shipedge.errors import ConfigError
+from shipedge.frame import Frame
+from shipedge_train import convert_part
+from shipedge_train.convert import convert
+from shipedge_train.convert_part import convert_all
+from shipedge_train.dataset import read_dataset
+from shipedge_train.models import near_and_far
+from shipedge_train.runs import load_best, read_run
+from shipedge_train.train import build, train
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+
+def quiet(_line):
+    pass
+
+
+@pytest.fixture(scope="module")
+def bundle(finished, tmp_path_factory):
+    out = tmp_path_factory.mktemp("bundle") / "b"
+    return convert([finished["cascade"][0]], out, quantize="none", window=256, report=quiet)
+
+
+@pytest.fixture(params=["segmenter", "cascade"])
+def run(request, finished, tmp_path):
+    """A run that gives a segmenter, which is to look from afar as well."""
+    shutil.copytree(finished[request.param][0], tmp_path / "run")
+    path = tmp_path / "run" / "config.json"
+    table = json.loads(path.read_text())
+    table["config"]["model"]["reduce"] = 2
+    path.write_text(json.dumps(table))
+    return tmp_path / "run"
+
+
+def test_a_segmenter_takes_the_place_of_the_other(bundle, run, made_dataset, tmp_path):
+    out = convert_all([bundle, run], tmp_path / "mine", quantize="none", report=quiet)
+    before, after = load_bundle(bundle), load_bundle(out)
+    assert (after.detector, after.thresholds) == (before.detector, before.thresholds)  # three pictures choose nothing
+    assert after.name == "mine"
+    kind = read_run(run).kind
+    network = build(kind, read_run(run).config)
+    load_best(network, read_run(run))
+    pixels = read_dataset(made_dataset)[1].pixels()[256:512, 256:512]
+    np.testing.assert_allclose(
+        open_model(after.segmenter, 1)(pixels) / 256,
+        near_and_far(network, 256, 2).predict_on_batch(pixels[None])[0, ..., 0],
+        atol=1 / 128,
+    )
+    models = after.manifest["models"]
+    assert models["segmenter"]["weights"]["network"] == kind
+    assert models["detector"] == before.manifest["models"]["detector"]
+    assert {path.name for path in out.iterdir()} == {
+        "cascade.weights.npz", "detector.tflite", "manifest.json", "segmenter.tflite", "segmenter.weights.npz",
+    }  # fmt: skip
+    assert after.manifest["scores"]["validation"]["pictures"] == 3
+    result = Cascade(after, threads=1)(Frame(read_dataset(made_dataset)[0].pixels(), "a", 0, None))
+    assert result.presence.shape == (24, 24)
+
+
+def test_enough_pictures_choose_thresholds_again(bundle, run, tmp_path, monkeypatch):
+    monkeypatch.setattr(convert_part, "ENOUGH", 2)
+    careless = shutil.copytree(bundle, tmp_path / "careless")
+    manifest = json.loads((careless / "manifest.json").read_text())
+    manifest["thresholds"] |= {"min_area": 100_000}  # finds nothing
+    (careless / "manifest.json").write_text(json.dumps(manifest))
+    out = convert_all([careless, run], tmp_path / "mine", quantize="none", report=quiet)
+    assert load_bundle(out).thresholds.min_area < 100_000
+
+
+def test_training_goes_on_from_what_joined(bundle, run, made_dataset, tiny_config, tmp_path):
+    out = convert_all([bundle, run], tmp_path / "mine", quantize="none", report=quiet)
+    for kind in ("segmenter", "cascade"):
+        train(kind, made_dataset, tiny_config(kind, 1), tmp_path / kind, init=[out], report=quiet)
+
+
+def test_what_the_detector_learned_from_does_not_choose_thresholds(bundle, run, made_dataset, tiny_config, tmp_path):
+    path = bundle / "manifest.json"
+    content = path.read_text()
+    manifest = json.loads(content)
+    manifest["data"]["split"] = {"validation_share": 0.1}
+    path.write_text(json.dumps(manifest))
+    try:
+        with pytest.raises(ConfigError, match="was trained with another split of this data"):
+            convert_all([bundle, run], tmp_path / "mine", report=quiet)
+    finally:
+        path.write_text(content)
+    assert not (tmp_path / "mine").exists()
+
+
+def test_windows_are_those_of_the_bundle(finished, run, tmp_path):
+    small = convert([finished["cascade"][0]], tmp_path / "small", quantize="none", window=192, report=quiet)
+    with pytest.raises(ConfigError, match="window is 192, expected a multiple of 128"):
+        convert_all([small, run], tmp_path / "mine", report=quiet)
