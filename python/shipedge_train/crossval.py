@@ -44,7 +44,8 @@ from shipedge_train.weights import learned_from
 SEEN = "seen.npz"
 SCORES = "scores.json"
 _PIXEL = {"pixel": SEGMENTER[0]["pixel"]}
-VARIANTS: dict[str, tuple[bool, Thresholds, tuple[Grid, ...]]] = {
+Variants = dict[str, tuple[bool, Thresholds, tuple[Grid, ...]]]
+VARIANTS: Variants = {
     "cascade": (False, START, (DETECTOR, *SEGMENTER)),
     "cascade-flips": (True, START, (DETECTOR, *SEGMENTER)),
     "cascade-cuts-only": (False, replace(START, min_area=1), (DETECTOR, _PIXEL)),
@@ -78,7 +79,8 @@ def cross_validate(
         out: gets a run folder per fold, VARIANT/predictions.jsonl and scores.json.
         init: run or bundle that each fold starts from.
         only: the folds to do now; none: all.
-        detector: bundle whose detector judges in place of those of the folds.
+        detector: bundle whose detector judges in place of those of the folds; one more variant then is the cascade with
+            the thresholds of that bundle.
         refiner: bundle whose refiner has the last look at every ship.
         max_minutes: of training, per fold.
         report: called with one line per epoch and fold.
@@ -94,8 +96,12 @@ def cross_validate(
     """
     root, folder = Path(data), Path(out)
     pictures = read_dataset(root)
-    watch = _model(Path(detector), "detector", root) if detector is not None else None
+    watch: Model | None = None
     refine: dict[bool, Refiner] = {}
+    variants = dict(VARIANTS)
+    if detector is not None:
+        watch = _model(Path(detector), "detector", root)
+        variants["thresholds-kept"] = (False, load_bundle(Path(detector)).thresholds, ())
     if refiner is not None:
         model = _model(Path(refiner), "refiner", root)
         refine = {flips: Refiner(model, flips=flips) for flips in (False, True)}
@@ -115,7 +121,9 @@ def cross_validate(
         report(f"not judged yet: {', '.join(missing)}")
         return None
     judged = [picture for picture in pictures if picture.path.name in parts]
-    return _compare(root, folder, judged, [parts[picture.path.name] for picture in judged], watch, refine, report)
+    return _compare(
+        root, folder, judged, [parts[picture.path.name] for picture in judged], variants, watch, refine, report
+    )
 
 
 def _model(bundle: Path, kind: str, root: Path) -> Model:
@@ -195,6 +203,7 @@ def _compare(
     folder: Path,
     pictures: Sequence[Picture],
     parts: Sequence[str],
+    variants: Variants,
     watch: Model | None,
     refine: Mapping[bool, Refiner],
     report: Report,
@@ -203,7 +212,7 @@ def _compare(
     write_airbus(truth, [(picture.path.name, list(picture.ships)) for picture in pictures])
     benches = {flips: _read(folder, pictures, flips, watch, refine.get(flips)) for flips in (False, True)}
     found: dict[str, Any] = {}
-    for name, (flips, start, groups) in VARIANTS.items():
+    for name, (flips, start, groups) in variants.items():
         seen, bench = benches[flips]
         chosen: dict[str, Thresholds] = {}
         lines = []

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -66,9 +67,10 @@ def test_a_bundle_may_bring_the_detector(data, finished, tiny_config, tmp_path):
     path.write_text(json.dumps(table | {"data": table["data"] | {"ships_csv_sha256": "0" * 64}}))
     cross_validate(data, tiny_config("cascade"), out, report=lines.append)
     own = read_prediction(out / "cascade").scores
-    cross_validate(data, tiny_config("cascade"), out, detector=bundle, report=lines.append)  # trains nothing again
+    found = cross_validate(data, tiny_config("cascade"), out, detector=bundle, report=lines.append)  # trains nothing
+    assert found["thresholds-kept"]["thresholds"]["fold0"] == asdict(load_bundle(bundle).thresholds)
     detector = open_model(load_bundle(bundle).detector, 1)
-    expected = {picture.path.name: detector(picture.pixels()).max() / 256 for picture in read_dataset(data)}
+    expected = {p.path.name: round(detector(p.pixels()).max() / 256, 4) for p in read_dataset(data)}
     assert read_prediction(out / "cascade").scores == expected != own
 
 
