@@ -112,10 +112,11 @@ def _join(
         if kind == "refiner"
         else _segmenter(run, quantize, split, bundle.segmenter.input[1])
     )
-    report(f"{kind}: {len(file.content):,} bytes; parity {json.dumps(parity)}; validation {json.dumps(scores)}")
+    report(f"{kind}: {len(file.content):,} bytes; parity {json.dumps(parity | scores)}")
     changed = replace(bundle, refiner=file) if kind == "refiner" else replace(bundle, segmenter=file)
     thresholds, tuned = _tuned(changed, split, ship_share)
-    report(f"thresholds {json.dumps(asdict(thresholds))}; validation {json.dumps(tuned)}")
+    kept = "" if tuned["pictures"] >= ENOUGH else f" kept, {ENOUGH} held-back pictures are needed to choose others"
+    report(f"thresholds {json.dumps(asdict(thresholds))}{kept}; validation {json.dumps(tuned)}")
     weights, packed = f"{kind}.weights.npz", pack(network)
     files = _files(base, manifest, kind)
     entry = entry_of(file, network.count_params()) | {
