@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
@@ -25,6 +25,7 @@ from shipedge_train.convert import (
     PARITY_PICTURES,
     TUNING_PICTURES,
     Report,
+    check_place,
     check_window,
     convert,
     convert_model,
@@ -43,7 +44,7 @@ from shipedge_train.scoring import evaluate
 from shipedge_train.splits import Split
 from shipedge_train.train import build
 from shipedge_train.tune import DETECTOR, SEGMENTER, SHIP_SHARE, START, tune
-from shipedge_train.weights import MANIFEST, learned_from, pack
+from shipedge_train.weights import MANIFEST, learned_from, pack, read_weights
 
 GIVES = {"segmenter": "segmenter", "cascade": "segmenter", "refiner": "refiner"}
 """Which model of a bundle a run replaces; segmenters join first."""
@@ -78,6 +79,7 @@ def convert_all(sources: Sequence[Source], out: Source, *, report: Report = prin
             "expected runs, or one bundle and a run of the segmenter (or of a cascade), of the refiner or of both, "
             f"found: {found}"
         )
+    check_place(Path(out))
     base = Path(bundles[0] if bundles else convert(others, out, report=report, **options))
     for source in sorted(joining, key=lambda source: kinds[source] == "refiner"):
         base = _join(base, source, out, report=report, **{k: v for k, v in options.items() if k != "window"})
@@ -118,7 +120,7 @@ def _join(
     kept = "" if tuned["pictures"] >= ENOUGH else f" kept, {ENOUGH} held-back pictures are needed to choose others"
     report(f"thresholds {json.dumps(asdict(thresholds))}{kept}; validation {json.dumps(tuned)}")
     weights, packed = f"{kind}.weights.npz", pack(network)
-    files = _files(base, manifest, kind)
+    files = _files(base, bundle, kind)
     entry = entry_of(file, network.count_params()) | {
         "weights": {"network": run.kind, **described(weights, packed)},
         "data": {key: value for key, value in run.data.items() if key != "folder"},
@@ -175,8 +177,15 @@ def _tuned(bundle: Bundle, split: Split, ship_share: float) -> tuple[Thresholds,
     return tune(detector, segmenter, pictures, ship_share, refiner, starts, groups)
 
 
-def _files(folder: Path, manifest: Mapping[str, Any], kind: str) -> dict[str, bytes]:
-    """All files that the manifest of a bundle speaks of, but for those of one kind alone."""
-    entries = [entry for other, entry in manifest["models"].items() if other != kind]
-    names = {part["file"] for entry in entries for part in (entry, entry.get("weights")) if part}
-    return {name: (folder / name).read_bytes() for name in names}
+def _files(folder: Path, bundle: Bundle, kind: str) -> dict[str, bytes]:
+    """All files of a bundle, verified, but for those of one kind alone."""
+    files = {}
+    for other in ("detector", "segmenter", "refiner"):
+        model: ModelFile | None = getattr(bundle, other)
+        if model is None or other == kind:
+            continue
+        files[model.name] = model.content
+        if bundle.manifest["models"][other].get("weights"):
+            path, content = read_weights(folder, bundle.manifest, other)
+            files[path.name] = content
+    return files

@@ -33,8 +33,8 @@ def pack(model: keras.Model) -> bytes:
 
 def learned_from(manifest: dict[str, Any], kind: str) -> dict[str, Any]:
     """What the manifest of a bundle says of the data that a model learned from: its own, or that of the bundle."""
-    own: dict[str, Any] = manifest["models"].get(kind, {}).get("data", manifest.get("data", {}))
-    return own
+    own = manifest["models"].get(kind, {}).get("data", manifest.get("data"))
+    return own if isinstance(own, dict) else {}
 
 
 def load_mean(
@@ -119,7 +119,7 @@ def load_initial(
 
 
 def _load(bundle: Path, manifest: dict[str, Any], kind: str, model: keras.Model) -> None:
-    path, content = _read(bundle, manifest, kind)
+    path, content = read_weights(bundle, manifest, kind)
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
             model.set_weights([file[f"arr_{i}"].astype(np.float32) for i in range(len(file.files))])
@@ -147,9 +147,16 @@ def _manifest(bundle: Path, kind: str) -> dict[str, Any]:
     return manifest
 
 
-def _read(bundle: Path, manifest: dict[str, Any], kind: str) -> tuple[Path, bytes]:
-    """The weights file of a bundle, compared with the checksum in the manifest."""
-    name, digest = (str(_entry(manifest, kind)[key]) for key in ("file", "sha256"))
+def read_weights(bundle: Path, manifest: dict[str, Any], kind: str) -> tuple[Path, bytes]:
+    """The weights file of a bundle, compared with the checksum in the manifest.
+
+    Raises:
+        ConfigError: the manifest names no plain file, or the file is missing or damaged.
+    """
+    try:
+        name, digest = (str(_entry(manifest, kind)[key]) for key in ("file", "sha256"))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(f"{bundle / MANIFEST} is damaged: {error!r}") from None
     if Path(name).name != name:
         raise ConfigError(f"{bundle / MANIFEST}: weights file is {name!r}, expected a plain file name")
     try:

@@ -9,7 +9,7 @@ import pytest
 from shipedge.backends import open_model
 from shipedge.bundle import load_bundle
 from shipedge.cascade import Cascade
-from shipedge.errors import ConfigError
+from shipedge.errors import BundleError, ConfigError
 from shipedge.frame import Frame
 from shipedge_train import convert_part
 from shipedge_train.convert import convert
@@ -102,3 +102,29 @@ def test_windows_are_those_of_the_bundle(finished, run, tmp_path):
     small = convert([finished["cascade"][0]], tmp_path / "small", quantize="none", window=192, report=quiet)
     with pytest.raises(ConfigError, match="window is 192, expected a multiple of 128"):
         convert_all([small, run], tmp_path / "mine", report=quiet)
+
+
+def test_nothing_but_a_bundle_is_replaced(bundle, run, tmp_path):
+    with pytest.raises(BundleError, match="is there and is no bundle"):
+        convert_all([bundle, run], run, report=quiet)
+    assert (run / "best.weights.h5").is_file()
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ({"file": "../cascade.weights.npz"}, "expected a plain file name"),
+        ({"sha256": "0" * 64}, "is damaged: its SHA-256"),
+        ({"file": "none.npz"}, "cannot read"),
+        ("cascade.weights.npz", r"manifest\.json is damaged"),
+    ],
+)
+def test_weights_of_a_bundle_are_not_trusted(bundle, run, tmp_path, weights, message):
+    damaged = shutil.copytree(bundle, tmp_path / "damaged")
+    manifest = json.loads((damaged / "manifest.json").read_text())
+    entry = manifest["models"]["detector"]
+    entry["weights"] = entry["weights"] | weights if isinstance(weights, dict) else weights
+    (damaged / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(ConfigError, match=message):
+        convert_all([damaged, run], tmp_path / "mine", quantize="none", report=quiet)
+    assert not (tmp_path / "mine").exists()
