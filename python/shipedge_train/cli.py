@@ -121,8 +121,8 @@ def convert(
     """Convert the run of a cascade, or those of a detector and a segmenter, to a bundle.
 
     The run of a refiner may be given with them. A bundle and the run of a segmenter (or of a cascade, which gives its
-    segmenter), of a refiner or of both give a bundle with these in place of its own; its thresholds stay where fewer
-    than 100 pictures are held back to choose on.
+    segmenter), of a refiner or of both give a bundle with these in place of its own. Its window stays, and so do its
+    thresholds where fewer than 100 pictures are held back to choose on.
 
     Calibrates on the training split, compares with Keras and chooses thresholds on the validation split, and writes
     it all into the manifest. Needs TensorFlow, whatever the runs were trained with.

@@ -17,7 +17,9 @@ from shipedge_train.convert_part import convert_all
 from shipedge_train.dataset import read_dataset
 from shipedge_train.models import near_and_far
 from shipedge_train.runs import load_best, read_run
-from shipedge_train.train import build, train
+from shipedge_train.splits import split_pictures
+from shipedge_train.train import build
+from shipedge_train.weights import load_initial
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -80,8 +82,17 @@ def test_enough_pictures_choose_thresholds_again(bundle, run, tmp_path, monkeypa
 
 def test_training_goes_on_from_what_joined(bundle, run, made_dataset, tiny_config, tmp_path):
     out = convert_all([bundle, run], tmp_path / "mine", quantize="none", report=quiet)
+    joined = read_run(run)
+    trained = build(joined.kind, joined.config)
+    load_best(trained, joined)
+    given = {layer.name: layer.get_weights() for layer in trained.layers}
+    split = split_pictures(made_dataset, read_dataset(made_dataset), joined.config.data)
     for kind in ("segmenter", "cascade"):
-        train(kind, made_dataset, tiny_config(kind, 1), tmp_path / kind, init=[out], report=quiet)
+        started = build(kind, tiny_config(kind))
+        load_initial(started, out, kind, made_dataset, split, lambda giver: build(giver, tiny_config(giver)))
+        for name in ("down3", "refine0", "logits"):
+            for one, two in zip(given[name], started.get_layer(name).get_weights(), strict=True):
+                np.testing.assert_allclose(one, two, rtol=1e-3, atol=1e-6)
 
 
 def test_what_the_detector_learned_from_does_not_choose_thresholds(bundle, run, made_dataset, tiny_config, tmp_path):
