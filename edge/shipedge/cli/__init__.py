@@ -5,6 +5,7 @@ Own commands stand in ``COMMANDS``. The training package adds its own through en
 install.
 """
 
+import signal
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -12,7 +13,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from shipedge.cli import complain
+from shipedge.cli import complain, signals, terminal
 
 ENTRY_POINTS = "shipedge.commands"
 
@@ -50,9 +51,10 @@ class LazyGroup(click.Group):
     """Click group over ``COMMANDS`` and the entry points; turns every expected failure into one sentence."""
 
     def main(self, *args: Any, **extra: Any) -> Any:
-        """As click does it, with three standard streams whatever the caller left open."""
-        complain.open_streams()
-        return super().main(*args, **extra)
+        """As click does it, with standard streams that take everything and signals that end in order."""
+        terminal.prepare()
+        with signals.handled(signals.stop):
+            return super().main(*args, **extra)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names of all commands, sorted; imports none of them."""
@@ -89,11 +91,14 @@ class LazyGroup(click.Group):
             value = super().invoke(ctx)
             sys.stdout.flush()  # a closed pipe shows itself here, while it can still be answered quietly
             return value
+        except signals.Stopped as stopped:
+            click.echo(f"\nStopped by {signal.Signals(stopped.number).name}", err=True)
+            ctx.exit(128 + stopped.number)
         except KeyboardInterrupt:
             click.echo("\nInterrupted", err=True)
             ctx.exit(130)
         except BrokenPipeError:
-            complain.silence_stdout()
+            terminal.silence_stdout()
             ctx.exit(1)
         except (click.exceptions.Exit, click.exceptions.Abort, click.ClickException):
             raise

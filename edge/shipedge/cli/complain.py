@@ -1,9 +1,10 @@
 """Expected failures as one sentence: what went wrong, where, what to do. Anything else stays a traceback (a bug)."""
 
 import os
-import sys
 
 import click
+
+from shipedge.cli.terminal import printable
 
 # Which extra of the distribution brings a module that may be absent.
 _EXTRA_OF = {
@@ -32,40 +33,21 @@ def as_click(error: Exception, command: str) -> click.ClickException:
     Returns:
         An exception that click prints as ``Error: <sentence>``, exit code 1.
     """
+    return click.ClickException(printable(_sentence(error, command)))
+
+
+def _sentence(error: Exception, command: str) -> str:
     if isinstance(error, ImportError):
-        return click.ClickException(_import_sentence(error, command))
+        return _import_sentence(error, command)
     if isinstance(error, OSError):
-        return click.ClickException(_os_sentence(error))
+        return _os_sentence(error)
     if isinstance(error, MemoryError):
-        return click.ClickException("not enough memory" + (f": {error}" if str(error) else ""))
+        return "not enough memory" + (f": {error}" if str(error) else "")
     from shipedge.errors import ShipedgeError  # loads the core: only worth it once something failed
 
     if isinstance(error, ShipedgeError):
-        return click.ClickException(str(error))
+        return str(error)
     raise error
-
-
-def open_streams() -> None:
-    """Point standard streams that were closed (`2>&-`) at nothing.
-
-    Otherwise the next file that is opened gets their descriptor, and with it whatever a library prints.
-    """
-    descriptor = os.open(os.devnull, os.O_RDWR)
-    while descriptor <= 2:
-        os.set_inheritable(descriptor, True)
-        stream = ("stdin", "stdout", "stderr")[descriptor]
-        if getattr(sys, stream) is None:
-            setattr(sys, stream, open(descriptor, "w" if descriptor else "r", closefd=False))  # noqa: SIM115 - for good
-        descriptor = os.dup(descriptor)
-    os.close(descriptor)
-
-
-def silence_stdout() -> None:
-    """Point stdout at nothing, so that the interpreter's last flush into a closed pipe says nothing either."""
-    try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError):  # stdout is not a file (a test's buffer, a closed stream): nothing to silence
-        return
 
 
 def _import_sentence(error: ImportError, command: str) -> str:

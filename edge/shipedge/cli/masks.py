@@ -9,6 +9,7 @@ from typing import Any
 import click
 from click.exceptions import Exit
 
+from shipedge.cli.terminal import printable
 from shipedge.errors import DatasetError
 from shipedge.formats.airbus import open_csv
 from shipedge.masks import MaskBuilder, build_masks, pictures_in
@@ -71,7 +72,7 @@ def masks(
             raise DatasetError(f"{images} is not a folder of pictures")
         of = f"{len(chosen)} images{' with ships' if only_ships else ''}"
         chosen = list(pictures_in(images, chosen))
-        click.echo(f"{len(chosen)} of {of} have their picture in {images}")
+        click.echo(f"{len(chosen)} of {of} have their picture in {printable(str(images))}")
     builder = MaskBuilder(csv, out, shape or (768, 768), images, instances)
     started = time.perf_counter()
     with _bar(len(chosen)) as bar:
@@ -84,13 +85,13 @@ def masks(
         report = build_masks(builder, index, chosen, threads=threads, progress=advance)
     complaints += report.complaints
     for sentence in complaints[:_SHOWN]:
-        click.echo(f"Error: {sentence}", err=True)
+        click.echo(f"Error: {printable(sentence)}", err=True)
     if len(complaints) > _SHOWN:
         click.echo(f"Error: ... and {len(complaints) - _SHOWN} more", err=True)
     kept = f", {report.skipped} were there already" if report.skipped else ""
     bad = f", {len(complaints)} bad" if complaints else ""
     click.echo(
-        f"{report.written} masks with {report.ships} ships in {out}, "
+        f"{report.written} masks with {report.ships} ships in {printable(str(out))}, "
         f"{_rate(report.written, started):.0f} images/s{kept}{bad}"
     )
     if complaints:

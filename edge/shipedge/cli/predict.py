@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,8 @@ from typing import TYPE_CHECKING
 import click
 
 from shipedge.cli.report import Progress, as_json, print_summary
+from shipedge.cli.signals import handled
+from shipedge.cli.terminal import printable
 
 if TYPE_CHECKING:
     from shipedge.cascade import Cascade
@@ -66,8 +67,6 @@ def predict(
       shipedge predict flight.mp4 --annotate --threads 2
       shipedge predict 0 --json
     """  # noqa: D301 - click wants the control character itself
-    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # read when cv2 is imported; our sentences say it better
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     from shipedge.pipeline import run
     from shipedge.sources import resolve
 
@@ -83,7 +82,7 @@ def predict(
     elif summary.frames:
         print_summary(summary, cascade, written)
     for sentence in summary.failed:
-        click.echo(f"Error: {sentence}", err=True)
+        click.echo(f"Error: {printable(sentence)}", err=True)
     if summary.failed and len(found) > 1:
         click.echo(f"{len(summary.failed)} of {len(found)} sources failed", err=True)
     if received:
@@ -108,25 +107,19 @@ def _sinks(out: Path, sources: list[Source], annotate: bool, csv_file: str | Non
 def _open_cascade(bundle_dir: str | None, threads: int | None, flips: bool) -> Cascade:
     from shipedge.bundle import default_bundle, load_bundle
     from shipedge.cascade import Cascade
-    from shipedge.quiet import quiet
 
-    bundle = load_bundle(bundle_dir) if bundle_dir else default_bundle()
-    with quiet():
-        return Cascade(bundle, threads, flips=flips)
+    return Cascade(load_bundle(bundle_dir) if bundle_dir else default_bundle(), threads, flips=flips)
 
 
 @contextmanager
 def _stop_on_signal() -> Iterator[list[int]]:
-    """Notes the first Ctrl-C or SIGTERM in the list it yields; a second one interrupts at once."""
+    """Notes a signal that asks to stop in the list it yields; Ctrl-C after that interrupts at once."""
     received: list[int] = []
 
     def note(number: int, _frame: FrameType | None) -> None:
+        if received and number == signal.SIGINT:
+            raise KeyboardInterrupt
         received.append(number)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with handled(note):
         yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from shipedge.cli.terminal import printable
+
 if TYPE_CHECKING:
     from shipedge.cascade import Cascade
     from shipedge.pipeline import Summary
@@ -92,11 +94,11 @@ def print_summary(summary: Summary, cascade: Cascade, written: list[str]) -> Non
     """The same for people; at most 20 sources are named, those with ships first."""
     ranked = sorted(summary.sources.items(), key=lambda item: item[1].ships == 0)  # stable: the order of reading
     shown = ranked[:LINES]
-    width = max((len(_printable(name)) for name, _ in shown), default=0)
+    width = max((len(printable(name)) for name, _ in shown), default=0)
     for name, source in shown:
         ships = f"{source.ships} ship{'' if source.ships == 1 else 's'}" if source.ships else "no ship"
         where = f" in {source.frames_with_ships} of {source.frames} frames" if source.frames > 1 else ""
-        click.echo(f"{_printable(name):<{width}}  {ships}{where}  (score {source.score:.2f})")
+        click.echo(f"{printable(name):<{width}}  {ships}{where}  (score {source.score:.2f})")
     if len(ranked) > LINES:
         rest = ranked[LINES:]
         click.echo(f"... and {len(rest)} more sources with {sum(s.ships for _, s in rest)} ships")
@@ -111,9 +113,4 @@ def print_summary(summary: Summary, cascade: Cascade, written: list[str]) -> Non
         click.echo(f"ms per frame: {stages}  ({cascade.backend}, {cascade.threads} threads; decode runs beside)")
     if summary.dropped:
         click.echo(f"{summary.dropped} camera frames skipped: the models were slower than the camera")
-    click.echo("written: " + ", ".join(_printable(path) for path in written))
-
-
-def _printable(name: str) -> str:
-    """A file name as a terminal can show it: bytes that are no text become a replacement character."""
-    return click.format_filename(name)
+    click.echo("written: " + ", ".join(printable(path) for path in written))
