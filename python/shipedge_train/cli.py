@@ -1,22 +1,14 @@
-"""The commands `shipedge train` and `shipedge convert`."""
+"""The commands `shipedge train`, `shipedge convert` and `shipedge crossval`."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
-
-def load_keras() -> None:
-    """Keras with its backend, without the page of log lines that TensorFlow greets with."""
-    from shipedge.quiet import quiet
-
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    with quiet():  # some it writes before it has read that
-        import keras  # noqa: F401
+from shipedge_train.keras_settings import load_keras
 
 
 def _bar(batches: Iterator[Any], count: int, label: str) -> Iterator[Any]:
@@ -135,7 +127,6 @@ def convert(
       shipedge convert bundle runs/fine -o mine
       shipedge convert runs/detector runs/segmenter -o bundle --quantize float16 --window 384
     """  # noqa: D301 - click wants the control character itself
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     load_keras()
     from shipedge_train.convert_part import convert_all as run
 
@@ -180,7 +171,6 @@ def crossval(
     from shipedge_train.config import read_config
 
     config = read_config(config_path)
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     load_keras()
     from shipedge_train.crossval import SCORES, cross_validate
 
@@ -198,7 +188,3 @@ def crossval(
     )
     if found is not None:
         click.echo(f"Scores: {out / SCORES}")
-
-
-if __name__ == "__main__":  # a checkout that is not installed has no entry points
-    click.Group(commands={"train": train, "crossval": crossval, "convert": convert})()

@@ -124,7 +124,7 @@ def test_other_backends_train_too(made_dataset, tmp_path, backend):
         "[model]\nwidths = [4, 4, 6, 6, 8, 8]\n[data]\ncrop = 64\nbatch = 2\nvalidation_share = 0.4\n"
         "validation_pictures = 2\n[train]\nepochs = 1\nsteps = 2\n"
     )
-    command = [sys.executable, "-m", "shipedge_train.cli", "train", "segmenter", "--data", str(made_dataset)]
+    command = [sys.executable, "-m", "shipedge", "train", "segmenter", "--data", str(made_dataset)]
     subprocess.run(
         [*command, "--config", str(toml), "--out", str(tmp_path / "run")],
         check=True,
@@ -236,7 +236,7 @@ def test_every_batch_is_shared_by_all_devices(made_dataset, tmp_path):
         "[model]\nwidths = [4, 4, 6, 6, 8]\n[data]\ncrop = 64\nbatch = {}\nvalidation_share = 0.4\n"
         "validation_pictures = 2\n[train]\nloss = 'presence'\nepochs = 1\nsteps = 2\n"
     )
-    command = [sys.executable, "-m", "shipedge_train.cli", "train", "detector", "--data", str(made_dataset)]
+    command = [sys.executable, "-m", "shipedge", "train", "detector", "--data", str(made_dataset)]
     environment = {
         "KERAS_BACKEND": "jax", "XLA_FLAGS": "--xla_force_host_platform_device_count=2",
         "PYTHONPATH": os.pathsep.join(sys.path),

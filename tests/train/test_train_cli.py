@@ -48,7 +48,7 @@ def test_real_processes_say_nothing_on_stderr(made_dataset, tmp_path):
         ["convert", "run", "--out", "bundle", "--window", "192"],
     ):
         done = subprocess.run(
-            [sys.executable, "-m", "shipedge_train.cli", *command],
+            [sys.executable, "-m", "shipedge", *command],
             cwd=tmp_path,
             capture_output=True,
             text=True,

@@ -11,7 +11,6 @@ _EXTRA_OF = {
     "ai_edge_litert": "edge",
     "cv2": "edge",
     "h5py": "train",
-    "jax": "train",
     "jinja2": "train",
     "keras": "train",
     "matplotlib": "train",
@@ -19,7 +18,6 @@ _EXTRA_OF = {
     "tensorboardX": "train",
     "tensorflow": "train",
     "tomli": "train",
-    "torch": "train",
 }
 
 

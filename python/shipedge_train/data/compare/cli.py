@@ -101,7 +101,7 @@ def judge(one: Path, other: Path, crops: int, folds: int, network: bool, epochs:
     report = {"crops": len(seen.side), "scenes": len(set(seen.group.tolist()))}
     result: dict[str, object] = {**report, "statistics": _numbers(plain), "given_away_by": given_away}
     if network:
-        from shipedge_train.cli import load_keras
+        from shipedge_train.keras_settings import load_keras
 
         load_keras()
         from shipedge_train.data.compare.network import judge_network
