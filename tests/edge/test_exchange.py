@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from shipedge.errors import DatasetError
-from shipedge.formats.convert import FORMATS, read_labelled, recognise, write_labelled
+from shipedge.formats.convert import FORMATS, read_labelled, write_labelled
 from shipedge.formats.labelled import Labelled, Pictures
+from shipedge.formats.recognize import recognize
 from shipedge.rle import Rle, components
 
 cv2 = pytest.importorskip("cv2")
@@ -36,7 +37,7 @@ def ship(*pixels):
 
 
 @settings(deadline=None, max_examples=40)
-@given(st.lists(masks, max_size=3), st.sampled_from(FORMATS))
+@given(st.lists(masks, min_size=1, max_size=3), st.sampled_from(FORMATS))
 def test_parts_of_any_mask_survive_every_format(tmp_path_factory, layers, kind):
     """8-connected parts, with whatever holes they have: what all formats can hold."""
     images = [Labelled(f"{k}.jpg", SHAPE, components(mask)) for k, mask in enumerate(layers)]
@@ -126,24 +127,24 @@ def test_names_that_lead_out_of_the_folder_are_refused(tmp_path, kind, name):
     assert list(tmp_path.iterdir()) == [inside]
 
 
-def test_formats_are_recognised(tmp_path):
+def test_formats_are_recognized(tmp_path):
     for name, kind in (("a.csv", "airbus"), ("a.CSV.gz", "airbus"), ("a.csv.xz", "airbus"), ("a.json", "coco")):
-        assert recognise(tmp_path / name, exists=False) == recognise(tmp_path / name, exists=True) == kind
+        assert recognize(tmp_path / name, exists=False) == recognize(tmp_path / name, exists=True) == kind
     for suffix, kind in ((".png", "png"), (".txt", "yolo")):
         folder = tmp_path / kind
         folder.mkdir()
         (folder / f"a{suffix}").touch()
-        assert recognise(folder, exists=True) == kind
+        assert recognize(folder, exists=True) == kind
     (tmp_path / "b.txt").touch()
     (tmp_path / "b.png").touch()
     for path, exists, message in (
         (tmp_path / "new", False, "could be any folder, say which with --to"),
         (tmp_path / "new", True, "does not exist"),
-        (tmp_path, True, "neither a folder of masks"),
+        (tmp_path, True, "has masks [(].png[)] and YOLO labels [(].txt[)], say which with --from"),
         (tmp_path / "b.txt", True, "has no known suffix"),
     ):
         with pytest.raises(DatasetError, match=message):
-            recognise(path, exists=exists)
+            recognize(path, exists=exists)
 
 
 def test_pictures_decide_which_labels_are_read(tmp_path):

@@ -7,14 +7,16 @@ from typing import Literal
 import click
 
 from shipedge.cli.streams import counted, readable, writable
-from shipedge.formats.convert import FORMATS, read_labelled, recognise, write_labelled
+from shipedge.formats.coco import listed_images
+from shipedge.formats.convert import FORMATS, read_labelled, write_labelled
 from shipedge.formats.labelled import Labelled, Pictures, count
+from shipedge.formats.recognize import recognize
 
 IMAGES = click.option(
     "--images",
     type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Only the pictures in DIR; they say names and sizes where SRC does not.",
+    metavar="DIR|JSON",
+    help="Only the pictures in DIR, or listed in a COCO file; they say names and sizes where SRC does not.",
 )
 SHAPE = click.option(
     "--shape",
@@ -22,6 +24,14 @@ SHAPE = click.option(
     nargs=2,
     metavar="H W",
     help="Size of all pictures where neither SRC nor --images says it.  [default: 768 768]",
+)
+
+CROWDS = click.option(
+    "--crowds",
+    type=click.Choice(["keep", "drop"]),
+    default="keep",
+    show_default=True,
+    help="Objects of a COCO file with iscrowd: ships (CVAT marks brush masks so), or left out (COCO marks groups so).",
 )
 
 
@@ -32,6 +42,7 @@ SHAPE = click.option(
 @click.option("--to", "target_kind", type=click.Choice(FORMATS), help="Format of DST.  [default: by suffix]")
 @IMAGES
 @SHAPE
+@CROWDS
 @click.option(
     "--order",
     type=click.Choice(["F", "C"]),
@@ -46,6 +57,7 @@ def convert(
     target_kind: str | None,
     images: Path | None,
     shape: tuple[int, int] | None,
+    crowds: Literal["keep", "drop"],
     order: Literal["F", "C"],
 ) -> None:
     """Convert the ships of SRC into DST.
@@ -74,7 +86,7 @@ def convert(
     kind = format_of(source, kind, "--from")
     target_kind = format_of(target, target_kind, "--to")
     with readable(source) as path, writable(target) as out:
-        found = counted(_summed(read_labelled(path, kind, pictures, notes, order), totals), "images")
+        found = counted(_summed(read_labelled(path, kind, pictures, notes, order, crowds), totals), "images")
         write_labelled(out, target_kind, found, notes)
     for note in notes:
         click.echo(f"Note: {note.replace(str(path), source).replace(str(out), target)}", err=True)
@@ -86,13 +98,15 @@ def pictures_of(images: Path | None, shape: tuple[int, int] | None) -> Pictures:
     """Where names and sizes come from. Raises UsageError where both options are given."""
     if images is not None and shape is not None:
         raise click.UsageError("--images and --shape exclude each other: pictures have their own sizes")
-    return Pictures(images, shape or (768, 768))
+    if images is not None and images.is_file():
+        return Pictures(listed=listed_images(images))
+    return Pictures(images, shape)
 
 
 def format_of(name: str, kind: str | None, option: str) -> str:
     """The format of SRC (--from) or DST (--to). Raises UsageError where a stream cannot have it."""
     if name != "-":
-        return kind or recognise(Path(name), exists=option == "--from")
+        return kind or recognize(Path(name), exists=option == "--from")
     if kind not in ("airbus", "coco"):
         stream = "input" if option == "--from" else "output"
         raise click.UsageError(f"say the format of standard {stream}: {option} airbus or coco")

@@ -3,15 +3,16 @@
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 import numpy as np
 
-from shipedge.cli.rle_convert import IMAGES, pictures_of
+from shipedge.cli.rle_convert import CROWDS, IMAGES, pictures_of
 from shipedge.cli.streams import counted, parse_lines, readable
-from shipedge.formats.convert import FORMATS, read_labelled, recognise
+from shipedge.formats.convert import FORMATS, read_labelled
 from shipedge.formats.labelled import Labelled
+from shipedge.formats.recognize import recognize
 from shipedge.rle import Rle, components, parse, union
 
 
@@ -22,8 +23,16 @@ from shipedge.rle import Rle, components, parse, union
 @click.option(
     "--shape", type=click.IntRange(1, 65535), nargs=2, metavar="H W", help="Size of all pictures.  [default: 768 768]"
 )
+@CROWDS
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def info(source: str, kind: str | None, images: Path | None, shape: tuple[int, int] | None, as_json: bool) -> None:
+def info(
+    source: str,
+    kind: str | None,
+    images: Path | None,
+    shape: tuple[int, int] | None,
+    crowds: Literal["keep", "drop"],
+    as_json: bool,
+) -> None:
     """Say what is in a run-length text, or in a file or folder of ships.
 
     TEXT is "start length start length ..."; SRC is anything that `shipedge rle convert` reads. - is standard input: a
@@ -40,12 +49,12 @@ def info(source: str, kind: str | None, images: Path | None, shape: tuple[int, i
         _print([_of_mask(parse(source, shape or (768, 768)))], as_json)
         return
     with readable(source) as path:
-        kind = kind or (_kind_of_stream(path) if source == "-" else recognise(path, exists=True))
+        kind = kind or (_kind_of_stream(path) if source == "-" else recognize(path, exists=True))
         if kind is None:
             _print([_of_mask(mask) for mask in parse_lines(path.read_bytes(), shape or (768, 768))], as_json)
             return
         notes: list[str] = []
-        _print([_of_images(counted(read_labelled(path, kind, pictures, notes), "images"))], as_json)
+        _print([_of_images(counted(read_labelled(path, kind, pictures, notes, crowds=crowds), "images"))], as_json)
     for note in notes:
         click.echo(f"Note: {note}", err=True)
 

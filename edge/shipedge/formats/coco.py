@@ -1,7 +1,8 @@
 """COCO instances: one JSON object with ``images``, ``annotations`` and ``categories``.
 
 Read: polygons, counts and compressed counts. Written: compressed counts, which hold every mask exactly. Ids of images
-and annotations are numbers that mean nothing beyond the file; an image goes by its ``file_name``.
+mean nothing beyond the file; an image goes by the last part of its ``file_name``. Values that are not used (area, bbox,
+ids of annotations) are not checked, because tools leave them out or write NaN.
 
 Source of the format: https://cocodataset.org/#format-data
 """
@@ -9,73 +10,87 @@ Source of the format: https://cocodataset.org/#format-data
 import json
 import math
 import os
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, NoReturn
-
-import numpy as np
+from typing import Any, Literal
 
 from shipedge.atomic import write_atomic
 from shipedge.errors import DatasetError, RleFormatError
 from shipedge.formats.airbus import check_image_id
-from shipedge.formats.labelled import Labelled, count, read_bounded
-from shipedge.rle import Rle, from_coco, from_polygons, to_coco
+from shipedge.formats.json_file import integer, load, objects
+from shipedge.formats.labelled import Labelled, Pictures, count
+from shipedge.formats.left_out import LeftOut
+from shipedge.formats.names import Ids, image_name
+from shipedge.formats.shapes import fill, rings
+from shipedge.formats.shown import shown
+from shipedge.rle import Rle, from_coco, to_coco
 
-_LONGEST = 1 << 30  # bytes of JSON; COCO itself has half of that
+Shape = tuple[int, int]
 
 
-def read_coco(path: str | os.PathLike[str], notes: list[str]) -> Iterator[Labelled]:
-    """The images of a COCO file in its order, each with its ships; the file is checked before the first one comes.
+def read_coco(
+    path: Path, pictures: Pictures, left_out: LeftOut, notes: list[str], crowds: Literal["keep", "drop"] = "keep"
+) -> Iterator[Labelled]:
+    """The images of a COCO file in its order, each with its ships.
 
     Args:
         path: the JSON file.
-        notes: gets a sentence for each kind of thing that is not kept: categories, crowd regions, empty polygons.
+        pictures: say sizes where the file does not.
+        left_out: counts objects without a mask, and images without a picture.
+        notes: gets a sentence for each kind of thing that is not kept.
+        crowds: "drop" leaves out objects with ``iscrowd``. In COCO itself they are groups of objects; CVAT marks each
+            mask that was drawn with the brush like that.
 
     Raises:
         DatasetError: not JSON, not COCO, ids that come twice or lead nowhere, a malformed mask; names the place.
     """
-    path = Path(path)
-    data = _load(path)
-    images: dict[int, tuple[str, tuple[int, int]]] = {}
-    names: set[str] = set()
-    for place, image in _objects(path, data, "images"):
-        number = _integer(image, "id", place)
-        name = image.get("file_name")
-        if not isinstance(name, str) or check_image_id(name) is not None:
-            raise DatasetError(f"{place}: file_name {_shown(name)} is not a plain file name")
-        if number in images or name in names:
-            raise DatasetError(f"{place}: id {number} or file_name {name!r} comes twice")
-        shape = (_integer(image, "height", place), _integer(image, "width", place))
-        try:
-            Rle([], shape)
-        except RleFormatError as error:
-            raise DatasetError(f"{place}: {error}") from error
-        images[number] = (name, shape)
-        names.add(name)
-    ships: dict[int, list[tuple[str, Any]]] = {number: [] for number in images}
-    seen: set[int] = set()
-    categories: Counter[int] = Counter()
-    crowds = 0
-    for place, annotation in _objects(path, data, "annotations"):
-        number = _integer(annotation, "id", place)
-        if number in seen:
-            raise DatasetError(f"{place}: id {number} comes twice")
-        seen.add(number)
-        image_id = _integer(annotation, "image_id", place)
-        if image_id not in images:
-            raise DatasetError(f"{place}: image_id {image_id} is no image of the file")
-        if annotation.get("iscrowd"):
-            crowds += 1
+    data = load(path)
+    if not isinstance(data, dict):
+        raise DatasetError(f"{path} holds {shown(data)}, expected a COCO object with images and annotations")
+    images = _images(path, data, pictures)
+    ids = Ids(images)
+    ships: dict[int | str, list[tuple[str, dict[str, Any]]]] = {one: [] for one in images}
+    categories: set[str] = set()
+    kept = 0
+    for place, annotation in objects(str(path), data, "annotations"):
+        image = ids.find(image_id(annotation, "image_id", place))
+        if image is None:
+            raise DatasetError(f"{place}: image_id {shown(annotation['image_id'])} is no image of the file")
+        crowd = annotation.get("iscrowd") in (1, "1")
+        if crowd and crowds == "drop":
+            left_out.add("marked as crowds")
             continue
-        categories[_integer(annotation, "category_id", place)] += 1
-        ships[image_id].append((place, annotation.get("segmentation")))
+        kept += crowd
+        if isinstance(annotation.get("category_id"), (int, str)):
+            categories.add(shown(annotation["category_id"]))
+        ships[image].append((place, annotation))
     if len(categories) > 1:
-        numbers = ", ".join(map(str, sorted(categories)))
-        notes.append(f"{path}: categories are not kept: {numbers} all become ships")
-    if crowds:
-        notes.append(f"{path}: {count(crowds, 'crowd region')} left out, they are no single ship")
-    return _labelled(path, images, ships, notes)
+        notes.append(f"{path}: categories are not kept: {', '.join(sorted(categories)[:20])} all become ships")
+    if kept:
+        notes.append(f"{path}: {count(kept, 'object')} marked as crowds become ships, --crowds drop leaves them out")
+    for number, (place, name, shape) in images.items():
+        annotations = ships.pop(number)
+        picture = pictures.find(name)
+        if picture is None:
+            left_out.image(len(annotations))
+            continue
+        shape = shape or pictures.size(picture) or _size_of_masks(annotations)
+        if shape is None:
+            raise DatasetError(f"{place}: height and width are missing, say --images or --shape")
+        yield Labelled(picture, shape, left_out.masks(mask_of(one, shape, at) for at, one in annotations))
+
+
+def listed_images(path: Path) -> dict[int | str, tuple[str, Shape]]:
+    """Name and size of each image by its id, as a COCO file has them. Raises DatasetError where it does not."""
+    data = load(path)
+    if not isinstance(data, dict) or "images" not in data:
+        raise DatasetError(f"{path} is no COCO file with images")
+    found = {}
+    for one, (place, name, shape) in _images(path, data, Pictures()).items():
+        if shape is None:
+            raise DatasetError(f"{place}: height and width are missing, expected integers")
+        found[one] = (name, shape)
+    return found
 
 
 def write_coco(path: str | os.PathLike[str], images: Iterable[Labelled], notes: list[str]) -> None:
@@ -110,88 +125,89 @@ def write_coco(path: str | os.PathLike[str], images: Iterable[Labelled], notes: 
     write_atomic(path, "".join(parts).encode())
 
 
-def _load(path: Path) -> dict[str, Any]:
-    def refuse(constant: str) -> NoReturn:
-        raise ValueError(f"{constant} is no JSON number")
-
-    try:
-        data = json.loads(read_bounded(path, _LONGEST), parse_constant=refuse)
-    except RecursionError as error:
-        raise DatasetError(f"{path} is nested too deeply, expected a COCO object") from error
-    except ValueError as error:  # bad JSON, bad UTF-8, a number of thousands of digits
-        raise DatasetError(f"{path} is not JSON: {error}") from error
-    if not isinstance(data, dict):
-        raise DatasetError(f"{path} holds {_shown(data)}, expected a COCO object with images and annotations")
-    return data
-
-
-def _objects(path: Path, data: dict[str, Any], key: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(place for messages, object) of each entry of a list."""
-    entries = data.get(key)
-    if not isinstance(entries, list):
-        raise DatasetError(f"{path}: {key} is {_shown(entries)}, expected a list")
-    for index, entry in enumerate(entries):
-        place = f"{path}: {key}[{index}]"
-        if not isinstance(entry, dict):
-            raise DatasetError(f"{place} is {_shown(entry)}, expected an object")
-        yield place, entry
-
-
-def _integer(entry: dict[str, Any], key: str, place: str) -> int:
+def image_id(entry: dict[str, Any], key: str, place: str) -> int | str:
+    """An id: a number or a text. Raises DatasetError where it is neither."""
     value = entry.get(key)
-    if not isinstance(value, int) or isinstance(value, bool) or abs(value) >= 1 << 63:
-        raise DatasetError(f"{place}: {key} is {_shown(value)}, expected an integer")
-    return value
+    if isinstance(value, float) and value.is_integer():  # pandas writes 7.0
+        value = int(value)
+    if isinstance(value, str):
+        return value
+    return integer({key: value}, key, place)
 
 
-def _labelled(
-    path: Path,
-    images: dict[int, tuple[str, tuple[int, int]]],
-    ships: dict[int, list[tuple[str, Any]]],
-    notes: list[str],
-) -> Iterator[Labelled]:
-    empty = 0
-    for number, (name, shape) in images.items():
-        found = [_mask(segmentation, shape, place) for place, segmentation in ships.pop(number)]
-        empty += sum(ship.area == 0 for ship in found)
-        yield Labelled(name, shape, [ship for ship in found if ship.area])
-    if empty:
-        notes.append(f"{path}: {count(empty, 'ship')} without a pixel left out")
+def mask_of(annotation: dict[str, Any], shape: Shape, place: str) -> Rle | str:
+    """The mask of an annotation, or why it has none. Raises DatasetError where it is malformed."""
+    segmentation = annotation.get("segmentation")
+    if _is_nothing(segmentation):
+        return "without a mask"
+    if annotation.get("isbbox") is True:  # COCO Annotator stores a box as the polygon of its corners
+        return "drawn as a box"
+    if isinstance(segmentation, dict):
+        if segmentation.get("size") != list(shape):
+            size = shown(segmentation.get("size"))
+            raise DatasetError(f"{place}: size is {size}, expected {list(shape)} as its image has")
+        try:
+            return from_coco(_counts(segmentation.get("counts")), shape)
+        except (RleFormatError, TypeError, ValueError, OverflowError) as error:
+            raise DatasetError(f"{place}: {error}") from error
+    if isinstance(segmentation, list):
+        return fill([rings(polygon, place) for polygon in segmentation], shape, place)
+    raise DatasetError(f"{place}: segmentation is {shown(segmentation)}, expected polygons or counts")
 
 
-def _mask(segmentation: Any, shape: tuple[int, int], place: str) -> Rle:
-    try:
-        if isinstance(segmentation, dict):
-            if segmentation.get("size") != list(shape):
-                raise DatasetError(
-                    f"{place}: size is {_shown(segmentation.get('size'))}, expected {list(shape)} as its image has"
-                )
-            return from_coco(segmentation.get("counts"), shape)  # type: ignore[arg-type]  # checked there
-        if isinstance(segmentation, list) and segmentation:
-            return from_polygons([_points(polygon) for polygon in segmentation], shape, "union")
-    except (RleFormatError, TypeError, ValueError, OverflowError) as error:
-        raise DatasetError(f"{place}: {error}") from error
-    raise DatasetError(f"{place}: segmentation is {_shown(segmentation)}, expected polygons or counts")
+def _images(path: Path, data: dict[str, Any], pictures: Pictures) -> dict[int | str, tuple[str, str, Shape | None]]:
+    """Place for messages, name and size (None where it is missing) of each image by its id."""
+    images: dict[int | str, tuple[str, str, Shape | None]] = {}
+    paths: dict[str, str] = {}
+    for place, image in objects(str(path), data, "images"):
+        number = image_id(image, "id", place)
+        name = image_name(image.get("file_name"), f"{place}: file_name")
+        if number in images:
+            raise DatasetError(f"{place}: id {shown(number)} comes twice")
+        if name in paths:
+            raise DatasetError(
+                f"{place}: file_name {shown(image['file_name'])} ends like {shown(paths[name])} before it"
+            )
+        paths[name] = image["file_name"]
+        shape = None
+        if image.get("height") or image.get("width"):
+            shape = (integer(image, "height", place), integer(image, "width", place))
+            try:
+                Rle([], shape)
+            except RleFormatError as error:
+                raise DatasetError(f"{place}: {error}") from error
+        images[number] = (place, name, shape)
+    return images
 
 
-def _points(polygon: Any) -> Any:
-    """COCO's x1, y1, x2, y2, ... as (n, 2)."""
-    if not isinstance(polygon, list) or len(polygon) % 2 or not all(isinstance(v, (int, float)) for v in polygon):
-        raise TypeError(f"a polygon is {_shown(polygon)}, expected a list of x1, y1, x2, y2, ...")
-    return np.array(polygon, np.float64).reshape(-1, 2)
+def _size_of_masks(annotations: list[tuple[str, dict[str, Any]]]) -> Shape | None:
+    """The size that the first mask with counts says."""
+    for place, annotation in annotations:
+        segmentation = annotation.get("segmentation")
+        if isinstance(segmentation, dict) and isinstance(segmentation.get("size"), list):
+            size = segmentation["size"]
+            if len(size) != 2:
+                raise DatasetError(f"{place}: size is {shown(size)}, expected height and width")
+            shape = integer({"size": size[0]}, "size", place), integer({"size": size[1]}, "size", place)
+            try:
+                Rle([], shape)
+            except RleFormatError as error:
+                raise DatasetError(f"{place}: {error}") from error
+            return shape
+    return None
 
 
-def _shown(value: Any) -> str:
-    """A value for messages, cut to a readable length."""
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 1 << 63:
-        return f"a number of {math.ceil(value.bit_length() * math.log10(2))} digits"
-    text = "missing" if value is None else repr(value) if not isinstance(value, (dict, list)) else _shown_kind(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+def _is_nothing(segmentation: Any) -> bool:
+    """No mask: missing, NaN (pandas), empty, or a list of empty polygons."""
+    if isinstance(segmentation, dict):
+        return not segmentation or segmentation.get("counts") in ([], "")
+    if isinstance(segmentation, list):
+        return all(polygon == [] for polygon in segmentation)
+    return segmentation is None or segmentation == "" or (isinstance(segmentation, float) and math.isnan(segmentation))
 
 
-def _shown_kind(value: Any) -> str:
-    if not value:
-        return "an empty list" if isinstance(value, list) else "an empty object"
-    if isinstance(value, list) and len(value) <= 4 and all(isinstance(v, (int, float, str)) for v in value):
-        return repr(value)
-    return f"a list of {len(value)}" if isinstance(value, list) else "an object"
+def _counts(counts: Any) -> Any:
+    r"""Counts, also where Python's bytes were written as text: ``b'0\\1'`` for ``0\1``."""
+    if isinstance(counts, str) and len(counts) > 2 and counts[:2] in ("b'", 'b"') and counts[-1] == counts[1]:
+        return counts[2:-1].replace("\\\\", "\\")
+    return counts

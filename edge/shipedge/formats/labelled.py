@@ -1,14 +1,19 @@
 """What every format is read into and written from: an image's name, its size and its ships."""
 
 import os
+import re
 import stat
+import unicodedata
 from pathlib import Path
 from typing import NamedTuple
 
 from shipedge.errors import DatasetError
 from shipedge.formats.airbus import check_image_id
-from shipedge.formats.picture import SUFFIXES, picture_size
+from shipedge.formats.names import loose
+from shipedge.images import SUFFIXES, image_size
 from shipedge.rle import Rle
+
+_LISTS = r"(classes|predefined_classes|labels|names|train|valid?|test|autosplit_.*|readme.*)\.txt"
 
 
 class Labelled(NamedTuple):
@@ -22,49 +27,87 @@ class Labelled(NamedTuple):
 class Pictures:
     """The pictures that labels belong to: they say names and sizes where a format holds none.
 
-    Without a folder every picture has one size, and its name is taken to end in ``.jpg`` where a format drops that.
+    Where no pictures are known, every picture has one size, and its name is taken to end in ``.jpg`` where a format
+    drops that.
     """
 
-    def __init__(self, folder: Path | None = None, shape: tuple[int, int] = (768, 768)) -> None:
+    def __init__(
+        self,
+        folder: Path | None = None,
+        shape: tuple[int, int] | None = None,
+        listed: dict[int | str, tuple[str, tuple[int, int]]] | None = None,
+    ) -> None:
         """Lists the folder.
 
         Args:
-            folder: of JPEG and PNG pictures, or None.
-            shape: (height, width) of all pictures where there is no folder.
+            folder: of pictures, or None.
+            shape: (height, width) of all pictures where neither folder nor list says it; None for 768 x 768.
+            listed: name and size of each picture by its id in a COCO file, instead of a folder.
 
         Raises:
             DatasetError: no such folder.
         """
         self.folder = folder
+        self.listed = listed or {}
         self._shape = shape
-        self._names: set[str] = set()
-        if folder is None:
-            return
-        if not folder.is_dir():
-            raise DatasetError(f"{folder} is not a folder of pictures")
-        with os.scandir(folder) as entries:
-            names = (entry.name for entry in entries if os.path.splitext(entry.name)[1].lower() in SUFFIXES)  # noqa: PTH122
-            self._names = {name for name in names if check_image_id(name) is None}
+        self._shapes = dict(self.listed.values())
+        self._names: set[str] = set(self._shapes)
+        if folder is not None:
+            if not folder.is_dir():
+                raise DatasetError(f"{folder} is not a folder of pictures")
+            with os.scandir(folder) as entries:
+                names = (entry.name for entry in entries if os.path.splitext(entry.name)[1].lower() in SUFFIXES)  # noqa: PTH122
+                # macOS keeps what other file systems cannot hold of a.jpg in ._a.jpg.
+                self._names = {name for name in names if check_image_id(name) is None and name[0] != "."}
+        self._loose: dict[str, list[str]] = {}
+        for name in self._names:
+            self._loose.setdefault(loose(name), []).append(name)
+
+    @property
+    def known(self) -> bool:
+        """The pictures are those of a folder or a list; otherwise any name is one."""
+        return self.folder is not None or bool(self.listed)
+
+    def names(self) -> list[str]:
+        """Names of the pictures that are known, sorted."""
+        return sorted(self._names)
 
     def by_label(self) -> dict[str, str]:
-        """Names of the pictures in the folder by what their labels are called: the name without suffix.
+        """Names of the pictures that are known by what their labels are called: the name without suffix, as NFC.
 
         Raises:
             DatasetError: two pictures differ in their suffix only.
         """
         found: dict[str, str] = {}
-        for name in sorted(self._names):
-            other = found.setdefault(stem(name), name)
+        for name in self.names():
+            other = found.setdefault(unicodedata.normalize("NFC", stem(name)), name)
             if other != name:
-                raise DatasetError(f"{self.folder}: {other} and {name} would share their labels")
+                raise DatasetError(f"{self.folder or 'the list'}: {other} and {name} would share their labels")
         return found
 
-    def __contains__(self, image: str) -> bool:
-        return self.folder is None or image in self._names
+    def find(self, name: str) -> str | None:
+        """The picture that a label file calls ``name``, or None.
+
+        Case of the suffix and Unicode form may differ, and the eight digits that Label Studio puts before the names of
+        uploads may be missing, where one picture alone fits.
+        """
+        if not self.known or name in self._names:
+            return name
+        before_upload = re.sub(r"^[0-9a-f]{8}-(?=.)", "", name)
+        for key in (loose(name), loose(before_upload)):
+            if key in self._loose:
+                return self._loose[key][0] if len(self._loose[key]) == 1 else None
+        return None
 
     def shape(self, image: str) -> tuple[int, int]:
         """(height, width) of a picture. Raises SourceError where its file is unreadable."""
-        return self._shape if self.folder is None else picture_size(self.folder / image)
+        return self.size(image) or (768, 768)
+
+    def size(self, image: str) -> tuple[int, int] | None:
+        """(height, width) of a picture, None where nobody said it. Raises SourceError where its file is unreadable."""
+        if self.folder is None:
+            return self._shapes.get(image, self._shape)
+        return image_size(self.folder / image)
 
 
 class Stems:
@@ -91,33 +134,63 @@ def stem(image: str) -> str:
     return image.rpartition(".")[0] or image
 
 
-def label_files(
-    folder: Path, suffix: str, pictures: Pictures, notes: list[str], *, leave_out: str = ""
-) -> dict[str, Path | None]:
+def label_files(folder: Path, suffix: str, pictures: Pictures, notes: list[str]) -> dict[str, Path | None]:
     """The label file of each image, by name; None for a picture that has none.
 
     Args:
         folder: of label files.
-        suffix: of the files, ``.txt``.
-        pictures: those that exist; without a folder, every label file has one, of its name and ``.jpg``.
+        suffix: of the files, in any case: ``.txt``.
+        pictures: those that exist; where they are not known, every label file has one, of its name and ``.jpg``.
         notes: gets a sentence where labels are left out because their picture is not there.
-        leave_out: a file that is no label.
+
+    Raises:
+        DatasetError: the folder has no such file, none that belongs to a picture, or two that belong to the same.
     """
-    files = sorted(name for name in os.listdir(folder) if name.endswith(suffix) and name != leave_out)  # noqa: PTH208
-    if pictures.folder is None:
-        return {f"{stem(name)}.jpg": folder / name for name in files}
+    files, folders = [], []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name[0] != ".":  # ._a.txt of macOS, .cache
+                if entry.is_dir():
+                    folders.append(entry.name)
+                elif entry.name.lower().endswith(suffix) and not _not_labels(folder / entry.name):
+                    files.append(entry.name)
+    if not files:
+        raise DatasetError(f"{folder} has no label files ({suffix}){below(folder, suffix)}")
     by_label = pictures.by_label()
     found: dict[str, Path | None] = dict.fromkeys(by_label.values())
     strays = 0
-    for name in files:
-        image = by_label.get(stem(name))
+    for name in sorted(files):
+        label = stem(name)
+        image = by_label.get(unicodedata.normalize("NFC", label)) if pictures.known else f"{label}.jpg"
         if image is None:
             strays += 1
+        elif found.get(image) is not None:
+            raise DatasetError(f"{folder / name} and {found[image]} are labels of the same image {image!r}")
         else:
             found[image] = folder / name
+    if strays == len(files):
+        raise DatasetError(f"{folder}: none of the {strays} label files has a picture of its name in {pictures.folder}")
     if strays:
         notes.append(f"{folder}: {count(strays, 'file')} left out, {pictures.folder} has no picture of that name")
+    if folders:
+        notes.append(f"{folder}: folders in it are not read: {', '.join(sorted(folders)[:5])}")
     return found
+
+
+def _not_labels(path: Path) -> bool:
+    """A list of classes or pictures, which tools put beside the labels; a picture may be called train.jpg, though."""
+    if not re.fullmatch(_LISTS, path.name, re.IGNORECASE):
+        return False
+    with path.open("rb") as file:
+        first = file.read(4096).removeprefix(b"\xef\xbb\xbf").strip().partition(b"\n")[0].split()
+    return len(first) < 5 or not all(re.fullmatch(rb"[-+.0-9eE]+", field) for field in first)
+
+
+def below(folder: Path, *suffixes: str) -> str:
+    """Advice for who gave the folder above: which of the folders below have the labels."""
+    files = (path for pattern in ("*/*", "*/*/*") for path in folder.glob(pattern))
+    found = sorted({str(path.parent) for path in files if path.suffix.lower() in suffixes})
+    return f", but folders below it have them: give {' or '.join(found[:5])}" if found else ""
 
 
 def read_bounded(path: Path, most: int) -> bytes:

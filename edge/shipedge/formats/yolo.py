@@ -2,7 +2,8 @@
 
 Coordinates are shares of the picture's width and height. A line is one polygon: where a ship has holes or several
 parts, its rings are joined by lines of zero width, there and back, which enclose nothing. Read back here that is exact;
-programs that draw the outline of a polygon draw those lines too, one pixel wide.
+programs that draw the outline of a polygon draw those lines too, one pixel wide. An oriented box is a polygon of four
+points; a box (``class x y width height``) is no mask.
 
 Source of the format: https://docs.ultralytics.com/datasets/segment/
 """
@@ -15,39 +16,43 @@ import numpy as np
 import numpy.typing as npt
 
 from shipedge.atomic import new_folder
-from shipedge.errors import DatasetError, RleFormatError
+from shipedge.errors import DatasetError
 from shipedge.formats.labelled import Labelled, Pictures, Stems, count, label_files, read_bounded
-from shipedge.rle import Rle, from_polygons, to_polygons
+from shipedge.formats.left_out import LeftOut
+from shipedge.formats.shapes import fill
+from shipedge.formats.yolo_columns import Behind, Line, find_columns
+from shipedge.rle import Rle, to_polygons
 
 _LONGEST = 64 << 20  # bytes of one file
 _SLACK = 0.01  # of a side: tools round, and some draw a little outside
-_NO_LABELS = "classes.txt"  # what labelling tools put beside the labels
 
 
-def read_yolo(folder: str | os.PathLike[str], pictures: Pictures, notes: list[str]) -> Iterator[Labelled]:
+def read_yolo(folder: Path, pictures: Pictures, left_out: LeftOut, notes: list[str]) -> Iterator[Labelled]:
     """The images of a folder of label files, by name; a picture without a file has no ships.
 
     Args:
         folder: of ``.txt`` files.
         pictures: names and sizes, which the labels do not hold.
-        notes: gets a sentence for each kind of thing that is not kept: classes, polygons without a pixel, labels
-            without a picture.
+        left_out: counts boxes and polygons without a pixel.
+        notes: gets a sentence for each kind of thing that is not kept.
 
     Raises:
-        DatasetError: no folder, or a line that is no polygon; names file and line.
+        DatasetError: no labels, or a line that is no polygon; names file and line.
     """
-    folder = Path(folder)
+    files = label_files(folder, ".txt", pictures, notes)
+    columns = find_columns((path, _lines(path)) for path in files.values() if path is not None)
     classes: set[str] = set()
-    empty = 0
-    for image, path in label_files(folder, ".txt", pictures, notes, leave_out=_NO_LABELS).items():
+    for image, path in files.items():
         shape = pictures.shape(image)
-        found = [] if path is None else list(_ships(path, shape, classes))
-        empty += sum(ship.area == 0 for ship in found)
-        yield Labelled(image, shape, [ship for ship in found if ship.area])
+        found = [] if path is None else _ships(path, shape, columns.get(path, Behind.NOTHING), classes)
+        yield Labelled(image, shape, left_out.masks(found))
+    if not pictures.known and pictures.size("") is None:
+        notes.append(f"{folder}: YOLO labels do not hold sizes, taken to be 768x768: --images or --shape says others")
     if len(classes) > 1:
         notes.append(f"{folder}: classes are not kept: {', '.join(sorted(classes))} all become ships")
-    if empty:
-        notes.append(f"{folder}: {count(empty, 'polygon')} left out that cover the middle of no pixel")
+    more = sum(behind is not Behind.NOTHING for behind in columns.values())
+    if more:
+        notes.append(f"{folder}: scores and track ids behind the polygons of {count(more, 'file')} are not kept")
 
 
 def write_yolo(folder: str | os.PathLike[str], images: Iterable[Labelled], notes: list[str]) -> None:
@@ -84,7 +89,7 @@ def _line(rings: list[npt.NDArray[np.int64]], shape: tuple[int, int]) -> str:
     return form % tuple(points.ravel().tolist())
 
 
-def _ships(path: Path, shape: tuple[int, int], classes: set[str]) -> Iterator[Rle]:
+def _lines(path: Path) -> Iterator[Line]:
     try:
         text = read_bounded(path, _LONGEST).decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -93,23 +98,31 @@ def _ships(path: Path, shape: tuple[int, int], classes: set[str]) -> Iterator[Rl
         fields = line.split()
         if not fields:
             continue
-        place = f"{path}: line {number}"
         if not (fields[0].isascii() and fields[0].isdigit() and len(fields[0]) < 10):
-            raise DatasetError(f"{place}: class is {fields[0][:40]!r}, expected a number from 0")
+            raise DatasetError(f"{path}: line {number}: class is {fields[0][:40]!r}, expected a number from 0")
+        if len(fields) < 5:
+            raise DatasetError(f"{path}: line {number}: found {len(fields) - 1} coordinates, expected 6, 8, 10, ...")
+        yield Line(number, fields)
+
+
+def _ships(path: Path, shape: tuple[int, int], behind: Behind, classes: set[str]) -> Iterator[Rle | str]:
+    """The mask of each line, or why it has none."""
+    for number, fields in _lines(path):
+        place = f"{path}: line {number}"
         classes.add(fields[0])
-        if len(fields) == 5:
-            raise DatasetError(f"{place}: found a box, expected a polygon: class x1 y1 x2 y2 x3 y3 ...")
-        if len(fields) < 7 or len(fields) % 2 == 0:
-            raise DatasetError(f"{place}: found {len(fields) - 1} coordinates, expected 6, 8, 10, ...")
-        try:
-            shares = np.array(fields[1:], np.float64)
-        except ValueError as error:
-            raise DatasetError(f"{place}: {error}") from error
-        wrong = np.flatnonzero(~((shares >= -_SLACK) & (shares <= 1 + _SLACK)))  # NaN too
-        if wrong.size:
-            value = fields[1 + wrong[0]][:40]
-            raise DatasetError(f"{place}: coordinate {wrong[0] + 1} is {value}, expected 0 to 1 (a share of the side)")
-        try:
-            yield from_polygons([shares.reshape(-1, 2) * (shape[1], shape[0])], shape)
-        except RleFormatError as error:
-            raise DatasetError(f"{place}: {error}") from error
+        values = fields[1 : len(fields) - behind.value] if len(fields) > 6 else fields[1:5]
+        shares = np.array([_share(value, place, k) for k, value in enumerate(values, 1)])
+        if len(shares) == 4:
+            yield "with a box alone"
+        else:
+            yield fill([shares.reshape(-1, 2) * (shape[1], shape[0])], shape, place)
+
+
+def _share(text: str, place: str, number: int) -> float:
+    try:
+        value = float(text) if text.isascii() and "_" not in text else np.nan  # Python reads 1_0 and Arabic digits
+    except ValueError:
+        value = np.nan
+    if -_SLACK <= value <= 1 + _SLACK:
+        return value
+    raise DatasetError(f"{place}: coordinate {number} is {text[:40]!r}, expected 0 to 1 (a share of the side)")

@@ -1,0 +1,50 @@
+"""JSON files of any tool: loaded once, walked with a place for messages, values shown in sentences."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from shipedge.errors import DatasetError
+from shipedge.formats.labelled import read_bounded
+from shipedge.formats.shown import shown
+
+_LONGEST = 1 << 30  # bytes of JSON; COCO itself has half of that
+
+
+def load(path: Path) -> Any:
+    """The content of a JSON file; NaN and Infinity, which Python's own tools write, are numbers.
+
+    Raises:
+        DatasetError: unreadable, over 1 GiB, or not JSON.
+    """
+    data = read_bounded(path, _LONGEST)
+    try:
+        return json.loads(data.decode("utf-8-sig") if data[:3] == b"\xef\xbb\xbf" else data)
+    except RecursionError as error:
+        raise DatasetError(f"{path} is nested too deeply, expected the labels of a tool") from error
+    except ValueError as error:  # bad JSON, bad UTF-8, a number of thousands of digits
+        raise DatasetError(f"{path} is not JSON: {error}") from error
+
+
+def objects(place: str, data: dict[str, Any], key: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(place for messages, object) of each entry of a list. Raises DatasetError where it is something else."""
+    yield from entries(f"{place}: {key}", data.get(key))
+
+
+def entries(place: str, values: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(place for messages, object) of each value of a list. Raises DatasetError where it is something else."""
+    if not isinstance(values, list):
+        raise DatasetError(f"{place} is {shown(values)}, expected a list")
+    for index, entry in enumerate(values):
+        if not isinstance(entry, dict):
+            raise DatasetError(f"{place}[{index}] is {shown(entry)}, expected an object")
+        yield f"{place}[{index}]", entry
+
+
+def integer(entry: dict[str, Any], key: str, place: str) -> int:
+    """A value that must be a number of 64 bits. Raises DatasetError otherwise."""
+    value = entry.get(key)
+    if not isinstance(value, int) or isinstance(value, bool) or abs(value) >= 1 << 63:
+        raise DatasetError(f"{place}: {key} is {shown(value)}, expected an integer")
+    return value
