@@ -22,9 +22,9 @@ def prepare() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # cp1252 cannot write every file name
-    if sys.stdout is sys.__stdout__ and sys.stdout.isatty():
+    if _descriptor(sys.stdout) == 1 and sys.stdout.isatty():
         sys.stdout = _reopen(1, sys.stdout)
-    if sys.stderr is sys.__stderr__ and sys.stderr.fileno() == 2 and not os.environ.get(DEBUG):
+    if _descriptor(sys.stderr) == 2 and not os.environ.get(DEBUG):
         sys.stderr = _reopen(os.dup(2), sys.stderr)
         nothing = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nothing, 2)
@@ -38,10 +38,16 @@ def printable(text: str) -> str:
 
 def silence_stdout() -> None:
     """Point stdout at nothing, so that the interpreter's last flush into a closed pipe says nothing either."""
+    descriptor = _descriptor(sys.stdout)
+    if descriptor is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
+
+
+def _descriptor(stream: TextIO) -> int | None:
     try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError):  # stdout is not a file (a test's buffer, a closed stream): nothing to silence
-        return
+        return stream.fileno()
+    except (OSError, ValueError):  # not a file: a test's buffer, a closed stream
+        return None
 
 
 def _open_closed() -> None:
@@ -73,8 +79,7 @@ class _Terminal(io.FileIO):
 
 def _reopen(descriptor: int, like: TextIO) -> TextIO:
     """A text stream over ``descriptor`` that behaves like another one and takes any text."""
-    options: dict[str, Any] = {"encoding": like.encoding, "errors": "backslashreplace"}
     if os.name == "posix" and like.isatty():
-        raw = _Terminal(descriptor, "w", closefd=False)
-        return io.TextIOWrapper(io.BufferedWriter(raw), line_buffering=True, **options)
-    return open(descriptor, "w", buffering=1, closefd=False, **options)
+        buffer = io.BufferedWriter(_Terminal(descriptor, "w", closefd=False))
+        return io.TextIOWrapper(buffer, like.encoding, "backslashreplace", line_buffering=True)
+    return open(descriptor, "w", 1, like.encoding, "backslashreplace", closefd=False)
