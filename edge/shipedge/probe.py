@@ -30,11 +30,21 @@ def _core(_bundle: str) -> str:
 
 
 def _opencv(_bundle: str) -> str:
-    _installed("cv2", "edge")
-    import cv2
+    from shipedge.opencv_wheels import installed, repair, require_opencv
 
-    names = [cv2.videoio_registry.getBackendName(backend) for backend in cv2.videoio_registry.getBackends()]
-    return cv2.__version__ + ("" if "FFMPEG" in names else ", without FFmpeg: no videos")
+    _installed("cv2", "edge")
+    require_opencv()
+    try:
+        import cv2
+    except ImportError as error:
+        raise ImportError(f"cannot be loaded ({error}), install it anew: {repair()}") from error
+
+    wheels = installed()
+    backends = [cv2.videoio_registry.getBackendName(backend) for backend in cv2.videoio_registry.getBackends()]
+    says = f"{cv2.__version__} from {' and '.join(wheels) or 'outside of pip'}"
+    if "FFMPEG" not in backends:
+        says += ", without FFmpeg: no videos"
+    return says + (f"; only one of them may be installed: {repair()}" if len(wheels) > 1 else "")
 
 
 def _litert(bundle: str) -> str:
@@ -62,6 +72,9 @@ def _litert_gpu(bundle: str) -> str:
 
 def _installed(module: str, extra: str) -> None:
     if find_spec(module) is None:
+        from shipedge.opencv_wheels import extra_of_device
+
+        extra = extra_of_device() if extra == "edge" else extra
         raise ModuleNotFoundError(f'not installed (pip install "shipedge[{extra}]")')
 
 

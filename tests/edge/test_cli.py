@@ -5,14 +5,16 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.machinery import ModuleSpec
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from types import ModuleType
 
 import click
 import pytest
 from click.testing import CliRunner, Result
 
-from shipedge import __version__, cli
+from shipedge import __version__, cli, opencv_wheels
 from shipedge.errors import BundleError
 
 HEAVY = {"cv2", "numpy", "tensorflow", "keras", "ai_edge_litert", "shipedge._core", "shipedge_train"}
@@ -126,11 +128,49 @@ def test_a_damaged_module_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (result.exit_code, result.stderr) == (1, "Error: cannot load /x/_core.so: file too short\n")
 
 
-def test_a_missing_system_library_names_the_headless_build(monkeypatch: pytest.MonkeyPatch) -> None:
-    error = ImportError("libGL.so.1: cannot open shared object file: No such file or directory", name="cv2")
+@pytest.mark.parametrize(
+    "error",
+    [
+        ImportError("libGL.so.1: cannot open shared object file", name="cv2", path="/x/cv2.abi3.so"),
+        ImportError("OpenCV loader: missing configuration file: ['config.py']. Check OpenCV installation."),
+    ],
+)
+def test_advice_on_an_opencv_that_cannot_be_loaded_leads_out(
+    monkeypatch: pytest.MonkeyPatch, error: ImportError
+) -> None:
+    """Both distributions go: what is left of one after the other was uninstalled is an empty package."""
+    monkeypatch.setattr(opencv_wheels, "_is_installed", {"opencv-python", "opencv-python-headless"}.__contains__)
     result = failing(monkeypatch, error)
-    assert result.exit_code == 1
-    assert "pip install opencv-python-headless" in result.stderr
+    assert (result.exit_code, result.stderr) == (
+        1,
+        f"Error: OpenCV cannot be loaded ({error}); this installs one that needs no screen: "
+        'pip uninstall -y opencv-python opencv-python-headless && pip install "shipedge[headless]"\n',
+    )
+
+
+def test_what_else_is_missing_comes_without_a_second_opencv(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opencv_wheels, "_is_installed", {"opencv-python-headless"}.__contains__)
+    result = failing(monkeypatch, ModuleNotFoundError("No module named 'ai_edge_litert'", name="ai_edge_litert"))
+    assert 'pip install "shipedge[headless]" (module ai_edge_litert is missing)' in result.stderr
+
+
+def test_an_empty_opencv_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What uninstalling one of two distributions leaves: a folder that Python imports as a package."""
+    monkeypatch.setattr(opencv_wheels, "find_spec", lambda name: ModuleSpec(name, None, is_package=True))
+    monkeypatch.setattr(opencv_wheels, "_is_installed", {"opencv-python"}.__contains__)
+    with pytest.raises(AttributeError) as caught:
+        ModuleType("cv2").imread("a.png")
+    result = failing(monkeypatch, caught.value)
+    assert (result.exit_code, result.stderr) == (
+        1,
+        "Error: OpenCV is not whole (its package cv2 is empty), install it anew: "
+        'pip uninstall -y opencv-python && pip install "shipedge[headless]"\n',
+    )
+
+
+def test_control_characters_of_a_name_are_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = failing(monkeypatch, BundleError("\x1b[31m\r\n\x07\udce9.png is not a bundle, 船"))
+    assert result.stderr == "Error: \\x1b[31m\\r\\n\\x07\\udce9.png is not a bundle, 船\n"
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,12 @@ import json
 import os
 import signal
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from shipedge import opencv_wheels
 from shipedge.cli import doctor as doctor_module
 from shipedge.cli import main
 from shipedge.cli.doctor import NAMES, Finding, run_probe
@@ -66,6 +68,32 @@ def test_a_broken_core_spoils_only_what_needs_it(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     assert doctor_module.probe("opencv").works
     assert not doctor_module.probe("core").works
+
+
+@pytest.mark.parametrize(
+    ("wheels", "end"),
+    [
+        (["opencv-python-headless"], " from opencv-python-headless"),
+        ([], " from outside of pip"),
+        (
+            ["opencv-python", "opencv-python-headless"],
+            "; only one of them may be installed: pip uninstall -y opencv-python opencv-python-headless "
+            '&& pip install "shipedge[headless]"',
+        ),
+    ],
+)
+def test_says_which_distribution_opencv_comes_from(monkeypatch, wheels, end):
+    monkeypatch.setattr(opencv_wheels, "_is_installed", wheels.__contains__)
+    assert PROBES["opencv"]("").endswith(end)
+
+
+def test_an_empty_opencv_does_not_work(tmp_path):
+    (tmp_path / "cv2" / "qt").mkdir(parents=True)
+    code_ = f"import sys; sys.path[:] = [{str(tmp_path)!r}, *(p for p in sys.path if 'site-packages' not in p)]\n"
+    code_ += f"sys.path.append({str(Path(opencv_wheels.__file__).parents[1])!r})\n"
+    finding = run_probe(code(code_ + "from shipedge.probe import main; sys.exit(main('opencv'))"))
+    assert not finding.works
+    assert "OpenCV is not whole (its package cv2 is empty), install it anew: " in finding.says
 
 
 def test_missing_bundle_is_said_by_the_probes():

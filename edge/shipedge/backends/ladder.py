@@ -9,6 +9,7 @@ from shipedge.backends import litert, tflite
 from shipedge.backends.base import Interpreter, Model
 from shipedge.bundle import ModelFile
 from shipedge.errors import BackendError
+from shipedge.opencv_wheels import extra_of_device
 
 __all__ = ["LADDER", "default_threads", "open_model"]
 
@@ -49,4 +50,4 @@ def open_model(
         return Model(file, interpreter, name)
     if reasons:
         raise BackendError(f"no runtime can run {file.name} ({'; '.join(reasons)})")
-    raise BackendError('no TFLite runtime is installed; install one with: pip install "shipedge[edge]"')
+    raise BackendError(f'no TFLite runtime is installed; install one with: pip install "shipedge[{extra_of_device()}]"')

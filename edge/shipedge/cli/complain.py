@@ -14,7 +14,7 @@ _EXTRA_OF = {
     "jinja2": "train",
     "keras": "train",
     "matplotlib": "train",
-    "simplejpeg": "train",
+    "simplejpeg": "edge",
     "tensorboardX": "train",
     "tensorflow": "train",
     "tomli": "train",
@@ -45,16 +45,22 @@ def _sentence(error: Exception, command: str) -> str:
 
     if isinstance(error, ShipedgeError):
         return str(error)
+    if isinstance(error, AttributeError) and getattr(error.obj, "__name__", "") == "cv2":
+        from shipedge.opencv_wheels import require_opencv
+
+        try:
+            require_opencv()
+        except ShipedgeError as fault:
+            return str(fault)
     raise error
 
 
 def _import_sentence(error: ImportError, command: str) -> str:
     module = (error.name or "").partition(".")[0]
-    if "libGL" in str(error) or "libgthread" in str(error):
-        return (
-            f"OpenCV cannot load a system library ({error}); on a machine without a screen: "
-            "pip uninstall opencv-python && pip install opencv-python-headless"
-        )
+    if not isinstance(error, ModuleNotFoundError) and (module == "cv2" or "OpenCV" in str(error)):
+        from shipedge.opencv_wheels import repair
+
+        return f"OpenCV cannot be loaded ({error}); this installs one that needs no screen: {repair()}"
     if not isinstance(error, ModuleNotFoundError):
         if (error.path or "").endswith((".so", ".pyd", ".dylib")):  # damaged, or built for another machine
             return f"cannot load {error.path}: {error}"
@@ -63,7 +69,12 @@ def _import_sentence(error: ImportError, command: str) -> str:
         return "the compiled core shipedge._core is missing from this source tree; build it with: pip install -e ."
     if module not in _EXTRA_OF:
         raise error
-    return f'shipedge {command} needs: pip install "shipedge[{_EXTRA_OF[module]}]" (module {module} is missing)'
+    extra = _EXTRA_OF[module]
+    if extra == "edge":
+        from shipedge.opencv_wheels import extra_of_device
+
+        extra = extra_of_device()
+    return f'shipedge {command} needs: pip install "shipedge[{extra}]" (module {module} is missing)'
 
 
 def _os_sentence(error: OSError) -> str:
