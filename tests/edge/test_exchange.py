@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from shipedge.errors import DatasetError
-from shipedge.formats.convert import FORMATS, read_labelled, write_labelled
+from shipedge.formats.convert import WRITTEN, read_labelled, write_labelled
 from shipedge.formats.labelled import Labelled, Pictures
 from shipedge.formats.recognize import recognize
 from shipedge.rle import Rle, components
 
 cv2 = pytest.importorskip("cv2")
 SHAPE = (12, 17)
-NAMES = {"airbus": "x.csv", "coco": "x.json", "labels": "x", "png": "x", "yolo": "x"}
+NAMES = {"airbus": "x.csv", "coco": "x.json", "coco-rle": "x.json", "labels": "x", "png": "x", "yolo": "x"}
 masks = hnp.arrays(np.bool_, SHAPE)
 
 
@@ -24,7 +24,7 @@ def there_and_back(folder, kind, images):
     """What is read from what was written, and the notes of both."""
     notes = []
     write_labelled(folder / NAMES[kind], kind, iter(images), notes)
-    found = list(read_labelled(folder / NAMES[kind], kind, Pictures(shape=SHAPE), notes))
+    found = list(read_labelled(folder / NAMES[kind], kind.partition("-")[0], Pictures(shape=SHAPE), notes))
     assert {entry.name for entry in folder.iterdir()} == {NAMES[kind]}
     return found, notes
 
@@ -37,7 +37,7 @@ def ship(*pixels):
 
 
 @settings(deadline=None, max_examples=40)
-@given(st.lists(masks, min_size=1, max_size=3), st.sampled_from(FORMATS))
+@given(st.lists(masks, min_size=1, max_size=3), st.sampled_from(WRITTEN))
 def test_parts_of_any_mask_survive_every_format(tmp_path_factory, layers, kind):
     """8-connected parts, with whatever holes they have: what all formats can hold."""
     images = [Labelled(f"{k}.jpg", SHAPE, components(mask)) for k, mask in enumerate(layers)]
@@ -46,7 +46,7 @@ def test_parts_of_any_mask_survive_every_format(tmp_path_factory, layers, kind):
 
 
 @settings(deadline=None, max_examples=40)
-@given(st.lists(masks.filter(np.any), max_size=4), st.sampled_from(["airbus", "coco", "yolo"]))
+@given(st.lists(masks.filter(np.any), max_size=4), st.sampled_from(["airbus", "coco", "coco-rle", "yolo"]))
 def test_ships_of_many_parts_that_overlap_survive_where_they_can(tmp_path_factory, ships, kind):
     images = [Labelled("a.jpg", SHAPE, [Rle.from_mask(mask) for mask in ships])]
     found, _ = there_and_back(tmp_path_factory.mktemp("x"), kind, images)
@@ -61,10 +61,10 @@ def test_images_of_several_sizes(tmp_path):
         cv2.imwrite(str(pictures / name), np.zeros(size, np.uint8))
     images = [Labelled(name, size, [Rle([[5, 3]], size)]) for name, size in sizes.items()]
     images[1] = images[1]._replace(ships=[])
-    for kind in FORMATS:
+    for kind in WRITTEN:
         path, notes = tmp_path / kind, []
         write_labelled(path, kind, images, notes)
-        assert list(read_labelled(path, kind, Pictures(pictures), [])) == images
+        assert list(read_labelled(path, kind.partition("-")[0], Pictures(pictures), [])) == images
         if kind == "airbus":
             assert notes == [
                 f"{path}: an Airbus CSV does not hold sizes: 2 images not of 768x768 pixels must be read "
@@ -116,7 +116,7 @@ def test_images_that_would_share_a_file_are_refused(tmp_path, kind, names):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("kind", WRITTEN)
 @pytest.mark.parametrize("name", ["../a.jpg", "/etc/passwd", "..", "", "a/b.jpg", "a\0b", "C:a.jpg"])
 def test_names_that_lead_out_of_the_folder_are_refused(tmp_path, kind, name):
     inside = tmp_path / "inside"
@@ -164,9 +164,15 @@ def test_pictures_decide_which_labels_are_read(tmp_path):
         assert notes[0].endswith("has no picture of that name")
 
 
-def test_json_stays_plain_coco(tmp_path):
-    write_labelled(tmp_path / "x.json", "coco", [Labelled("a.jpg", SHAPE, [ship((1, 1), (1, 2))])], [])
+@pytest.mark.parametrize(
+    ("kind", "segmentation"),
+    [("coco", [[1, 2, 1, 1, 3, 1, 3, 2]]), ("coco-rle", {"size": [12, 17], "counts": "=1;0W5"})],
+)
+def test_json_stays_plain_coco(tmp_path, kind, segmentation):
+    write_labelled(tmp_path / "x.json", kind, [Labelled("a.jpg", SHAPE, [ship((1, 1), (1, 2))])], [])
     assert json.loads((tmp_path / "x.json").read_text()) == {
+        "info": {},
+        "licenses": [],
         "images": [{"id": 1, "file_name": "a.jpg", "height": 12, "width": 17}],
         "annotations": [
             {
@@ -176,14 +182,14 @@ def test_json_stays_plain_coco(tmp_path):
                 "iscrowd": 0,
                 "area": 2,
                 "bbox": [1, 1, 2, 1],
-                "segmentation": {"size": [12, 17], "counts": "=1;0W5"},
+                "segmentation": segmentation,
             }
         ],
-        "categories": [{"id": 1, "name": "ship"}],
+        "categories": [{"id": 1, "name": "ship", "supercategory": ""}],
     }
 
 
-@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("kind", WRITTEN)
 def test_an_interrupt_leaves_nothing_behind(tmp_path, kind):
     def interrupted():
         yield Labelled("a.jpg", SHAPE, [ship((1, 1))])
@@ -195,11 +201,13 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path, kind):
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-def test_pycocotools_reads_what_is_written(tmp_path, capsys):
+@pytest.mark.parametrize("kind", ["coco", "coco-rle"])
+def test_pycocotools_reads_what_is_written(tmp_path, capsys, kind):
     theirs = pytest.importorskip("pycocotools.coco")
     rng = np.random.default_rng(1)
-    images = [Labelled(f"{k}.jpg", SHAPE, components(rng.random(SHAPE) < 0.1)) for k in range(3)]
-    write_labelled(tmp_path / "x.json", "coco", images, [])
+    images = [Labelled(f"{k}.jpg", SHAPE, components(rng.random(SHAPE) < k / 10)) for k in range(10)]
+    images.append(Labelled("parts.jpg", SHAPE, [Rle.from_mask(rng.random(SHAPE) < 0.5)]))
+    write_labelled(tmp_path / "x.json", kind, images, [])
     data = theirs.COCO(str(tmp_path / "x.json"))
     capsys.readouterr()  # it talks
     for image in data.loadImgs(data.getImgIds()):

@@ -76,7 +76,10 @@ def complaint(path, kind, pictures=None):
         ({"images": [], "annotations": {}}, "annotations is an empty object, expected a list"),
         ({"images": [7], "annotations": []}, "images[0] is 7, expected an object"),
         ({"annotations": []}, "images is missing, expected a list"),
-        ([{"image_id": 1, "score": 0.5}], "holds a list of 1, expected a COCO object with images and annotations"),
+        (
+            [{"image_id": 1, "score": 0.5}],
+            "holds a list of results, which names no images: say --images DIR or COCO file",
+        ),
         ("x" * 1000, "expected a COCO object"),
         (None, "holds missing, expected a COCO object"),
     ],

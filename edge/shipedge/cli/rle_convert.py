@@ -8,7 +8,7 @@ import click
 
 from shipedge.cli.streams import counted, readable, writable
 from shipedge.formats.coco import listed_images
-from shipedge.formats.convert import FORMATS, read_labelled, write_labelled
+from shipedge.formats.convert import FORMATS, WRITTEN, read_labelled, write_labelled
 from shipedge.formats.labelled import Labelled, Pictures, count
 from shipedge.formats.recognize import recognize
 
@@ -39,7 +39,7 @@ CROWDS = click.option(
 @click.argument("source", metavar="SRC")
 @click.argument("target", metavar="DST")
 @click.option("--from", "kind", type=click.Choice(FORMATS), help="Format of SRC.  [default: by suffix and content]")
-@click.option("--to", "target_kind", type=click.Choice(FORMATS), help="Format of DST.  [default: by suffix]")
+@click.option("--to", "target_kind", type=click.Choice(WRITTEN), help="Format of DST.  [default: by suffix]")
 @IMAGES
 @SHAPE
 @CROWDS
@@ -64,10 +64,13 @@ def convert(
 
     \b
     airbus   CSV of ImageId,EncodedPixels (.csv, .csv.gz, .csv.xz)
-    coco     JSON of COCO instances (.json)
+    coco     JSON of COCO instances (.json), written with polygons; coco-rle: written with compressed counts
     png      folder of masks, 0 = sea, 255 = ship: parts that touch are one ship
     labels   folder of label pictures: ship k has the value k
     yolo     folder of text files with one polygon per ship
+    cvat, labelme, labelstudio, supervisely, via: files of these tools, read only
+
+    Boxes, lines and points have no mask: they are left out and counted. If no object of SRC is left, that is an error.
 
     What DST cannot hold is said. Files and folders appear whole or not at all; a folder that has files already is
     refused. - is standard input or output, for airbus and coco.
@@ -107,7 +110,7 @@ def format_of(name: str, kind: str | None, option: str) -> str:
     """The format of SRC (--from) or DST (--to). Raises UsageError where a stream cannot have it."""
     if name != "-":
         return kind or recognize(Path(name), exists=option == "--from")
-    if kind not in ("airbus", "coco"):
+    if kind not in ("airbus", "coco", "coco-rle"):
         stream = "input" if option == "--from" else "output"
         raise click.UsageError(f"say the format of standard {stream}: {option} airbus or coco")
     return kind

@@ -12,7 +12,7 @@ from shipedge.cli.rle_convert import CROWDS, IMAGES, pictures_of
 from shipedge.cli.streams import counted, parse_lines, readable
 from shipedge.formats.convert import FORMATS, read_labelled
 from shipedge.formats.labelled import Labelled
-from shipedge.formats.recognize import recognize
+from shipedge.formats.recognize import of_json, recognize
 from shipedge.rle import Rle, components, parse, union
 
 
@@ -65,7 +65,7 @@ def _kind_of_stream(path: Path) -> str | None:
         start = file.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()
     if start.startswith((b"ImageId", b'"ImageId')):
         return "airbus"
-    return "coco" if start.startswith(b"{") else None
+    return of_json(path) if start.startswith((b"{", b"[")) else None
 
 
 def _of_mask(mask: Rle) -> dict[str, Any]:

@@ -1,29 +1,27 @@
 """COCO instances: one JSON object with ``images``, ``annotations`` and ``categories``.
 
-Read: polygons, counts and compressed counts. Written: compressed counts, which hold every mask exactly. Ids of images
-mean nothing beyond the file; an image goes by the last part of its ``file_name``. Values that are not used (area, bbox,
-ids of annotations) are not checked, because tools leave them out or write NaN.
+Polygons, counts and compressed counts are read. Ids of images mean nothing beyond the file; an image goes by the last
+part of its ``file_name``. Values that are not used (area, bbox, ids of annotations) are not checked, because tools
+leave them out or write NaN. A bare list of results has no images: see `read_results`.
 
 Source of the format: https://cocodataset.org/#format-data
 """
 
-import json
 import math
-import os
-from collections.abc import Iterable, Iterator
+import re
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-from shipedge.atomic import write_atomic
 from shipedge.errors import DatasetError, RleFormatError
-from shipedge.formats.airbus import check_image_id
-from shipedge.formats.json_file import integer, load, objects
+from shipedge.formats.json_file import entries, integer, load, objects
 from shipedge.formats.labelled import Labelled, Pictures, count
 from shipedge.formats.left_out import LeftOut
 from shipedge.formats.names import Ids, image_name
-from shipedge.formats.shapes import fill, rings
+from shipedge.formats.shapes import corners, fill
 from shipedge.formats.shown import shown
-from shipedge.rle import Rle, from_coco, to_coco
+from shipedge.rle import Rle, from_coco
 
 Shape = tuple[int, int]
 
@@ -45,6 +43,9 @@ def read_coco(
         DatasetError: not JSON, not COCO, ids that come twice or lead nowhere, a malformed mask; names the place.
     """
     data = load(path)
+    if isinstance(data, list):
+        yield from read_results(path, data, pictures, left_out, notes)
+        return
     if not isinstance(data, dict):
         raise DatasetError(f"{path} holds {shown(data)}, expected a COCO object with images and annotations")
     images = _images(path, data, pictures)
@@ -80,6 +81,45 @@ def read_coco(
         yield Labelled(picture, shape, left_out.masks(mask_of(one, shape, at) for at, one in annotations))
 
 
+def read_results(
+    path: Path, data: list[Any], pictures: Pictures, left_out: LeftOut, notes: list[str]
+) -> Iterator[Labelled]:
+    """The pictures that are known, each with its ships from a list of results, as programs that predict write it.
+
+    Args:
+        path: for messages.
+        data: objects with ``image_id`` and ``segmentation``.
+        pictures: those of a COCO file, by id, or those of a folder: an id is then a name with or without suffix, or a
+            number that is all of the name, with any zeros before it (COCO has 000000000139.jpg for 139).
+        left_out: counts results without a mask.
+        notes: gets a sentence for what is not kept.
+
+    Raises:
+        DatasetError: no pictures are known, an id leads to none of them, a malformed mask; names the place.
+    """
+    if not pictures.known:
+        raise DatasetError(f"{path} holds a list of results, which names no images: say --images DIR or COCO file")
+    by_id: dict[int | str, str] = {one: name for one, (name, _) in pictures.listed.items()}
+    if not by_id:
+        numbers = Counter(int(label) for label in pictures.by_label() if re.fullmatch("[0-9]{1,18}", label))
+        for label, name in pictures.by_label().items():
+            by_id[name] = by_id[label] = name
+            if re.fullmatch("[0-9]{1,18}", label) and numbers[int(label)] == 1:
+                by_id[int(label)] = name
+    ids = Ids(by_id)
+    found: dict[str, list[tuple[str, dict[str, Any]]]] = {name: [] for name in pictures.names()}
+    for place, result in entries(str(path), data):
+        one = ids.find(image_id(result, "image_id", place))
+        if one is None:
+            raise DatasetError(f"{place}: image_id {shown(result['image_id'])} is no id of a picture that is known")
+        found[by_id[one]].append((place, result))
+    if any("score" in result for results in found.values() for _, result in results):
+        notes.append(f"{path}: scores are not kept: results of any score become ships")
+    for name in list(found):
+        shape = pictures.shape(name)
+        yield Labelled(name, shape, left_out.masks(mask_of(one, shape, place) for place, one in found.pop(name)))
+
+
 def listed_images(path: Path) -> dict[int | str, tuple[str, Shape]]:
     """Name and size of each image by its id, as a COCO file has them. Raises DatasetError where it does not."""
     data = load(path)
@@ -91,38 +131,6 @@ def listed_images(path: Path) -> dict[int | str, tuple[str, Shape]]:
             raise DatasetError(f"{place}: height and width are missing, expected integers")
         found[one] = (name, shape)
     return found
-
-
-def write_coco(path: str | os.PathLike[str], images: Iterable[Labelled], notes: list[str]) -> None:
-    """Write a COCO file atomically; nothing of the ships is lost, so ``notes`` stays as it is.
-
-    Raises:
-        DatasetError: an image name is no plain file name or comes twice.
-    """
-    listed: list[str] = []
-    annotations: list[str] = []
-    names: set[str] = set()
-    for number, (name, (height, width), ships) in enumerate(images, 1):
-        trouble = check_image_id(name)
-        if trouble is not None or name in names:
-            raise DatasetError(f"{path}: {trouble or f'image {name!r} comes twice'}")
-        names.add(name)
-        listed.append(json.dumps({"id": number, "file_name": name, "height": height, "width": width}))
-        for ship in ships:
-            left, top, right, bottom = ship.bbox
-            annotation = {
-                "id": len(annotations) + 1,
-                "image_id": number,
-                "category_id": 1,
-                "iscrowd": 0,
-                "area": ship.area,
-                "bbox": [left, top, right - left, bottom - top],
-                "segmentation": {"size": [height, width], "counts": to_coco(ship, compressed=True)},
-            }
-            annotations.append(json.dumps(annotation))
-    parts = ['{"images": [\n', ",\n".join(listed), '\n],\n"annotations": [\n', ",\n".join(annotations)]
-    parts.append('\n],\n"categories": [{"id": 1, "name": "ship"}]}\n')
-    write_atomic(path, "".join(parts).encode())
 
 
 def image_id(entry: dict[str, Any], key: str, place: str) -> int | str:
@@ -151,7 +159,7 @@ def mask_of(annotation: dict[str, Any], shape: Shape, place: str) -> Rle | str:
         except (RleFormatError, TypeError, ValueError, OverflowError) as error:
             raise DatasetError(f"{place}: {error}") from error
     if isinstance(segmentation, list):
-        return fill([rings(polygon, place) for polygon in segmentation], shape, place)
+        return fill([corners(polygon, place) for polygon in segmentation], shape, place)
     raise DatasetError(f"{place}: segmentation is {shown(segmentation)}, expected polygons or counts")
 
 

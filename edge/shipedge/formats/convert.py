@@ -6,15 +6,26 @@ from typing import Literal
 
 from shipedge.errors import DatasetError
 from shipedge.formats.airbus import open_csv, write_airbus
-from shipedge.formats.coco import read_coco, write_coco
+from shipedge.formats.coco import read_coco
+from shipedge.formats.coco_write import write_coco
+from shipedge.formats.cvat import CVAT
 from shipedge.formats.labelled import Labelled, Pictures, count
+from shipedge.formats.labelme import LABELME
+from shipedge.formats.labelstudio import LABELSTUDIO
 from shipedge.formats.left_out import LeftOut
 from shipedge.formats.png_folder import read_png_folder, write_png_folder
+from shipedge.formats.supervisely import SUPERVISELY
+from shipedge.formats.tools import read_tool
+from shipedge.formats.via import VIA
 from shipedge.formats.yolo import read_yolo, write_yolo
 from shipedge.order import other_order
 
-FORMATS = ("airbus", "coco", "labels", "png", "yolo")
-"""Airbus CSV, COCO JSON, folder of label pictures, folder of masks, folder of YOLO polygons."""
+TOOLS = {"cvat": CVAT, "labelme": LABELME, "labelstudio": LABELSTUDIO, "supervisely": SUPERVISELY, "via": VIA}
+"""Native files of labelling tools, which are read but not written."""
+FORMATS = ("airbus", "coco", "labels", "png", "yolo", *TOOLS)
+"""Airbus CSV, COCO JSON, folder of label pictures, folder of masks, folder of YOLO polygons, files of tools."""
+WRITTEN = ("airbus", "coco", "coco-rle", "labels", "png", "yolo")
+"""Those formats that are no tool's own; COCO with polygons or with compressed counts."""
 
 
 def read_labelled(
@@ -55,6 +66,8 @@ def _read(
         return _read_airbus(path, pictures, left_out, order)
     if kind == "coco":
         return _sized(read_coco(path, pictures, left_out, notes, crowds), path, pictures)
+    if kind in TOOLS:
+        return _sized(read_tool(TOOLS[kind], path, pictures, left_out), path, pictures)
     if not path.is_dir():
         raise DatasetError(f"{path} is not a folder")
     if kind == "yolo":
@@ -63,15 +76,15 @@ def _read(
 
 
 def write_labelled(path: Path, kind: str, images: Iterable[Labelled], notes: list[str]) -> None:
-    """Write the images in one of ``FORMATS``, whole or not at all; ``notes`` gets a sentence for each kind of loss.
+    """Write the images in one of ``WRITTEN``, whole or not at all; ``notes`` gets a sentence for each kind of loss.
 
     Raises:
         DatasetError: the format cannot hold the images at all, or a folder has files already.
     """
     if kind == "airbus":
         _write_airbus(path, images, notes)
-    elif kind == "coco":
-        write_coco(path, images, notes)
+    elif kind in ("coco", "coco-rle"):
+        write_coco(path, images, counts=kind == "coco-rle")
     elif kind == "yolo":
         write_yolo(path, images, notes)
     else:

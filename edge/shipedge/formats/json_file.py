@@ -48,3 +48,11 @@ def integer(entry: dict[str, Any], key: str, place: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or abs(value) >= 1 << 63:
         raise DatasetError(f"{place}: {key} is {shown(value)}, expected an integer")
     return value
+
+
+def real(entry: dict[str, Any], key: str, place: str) -> float:
+    """A finite number. Raises DatasetError otherwise."""
+    value = entry.get(key)
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not abs(value) <= 1e15:
+        raise DatasetError(f"{place}: {key} is {shown(value)}, expected a number")
+    return float(value)

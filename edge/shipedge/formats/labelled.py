@@ -97,7 +97,11 @@ class Pictures:
         for key in (loose(name), loose(before_upload)):
             if key in self._loose:
                 return self._loose[key][0] if len(self._loose[key]) == 1 else None
-        return None
+        if os.path.splitext(name)[1].lower() in SUFFIXES:  # noqa: PTH122
+            return None
+        # CVAT calls the frames of a video frame_000000.
+        fitting = [one for one in self._names if stem(one) == name]
+        return fitting[0] if len(fitting) == 1 else None
 
     def shape(self, image: str) -> tuple[int, int]:
         """(height, width) of a picture. Raises SourceError where its file is unreadable."""

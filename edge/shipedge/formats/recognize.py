@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from shipedge.errors import DatasetError
+from shipedge.formats.json_file import load
 from shipedge.formats.labelled import below
 
 
@@ -21,23 +22,47 @@ def recognize(path: Path, *, exists: bool) -> str:
     if name.endswith((".csv", ".csv.gz", ".csv.xz")):
         return "airbus"
     if name.endswith(".json"):
-        return "coco"
+        return of_json(path) if exists and path.is_file() else "coco"
+    if name.endswith(".xml") and exists:
+        return "cvat"
     if not exists:
         raise DatasetError(f"{path} could be any folder, say which with --to labels, png or yolo")
     if path.is_dir():
         return _of_folder(path)
     if not path.exists():
         raise DatasetError(f"{path} does not exist")
-    raise DatasetError(f"{path} has no known suffix (.csv, .json), say its format with --from")
+    raise DatasetError(f"{path} has no known suffix (.csv, .json, .xml), say its format with --from")
 
 
 def _of_folder(folder: Path) -> str:
-    names = [name for name in os.listdir(folder) if name[0] != "."]  # noqa: PTH208
+    names = sorted(name for name in os.listdir(folder) if name[0] != ".")  # noqa: PTH208
     suffixes = {os.path.splitext(name)[1].lower() for name in names}  # noqa: PTH122
+    if ".json" in suffixes and ".txt" not in suffixes:
+        kind = of_json(folder / next(name for name in names if name.lower().endswith(".json")))
+        if kind in ("labelme", "supervisely"):  # with one file per image, maybe beside the images
+            return kind
     if (".png" in suffixes) != (".txt" in suffixes):
         return "png" if ".png" in suffixes else "yolo"
     if ".png" in suffixes:
         raise DatasetError(
             f"{folder} has masks (.png) and YOLO labels (.txt), say which with --from png, labels or yolo"
         )
-    raise DatasetError(f"{folder} has neither masks (.png) nor YOLO labels (.txt){below(folder, '.png', '.txt')}")
+    advice = below(folder, ".png", ".txt", ".json", ".xml")
+    raise DatasetError(f"{folder} has neither masks (.png) nor YOLO labels (.txt){advice}")
+
+
+def of_json(path: Path) -> str:
+    """The format of a JSON file, by its keys; of an unknown one COCO, whose complaint says what is missing."""
+    data = load(path)
+    if isinstance(data, list):
+        return "labelstudio" if data and isinstance(data[0], dict) and "data" in data[0] else "coco"
+    if not isinstance(data, dict) or ("images" in data and "annotations" in data):
+        return "coco"
+    if isinstance(data.get("shapes"), list):
+        return "labelme"
+    if "objects" in data and "size" in data:
+        return "supervisely"
+    first = next(iter(data.values()), None)
+    if "_via_img_metadata" in data or (isinstance(first, dict) and {"filename", "regions"} <= set(first)):
+        return "via"
+    return "coco"

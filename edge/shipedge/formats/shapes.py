@@ -1,5 +1,7 @@
 """Masks from what tools draw: polygons, ellipses, and small bitmaps that lie somewhere in the image."""
 
+import base64
+import zlib
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -7,13 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from shipedge.errors import DatasetError, RleFormatError
+from shipedge.formats.mask_image import decode_mask
 from shipedge.formats.shown import shown
 from shipedge.rle import Rle, from_polygons
 
+_MOST_BYTES = 1 << 28  # of a PNG
 _CORNERS = 180  # of the polygon that stands for an ellipse: off by 0.02 % of its radius
 
 
-def rings(values: Any, place: str) -> npt.NDArray[np.float64]:
+def corners(values: Any, place: str) -> npt.NDArray[np.float64]:
     """A polygon as (n, 2) corners, from x1, y1, x2, y2 ... or from pairs. Raises DatasetError where it is none."""
     pairs = isinstance(values, list) and bool(values) and all(isinstance(v, list) and len(v) == 2 for v in values)
     flat = [v for pair in values for v in pair] if pairs else values
@@ -43,6 +47,14 @@ def fill(
         raise DatasetError(f"{place}: {error}") from error
 
 
+def join_rings(rings: list[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
+    """One polygon that encloses what the rings do: lines of zero width lead from its first corner to each ring."""
+    parts = rings[:1]
+    for ring in rings[1:]:  # from the first corner of all to the ring, around it, and back
+        parts += [rings[0][:1], ring, ring[:1]]
+    return np.concatenate(parts)
+
+
 def ellipse(x: float, y: float, rx: float, ry: float, angle: float = 0.0) -> npt.NDArray[np.float64]:
     """An ellipse as a polygon; the angle in radians turns x towards y."""
     turn = np.linspace(0, 2 * np.pi, _CORNERS, endpoint=False)
@@ -60,3 +72,19 @@ def place_bitmap(bitmap: npt.NDArray[Any], left: int, top: int, shape: tuple[int
     top, left = max(0, top), max(0, left)
     mask = Rle.from_mask(np.ascontiguousarray(inside != 0).view(np.uint8))
     return mask.pad(top, height - top - inside.shape[0], left, width - left - inside.shape[1])
+
+
+def bitmap_of_base64(text: Any, place: str, *, packed: bool = False) -> npt.NDArray[Any]:
+    """A small mask from a PNG in base64, which (packed) zlib made smaller. Raises DatasetError where it is none."""
+    if not isinstance(text, str):
+        raise DatasetError(f"{place}: the mask is {shown(text)}, expected a PNG in base64")
+    try:
+        content = base64.b64decode(text, validate=True)
+        if packed:
+            unpacker = zlib.decompressobj()
+            content = unpacker.decompress(content, _MOST_BYTES)
+            if not unpacker.eof:
+                raise ValueError("is cut off or too long")
+    except (ValueError, zlib.error) as error:
+        raise DatasetError(f"{place}: the mask {error}, expected a PNG in base64") from error
+    return decode_mask(content, f"{place}: the mask")

@@ -19,7 +19,7 @@ from shipedge.atomic import new_folder
 from shipedge.errors import DatasetError
 from shipedge.formats.labelled import Labelled, Pictures, Stems, count, label_files, read_bounded
 from shipedge.formats.left_out import LeftOut
-from shipedge.formats.shapes import fill
+from shipedge.formats.shapes import fill, join_rings
 from shipedge.formats.yolo_columns import Behind, Line, find_columns
 from shipedge.rle import Rle, to_polygons
 
@@ -80,10 +80,7 @@ def write_yolo(folder: str | os.PathLike[str], images: Iterable[Labelled], notes
 
 
 def _line(rings: list[npt.NDArray[np.int64]], shape: tuple[int, int]) -> str:
-    parts = rings[:1]
-    for ring in rings[1:]:  # from the first corner of all to the ring, around it, and back
-        parts += [rings[0][:1], ring, ring[:1]]
-    points = np.concatenate(parts) / np.array([shape[1], shape[0]])
+    points = join_rings(rings) / np.array([shape[1], shape[0]])
     digits = len(str(max(shape))) + 3  # a thousandth of a pixel: corners lie half a pixel from any middle
     form = "0" + f" %.{digits}f" * (2 * len(points)) + "\n"
     return form % tuple(points.ravel().tolist())

@@ -1,0 +1,85 @@
+"""CVAT for images 1.1: one XML file with polygons, ellipses and masks (runs along the rows of a box).
+
+Source of the format: https://docs.cvat.ai/docs/other/xml_format
+"""
+
+import math
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from shipedge.errors import DatasetError
+from shipedge.formats.labelled import read_bounded
+from shipedge.formats.left_out import LeftOut
+from shipedge.formats.names import image_name
+from shipedge.formats.shapes import corners, ellipse, fill, place_bitmap
+from shipedge.formats.shown import shown
+from shipedge.formats.tools import Shape, Tool, ToolImage
+from shipedge.rle import Rle
+
+_LONGEST = 1 << 30  # bytes of XML
+_NO_OBJECTS = {"tag", "attribute"}  # of the whole image
+
+
+class _NoDoctype(ET.TreeBuilder):
+    """Refuses document types: entities in them can make gigabytes of a few bytes, and CVAT writes none."""
+
+    def doctype(self, *_: Any) -> None:
+        raise ValueError("it has a document type")
+
+
+def _images(path: Path, _: LeftOut) -> Iterator[ToolImage]:
+    try:
+        root = ET.fromstring(read_bounded(path, _LONGEST), ET.XMLParser(target=_NoDoctype()))
+    except (ET.ParseError, ValueError, LookupError) as error:  # LookupError: an unknown encoding
+        raise DatasetError(f"{path} is no XML of CVAT: {error}") from error
+    if root.find("track") is not None:
+        raise DatasetError(f"{path} holds tracks, which name no images: export it as CVAT for images")
+    if root.tag != "annotations":
+        raise DatasetError(f"{path} is no XML of CVAT: it begins with <{root.tag[:40]}>, expected <annotations>")
+    for number, image in enumerate(root.iter("image")):
+        place = f"{path}: image {number}"
+        name = image_name(image.get("name"), f"{place}: name")
+        size = _whole(image, "height", place), _whole(image, "width", place)
+        found = [(f"{place}: {one.tag} {k}", one) for k, one in enumerate(image) if one.tag not in _NO_OBJECTS]
+        yield ToolImage(place, name, size, found)
+
+
+def _mask(entry: ET.Element, shape: Shape, place: str) -> Rle | str:
+    if entry.tag == "polygon":
+        pairs = [pair.split(",") for pair in entry.get("points", "").split(";")]
+        try:
+            return fill([corners([[float(x), float(y)] for x, y in pairs], place)], shape, place)
+        except ValueError as error:
+            raise DatasetError(f"{place}: points are {shown(entry.get('points'))}, expected x,y;x,y;...") from error
+    if entry.tag == "ellipse":
+        try:
+            x, y, rx, ry, turn = (float(entry.get(key, "0")) for key in ("cx", "cy", "rx", "ry", "rotation"))
+        except ValueError as error:
+            raise DatasetError(f"{place}: {error}") from error
+        return fill([ellipse(x, y, rx, ry, math.radians(turn))], shape, place)
+    if entry.tag != "mask":
+        return f"of type {shown(entry.tag)}"
+    height, width = _whole(entry, "height", place), _whole(entry, "width", place)
+    counts = re.split(r"[,\s]+", entry.get("rle", "").strip())
+    if not all(re.fullmatch("[0-9]{1,10}", one) for one in counts) or sum(map(int, counts)) != height * width:
+        raise DatasetError(f"{place}: rle does not count the {height} x {width} pixels of the mask")
+    if height * width > max(1 << 20, 4 * shape[0] * shape[1]):
+        raise DatasetError(f"{place}: the mask is {height} x {width} pixels, its image {shape[0]} x {shape[1]}")
+    values = np.arange(len(counts), dtype=np.uint8) & 1  # the first run is background
+    bitmap = np.repeat(values, np.array(counts, np.int64)).reshape(height, width)
+    return place_bitmap(bitmap, _whole(entry, "left", place), _whole(entry, "top", place), shape)
+
+
+def _whole(entry: ET.Element, key: str, place: str) -> int:
+    value = entry.get(key, "")
+    if not re.fullmatch("-?[0-9]{1,10}", value):
+        raise DatasetError(f"{place}: {key} is {shown(value or None)}, expected an integer")
+    return int(value)
+
+
+CVAT = Tool(_images, _mask)

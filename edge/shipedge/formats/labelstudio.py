@@ -1,0 +1,116 @@
+"""Label Studio JSON: a list of tasks, whose annotations hold polygons and ellipses in percent, and brush masks.
+
+Source of the format: https://labelstud.io/guide/export (JSON), and for brush masks
+https://github.com/thi-ng/umbrella/tree/develop/packages/rle-pack
+"""
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from shipedge.errors import DatasetError
+from shipedge.formats.json_file import entries, load, real
+from shipedge.formats.left_out import LeftOut
+from shipedge.formats.names import image_name
+from shipedge.formats.shapes import corners, ellipse, fill
+from shipedge.formats.shown import shown
+from shipedge.formats.tools import Shape, Tool, ToolImage
+from shipedge.rle import Rle
+
+
+def _images(path: Path, left_out: LeftOut) -> Iterator[ToolImage]:
+    for place, task in entries(str(path), load(path)):
+        data = task.get("data")
+        if not isinstance(data, dict):
+            raise DatasetError(f"{place}: data is {shown(data)}, expected an object that names the image")
+        texts = [value for value in data.values() if isinstance(value, str)]
+        name = image_name(data.get("image") or (texts[0] if len(texts) == 1 else None), f"{place}: data.image")
+        regions: list[tuple[str, Any]] = []
+        used = False
+        for at, annotation in entries(f"{place}: annotations", task.get("annotations", task.get("completions", []))):
+            found = _regions(at, annotation)
+            if annotation.get("was_cancelled") or used:
+                why = "in further annotations of an image" if used else "in annotations that were skipped"
+                for _ in found:
+                    left_out.add(why)
+            else:
+                regions, used = found, True
+        for at, prediction in entries(f"{place}: predictions", task.get("predictions") or []):
+            for _ in [] if used or not isinstance(prediction.get("result"), list) else _regions(at, prediction):
+                left_out.add("in predictions that nobody accepted")
+        sizes = {(one.get("original_height"), one.get("original_width")) for _, one in regions}
+        if len(sizes) > 1:
+            raise DatasetError(f"{place}: its regions disagree on the size of the image")
+        yield ToolImage(place, name, next(iter(sizes), None), regions)
+
+
+def _regions(place: str, annotation: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """One result for each region; a region with several labels has a result for each, of the same id."""
+    found: dict[Any, tuple[str, dict[str, Any]]] = {}
+    for at, result in entries(f"{place}: result", annotation.get("result")):
+        value = result.get("value")
+        if isinstance(value, dict) and {"points", "rle", "x", "vertices", "imageDataURL"} & set(value):
+            found.setdefault(shown(result.get("id", at)), (at, result))
+    return list(found.values())
+
+
+def _mask(result: dict[str, Any], shape: Shape, place: str) -> Rle | str:
+    value: dict[str, Any] = result["value"]
+    kind = str(result.get("type")).removesuffix("labels")
+    if result.get("image_rotation"):
+        raise DatasetError(f"{place}: the image was turned by {shown(result['image_rotation'])} degrees, expected 0")
+    height, width = shape
+    if "rle" in value:
+        alpha = _unpacked(value["rle"], place)
+        if len(alpha) != 4 * height * width:
+            raise DatasetError(
+                f"{place}: rle has {len(alpha)} values, expected 4 for each of {height} x {width} pixels"
+            )
+        return Rle.from_mask((alpha.reshape(height, width, 4)[..., 3] != 0).view(np.uint8))
+    percent = np.array([width, height]) / 100
+    if "points" in value and kind in ("polygon", ""):
+        return fill([corners(value["points"], place) * percent], shape, place)
+    if {"radiusX", "radiusY"} <= set(value):
+        x, y, rx, ry = (real(value, key, place) for key in ("x", "y", "radiusX", "radiusY"))
+        turn = math.radians(real(value, "rotation", place)) if "rotation" in value else 0.0
+        (x, y), (rx, ry) = percent * (x, y), percent * (rx, ry)
+        return fill([ellipse(x, y, rx, ry, turn)], shape, place)
+    return f"of type {shown(result.get('type'))}"
+
+
+def _unpacked(packed: Any, place: str) -> npt.NDArray[np.uint8]:
+    """Values of a packed list: runs of one value, and values one by one, both with a length of 1 to 2^16."""
+    if not isinstance(packed, list) or not all(type(byte) is int and 0 <= byte <= 255 for byte in packed):
+        raise DatasetError(f"{place}: rle is {shown(packed)}, expected a list of bytes")
+    bits = "".join(f"{byte:08b}" for byte in packed)
+    at = 0
+
+    def read(size: int) -> int:
+        nonlocal at
+        if at + size > len(bits):
+            raise DatasetError(f"{place}: rle ends before all its values")
+        at += size
+        return int(bits[at - size : at], 2)
+
+    number, word = read(32), read(5) + 1
+    lengths = [read(4) + 1 for _ in range(4)]
+    if word != 8:
+        raise DatasetError(f"{place}: rle has values of {word} bits, expected 8")
+    parts: list[npt.NDArray[np.uint8]] = []
+    found = 0
+    while found < number:
+        is_run = read(1)
+        length = 1 + read(lengths[read(2)])
+        if is_run:
+            parts.append(np.full(length, read(8), np.uint8))
+        else:
+            parts.append(np.array([read(8) for _ in range(length)], np.uint8))
+        found += length
+    return np.concatenate(parts)[:number] if parts else np.zeros(0, np.uint8)
+
+
+LABELSTUDIO = Tool(_images, _mask)

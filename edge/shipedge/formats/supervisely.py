@@ -1,0 +1,51 @@
+"""Supervisely: one JSON file per image, called ``a.jpg.json``, with polygons that may have holes and with bitmaps.
+
+Source of the format: https://docs.supervisely.com/data-organization/00_ann_format_navi
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from shipedge.errors import DatasetError
+from shipedge.formats.json_file import integer, load, objects
+from shipedge.formats.left_out import LeftOut
+from shipedge.formats.names import image_name
+from shipedge.formats.shapes import bitmap_of_base64, corners, fill, place_bitmap
+from shipedge.formats.shown import shown
+from shipedge.formats.tools import Shape, Tool, ToolImage, label_paths
+from shipedge.rle import Rle
+
+
+def _images(path: Path, _: LeftOut) -> Iterator[ToolImage]:
+    for file in label_paths(path):
+        data = load(file)
+        if not isinstance(data, dict) or not isinstance(data.get("size"), dict):
+            raise DatasetError(f"{file} is no Supervisely file: it has no size and objects")
+        size = (data["size"].get("height"), data["size"].get("width"))
+        name = file.name[: -len(".json")]
+        yield ToolImage(str(file), image_name(name, f"{file}: name"), size, list(objects(str(file), data, "objects")))
+
+
+def _mask(entry: dict[str, Any], shape: Shape, place: str) -> Rle | str:
+    kind = entry.get("geometryType")
+    if kind is None and isinstance(entry.get("bitmap"), dict):  # early exports had no type
+        kind = "bitmap"
+    inside = entry.get({"bitmap": "bitmap", "polygon": "points"}.get(str(kind), ""))
+    if not isinstance(inside, dict):
+        return f"of type {shown(kind)}"
+    if kind == "bitmap":
+        origin = inside.get("origin")
+        if not isinstance(origin, list) or len(origin) != 2:
+            raise DatasetError(f"{place}: origin is {shown(origin)}, expected x and y")
+        left, top = (integer({"origin": value}, "origin", place) for value in origin)
+        return place_bitmap(bitmap_of_base64(inside.get("data"), place, packed=True), left, top, shape)
+    filled = fill([corners(inside.get("exterior"), place)], shape, place)
+    holes = inside.get("interior") or []
+    if not isinstance(holes, list):
+        raise DatasetError(f"{place}: interior is {shown(holes)}, expected a list of polygons")
+    hollow = fill([corners(hole, place) for hole in holes], shape, place)
+    return filled - hollow if isinstance(filled, Rle) and isinstance(hollow, Rle) else filled
+
+
+SUPERVISELY = Tool(_images, _mask)

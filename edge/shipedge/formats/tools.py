@@ -1,0 +1,82 @@
+"""Native files of labelling tools: what all have in common once their images and objects are found."""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from shipedge.errors import DatasetError, RleFormatError
+from shipedge.formats.labelled import Labelled, Pictures
+from shipedge.formats.left_out import LeftOut
+from shipedge.formats.shown import shown
+from shipedge.rle import Rle
+
+Shape = tuple[int, int]
+
+
+class ToolImage(NamedTuple):
+    """An image in the file of a tool.
+
+    Attributes:
+        place: of its entry, for messages.
+        name: plain file name.
+        size: height and width as the file says them, anything; None where it does not.
+        objects: place and entry of each object.
+    """
+
+    place: str
+    name: str
+    size: tuple[Any, Any] | None
+    objects: list[tuple[str, Any]]
+
+
+class Tool(NamedTuple):
+    """How the file of a tool is read.
+
+    Attributes:
+        images: the images of a file or folder; the list gets a sentence for each kind of thing that is not kept.
+        mask: the mask of an object in an image of that size, or why it has none.
+    """
+
+    images: Callable[[Path, LeftOut], Iterable[ToolImage]]
+    mask: Callable[[Any, Shape, str], Rle | str]
+
+
+def read_tool(tool: Tool, path: Path, pictures: Pictures, left_out: LeftOut) -> Iterator[Labelled]:
+    """The images of a file, each with its ships.
+
+    Raises:
+        DatasetError: not a file of this tool, malformed, an image that comes twice or whose size nobody says.
+    """
+    names: set[str] = set()
+    for place, name, size, objects in tool.images(path, left_out):
+        picture = pictures.find(name)
+        if picture is None:
+            left_out.image(len(objects))
+            continue
+        if picture in names:
+            raise DatasetError(f"{place}: image {shown(picture)} comes twice")
+        names.add(picture)
+        shape = pictures.size(picture) if size is None or None in size else _shape(size, place)
+        if shape is None:
+            raise DatasetError(f"{place}: the file does not say the size of {shown(name)}, say --images or --shape")
+        yield Labelled(picture, shape, left_out.masks(tool.mask(one, shape, at) for at, one in objects))
+
+
+def label_paths(path: Path) -> list[Path]:
+    """The file itself, or the JSON files of a folder. Raises DatasetError where there are none."""
+    if not path.is_dir():
+        return [path]
+    found = sorted(one for one in path.iterdir() if one.suffix.lower() == ".json" and one.name[0] != ".")
+    if not found:
+        raise DatasetError(f"{path} has no label files (.json)")
+    return found
+
+
+def _shape(size: tuple[Any, Any], place: str) -> Shape:
+    height, width = size
+    if not (isinstance(height, int) and isinstance(width, int)) or isinstance(height, bool) or isinstance(width, bool):
+        raise DatasetError(f"{place}: size is {shown(height)} x {shown(width)}, expected height and width as integers")
+    try:
+        return Rle([], (height, width)).shape
+    except (RleFormatError, OverflowError) as error:
+        raise DatasetError(f"{place}: {error}") from error
