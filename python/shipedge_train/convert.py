@@ -26,7 +26,6 @@ from numpy.typing import NDArray
 from shipedge.backends import Model, open_model
 from shipedge.bundle import FORMAT, PREPROCESSING, ModelFile, load_bundle
 from shipedge.errors import BundleError, ConfigError
-from shipedge.quiet import quiet
 from shipedge_train import runs
 from shipedge_train.dataset import SHAPE, Picture, pick_evenly, read_dataset
 from shipedge_train.models import from_afar, near_and_far
@@ -93,8 +92,7 @@ def convert(
     for kind, run in found.items():
         split = splits[kind]
         whole, model, files[kind] = convert_model(run, kind, sides[kind], quantize, split.training)
-        with quiet():
-            opened[kind] = open_model(files[kind], os.cpu_count() or 1)  # also checks shapes and quantization
+        opened[kind] = open_model(files[kind], os.cpu_count() or 1)  # also checks shapes and quantization
         shared = found["detector"] is found["segmenter"]
         packed_name = f"{run.kind if shared else kind}.weights.npz"
         weights[packed_name] = packed = pack(whole)
@@ -178,7 +176,7 @@ def to_tflite(model: keras.Model, quantize: str, tiles: Tiles) -> bytes:
         converter.target_spec.supported_types = [tf.float16]
     elif quantize != "none":
         raise ConfigError(f"quantize is {quantize!r}, expected int8, float16 or none")
-    with quiet(), warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):  # it prints every tensor
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):  # it prints every tensor
         warnings.filterwarnings("ignore", message="Statistics for quantized inputs")
         content: bytes = converter.convert()
     return content

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from shipedge.backends import open_model
 from shipedge.bundle import NUMBERS, PATCH, Bundle, ModelFile, Thresholds, load_bundle
 from shipedge.errors import ConfigError
-from shipedge.quiet import quiet
 from shipedge.refine import Refiner
 from shipedge_train import runs
 from shipedge_train.convert import (
@@ -139,8 +138,7 @@ def _join(
 def _segmenter(run: runs.Run, quantize: str, split: Split, window: int) -> Converted:
     check_window(window, run)
     network, model, file = convert_model(run, "segmenter", window, quantize, split.training)
-    with quiet():
-        opened = open_model(file, os.cpu_count() or 1)
+    opened = open_model(file, os.cpu_count() or 1)
     tiles = held_back_tiles(pick_evenly(split.validation, PARITY_PICTURES), window)
     return network, file, compare("segmenter", model, opened, tiles), {}
 
@@ -150,8 +148,7 @@ def _refiner(run: runs.Run, quantize: str, split: Split) -> Converted:
     runs.load_best(model, run)
     tiles = _patches(split.training, CALIBRATION_TILES)
     file = ModelFile("refiner.tflite", to_tflite(model, quantize, tiles), (1, *PATCH, 3), (1, 1, NUMBERS, 1), quantize)
-    with quiet():
-        opened = open_model(file, os.cpu_count() or 1)
+    opened = open_model(file, os.cpu_count() or 1)
     patches = _patches(split.validation, PARITY_PICTURES)
     ours = [np.asarray(model.predict_on_batch(patch[None]))[0, ..., 0] for patch in patches]
     parity = differences(ours, [opened(patch).astype(np.float32) / 256 for patch in patches])
@@ -171,9 +168,8 @@ def _tuned(bundle: Bundle, split: Split, ship_share: float) -> tuple[Thresholds,
     pictures = pick_evenly(split.validation, TUNING_PICTURES)
     enough = len(pictures) >= ENOUGH
     starts, groups = ((START, bundle.thresholds), (DETECTOR, *SEGMENTER)) if enough else ((bundle.thresholds,), ())
-    with quiet():
-        detector, segmenter = (open_model(one, os.cpu_count() or 1) for one in (bundle.detector, bundle.segmenter))
-        refiner = Refiner(open_model(bundle.refiner, os.cpu_count() or 1)) if bundle.refiner else None
+    detector, segmenter = (open_model(one, os.cpu_count() or 1) for one in (bundle.detector, bundle.segmenter))
+    refiner = Refiner(open_model(bundle.refiner, os.cpu_count() or 1)) if bundle.refiner else None
     return tune(detector, segmenter, pictures, ship_share, refiner, starts, groups)
 
 

@@ -28,7 +28,6 @@ from shipedge.formats.airbus import write_airbus
 from shipedge.formats.splits import NAME, fold_name, read_splits
 from shipedge.frame import FrameResult
 from shipedge.parts import level
-from shipedge.quiet import quiet
 from shipedge.refine import Refiner
 from shipedge.ships import Scratch, find_ships
 from shipedge.sinks.jsonl import to_json
@@ -134,8 +133,7 @@ def _model(bundle: Path, kind: str, root: Path) -> Model:
         raise ConfigError(f"the bundle {bundle} has no {kind}")
     if learned_from(found.manifest, kind).get("ships_csv_sha256") == runs.ships_digest(root):
         raise ConfigError(f"the {kind} of {bundle} has learned from {root}: it cannot judge its pictures")
-    with quiet():
-        return open_model(file, os.cpu_count() or 1)
+    return open_model(file, os.cpu_count() or 1)
 
 
 def _folds(root: Path) -> dict[str, str]:
@@ -184,8 +182,7 @@ def _judge(root: Path, place: Path, pictures: Sequence[Picture], report: Report)
     run = runs.read_run(place, "cascade")
     split = split_pictures(root, pictures, run.config.data)
     files = [convert_model(run, kind, SHAPE[0], "int8", split.training)[2] for kind in ("detector", "segmenter")]
-    with quiet():
-        detector, segmenter = (open_model(file, os.cpu_count() or 1) for file in files)
+    detector, segmenter = (open_model(file, os.cpu_count() or 1) for file in files)
     arrays: dict[str, Any] = {}
     for flips in (False, True):
         seen = [look(detector, segmenter, picture, flips=flips) for picture in split.validation]
