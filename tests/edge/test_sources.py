@@ -1,5 +1,5 @@
 import os
-import struct
+import socket
 import sys
 
 import numpy as np
@@ -11,14 +11,9 @@ from shipedge.sources import Source, resolve
 cv2 = pytest.importorskip("cv2", reason="OpenCV is not installed (extra edge)")
 
 from shipedge.sources.camera import read_camera  # noqa: E402
-from shipedge.sources.files import decode_picture, read_picture  # noqa: E402
 from shipedge.sources.video import read_video, video_info  # noqa: E402
 
 not_root = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
-
-
-def encode(pixels, suffix=".png"):
-    return cv2.imencode(suffix, pixels)[1].tobytes()
 
 
 def names(specs):
@@ -74,12 +69,106 @@ def test_stream_is_refused_without_telling_its_password(spec):
 def test_nothing_there(tmp_path):
     with pytest.raises(SourceError, match="no such file or folder"):
         resolve([str(tmp_path / "none.jpg")])
-    with pytest.raises(SourceError, match="no pictures in this folder"):
+    with pytest.raises(SourceError, match="no images in this folder"):
         resolve([str(tmp_path)])
-    with pytest.raises(SourceError, match="matches no picture"):
+    with pytest.raises(SourceError, match="matches no image"):
         resolve([str(tmp_path / "*.jpg")])
     with pytest.raises(SourceError, match=r"'a\\x00b': no such file"):
         resolve(["a\0b"])
+
+
+def test_folder_says_what_it_leaves_out(tmp_path):
+    for name in ("a.jpg", "b.txt", "c.mp4", "d.h264", ".hidden"):
+        (tmp_path / name).touch()
+    (tmp_path / "deeper").mkdir()
+    notes = []
+    assert len(resolve([str(tmp_path), str(tmp_path / "a.jpg")], notes)) == 2
+    rest = "2 videos, 1 other file and 1 folder left out; name them, or give a glob, to read them"
+    assert notes == [f"{tmp_path}: {rest}"]
+    (tmp_path / "a.jpg").unlink()
+    with pytest.raises(SourceError, match=r"no images .*, only 2 videos, 1 other file and 1 folder: name them"):
+        resolve([str(tmp_path)])
+
+
+def test_glob_says_what_it_leaves_out(tmp_path):
+    for name in ("a.jpg", "b.txt", "c.mp4", ".hidden.jpg"):
+        (tmp_path / name).touch()
+    notes = []
+    assert len(resolve([str(tmp_path / "*")], notes)) == 2
+    assert notes == [f"{tmp_path / '*'}: 1 other file left out"]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "kind"),
+    [(".h264", "video"), (".MJPG", "video"), (".gif", "video"), (".ogv", "video"), (".x", "picture")],
+)
+def test_suffixes_of_videos(tmp_path, suffix, kind):
+    (tmp_path / f"a{suffix}").touch()
+    assert resolve([str(tmp_path / f"a{suffix}")])[0].kind == kind
+
+
+def test_links_in_a_circle_are_not_followed(tmp_path):
+    (tmp_path / "a.jpg").touch()
+    for name in ("one", "two", "three"):
+        (tmp_path / name).symlink_to(tmp_path)
+    (tmp_path / "self.jpg").symlink_to(tmp_path / "self.jpg")
+    assert names([str(tmp_path / "**" / "*.jpg")]) == [str(tmp_path / "a.jpg")]
+    with pytest.raises(SourceError, match=r"self\.jpg"):
+        resolve([str(tmp_path / "self.jpg")])
+
+
+def test_patterns_below_and_beside(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "b" / ".git").mkdir(parents=True)
+    for name in ("a.jpg", "b/c.jpg", "b/.git/d.jpg"):
+        (tmp_path / name).touch()
+    assert names(["*.jpg"]) == ["a.jpg"]
+    assert names(["**"]) == ["a.jpg", os.path.join("b", "c.jpg")]  # noqa: PTH118
+    assert names(["b/.*/*.jpg"]) == [os.path.join("b", ".git", "d.jpg")]  # noqa: PTH118
+    with pytest.raises(SourceError, match=r"\*\*"):
+        resolve(["**x/*.jpg"])
+
+
+# --- what has no end
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes in the file system")
+@pytest.mark.parametrize("name", ["a.jpg", "a.mp4"])
+def test_pipe_is_refused_and_never_waited_for(tmp_path, name):
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(SourceError, match=r"is a pipe, expected a file: save what comes from it"):
+        resolve([str(tmp_path / name)])
+    with pytest.raises(SourceError, match="no images in this folder"):
+        resolve([str(tmp_path)])
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes in the file system")
+def test_pipe_in_the_place_of_a_video(tmp_path):
+    os.mkfifo(tmp_path / "a.mp4")
+    with pytest.raises(SourceError, match="is a pipe"):
+        list(read_video(str(tmp_path / "a.mp4")))
+
+
+def test_socket_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # the name of a socket must be short
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind("s.jpg")
+        with pytest.raises(SourceError, match="is a socket"):
+            resolve(["s.jpg"])
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="needs device files")  # noqa: PTH110
+@pytest.mark.parametrize("name", ["/dev/zero", "/dev/null"])
+def test_device_is_refused(name, tmp_path):
+    (tmp_path / "link.png").symlink_to(name)
+    for spec in (name, str(tmp_path / "link.png")):
+        with pytest.raises(SourceError, match="is a device, expected a file"):
+            resolve([spec])
+
+
+def test_camera_is_given_by_its_number():
+    with pytest.raises(SourceError, match="/dev/video2: a camera is given by its number: 2"):
+        resolve(["/dev/video2"])
 
 
 @not_root
@@ -88,93 +177,6 @@ def test_folder_without_permission(tmp_path):
     folder.mkdir(mode=0)
     with pytest.raises(SourceError, match="Permission denied"):
         resolve([str(folder)])
-
-
-# --- pictures
-
-
-@pytest.mark.parametrize("suffix", [".png", ".jpg", ".bmp", ".tif", ".webp"])
-def test_colours_are_rgb(tmp_path, suffix):
-    path = tmp_path / f"red{suffix}"
-    path.write_bytes(encode(np.full((40, 30, 3), (0, 0, 250), np.uint8), suffix))
-    frame = read_picture(str(path))
-    assert frame.pixels.shape == (40, 30, 3)
-    assert frame.pixels.dtype == np.uint8
-    assert np.abs(frame.pixels.astype(int) - (250, 0, 0)).max() <= 4
-    assert (frame.source, frame.index, frame.time_s) == (str(path), 0, None)
-    assert frame.decode_ms > 0
-
-
-def test_grey_rgba_and_16_bit_become_rgb():
-    grey = decode_picture(encode(np.full((5, 6), 99, np.uint8)), "grey")
-    assert (grey == 99).all()
-    assert grey.shape == (5, 6, 3)
-    rgba = decode_picture(encode(np.full((5, 6, 4), (10, 20, 30, 0), np.uint8)), "rgba")
-    assert (rgba == (30, 20, 10)).all()
-    deep = decode_picture(encode(np.full((5, 6, 3), 0x7FFF, np.uint16)), "deep")
-    assert deep.dtype == np.uint8
-    assert np.abs(deep.astype(int) - 127).max() <= 1
-
-
-def test_pixels_whose_brightness_would_be_a_guess():
-    with pytest.raises(SourceError, match="only values up to 4095 are used"):
-        decode_picture(encode(np.full((5, 6, 3), 4095, np.uint16)), "sensor")
-    with pytest.raises(SourceError, match="pixels are float32, expected 8 or 16 bits"):
-        decode_picture(encode(np.full((5, 6, 3), 0.5, np.float32), ".tiff"), "float")
-    assert decode_picture(encode(np.zeros((5, 6), np.uint16)), "black").max() == 0
-
-
-def test_one_pixel():
-    assert decode_picture(encode(np.zeros((1, 1, 3), np.uint8)), "dot").shape == (1, 1, 3)
-
-
-def test_exif_rotation_is_applied():
-    jpeg = encode(np.zeros((20, 50, 3), np.uint8), ".jpg")
-    # EXIF with one entry: tag 0x112 (orientation), type short, count 1, value 6 = turn by 90 degrees to the right.
-    entry = struct.pack(">HHIHH", 0x112, 3, 1, 6, 0)
-    tiff = b"MM\0*" + struct.pack(">IH", 8, 1) + entry + struct.pack(">I", 0)
-    segment = b"Exif\0\0" + tiff
-    turned = jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(segment) + 2) + segment + jpeg[2:]
-    assert decode_picture(jpeg, "plain").shape == (20, 50, 3)
-    assert decode_picture(turned, "turned").shape == (50, 20, 3)
-
-
-@pytest.mark.parametrize("suffix", [".jpg", ".png"])
-@pytest.mark.parametrize("keep", [0.3, 0.7, 0.99])
-def test_cut_off_picture_is_found(suffix, keep):
-    content = encode(np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8), suffix)
-    with pytest.raises(SourceError, match="cut off"):
-        decode_picture(content[: int(len(content) * keep)], "half")
-
-
-def test_jpeg_with_bytes_after_its_end_is_whole():
-    content = encode(np.zeros((8, 8, 3), np.uint8), ".jpg") + b"\0\0camera notes"
-    assert decode_picture(content, "x").shape == (8, 8, 3)
-
-
-@pytest.mark.parametrize(
-    ("content", "message"), [(b"", "empty"), (b"just text", "not a picture"), (b"\xff\xd8", "not a picture")]
-)
-def test_no_picture_at_all(content, message):
-    with pytest.raises(SourceError, match=message):
-        decode_picture(content, "x.jpg")
-
-
-def test_picture_over_the_limit_of_opencv():
-    header = b"P5\n40000 40000\n255\n"  # 1.6e9 pixels promised, none there
-    with pytest.raises(SourceError, match=r"x\.pgm: ") as caught:
-        decode_picture(header, "x.pgm")
-    assert "\n" not in str(caught.value)
-
-
-def test_unreadable_file(tmp_path):
-    with pytest.raises(SourceError, match="cannot be read: Is a directory"):
-        read_picture(str(tmp_path))
-
-
-def test_name_with_spaces_and_umlauts(picture, tmp_path):
-    path = picture(tmp_path / "Größe 1" / "Hafen früh.png", 8, 9)
-    assert read_picture(str(path)).pixels.shape == (8, 9, 3)
 
 
 # --- videos and cameras
@@ -218,7 +220,7 @@ def test_truncated_video(video, tmp_path):
         list(read_video(str(path)))
 
 
-def test_video_that_breaks_off_gives_its_frames_first(video, tmp_path, monkeypatch):
+def test_video_whose_index_promises_more(video, tmp_path, monkeypatch):
     path = str(video(tmp_path / "x.mp4", frames=10))
     open_video = cv2.VideoCapture
 
@@ -233,9 +235,10 @@ def test_video_that_breaks_off_gives_its_frames_first(video, tmp_path, monkeypat
             return getattr(self.capture, name)
 
     monkeypatch.setattr(cv2, "VideoCapture", PromisesMore)
+    monkeypatch.setattr("shipedge.sources.video.edited_seconds", lambda name: 5.0)
     frames = read_video(path)
     assert [next(frames).index for _ in range(10)] == list(range(10))
-    with pytest.raises(SourceError, match="breaks off after 10 of 50 frames"):
+    with pytest.raises(SourceError, match=r"breaks off after 10 frames, 1\.0 of 5\.0 s"):
         next(frames)
 
 

@@ -1,9 +1,10 @@
-"""What the user typed -> the list of pictures, videos and cameras to read."""
+"""What the user typed -> the list of images, videos and cameras to read."""
 
 from __future__ import annotations
 
 import glob
 import re
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +12,14 @@ from typing import Literal
 
 from shipedge.errors import SourceError
 
-__all__ = ["Source", "resolve"]
+__all__ = ["Source", "refuse_endless", "resolve"]
 
 PICTURES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp", ".jp2", ".ppm", ".pgm")
-VIDEOS = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".ts", ".mts", ".wmv")
+VIDEOS = (
+    *(".mp4", ".mov", ".m4v", ".3gp", ".f4v", ".mkv", ".webm", ".avi", ".wmv", ".asf", ".flv", ".ogv", ".gif", ".mxf"),
+    *(".mpg", ".mpeg", ".vob", ".ts", ".mts", ".m2ts", ".y4m"),
+    *(".h264", ".264", ".h265", ".265", ".hevc", ".mjpeg", ".mjpg"),  # raw streams
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +40,36 @@ class Source:
         return self.name.replace(" ", "") if self.kind == "camera" else Path(self.name).stem
 
 
-def resolve(specs: Sequence[str]) -> list[Source]:
+def resolve(specs: Sequence[str], notes: list[str] | None = None) -> list[Source]:
     """Every source that the arguments name, in their order; the files of a folder or glob sorted by name.
 
-    A number is a camera (write ./0 for a file of that name). A folder gives the pictures directly in it; use a glob
-    such as 'DIR/**/*.jpg' to go deeper. A named file is a video by its suffix, otherwise a picture.
+    A number is a camera (write ./0 for a file of that name). A folder gives the images directly in it; use a glob
+    such as 'DIR/**/*.jpg' to go deeper. A named file is a video by its suffix, otherwise an image.
+
+    Args:
+        specs: what the user typed.
+        notes: one sentence for each folder or glob of which something was left out is appended.
 
     Raises:
-        SourceError: an argument names nothing that can be read.
+        SourceError: an argument names nothing that can be read, or something that never ends.
     """
-    return [source for spec in specs for source in _resolve_one(spec)]
+    notes = [] if notes is None else notes
+    return [source for spec in specs for source in _resolve_one(spec, notes)]
 
 
-def _resolve_one(spec: str) -> Iterator[Source]:
+def refuse_endless(name: str, mode: int) -> None:
+    """Refuses what is no file with an end, by its st_mode: reading a pipe or a device may wait or go on forever.
+
+    Raises:
+        SourceError: it is neither a regular file nor a folder.
+    """
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+        return
+    kind = "a pipe" if stat.S_ISFIFO(mode) else "a socket" if stat.S_ISSOCK(mode) else "a device"
+    raise SourceError(f"{_shown(name)}: is {kind}, expected a file: save what comes from it as a file first")
+
+
+def _resolve_one(spec: str, notes: list[str]) -> Iterator[Source]:
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+)://", spec)
     if scheme:
         # Only the scheme: the address may hold a password, and messages end in logs.
@@ -58,36 +80,72 @@ def _resolve_one(spec: str) -> Iterator[Source]:
     if spec.isascii() and spec.isdigit():
         yield Source("camera", f"camera {int(spec)}")
         return
+    if camera := re.fullmatch(r"/dev/video(\d+)", spec):
+        raise SourceError(f"{spec}: a camera is given by its number: {camera[1]}")
     path = Path(spec)
     try:
         if path.is_dir():
-            yield from _folder(path)
+            yield from _folder(path, notes)
         elif path.exists():
+            refuse_endless(spec, path.stat().st_mode)
             yield _file(spec)
         elif glob.has_magic(spec):
-            yield from _glob(spec)
+            yield from _glob(spec, notes)
         else:
             raise SourceError(f"{_shown(spec)}: no such file or folder")
     except (OSError, ValueError) as error:  # no permission, a name too long, a NUL byte
         raise SourceError(f"{_shown(spec)}: {getattr(error, 'strerror', None) or error}") from None
 
 
-def _folder(path: Path) -> Iterator[Source]:
-    found = [entry for entry in sorted(path.iterdir()) if _kind(entry) == "picture" and entry.is_file()]
-    if not found:
-        raise SourceError(f"{path}: no pictures in this folder (looked for {', '.join(PICTURES)})")
-    for entry in found:
+def _folder(path: Path, notes: list[str]) -> Iterator[Source]:
+    entries = [entry for entry in sorted(path.iterdir()) if not entry.name.startswith(".")]
+    images = [entry for entry in entries if _kind(entry) == "picture" and entry.is_file()]
+    folders = sum(entry.is_dir() for entry in entries)
+    videos = sum(_kind(entry) == "video" and entry.is_file() for entry in entries)
+    others = len(entries) - len(images) - folders - videos
+    rest = _counted({"video": videos, "other file": others, "folder": folders})
+    if not images:
+        raise SourceError(
+            f"{path}: no images in this folder (looked for {', '.join(PICTURES)})"
+            + (f", only {rest}: name them, or give a glob such as '{path}/*.mp4'" if rest else "")
+        )
+    if rest:
+        notes.append(f"{path}: {rest} left out; name them, or give a glob, to read them")
+    for entry in images:
         yield Source("picture", str(entry))
 
 
-def _glob(spec: str) -> Iterator[Source]:
-    # glob.glob, not Path.glob: it takes absolute patterns, and keeps names as the user wrote them.
-    matches = sorted(glob.glob(spec, recursive=True))  # noqa: PTH207
-    found = [entry for entry in matches if _kind(Path(entry)) and Path(entry).is_file()]
+def _glob(spec: str, notes: list[str]) -> Iterator[Source]:
+    matches = [entry for entry in _matches(spec) if not entry.is_dir()]
+    found = [entry for entry in matches if _kind(entry) and entry.is_file()]
     if not found:
-        raise SourceError(f"{spec}: matches no picture and no video")
+        raise SourceError(f"{spec}: matches no image and no video")
+    if len(matches) > len(found):
+        notes.append(f"{spec}: {_counted({'other file': len(matches) - len(found)})} left out")
     for entry in found:
-        yield _file(entry)
+        yield _file(str(entry))
+
+
+def _matches(spec: str) -> list[Path]:
+    """Matches of a pattern, sorted, hidden ones left out.
+
+    Path.glob, not glob.glob: its ** does not follow links to folders, which may lead in circles without end.
+    """
+    parts = Path(spec).parts
+    first = next(number for number, part in enumerate(parts) if glob.has_magic(part))
+    root, wanted = Path(*parts[:first]), parts[first:]
+    pattern = "/".join(wanted) + ("/*" if wanted[-1] == "**" else "")
+    hidden = any(part.startswith(".") for part in wanted)
+    matches = root.glob(pattern)
+    return sorted(
+        path for path in matches if hidden or not any(part.startswith(".") for part in path.relative_to(root).parts)
+    )
+
+
+def _counted(counts: dict[str, int]) -> str:
+    """{"video": 3, "other file": 0, "folder": 1} -> "3 videos and 1 folder"."""
+    texts = [f"{count} {name}{'s' * (count > 1)}" for name, count in counts.items() if count]
+    return " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)
 
 
 def _file(name: str) -> Source:
@@ -99,7 +157,7 @@ def _shown(spec: str) -> str:
 
 
 def _kind(path: Path) -> Literal["picture", "video"] | None:
-    if path.name.startswith("."):  # the ._NAME.jpg that macOS leaves on foreign disks are no pictures
+    if path.name.startswith("."):  # the ._NAME.jpg that macOS leaves on foreign disks are no images
         return None
     suffix = path.suffix.lower()
     if suffix in PICTURES:

@@ -1,7 +1,8 @@
-"""Videos and cameras, through OpenCV."""
+"""Video files, through OpenCV."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
@@ -11,46 +12,77 @@ import numpy as np
 
 from shipedge.errors import SourceError
 from shipedge.frame import Frame
+from shipedge.sources.container import breaks_off, edited_seconds, has_times
+from shipedge.sources.resolve import refuse_endless
 
 __all__ = ["read_video", "video_info"]
 
 
 def video_info(name: str) -> tuple[float, int]:
-    """Frames per second and number of frames of a video, as its header says; 0 where it does not say."""
+    """Mean frames per second and number of frames as the header says or estimates them; 0 where it does not say."""
     capture = _open(name)
     try:
-        return _fps(capture), max(int(capture.get(cv2.CAP_PROP_FRAME_COUNT)), 0)
+        return _fps(capture), _count(capture)
     finally:
         capture.release()
 
 
 def read_video(name: str) -> Iterator[Frame]:
-    """Every frame of a video file; time_s from its frames per second.
+    """Every frame of a video file, turned as viewers show it.
+
+    `time_s` is the time stamp of the container, in seconds since the first frame: a variable frame rate and gaps are
+    kept, and it grows with every frame. A frame without a stamp, or with one that goes back, follows the one before at
+    the mean frame rate. None throughout for raw H.264, H.265 and JPEG streams, which have no stamps.
+
+    The number of frames in a header is often an estimate, so whether a video ends early is judged by the structure of
+    the file, and by the time of the last frame where only a header can tell.
 
     Raises:
         SourceError: it cannot be opened, or it ends early: the frames up to there have been given.
     """
     capture = _open(name)
     try:
-        fps = _fps(capture)
-        promised = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
-        index = 0
+        fps, promised = _fps(capture), _count(capture)
+        stamped = has_times(name)
+        index, first, time_s = 0, 0.0, None
         while True:
             start = perf_counter()
             good, bgr = capture.read()
             if not good:
                 break
+            if stamped:
+                stamp = float(capture.get(cv2.CAP_PROP_POS_MSEC)) / 1e3
+                first = stamp if time_s is None else first
+                time_s = _time(stamp - first, time_s, 1 / fps if fps else 0.0)
             rgb = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB, dst=bgr), np.uint8)
-            time_s = index / fps if fps else None
             yield Frame(rgb, name, index, time_s, (perf_counter() - start) * 1e3)
             index += 1
     finally:
         capture.release()
     if index == 0:
         raise SourceError(f"{name}: no frame of this video can be decoded")
-    # Headers round, so a frame or two may be missing from a good file.
-    if promised - index > max(2, promised // 100):
-        raise SourceError(f"{name}: the video breaks off after {index} of {promised} frames")
+    _refuse_early_end(name, index, time_s, fps, promised)
+
+
+def _time(stamp: float, before: float | None, step: float) -> float:
+    if before is None:
+        return 0.0
+    return stamp if stamp > before else before + step
+
+
+def _refuse_early_end(name: str, frames: int, last: float | None, fps: float, promised: int) -> None:
+    end = None if last is None or not fps else last + 1 / fps
+    duration = promised / fps if fps else 0.0
+    early = breaks_off(name)
+    if early is None and end is not None:
+        # Headers round, and an edit list may leave frames out: both the frames and their time must be missing.
+        lasts = min(duration, edited_seconds(name) or duration)
+        early = promised - frames > max(2, promised // 100) and lasts - end > max(2 / fps, lasts / 100)
+    if not early:
+        return
+    if end is not None and duration > end:
+        raise SourceError(f"{name}: the video breaks off after {frames} frames, {end:.1f} of {duration:.1f} s")
+    raise SourceError(f"{name}: the video breaks off after {frames} frames: the end of the file is missing")
 
 
 def _fps(capture: cv2.VideoCapture) -> float:
@@ -58,13 +90,22 @@ def _fps(capture: cv2.VideoCapture) -> float:
     return fps if 0 < fps < 1000 else 0.0
 
 
+def _count(capture: cv2.VideoCapture) -> int:
+    return max(int(capture.get(cv2.CAP_PROP_FRAME_COUNT)), 0)
+
+
 def _open(name: str) -> cv2.VideoCapture:
     try:
-        with Path(name).open("rb") as file:
-            empty = not file.read(1)
+        # Without O_NONBLOCK a pipe that was put in the place of the file would be waited for.
+        number = os.open(name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        try:
+            status = os.fstat(number)
+        finally:
+            os.close(number)
     except OSError as error:
         raise SourceError(f"{name}: cannot be read: {error.strerror}") from None
-    if empty:
+    refuse_endless(name, status.st_mode)
+    if not status.st_size:
         raise SourceError(f"{name}: the file is empty")
     # An absolute path: FFmpeg would read "12:30.mp4" as an address with the scheme "12".
     try:
@@ -72,5 +113,7 @@ def _open(name: str) -> cv2.VideoCapture:
     except (cv2.error, UnicodeError):
         raise SourceError(f"{name!r}: OpenCV cannot open a video of this name") from None
     if not capture.isOpened():
+        if breaks_off(name):
+            raise SourceError(f"{name}: the end of the video is missing, and nothing of it can be read without")
         raise SourceError(f"{name}: not a video, or damaged")
     return capture

@@ -1,0 +1,212 @@
+"""Where a video file ends, by the structure of its container: no frame is decoded, only lengths are followed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+__all__ = ["breaks_off", "edited_seconds", "has_times"]
+
+HEAD = 4096
+MOOV = 1 << 26
+BOXES = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp", b"sidx", b"moof", b"mfra", b"uuid")
+ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
+ASF_FILE = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
+SEGMENT, CLUSTER = 0x18538067, 0x1F43B675
+ELEMENTS = (
+    {0x1A45DFA3, 0x114D9B74, 0x1549A966, 0x1654AE6B, 0x1C53BB6B, 0x1941A469, 0x1043A770, 0x1254C367}  # of a segment
+    | {0xE7, 0x5854, 0xA7, 0xAB, 0xA3, 0xA0, 0xAF}  # of a cluster
+    | {0xEC, 0xBF}  # void and checksum, anywhere
+)
+
+
+def has_times(name: str) -> bool:
+    """Whether the frames can have time stamps: a raw H.264, H.265 or JPEG stream is nothing but pictures."""
+    with Path(name).open("rb") as file:
+        head = file.read(5)
+    code = head[head.startswith(b"\0") :]  # a start code has three or four bytes
+    raw = code.startswith(b"\0\0\1") and code[3:] and code[3] not in (0xBA, 0xB3)  # those are MPEG-1 and MPEG-2
+    return not raw and not head.startswith((b"\xff\xd8", b"--"))
+
+
+def breaks_off(name: str) -> bool | None:
+    """Whether the file ends in the middle of its structure.
+
+    Returns:
+        True when something is missing at its end, or when what stands there is no structure at all; False when every
+        element is there to its last byte, so that a video track shorter than the file was made so; None when the
+        structure does not tell, and only the length in the header can.
+    """
+    with Path(name).open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        head = file.read(HEAD)
+        if head.startswith(b"\x1aE\xdf\xa3"):
+            return _matroska(file, size)
+        if head[4:8] in BOXES:
+            return _mp4(file, size)
+        if head.startswith(b"OggS"):
+            return _ogg(file, size)
+        if head.startswith(b"FLV\1"):
+            return _flv(file, size)
+        if head.startswith(b"GIF8"):
+            return _gif(file)
+        if head.startswith(ASF):
+            place = head.find(ASF_FILE) + 40
+            return size < int.from_bytes(head[place : place + 8], "little") or None if place >= 40 else None
+        if head.startswith(b"\0\0\1\xba"):
+            return _program(file, size)
+        return _transport(file, head, size)
+
+
+def edited_seconds(name: str) -> float | None:
+    """How long the video tracks of an MP4 play by its edit lists, which may leave frames out; None for other files."""
+    with Path(name).open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        for kind, start, end in _boxes(file, size):
+            if kind == b"moov":
+                file.seek(start)
+                return _seconds(file.read(min(end - start, MOOV)))
+    return None
+
+
+def _seconds(moov: bytes) -> float | None:
+    """The longest track that has a width, from its header, in the movie's time scale."""
+    movie = moov.find(b"mvhd") + 4
+    wide = moov[movie] if movie >= 4 and len(moov) > movie + 24 else 2  # version 1 has times of 64 bits
+    if wide > 1:
+        return None
+    place = movie + (20 if wide else 12)
+    scale = int.from_bytes(moov[place : place + 4], "big")
+    longest, place = 0, 0
+    while (place := moov.find(b"tkhd", place) + 4) >= 4:
+        start, digits = (28, 8) if moov[place : place + 1] == b"\1" else (20, 4)
+        length = int.from_bytes(moov[place + start : place + start + digits], "big")
+        width = moov[place + start + digits + 52 :][:4]
+        longest = max(longest, length if any(width) else 0)
+    return longest / scale if scale and longest else None
+
+
+def _matroska(file: BinaryIO, size: int) -> bool:
+    place, end = 0, size
+    while place < end:
+        file.seek(place)
+        head = file.read(12)
+        width = 9 - head[0].bit_length()
+        name = int.from_bytes(head[:width], "big")
+        if len(head) <= width or not (length := head[width]):
+            return True
+        digits = 9 - length.bit_length()
+        place += width + digits
+        length = int.from_bytes(head[width : width + digits], "big") & ((1 << 7 * digits) - 1)
+        unknown = length == (1 << 7 * digits) - 1  # written by a recorder that could not go back
+        if name == SEGMENT and not unknown:
+            end = place + length
+            if end > size:
+                return True
+        elif name not in (SEGMENT, CLUSTER):  # those two are entered
+            if name not in ELEMENTS or unknown:
+                return True
+            place += length
+    return place > end
+
+
+def _mp4(file: BinaryIO, size: int) -> bool | None:
+    kinds = set()
+    for kind, _, end in _boxes(file, size):
+        kinds.add(kind)
+        if end > size and kind in (b"mdat", b"moov", b"moof"):
+            return True
+    return None if b"moov" in kinds else True
+
+
+def _boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int, int]]:
+    """(kind, start, end) of the boxes of an MP4, up to one that has no length or was put behind the video."""
+    place = 0
+    while place + 8 <= size:
+        file.seek(place)
+        head = file.read(16)
+        kind, length = head[4:8], int.from_bytes(head[:4], "big")
+        if length == 1:
+            length = int.from_bytes(head[8:], "big")
+        if length < 8 or kind not in BOXES:
+            return
+        yield kind, place + 8, place + length
+        place += length
+
+
+def _ogg(file: BinaryIO, size: int) -> bool:
+    place, ended = 0, False
+    while place < size:
+        file.seek(place)
+        head = file.read(27 + 255)
+        if len(head) < 27 or not head.startswith(b"OggS"):
+            return not ended
+        ended = bool(head[5] & 4)  # the page says that it is the last of its stream
+        lengths = head[27 : 27 + head[26]]
+        place += 27 + head[26] + sum(lengths)
+    return place > size
+
+
+def _flv(file: BinaryIO, size: int) -> bool | None:
+    place = 9 + 4
+    while place < size:
+        file.seek(place)
+        head = file.read(11)
+        if len(head) < 11:
+            return True
+        if head[0] & 0x1F not in (8, 9, 18):
+            return None
+        place += 11 + int.from_bytes(head[1:4], "big") + 4
+    return place - 4 > size
+
+
+def _gif(file: BinaryIO) -> bool:
+    file.seek(10)
+    screen = file.read(3)
+    if len(screen) < 3:
+        return True
+    file.seek(_colors(screen[0]), os.SEEK_CUR)
+    while (kind := file.read(1)) in (b"!", b","):
+        if kind == b"!":
+            file.read(1)
+        elif len(place := file.read(9)) == 9:
+            file.seek(_colors(place[8]) + 1, os.SEEK_CUR)
+        while length := file.read(1):
+            if length == b"\0":
+                break
+            file.seek(length[0], os.SEEK_CUR)
+    return kind != b";"
+
+
+def _colors(flags: int) -> int:
+    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
+
+
+def _program(file: BinaryIO, size: int) -> bool | None:
+    place = 0
+    while place < size:
+        file.seek(place)
+        head = file.read(14)
+        if not head.startswith(b"\0\0\1") or len(head) < 6:
+            return True if not any(head[:3]) or len(head) < 6 else None
+        if head[3] == 0xB9:
+            return False
+        if head[3] == 0xBA:
+            place += 12 if head[4] >> 4 == 2 else 14 + (head[-1] & 7)
+        else:
+            place += 6 + int.from_bytes(head[4:6], "big")
+    return place > size
+
+
+def _transport(file: BinaryIO, head: bytes, size: int) -> bool | None:
+    for packet, sync in ((188, 0), (192, 4), (204, 0)):
+        for start in range(packet):
+            if len(marks := head[start + sync :: packet][:8]) == 8 and set(marks) == {0x47}:
+                rest = (size - start) % packet
+                file.seek(size - rest - packet + sync)
+                last = file.read(1)
+                file.seek(size - rest + sync)
+                return last != b"\x47" or file.read(1) == b"\x47"
+    return None
