@@ -4,12 +4,15 @@
     ├── RleFormatError   text, counts or runs that are not a mask (also a ValueError)
     ├── DatasetError     a CSV, a folder of pictures or a split that cannot be used
     ├── BundleError      a model file or manifest that is missing, damaged or of another kind
-    ├── SourceError      a picture, video, camera or stream that cannot be read
+    ├── SourceError      an image, video, camera or stream that cannot be read
+    │   └── ImageError   an image file that cannot be read, or not without guessing
     ├── BackendError     no runtime that runs the model, or one that failed
     └── ConfigError      an option or configuration file that makes no sense
 
 Each message is one sentence: what was found where, and what was expected.
 """
+
+from typing import Literal
 
 from shipedge._core import RleFormatError, ShipedgeError
 
@@ -18,10 +21,14 @@ __all__ = [
     "BundleError",
     "ConfigError",
     "DatasetError",
+    "ImageError",
     "RleFormatError",
     "ShipedgeError",
     "SourceError",
 ]
+
+
+ImageProblem = Literal["unreadable", "truncated", "damaged", "size", "depth"]
 
 
 class DatasetError(ShipedgeError):
@@ -33,7 +40,21 @@ class BundleError(ShipedgeError):
 
 
 class SourceError(ShipedgeError):
-    """A picture, video, camera or stream that cannot be read."""
+    """An image, video, camera or stream that cannot be read."""
+
+
+class ImageError(SourceError):
+    """An image file that cannot be read, or not without guessing.
+
+    Attributes:
+        text: what is wrong, without the file's name.
+        problem: "unreadable", "truncated", "damaged", "size" (another than expected) or "depth" (what is black and
+            white would be a guess).
+    """
+
+    def __init__(self, name: str, text: str, problem: ImageProblem = "unreadable") -> None:
+        super().__init__(f"{name}: {text}")
+        self.text, self.problem = text, problem
 
 
 class BackendError(ShipedgeError):

@@ -10,7 +10,7 @@ from pathlib import Path
 from shipedge._core import write_masks
 from shipedge.atomic import write_atomic
 from shipedge.errors import DatasetError, SourceError
-from shipedge.formats.picture import picture_size
+from shipedge.images import image_size
 from shipedge.rle import CsvIndex
 
 SETTINGS = ".shipedge-masks.json"
@@ -71,9 +71,9 @@ class MaskBuilder:
     def _sizes(pictures: Path, images: Iterable[str], report: MaskReport) -> Iterator[tuple[str, tuple[int, int]]]:
         for image in images:
             try:
-                yield image, picture_size(pictures / image)
+                yield image, image_size(pictures / image)
             except SourceError as error:
-                report.complaints.append(f"image {image!r}: {error}")
+                report.complaints.append(str(error))
 
 
 def mask_name(image: str) -> str:

@@ -13,16 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
-import simplejpeg
 from numpy.typing import NDArray
 
 from shipedge.errors import DatasetError
 from shipedge.formats.airbus import read_airbus
 from shipedge.formats.scenes import read_scenes
+from shipedge.images import decode_image, read_file
 from shipedge.rle import decode_union
-from shipedge_train import jpeg
 
 SHAPE = (768, 768)
 """Height and width of every picture, pixels: the frame that Airbus ship strings count in."""
@@ -40,42 +38,13 @@ class Picture:
         """Decode: (768, 768, 3) uint8 RGB; where fewer `rows` are enough, at least so many from the top.
 
         Raises:
-            DatasetError: missing, truncated, not a picture, or of another size.
+            ImageError: missing, cut off, damaged, not an image, or of another size.
         """
-        try:
-            data = np.fromfile(self.path, np.uint8)
-        except OSError as error:
-            raise DatasetError(f"cannot read {self.path}: {error.strerror}") from None
-        return (
-            _decode_jpeg(self.path, data, rows) if data[:2].tobytes() == jpeg.START else _decode_other(self.path, data)
-        )
+        return decode_image(read_file(self.path), str(self.path), shape=SHAPE, rows=rows)
 
     def mask(self, out: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:
         """Union of all ships: (768, 768) uint8, 0 sea and 1 ship."""
         return decode_union(self.ships, SHAPE, out=out)
-
-
-def _decode_jpeg(path: Path, data: NDArray[np.uint8], rows: int) -> NDArray[np.uint8]:
-    try:
-        _check_size(path, simplejpeg.decode_jpeg_header(data)[:2])  # before memory is taken for a picture of any size
-        return jpeg.decode(data, rows)
-    except ValueError as error:
-        if not jpeg.ends(data):
-            raise DatasetError(f"{path} is truncated: a JPEG of {data.size} bytes without its end marker") from None
-        raise DatasetError(f"{path} cannot be decoded: {error}") from None
-
-
-def _decode_other(path: Path, data: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    image = cv2.imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION) if data.size else None
-    if image is None:
-        raise DatasetError(f"{path} cannot be decoded: expected a JPEG picture")
-    _check_size(path, image.shape[:2])
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
-
-
-def _check_size(path: Path, shape: tuple[int, ...]) -> None:
-    if tuple(shape) != SHAPE:
-        raise DatasetError(f"{path} is {shape[1]}x{shape[0]} pixels, expected {SHAPE[1]}x{SHAPE[0]}")
 
 
 def read_dataset(folder: str | os.PathLike[str]) -> list[Picture]:

@@ -159,7 +159,7 @@ def test_a_ship_outside_its_picture_is_a_bad_row(ships: Path, tmp_path: Path) ->
     result = run(ships, tmp_path / "out", "--images", pictures)
     assert result.exit_code == 1
     assert "line 2: image 'a.jpg'" in result.stderr
-    assert "b.jpg is neither a JPEG nor a PNG picture" in result.stderr
+    assert "b.jpg: not an image that shipedge reads" in result.stderr
     assert set(files(tmp_path / "out")) == {"c.png"}
 
 

@@ -132,7 +132,7 @@ def test_the_command_says_that_it_cannot_tell(folder):
     assert "no ships, so nothing to judge" in run("detect-order", folder / "none.csv").stdout
     (folder / "images" / "0.png").write_bytes((folder / "images" / "0.png").read_bytes()[:60])
     done = run("detect-order", folder / "f.csv", "--images", folder / "images")
-    assert "0.png cannot be read and is left out" in done.stderr
+    assert "images/0.png: the image is cut off" in done.stderr
     assert "5 of 5 images" in done.stdout
 
 

@@ -93,7 +93,7 @@ def test_bad_picture_is_named_and_the_others_go_on(predict, picture, lines, tmp_
     assert result.exit_code == 1
     assert [line["source"][-5:] for line in lines()] == ["a.png", "e.png"]
     assert (tmp_path / "s.csv").read_text().count("\n") == 3  # header and the two that were seen
-    for sentence in ("b.jpg: not a picture", "c.png: the picture is cut off", "d.bmp: the file is empty"):
+    for sentence in ("b.jpg: not an image", "c.png: the image is cut off", "d.bmp: the file is empty"):
         assert sentence in result.stderr
     assert "3 of 5 sources failed" in result.stderr
     assert "Traceback" not in result.output
@@ -103,8 +103,8 @@ def test_bad_picture_is_named_and_the_others_go_on(predict, picture, lines, tmp_
     ("args", "message"),
     [
         (("none.jpg",), "none.jpg: no such file or folder"),
-        (("empty",), "empty: no pictures in this folder"),
-        (("*.png",), "*.png: matches no picture"),
+        (("empty",), "empty: no images in this folder"),
+        (("*.png",), "*.png: matches no image"),
         (("rtsp://user:secret@host/1",), "streams (rtsp://) cannot be read yet"),
         (("a.png", "--bundle", "none"), "no bundle at none"),
         (("a.png", "--out", "file"), "file"),

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from shipedge.errors import DatasetError
+from shipedge.errors import DatasetError, ImageError
 from shipedge_train.dataset import Picture, pick_evenly, read_dataset, split_by_scene
 
 
@@ -45,24 +45,24 @@ def test_not_a_dataset(tmp_path):
 def test_truncated_picture_is_refused(folder):
     path = folder / "images" / "a.jpg"
     path.write_bytes(path.read_bytes()[:20_000])
-    with pytest.raises(DatasetError, match=r"a\.jpg is truncated"):
+    with pytest.raises(ImageError, match=r"a\.jpg: the image is cut off"):
         read_dataset(folder)[0].pixels()
 
 
 @pytest.mark.parametrize(
-    ("content", "message"), [(b"", "cannot be decoded"), (b"no picture", "cannot be decoded"), (None, "cannot read")]
+    ("content", "message"), [(b"", "is empty"), (b"no picture", "not an image"), (None, "cannot be read")]
 )
 def test_broken_picture_is_refused(tmp_path, content, message):
     path = tmp_path / "x.jpg"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(DatasetError, match=message):
+    with pytest.raises(ImageError, match=message):
         Picture(path, (), "x").pixels()
 
 
 def test_wrong_size_is_refused(tmp_path):
     cv2.imwrite(str(tmp_path / "x.jpg"), np.zeros((10, 20, 3), np.uint8))
-    with pytest.raises(DatasetError, match=r"is 20x10 pixels, expected 768x768"):
+    with pytest.raises(ImageError, match=r"20x10 pixels, expected 768x768"):
         Picture(tmp_path / "x.jpg", (), "x").pixels()
 
 

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from shipedge.errors import DatasetError
+from shipedge.errors import ImageError
 from shipedge_train.augment.sheet import NOTHING
 from shipedge_train.config import AugmentConfig, DataConfig
 from shipedge_train.dataset import Picture, read_dataset, split_by_scene
@@ -142,7 +142,7 @@ def test_several_crops_of_one_picture(made_dataset):
 def test_unusable_picture_stops_the_iterator_with_its_name(tmp_path):
     (tmp_path / "x.jpg").write_bytes(b"no picture")
     loader = Loader([Picture(tmp_path / "x.jpg", ("1 5",), "x")], "segmenter", DataConfig(crop=64), AugmentConfig(), 0)
-    with pytest.raises(DatasetError, match=r"x\.jpg cannot be decoded"):
+    with pytest.raises(ImageError, match=r"x\.jpg: not an image"):
         take(loader, 1)
 
 

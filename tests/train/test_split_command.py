@@ -105,7 +105,7 @@ def test_broken_pictures_are_named_and_nothing_is_written(harbour, tmp_path):
         path.write_bytes(path.read_bytes()[:9000])
     result = run(folder)
     assert result.exit_code == 1
-    assert "p4.jpg is truncated: a JPEG of 9000 bytes without its end marker and 1 more pictures" in result.stderr
+    assert "p4.jpg: the image is cut off (its end is missing) and 1 more pictures" in result.stderr
     assert not (folder / "splits.csv").exists()
 
 

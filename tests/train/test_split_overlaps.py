@@ -7,10 +7,11 @@ import cv2
 import numpy as np
 import pytest
 
+from shipedge.images import decode_reduced
 from shipedge_train.data.split.overlaps import find_overlaps, shared_blocks
 from shipedge_train.data.split.proof import report, score, sign_cuts
 from shipedge_train.data.split.scenes import make_cuts
-from shipedge_train.data.split.signature import SYMBOLS, UNSURE, decode_quarter, sign, solid
+from shipedge_train.data.split.signature import SYMBOLS, UNSURE, sign, solid
 from shipedge_train.dataset import scenes_of
 
 AIRBUS = Path(__file__).parents[3] / "shared" / "data" / "airbus"
@@ -40,8 +41,12 @@ def test_the_report_shows_every_pattern(proof):
     assert [int(row.split()[0]) for row in rows] == [-2, -1, 0, 1, 2]
 
 
+def quarter(jpeg):
+    return decode_reduced(jpeg, "a cut", 4, grey=True)
+
+
 def signed(picture, quality):
-    return sign(decode_quarter(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].ravel()))
+    return sign(quarter(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()))
 
 
 @pytest.mark.parametrize("value", [0, 97, 255])
@@ -101,7 +106,7 @@ def test_no_false_pair_among_the_real_pictures_and_each_block_is_known_again():
     scenes = scenes_of(AIRBUS)
     pictures = [cv2.imread(str(path)) for path in paths]
     again = np.stack([signed(picture, (70, 80, 90, 95)[at % 4]) for at, picture in enumerate(pictures)])
-    first = np.stack([sign(decode_quarter(np.fromfile(path, np.uint8))) for path in paths])
+    first = np.stack([sign(quarter(path.read_bytes())) for path in paths])
     pairs = find_overlaps(np.concatenate([first, again])).tolist()
     count = len(paths)
     # The only pairs of one scene (8) lie too far apart to share a pixel: see the test below.

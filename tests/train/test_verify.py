@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from shipedge import rle
 from shipedge.cli import main
@@ -73,11 +74,25 @@ def test_incomplete_picture_that_has_its_end_marker(folder):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"no picture", b"\xff\xd8\xff\xd9", b"\x89PNG\r\n\x1a\n" + bytes(30) + b"IEND"]
+    ("content", "code"),
+    [
+        (b"", "unreadable"),
+        (b"no picture", "unreadable"),
+        (b"\xff\xd8\xff\xd9", "truncated"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(30) + b"IEND", "damaged"),
+    ],
 )
-def test_file_that_is_no_picture(folder, content):
+def test_file_that_is_no_picture(folder, content, code):
     (folder / "images" / "a.jpg").write_bytes(content)
-    assert found(folder) == {"unreadable": ["a.jpg"]}
+    assert found(folder) == {code: ["a.jpg"]}
+
+
+def test_a_turned_picture_is_told(folder):
+    path = folder / "images" / "a.jpg"
+    exif = Image.Exif()
+    exif[274] = 6
+    Image.open(path).save(path, "JPEG", exif=exif, quality=95)
+    assert found(folder) == {"turned": ["a.jpg"]}
 
 
 def test_truncated_png(folder):
@@ -221,8 +236,8 @@ def test_summary_shows_the_first_few(folder):
     for name in "abdf":
         (folder / "images" / f"{name}.jpg").write_bytes(b"x")
     output = run(folder).output
-    assert "unreadable                  4  files that are no JPEG or PNG picture" in output
-    assert "a.jpg: is neither a JPEG nor a PNG picture" in output
+    assert "unreadable                  4  files that are not an image" in output
+    assert "a.jpg: not an image that shipedge reads" in output
     assert "... and 1 more" in output
     assert "f.jpg" not in output
 

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 @click.option(
     "--flips", is_flag=True, help="Look at every tile twice, the second time mirrored: slower, a little better."
 )
+@click.option(
+    "--stretch", metavar="LOW,HIGH|auto", help="Values that become black and white in images of more than 8 bits."
+)
 @click.option("--json", "as_json_object", is_flag=True, help="Print the summary as one JSON object.")
 @click.pass_context
 def predict(
@@ -45,19 +48,20 @@ def predict(
     csv_file: str | None,
     threads: int | None,
     flips: bool,
+    stretch: str | None,
     as_json_object: bool,
 ) -> None:
     """Find ships in pictures, folders, videos or a camera.
 
     SOURCE is a picture, a folder of pictures, a glob in quotes, a video file, or the number of a camera. Frames may
-    have any size; nothing is resized. A rotation noted in EXIF is applied; of 16-bit pictures the upper eight bits
-    count.
+    have any size; nothing is resized. A rotation noted in EXIF is applied. Of 16-bit images the upper eight bits count
+    where all are used; of others --stretch says what is black and white, auto taking what 1 in 1,000 values exceed.
 
     Every frame becomes one line of DIR/predictions.jsonl, also when it shows no ship. In the CSV a picture goes by its
     file name, a video's frame by NAME_frame000017 (counted from 0).
 
-    Ctrl-C finishes the frame in hand, keeps what is complete, and exits with 130. A picture that cannot be read is
-    named, the others go on, and the exit code is 1.
+    Ctrl-C finishes the frame in hand, keeps what is complete, and exits with 130. So do SIGTERM (143) and SIGHUP, when
+    a connection breaks (129). A picture that cannot be read is named, the others go on, and the exit code is 1.
 
     \b
     Examples:
@@ -66,15 +70,21 @@ def predict(
       shipedge predict 'flights/**/*.jpg' --bundle my-bundle/ --out found/
       shipedge predict flight.mp4 --annotate --threads 2
       shipedge predict 0 --json
+      shipedge predict scene.tif --stretch 0,3000
     """  # noqa: D301 - click wants the control character itself
+    from shipedge.opencv_wheels import require_opencv
+
+    require_opencv()
+    from shipedge.images import parse_stretch
     from shipedge.pipeline import run
     from shipedge.sources import resolve
 
+    limits = None if stretch is None else parse_stretch(stretch)
     found = resolve(sources)
     sinks = _sinks(Path(out), found, annotate, csv_file)
     cascade = _open_cascade(bundle_dir, threads, flips)
     with _stop_on_signal() as received, Progress(found) as progress:
-        summary = run(found, cascade, sinks, progress, lambda: bool(received))
+        summary = run(found, cascade, sinks, progress, lambda: bool(received), limits)
     written = [str(Path(out, "predictions.jsonl")), str(Path(out, "annotated")) if annotate else "", csv_file or ""]
     written = [name for name in written if name and summary.frames]  # no frame: earlier results were left alone
     if as_json_object:

@@ -50,7 +50,8 @@ def rle() -> None:
 def encode(masks: tuple[str, ...], order: Literal["F", "C"]) -> None:
     """Print the run-length text of mask pictures, one line for each MASK.
 
-    MASK is a grey PNG, non-zero where there is a ship, or - for one on standard input. An empty line is an empty mask.
+    MASK is a PNG, non-zero (or visible) where there is a ship, or - for one on standard input. An empty line is an
+    empty mask.
 
     \b
     Examples:
@@ -58,10 +59,10 @@ def encode(masks: tuple[str, ...], order: Literal["F", "C"]) -> None:
       shipedge rle encode masks/*.png > texts.txt
       shipedge rle encode - < mask.png
     """  # noqa: D301 - click wants the control character itself
-    from shipedge.formats.png_folder import decode_grey_png, read_grey_png
+    from shipedge.formats.mask_image import decode_mask, read_mask
 
     for name in masks:
-        pixels = decode_grey_png(read_stdin(), "stdin") if name == "-" else read_grey_png(Path(name))
+        pixels = decode_mask(read_stdin(), "stdin") if name == "-" else read_mask(Path(name))
         click.echo(encode_text(pixels, order=order))
 
 

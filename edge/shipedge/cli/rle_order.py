@@ -1,7 +1,6 @@
 """``shipedge rle detect-order``: is a file of ships row-major by mistake?"""
 
 import json
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from itertools import islice
@@ -14,8 +13,10 @@ from click.exceptions import Exit
 
 from shipedge.cli.rle_convert import IMAGES, format_of, pictures_of
 from shipedge.cli.streams import counted, readable
+from shipedge.errors import ImageError
 from shipedge.formats.convert import FORMATS, read_labelled
 from shipedge.formats.labelled import Labelled, Pictures
+from shipedge.images import read_image
 from shipedge.order import OrderReport, detect_order
 from shipedge.rle import Rle
 
@@ -62,23 +63,20 @@ def detect_order_command(
 def _seen(
     images: Iterable[Labelled], pictures: Pictures, notes: list[str]
 ) -> Iterator[tuple[list[Rle], npt.NDArray[Any] | None]]:
-    """Each image's ships and its picture, with the pixels as they are stored; what cannot be read is left out."""
+    """Each image's ships and its pixels; what cannot be read is left out."""
     if pictures.folder is None:
         yield from ((image.ships, None) for image in images)
         return
-    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # read when cv2 is imported; our sentences say it better
-    import cv2
-
     for name, shape, ships in images:
-        path = pictures.folder / name
         try:
-            pixels = cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
-        except cv2.error:  # more pixels than it takes
-            pixels = None
-        if pixels is None or pixels.shape[:2] != shape:
-            notes.append(f"{path} cannot be read and is left out")
-        else:
+            pixels = read_image(pictures.folder / name, "auto")
+        except ImageError as error:
+            notes.append(f"left out: {error}")
+            continue
+        if pixels.shape[:2] == shape:
             yield ships, pixels
+        else:
+            notes.append(f"left out: {pictures.folder / name}: its size is {pixels.shape[:2]}, expected {shape}")
 
 
 def _sentence(report: OrderReport) -> str:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from shipedge.errors import DatasetError
 from shipedge.evaluate.result import Ints
+from shipedge.images import read_image
 from shipedge.rle import Rle, union
 
 GROUNDS = ("land or structure", "cloud", "water")
@@ -36,9 +37,7 @@ def grounds(path: Path, ships: Sequence[Rle], false: Sequence[Rle], shape: tuple
         SourceError: the picture cannot be read.
         DatasetError: it has another size.
     """
-    from shipedge.sources.files import read_picture
-
-    pixels = read_picture(str(path)).pixels
+    pixels = read_image(path, "auto")
     if pixels.shape[:2] != shape:
         raise DatasetError(
             f"{path} is {pixels.shape[1]}x{pixels.shape[0]} pixels, expected {shape[1]}x{shape[0]} as its masks"

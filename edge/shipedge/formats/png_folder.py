@@ -1,7 +1,6 @@
 """Folders of mask pictures, one PNG per image: non-zero is ship, or (labels) the value k is ship k."""
 
 import os
-import struct
 from collections.abc import Iterable, Iterator
 from operator import itemgetter
 from pathlib import Path
@@ -12,11 +11,11 @@ import numpy.typing as npt
 
 from shipedge.atomic import new_folder
 from shipedge.errors import DatasetError, RleFormatError
-from shipedge.formats.labelled import Labelled, Pictures, Stems, count, label_files, read_bounded
+from shipedge.formats.labelled import Labelled, Pictures, Stems, count, label_files
+from shipedge.formats.mask_image import read_mask
 from shipedge.rle import Rle, components, from_labels, labels_to_png, to_png, union
 
-_LONGEST = 1 << 30  # bytes of one file
-_MOST_PIXELS = 1 << 30  # of one picture, decoded: OpenCV's own limit
+_MOST_PIXELS = 1 << 30
 
 
 def read_png_folder(
@@ -25,20 +24,21 @@ def read_png_folder(
     """The images of a folder of masks, by name; each has the size of its mask.
 
     Args:
-        folder: of ``.png`` files: grey, 1, 8 or 16 bits.
+        folder: of ``.png`` files, whose masks `decode_mask` finds.
         pictures: names of the images, which the masks do not hold; of a folder, also their sizes, to compare.
         notes: gets a sentence for masks without a picture, which are left out.
         labels: each value other than 0 is one ship; otherwise each 8-connected part of what is not 0.
 
     Raises:
-        DatasetError: no folder, a file that is no grey PNG, a label picture where masks are expected, a mask that has
-            not the size of its picture.
+        ImageError: a file that is cut off or damaged.
+        DatasetError: no folder, a file that is no mask, a label image where masks are expected, a mask that has not
+            the size of its image.
     """
     folder = Path(folder)
     for image, path in label_files(folder, ".png", pictures, notes).items():
         if path is None:
             continue
-        pixels = read_grey_png(path)
+        pixels = read_mask(path)
         shape = (pixels.shape[0], pixels.shape[1])
         if pictures.folder is not None and pictures.shape(image) != shape:
             raise DatasetError(f"{path} has shape {shape}, expected {pictures.shape(image)} as its picture has")
@@ -80,37 +80,6 @@ def write_png_folder(
             f"{folder}: ships touch, overlap or have several parts in {count(changed, 'image')}, and a mask does not "
             f"hold which pixel is whose: {count(ships_before, 'ship')} will be read as {ships_after}"
         )
-
-
-def read_grey_png(path: Path) -> npt.NDArray[Any]:
-    """`decode_grey_png` of a file of at most 1 GiB."""
-    return decode_grey_png(read_bounded(path, _LONGEST), str(path))
-
-
-def decode_grey_png(data: bytes, name: str) -> npt.NDArray[Any]:
-    """A grey PNG -> (height, width) uint8 or uint16 values; colour is accepted where its channels are equal.
-
-    Raises:
-        DatasetError: no PNG, damaged, coloured, or over 2^30 pixels; the sentence begins with ``name``.
-    """
-    import cv2  # base installs have no OpenCV
-
-    if data[:8] != b"\x89PNG\r\n\x1a\n" or data[12:16] != b"IHDR" or len(data) < 24:
-        raise DatasetError(f"{name} is no PNG picture")
-    width, height = struct.unpack_from(">II", data, 16)
-    if height * width > _MOST_PIXELS:
-        raise DatasetError(f"{name} has {height * width} pixels, expected at most {_MOST_PIXELS}")
-    try:
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    except cv2.error as error:
-        raise DatasetError(f"{name} cannot be decoded ({error.err or 'too large'})") from error
-    if pixels is None or b"IEND" not in data[-4096:]:  # OpenCV fills what is cut off with zeros
-        raise DatasetError(f"{name} is damaged or cut off")
-    if pixels.ndim == 3:
-        if not (pixels[..., 1:3] == pixels[..., :1]).all():
-            raise DatasetError(f"{name} is a colour picture, expected a grey mask")
-        pixels = np.ascontiguousarray(pixels[..., 0])
-    return pixels
 
 
 def _parts(pixels: npt.NDArray[Any], path: Path) -> list[Rle]:

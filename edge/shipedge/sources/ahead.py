@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from shipedge.errors import SourceError
 from shipedge.frame import Frame
+from shipedge.images import Stretch
 from shipedge.sources.camera import read_camera
 from shipedge.sources.files import read_picture
 from shipedge.sources.resolve import Source
@@ -29,11 +30,17 @@ class ReadAhead:
         dropped: frames of cameras that were skipped.
     """
 
-    def __init__(self, sources: Sequence[Source], should_stop: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        should_stop: Callable[[], bool] = lambda: False,
+        stretch: Stretch | None = None,
+    ) -> None:
         """Prepares; reading starts on `__enter__`. Iteration ends early once `should_stop()` is true."""
         self.dropped = 0
         self._sources = sources
         self._should_stop = should_stop
+        self._stretch = stretch
         self._waiting: deque[Frame | SourceError] = deque()
         self._change = threading.Condition()
         self._finished = False
@@ -81,12 +88,15 @@ class ReadAhead:
 
     def _read_one(self, source: Source) -> None:
         try:
-            for frame in _frames(source):
+            for frame in _frames(source, self._stretch):
                 self._put(frame, live=source.kind == "camera")
                 if self._stopped:
                     return
         except SourceError as error:
             self._put(error, live=False)
+        except Exception as error:  # whatever it is: the results of the other sources are kept
+            text = " ".join(str(error).split())
+            self._put(SourceError(f"{source.name}: cannot be read ({type(error).__name__}: {text})"), live=False)
 
     def _put(self, item: Frame | SourceError, live: bool) -> None:
         with self._change:
@@ -101,9 +111,9 @@ class ReadAhead:
             self._change.notify_all()
 
 
-def _frames(source: Source) -> Iterator[Frame]:
+def _frames(source: Source, stretch: Stretch | None) -> Iterator[Frame]:
     if source.kind == "picture":
-        yield read_picture(source.name)
+        yield read_picture(source.name, stretch)
     elif source.kind == "video":
         yield from read_video(source.name)
     else:

@@ -8,7 +8,7 @@ from pathlib import Path
 from shipedge.errors import SourceError
 from shipedge.evaluate import Evaluation, Picture, Prediction
 from shipedge.formats.airbus import open_csv
-from shipedge.sources.files import read_picture
+from shipedge.images import read_image
 from shipedge_train.page import Block, Gallery, GalleryPicture, Text, gallery_picture
 
 WORST, BEST = 120, 40
@@ -30,7 +30,7 @@ def picture_blocks(
     failed: list[str] = []
     for place, one in enumerate(steps(chosen), 1):
         try:
-            pixels = read_picture(str(images / one.image)).pixels
+            pixels = read_image(images / one.image, "auto")
         except SourceError as error:
             failed.append(str(error))
             continue

@@ -13,10 +13,11 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
+from shipedge.images import decode_reduced
 from shipedge_train.data.split.groups import group
 from shipedge_train.data.split.overlaps import Pairs, find_overlaps, shared_blocks
 from shipedge_train.data.split.scenes import Cut, make_cuts
-from shipedge_train.data.split.signature import decode_quarter, sign
+from shipedge_train.data.split.signature import sign
 
 CONTRASTS = (1.0, 1.5, 2.0, 4.0)
 """Borders of the classes of contrast, grey levels: an area below the first counts as solid."""
@@ -26,9 +27,7 @@ def sign_cuts(cuts: Sequence[Cut], workers: int = 1) -> NDArray[np.uint8]:
     """Symbols of all cuts, (n, 9, 128)."""
 
     def one(cut: Cut) -> NDArray[np.uint8]:
-        quarter = decode_quarter(np.frombuffer(cut.jpeg, np.uint8))
-        assert quarter is not None  # we made it ourselves
-        return sign(quarter)
+        return sign(decode_reduced(cut.jpeg, "a proof", 4, grey=True))
 
     with ThreadPoolExecutor(workers) as pool:
         return np.stack(list(pool.map(one, cuts)))

@@ -49,11 +49,6 @@ def _frequencies() -> NDArray[np.intp]:
 _COSINES, _FREQUENCIES = _cosines(), _frequencies()
 
 
-def decode_quarter(data: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
-    """A picture file as grey at a quarter of its size, (192, 192) for a 768 px picture; None where it is no picture."""
-    return cv2.imdecode(data, cv2.IMREAD_REDUCED_GRAYSCALE_4) if data.size else None  # type: ignore[return-value]
-
-
 def sign(quarter: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Symbols of a picture: (192, 192) grey -> (9, 128) uint8, blocks row by row."""
     cells = quarter.reshape(SIDE, _CELLS, SIDE, _CELLS).transpose(0, 2, 1, 3).reshape(-1, _CELLS, _CELLS)

@@ -16,10 +16,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from shipedge.errors import DatasetError, SourceError
-from shipedge.formats.picture import picture_size
-from shipedge_train import jpeg
-from shipedge_train.data.split.signature import SIDE, STRIDE, SYMBOLS, decode_quarter, sign
+from shipedge.errors import DatasetError, ImageError
+from shipedge.images import decode_reduced, header_of, read_file
+from shipedge_train.data.split.signature import SIDE, STRIDE, SYMBOLS, sign
 
 _MAGIC = b"shipedge signatures 1\n".ljust(32, b"\0")
 _RECORD = np.dtype(
@@ -140,19 +139,15 @@ def _records(paths: list[Path]) -> list[NDArray[np.void] | str]:
 def _record(path: Path) -> NDArray[np.void] | str:
     name, length, changed = _key(path)
     try:
-        height, width = picture_size(path)
-        data = np.fromfile(path, np.uint8)
-    except (OSError, SourceError) as error:
+        content = read_file(path)
+        height, width = header_of(content, str(path)).shape
+        if (height, width) != (SIDE * STRIDE, SIDE * STRIDE):
+            return f"{path} is {width}x{height} pixels, expected {SIDE * STRIDE}x{SIDE * STRIDE}"
+        quarter = decode_reduced(content, str(path), 4, grey=True)
+    except ImageError as error:
         return str(error)
-    if (height, width) != (SIDE * STRIDE, SIDE * STRIDE):
-        return f"{path} is {width}x{height} pixels, expected {SIDE * STRIDE}x{SIDE * STRIDE}"
-    if data[:2].tobytes() == jpeg.START and not jpeg.ends(data):
-        return f"{path} is truncated: a JPEG of {data.size} bytes without its end marker"
-    quarter = decode_quarter(data)
-    if quarter is None:
-        return f"{path} cannot be decoded"
     record = np.zeros((), _RECORD)
     record["name"], record["bytes"], record["changed"] = np.void(name), length, changed
-    record["digest"] = np.void(hashlib.blake2b(data.tobytes(), digest_size=16).digest())
+    record["digest"] = np.void(hashlib.blake2b(content, digest_size=16).digest())
     record["symbols"] = sign(quarter)
     return record

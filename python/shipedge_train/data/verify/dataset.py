@@ -15,12 +15,11 @@ from shipedge.order import DECIDED
 from shipedge_train.data.verify.files import names_in
 from shipedge_train.data.verify.findings import Finding, Report, printable
 from shipedge_train.data.verify.maskfile import SUFFIXES as MASK_SUFFIXES
-from shipedge_train.data.verify.overheard import overhear
 from shipedge_train.data.verify.pictures import Look, check_picture
 from shipedge_train.data.verify.rows import Rows
 from shipedge_train.data.verify.shapes import check_habit, check_shapes
 
-_CHUNK = 64  # pictures whose decoders are overheard together; when one complains, each is asked again by itself
+_CHUNK = 64  # pictures in hand
 
 Progress = Callable[[int], object]
 
@@ -128,20 +127,9 @@ def _look(
         return check_picture(folder / name, rows.ships.get(name, []) if known else None, shape, masks.get(name))
 
     left = iter(names)
-    with overhear() as overheard, ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
         while chunk := list(islice(left, _CHUNK)):
-            looks = list(pool.map(ask, chunk))
-            if overheard.take():
-                looks = []
-                for name in chunk:
-                    looks.append(ask(name))
-                    said = overheard.take()
-                    if said and name in masks:  # whose fault is it?
-                        check_picture(folder / name, None, shape)
-                        said = overheard.take()
-                    if said and looks[-1].digest is not None:  # what cannot be decoded has its finding already
-                        looks[-1].findings.append(Finding("damaged", printable(said.splitlines()[0]), name))
-            yield from looks
+            yield from pool.map(ask, chunk)
             progress(len(chunk))
 
 

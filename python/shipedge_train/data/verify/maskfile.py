@@ -11,8 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from shipedge.errors import ImageError
+from shipedge.images import decode_stored, read_file
 from shipedge.rle import Rle, union
-from shipedge_train.data.verify.files import BadFileError, check_whole, decode_any, read_file
 from shipedge_train.data.verify.findings import Finding
 
 SUFFIXES = {".png", ".tif", ".tiff", ".bmp", ".jpg", ".jpeg", ".npy"}
@@ -22,6 +23,10 @@ _LARGEST = 1 << 24  # values of numbered ships, and of any 16-bit picture, lie b
 
 _LIKE = 0.5  # correlation with the picture; a ship's own mask may have it too, so only wrong masks are asked for it
 _SAME = 8.0  # mean difference in grey values between a picture and its copy after another JPEG
+
+
+class BadMaskError(Exception):
+    """A mask file that cannot be read, as a sentence."""
 
 
 @dataclass(slots=True)
@@ -55,8 +60,8 @@ def _faults(
 ) -> Iterator[tuple[str, str]]:
     try:
         stored = _load(path)
-    except BadFileError as error:
-        yield error.code, error.text
+    except BadMaskError as error:
+        yield "mask-unreadable", str(error)
         return
     if stored.ndim not in (2, 3) or not stored.size or stored.shape[:2] != pixels.shape[:2]:
         yield "mask-size", f"shape {stored.shape}, expected {pixels.shape[:2]}"
@@ -85,28 +90,23 @@ def _load(path: Path) -> NDArray[Any]:
         try:
             stored = np.load(path, mmap_mode="r", allow_pickle=False)  # mapped: the file is as large as it says
         except (ValueError, OSError, EOFError) as error:
-            raise BadFileError("mask-unreadable", f"no plain NumPy array: {error}") from None
+            raise BadMaskError(f"no plain NumPy array: {error}") from None
         if not isinstance(stored, np.ndarray) or stored.dtype.kind not in "buif":  # an archive, or objects, texts, ...
-            raise BadFileError("mask-unreadable", "no plain NumPy array of numbers")
+            raise BadMaskError("no plain NumPy array of numbers")
         return np.asarray(stored)
     try:
-        data = read_file(path)
-        check_whole(data)
-    except BadFileError as error:
-        raise BadFileError("mask-unreadable", error.text) from None
-    pixels = decode_any(data)
-    if pixels is None:
-        raise BadFileError("mask-unreadable", "cannot be decoded")
-    return pixels
+        return decode_stored(read_file(path), path.name).pixels
+    except ImageError as error:
+        raise BadMaskError(error.text) from None
 
 
 def _one_channel(stored: NDArray[Any]) -> NDArray[Any]:
     if stored.ndim == 2:
         return stored
-    channels = stored[..., :3]  # BGR, or grey and alpha
+    channels = stored[..., :3]  # RGB, or grey and alpha
     if (channels == channels[..., :1]).all() or channels.shape[2] < 3:
         return channels[..., 0]
-    return np.asarray(channels.astype(np.float32) @ np.array([0.114, 0.587, 0.299], np.float32))
+    return np.asarray(channels.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32))
 
 
 def _not_binary(grey: NDArray[Any], values: list[float], pixels: NDArray[np.uint8]) -> tuple[str, str]:

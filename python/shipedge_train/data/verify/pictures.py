@@ -6,21 +6,27 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from shipedge.errors import ImageError
+from shipedge.images import Stored, decode_stored, read_file
 from shipedge.order import OrderReport, detect_order
 from shipedge.rle import Rle, union
-from shipedge_train.data.verify.files import BadFileError, decode
-from shipedge_train.data.verify.findings import Finding
+from shipedge_train.data.verify.findings import Finding, printable
 from shipedge_train.data.verify.maskfile import MaskLook, check_mask, follows
 
 BLOCK = 256
 """Side of the blocks that may be of one colour, pixels: real pictures were cut from scenes at this stride."""
 
+_CODES = {
+    "unreadable": "unreadable",
+    "truncated": "truncated",
+    "damaged": "damaged",
+    "size": "wrong-size",
+    "depth": "wrong-channels",
+}
 _BORDER = 2  # pixels
 _FLAT = 2  # grey values between the darkest and the brightest pixel that JPEG makes of one colour
 _MUCH = 0.1  # share of a picture; all ships of a real one cover less
@@ -54,12 +60,16 @@ def check_picture(path: Path, ships: Sequence[Rle] | None, shape: tuple[int, int
     """
     look, name = Look(), path.name
     try:
-        data, stored = decode(path, shape)
-        pixels = _as_rgb(stored)
-    except BadFileError as error:
-        look.findings.append(Finding(error.code, error.text, name))
+        content = read_file(path)
+        stored = decode_stored(content, name, shape=shape)
+        pixels = _as_rgb(stored, name)
+    except ImageError as error:
+        look.findings.append(Finding(_CODES[error.problem], printable(error.text), name))
         return look
-    look.digest = hashlib.sha256(data.tobytes()).digest()
+    look.digest = hashlib.sha256(content).digest()
+    if stored.header.orientation > 1:
+        text = f"EXIF orientation {stored.header.orientation}: rows must count in the image as viewers show it"
+        look.findings.append(Finding("turned", text, name))
     look.findings += _solid(pixels, name)
     if ships:
         look.order = detect_order([(ships, pixels)])
@@ -75,12 +85,13 @@ def check_picture(path: Path, ships: Sequence[Rle] | None, shape: tuple[int, int
     return look
 
 
-def _as_rgb(stored: NDArray[Any]) -> NDArray[np.uint8]:
-    if stored.dtype == np.uint8 and stored.ndim == 3 and stored.shape[2] == 3:
-        return cv2.cvtColor(stored, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
-    channels = stored.shape[2] if stored.ndim == 3 else 1
-    what = {1: "1 channel (grey)", 4: "4 channels (alpha)"}.get(channels, f"{channels} channels")
-    raise BadFileError("wrong-channels", f"{what} of {stored.dtype.itemsize * 8} bits, expected 3 (RGB) of 8")
+def _as_rgb(stored: Stored, name: str) -> NDArray[np.uint8]:
+    header, pixels = stored
+    is_grey = header.channels == 1 and not header.palette
+    if pixels.dtype == np.uint8 and pixels.ndim == 3 and pixels.shape[2] == 3 and not is_grey:
+        return pixels
+    what = "1 channel (grey)" if is_grey else f"{header.channels} channels" + " (alpha)" * header.alpha
+    raise ImageError(name, f"{what} of {pixels.dtype.itemsize * 8} bits, expected 3 (RGB) of 8", "depth")
 
 
 def _solid(pixels: NDArray[np.uint8], name: str) -> Iterator[Finding]:

@@ -10,16 +10,13 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from shipedge.errors import DatasetError, SourceError
-from shipedge.formats.picture import picture_size
-from shipedge_train.data.verify.files import BadFileError, read_file
-from shipedge_train.data.verify.overheard import overhear
+from shipedge.errors import DatasetError, ImageError
+from shipedge.images import decode_image, decode_reduced, image_size, read_file
 
 _CHUNK = 64  # pictures in hand
 _MOST_PIXELS = 1 << 26
@@ -31,27 +28,24 @@ Found = TypeVar("Found")
 def in_threads(
     ask: Callable[[Item], Found], items: Sequence[Item], progress: Callable[[int], object]
 ) -> Generator[Found, None, None]:
-    """`ask` of each item, in order, on all cores; decoders are silent until the generator ends or is closed."""
+    """`ask` of each item, in order, on all cores."""
     left = iter(items)
-    with overhear(), ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
         while chunk := list(islice(left, _CHUNK)):
             yield from pool.map(ask, chunk)
             progress(len(chunk))
 
 
-def read_pixels(path: Path, reduced: int = 1) -> NDArray[np.uint8] | None:
-    """(height, width, 3) uint8 RGB, decoded at 1 / `reduced` (1, 2, 4, 8) of its size; None where it cannot be."""
-    flags = {1: cv2.IMREAD_COLOR_RGB, 2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4}[reduced]
+def read_pixels(path: Path, reduced: Literal[1, 2, 4] = 1) -> NDArray[np.uint8] | None:
+    """(height, width, 3) uint8 RGB, decoded at 1 / `reduced` of its size; None where it cannot be."""
     try:
-        height, width = picture_size(path)
+        height, width = image_size(path)
         if height * width > _MOST_PIXELS:
             return None
-        pixels = cv2.imdecode(read_file(path), flags | cv2.IMREAD_IGNORE_ORIENTATION)
-    except (BadFileError, SourceError, cv2.error):
+        content = read_file(path)
+        return decode_image(content, str(path), "auto") if reduced == 1 else decode_reduced(content, str(path), reduced)
+    except ImageError:
         return None
-    if pixels is None:
-        return None
-    return (pixels if reduced == 1 else pixels[..., ::-1]).astype(np.uint8, copy=False)
 
 
 def count_pictures(folder: Path, names: Sequence[str], progress: Callable[[int], object]) -> dict[str, Any]:
@@ -59,7 +53,7 @@ def count_pictures(folder: Path, names: Sequence[str], progress: Callable[[int],
 
     def ask(name: str) -> tuple[tuple[int, int], NDArray[np.float64]] | None:
         pixels = read_pixels(folder / name, 4)
-        return None if pixels is None else (picture_size(folder / name), pixels.mean(axis=(0, 1)))
+        return None if pixels is None else (image_size(folder / name), pixels.mean(axis=(0, 1)))
 
     found = [one for one in in_threads(ask, names, progress) if one is not None]
     color = np.array([mean for _, mean in found]).reshape(-1, 3)

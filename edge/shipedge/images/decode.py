@@ -1,0 +1,145 @@
+"""Encoded image -> pixels as viewers show them, or one sentence why not."""
+
+from __future__ import annotations
+
+import os
+import struct
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shipedge.errors import ImageError
+from shipedge.images import bmp, jp2, jpeg_pixels, png, pnm, tiff, webp
+from shipedge.images.depth import Stretch, to_8_bits
+from shipedge.images.files import read_file
+from shipedge.images.header import ImageHeader, header_of
+from shipedge.images.turn import turn
+
+__all__ = ["MOST_PIXELS", "Pixels", "Stored", "decode_image", "decode_stored", "read_image"]
+
+Pixels = NDArray[np.uint8]
+MOST_PIXELS = 1 << 30
+"""Of one image: OpenCV's own limit."""
+_CHECKS = {
+    "BMP": bmp.check_whole,
+    "JP2": jp2.check_whole,
+    "PNM": pnm.check_whole,
+    "TIFF": tiff.check_whole,
+    "WebP": webp.check_whole,
+}
+
+
+class Stored(NamedTuple):
+    """An image as its file holds it, turned as viewers show it.
+
+    Attributes:
+        header: what the file says of it.
+        pixels: (height, width) grey, or (height, width, 3) RGB or 4 with alpha, of the file's own type.
+    """
+
+    header: ImageHeader
+    pixels: NDArray[Any]
+
+
+def read_image(path: str | os.PathLike[str], stretch: Stretch | None = None) -> Pixels:
+    """A file as (height, width, 3) uint8 RGB; see `decode_image`."""
+    return decode_image(read_file(path), str(path), stretch)
+
+
+def decode_image(
+    content: bytes,
+    name: str,
+    stretch: Stretch | None = None,
+    *,
+    shape: tuple[int, int] | None = None,
+    rows: int | None = None,
+) -> Pixels:
+    """Encoded image -> (height, width, 3) uint8 RGB, as viewers show it.
+
+    Grey becomes three equal channels, and transparency is dropped. Of 16 bits the upper eight are kept where all are
+    used; other depths need `stretch`.
+
+    Args:
+        content: the file.
+        name: for messages.
+        stretch: which values become black and white in images of more than 8 bits.
+        shape: (height, width) that is expected; another is refused before anything is decoded.
+        rows: how many rows from the top are needed; of a JPEG the others are not decoded.
+
+    Raises:
+        ImageError: not an image, cut off, damaged, of another size, or its brightness would be a guess.
+    """
+    header = checked(header_of(content, name), name, shape)
+    if header.format == "JPEG" and header.orientation == 1:
+        return jpeg_pixels.decode(content, name, rows)
+    pixels = _decode(content, header, name)
+    if pixels.ndim == 2:
+        pixels = np.repeat(pixels[..., None], 3, axis=2)
+    elif pixels.shape[2] == 4:
+        _refuse_shape_in_alpha(pixels, name)
+        pixels = np.ascontiguousarray(pixels[..., :3])
+    return to_8_bits(pixels, name, stretch)
+
+
+def decode_stored(content: bytes, name: str, *, shape: tuple[int, int] | None = None) -> Stored:
+    """Encoded image -> its pixels with all channels and bits, as viewers show them.
+
+    A JPEG becomes RGB, whatever it holds; `shape` and errors as `decode_image`.
+    """
+    header = checked(header_of(content, name), name, shape)
+    return Stored(header, _decode(content, header, name))
+
+
+def checked(header: ImageHeader, name: str, shape: tuple[int, int] | None = None) -> ImageHeader:
+    """The header, where an image of its size may be decoded. Raises ImageError."""
+    height, width = header.shape
+    if shape is not None and header.shape != shape:
+        raise ImageError(name, f"{width}x{height} pixels, expected {shape[1]}x{shape[0]} (width x height)", "size")
+    if height * width > MOST_PIXELS:
+        raise ImageError(name, f"{width}x{height} pixels, expected at most {MOST_PIXELS} in all: cut it into parts")
+    return header
+
+
+def _decode(content: bytes, header: ImageHeader, name: str) -> NDArray[Any]:
+    if header.format == "JPEG":
+        return turn(jpeg_pixels.decode(content, name), header.orientation)
+    try:
+        if header.format in _CHECKS:
+            _CHECKS[header.format](content, name)
+    except (EOFError, ValueError, OverflowError, struct.error):
+        raise ImageError(name, f"the {header.format} file is damaged, its parts do not fit", "damaged") from None
+    if header.format == "PNG":
+        content = png.pixels_alone(content, name)
+    elif header.format == "TIFF":
+        content = tiff.upright(content)
+    return turn(_decode_with_opencv(content, header, name), header.orientation)
+
+
+def _decode_with_opencv(content: bytes, header: ImageHeader, name: str) -> NDArray[Any]:
+    import cv2  # base installs have no OpenCV
+
+    try:
+        pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
+    except cv2.error as error:  # more pixels than it takes, or no memory for them
+        raise ImageError(name, f"cannot be decoded ({error.err or 'too large'})", "damaged") from None
+    if pixels is None:
+        raise ImageError(name, f"the {header.format} file is damaged or of an unknown kind", "damaged")
+    if pixels.shape[:2] != header.stored or (pixels.ndim == 3 and pixels.shape[2] not in (1, 3, 4)):
+        raise ImageError(name, f"decoded as {pixels.shape}, its header says {header.stored}", "damaged")
+    if pixels.ndim == 2:
+        return pixels
+    if pixels.shape[2] == 1:
+        return pixels[..., 0]
+    order = [2, 1, 0, 3][: pixels.shape[2]]  # OpenCV has blue first
+    return np.ascontiguousarray(pixels[..., order])
+
+
+def _refuse_shape_in_alpha(pixels: NDArray[Any], name: str) -> None:
+    """Raise ImageError where nothing but transparency shows a shape: without it the image is of one color."""
+    alpha = pixels[..., 3]
+    if alpha.min() == alpha.max():
+        return
+    visible = pixels[alpha > 0][:, :3]
+    if (visible == visible[:1]).all():
+        raise ImageError(name, "all that it shows is in its transparency, its color is the same everywhere", "depth")

@@ -1,0 +1,54 @@
+"""The bytes of a file, which may turn out to be something else than a file."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from shipedge.errors import ImageError
+
+MOST_BYTES = (1 << 31) - 1
+"""Of an image file: decoders count bytes with 32 bits."""
+
+
+@contextmanager
+def open_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """A regular file, open for reading.
+
+    Raises:
+        ImageError: missing, no permission, empty, over 2 GiB, or no regular file (a pipe would be waited for).
+    """
+    name = str(path)
+    try:
+        # A pipe without a writer would be waited for; O_NONBLOCK changes nothing for regular files.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except OSError as error:
+        raise ImageError(name, f"cannot be read: {error.strerror or error}") from None
+    except ValueError as error:  # a NUL byte in the name
+        raise ImageError(repr(name), f"cannot be read: {error}") from None
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            what = "a folder" if stat.S_ISDIR(status.st_mode) else "a pipe, socket or device"
+            raise ImageError(name, f"is {what}, expected an image file")
+        if not status.st_size:
+            raise ImageError(name, "the file is empty")
+        if status.st_size > MOST_BYTES:
+            raise ImageError(name, f"{status.st_size} bytes, expected at most {MOST_BYTES}")
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            yield file
+    finally:
+        os.close(descriptor)
+
+
+def read_file(path: str | os.PathLike[str]) -> bytes:
+    """The content of a regular file. Raises ImageError as `open_file` does."""
+    with open_file(path) as file:
+        try:
+            return file.read(MOST_BYTES)
+        except OSError as error:
+            raise ImageError(str(Path(path)), f"cannot be read: {error.strerror or error}") from None
