@@ -80,6 +80,20 @@ def test_help_and_version_load_nothing_heavy(arguments: list[str]) -> None:
     print("shipedge", *arguments, "took", done.stderr.splitlines()[-1])  # the budget is 300 ms: shown with pytest -s
 
 
+@pytest.mark.parametrize("command", sorted({*cli.COMMANDS, *cli.ADDED_HELP}))
+def test_help_of_a_command_loads_no_opencv_and_no_tensorflow(command: str) -> None:
+    code = (
+        "import sys; from shipedge.cli import main\n"
+        "try: main(sys.argv[1:])\n"
+        "except SystemExit as end: print(*sorted(sys.modules), file=sys.stderr); raise"
+    )
+    done = python(code, command, "--help")
+    if "No such command" in done.stderr:
+        pytest.skip("the training commands are not installed")
+    assert done.returncode == 0, done.stderr
+    assert not {"cv2", "tensorflow", "keras", "ai_edge_litert"} & set(done.stderr.split())
+
+
 def test_importing_shipedge_loads_nothing() -> None:
     done = python("import shipedge, sys; print(*sys.modules)")
     assert not HEAVY & set(done.stdout.split())

@@ -10,9 +10,6 @@ import click
 from click.exceptions import Exit
 
 from shipedge.cli.terminal import printable
-from shipedge.errors import DatasetError
-from shipedge.formats.airbus import open_csv
-from shipedge.masks import MaskBuilder, build_masks, pictures_in
 
 _SHOWN = 20  # complaints printed one by one
 
@@ -64,6 +61,11 @@ def masks(
         raise click.UsageError(
             "--shape and --images exclude each other: with --images each mask has the size of its picture"
         )
+    # Here, not above: `shipedge masks --help` needs no NumPy.
+    from shipedge.errors import DatasetError
+    from shipedge.formats.airbus import open_csv
+    from shipedge.masks import MaskBuilder, build_masks, pictures_in
+
     complaints: list[str] = []
     index = open_csv(csv, complaints=complaints)
     chosen = index.ship_ids() if only_ships else list(index)
