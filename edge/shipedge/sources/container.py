@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["breaks_off", "edited_seconds", "has_times"]
+__all__ = ["boxes", "breaks_off", "edited_seconds", "has_times"]
 
 HEAD = 4096
 MOOV = 1 << 26
@@ -64,7 +64,7 @@ def edited_seconds(name: str) -> float | None:
     """How long the video tracks of an MP4 play by its edit lists, which may leave frames out; None for other files."""
     with Path(name).open("rb") as file:
         size = os.fstat(file.fileno()).st_size
-        for kind, start, end in _boxes(file, size):
+        for kind, start, end in boxes(file, size):
             if kind == b"moov":
                 file.seek(start)
                 return _seconds(file.read(min(end - start, MOOV)))
@@ -114,14 +114,14 @@ def _matroska(file: BinaryIO, size: int) -> bool:
 
 def _mp4(file: BinaryIO, size: int) -> bool | None:
     kinds = set()
-    for kind, _, end in _boxes(file, size):
+    for kind, _, end in boxes(file, size):
         kinds.add(kind)
         if end > size and kind in (b"mdat", b"moov", b"moof"):
             return True
     return None if b"moov" in kinds else True
 
 
-def _boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int, int]]:
+def boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int, int]]:
     """(kind, start, end) of the boxes of an MP4, up to one that has no length or was put behind the video."""
     place = 0
     while place + 8 <= size:
