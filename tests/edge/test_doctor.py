@@ -63,6 +63,11 @@ def test_words_of_a_probe():
     assert run_probe(code("1 / 0")) == Finding(False, "ZeroDivisionError: division by zero")
 
 
+def test_words_of_a_probe_in_every_encoding(monkeypatch):
+    monkeypatch.setenv("PYTHONIOENCODING", "cp1252")
+    assert run_probe(code("print('\\u8239\\xe9\\udce9')")) == Finding(True, "船é\\udce9")
+
+
 def test_a_broken_core_spoils_only_what_needs_it(tmp_path, monkeypatch):
     (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['shipedge._core'] = None")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)

@@ -62,8 +62,9 @@ def probe(name: str, bundle: str = "", timeout_s: float = TIMEOUT_S) -> Finding:
 
 def run_probe(command: list[str], timeout_s: float = TIMEOUT_S) -> Finding:
     """The finding of a probe process: its last line of output, or how it died."""
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8:backslashreplace"}
     try:
-        done = subprocess.run(command, capture_output=True, timeout=timeout_s, check=False)
+        done = subprocess.run(command, capture_output=True, timeout=timeout_s, check=False, env=environment)
     except subprocess.TimeoutExpired:
         return Finding(False, f"no answer within {timeout_s:g} s")
     if done.returncode < 0:
