@@ -21,6 +21,8 @@ from shipedge.formats.shown import shown
 from shipedge.formats.tools import Shape, Tool, ToolImage
 from shipedge.rle import Rle
 
+_GEOMETRY = {"points", "rle", "x", "y", "width", "height", "radiusX", "radiusY", "vertices", "imageDataURL"}
+
 
 def _images(path: Path, left_out: LeftOut) -> Iterator[ToolImage]:
     for place, task in entries(str(path), load(path)):
@@ -42,20 +44,24 @@ def _images(path: Path, left_out: LeftOut) -> Iterator[ToolImage]:
         for at, prediction in entries(f"{place}: predictions", task.get("predictions") or []):
             for _ in [] if used or not isinstance(prediction.get("result"), list) else _regions(at, prediction):
                 left_out.add("in predictions that nobody accepted")
-        sizes = {(one.get("original_height"), one.get("original_width")) for _, one in regions}
-        if len(sizes) > 1:
+        sizes = [(one.get("original_height"), one.get("original_width")) for _, one in regions]
+        if any(size != sizes[0] for size in sizes):
             raise DatasetError(f"{place}: its regions disagree on the size of the image")
-        yield ToolImage(place, name, next(iter(sizes), None), regions)
+        yield ToolImage(place, name, sizes[0] if sizes else None, regions)
 
 
 def _regions(place: str, annotation: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """One result for each region; a region with several labels has a result for each, of the same id."""
-    found: dict[Any, tuple[str, dict[str, Any]]] = {}
+    """One result for each region; a region with several labels has a result for each, of the same id and place."""
+    found: list[tuple[str, dict[str, Any]]] = []
+    drawn: dict[str, list[dict[str, Any]]] = {}
     for at, result in entries(f"{place}: result", annotation.get("result")):
         value = result.get("value")
-        if isinstance(value, dict) and {"points", "rle", "x", "vertices", "imageDataURL"} & set(value):
-            found.setdefault(shown(result.get("id", at)), (at, result))
-    return list(found.values())
+        geometry = {key: value[key] for key in _GEOMETRY & set(value)} if isinstance(value, dict) else {}
+        others = drawn.setdefault(str(result.get("id") or at), [])
+        if geometry and geometry not in others:
+            others.append(geometry)
+            found.append((at, result))
+    return found
 
 
 def _mask(result: dict[str, Any], shape: Shape, place: str) -> Rle | str:
