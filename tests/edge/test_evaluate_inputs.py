@@ -1,6 +1,7 @@
 """What ``shipedge evaluate`` reads besides a CSV: JSON Lines, their folder, scenes; and what it refuses."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,11 @@ from shipedge.formats.scenes import read_scenes
         ('{"source": "b"}', 'expected an object with "source" and "score"'),
         ('{"source": "b", "score": "high"}', 'expected an object with "source" and "score"'),
         ('{"source": "b", "score": NaN}', "line 2: score is nan, expected a finite number"),
-        ('{"source": "x/a", "score": 1}', "line 2: image 'a' comes twice"),
+        ('{"source": "a", "score": 1}', "line 2: image 'a' comes twice"),
+        ('{"source": "x/a", "score": 1}', "line 2: a and x/a are both image 'a': predict and score them one after"),
+        ('{"source": "b.mp4", "score": 1}', 'and the "index" of a frame of a video'),
+        ('{"source": "b.mp4", "score": 1, "index": -1}', 'and the "index" of a frame of a video'),
+        ('{"source": "b.mp4", "score": 1, "index": "1"}', 'and the "index" of a frame of a video'),
         ("\xff", 'expected an object with "source" and "score"'),
     ],
 )
@@ -50,6 +55,43 @@ def test_json_lines_say_the_same_as_a_csv(tmp_path: Path) -> None:
         assert {name: read.ships[name] for name in read.ships} == ships
         assert read.scores == {"a": 0.5, "b": 0.5, "c": 0.5}
         assert evaluate_files(given, tmp_path / "truth.csv").f2 == 1
+
+
+def frames(*sources: tuple[str, int, list[str]]) -> str:
+    lines = [
+        {"source": source, "index": index, "time_s": None, "score": 0.5, "ships": [{"rle": text} for text in texts]}
+        for source, index, texts in sources
+    ]
+    return "\n".join(map(json.dumps, lines))
+
+
+def test_frames_of_videos_and_cameras_go_by_name_and_number(tmp_path: Path) -> None:
+    """By the names that the CSV of the same run has."""
+    truth = {"flight 1_frame000000": ["1 8"], "flight 1_frame000001": [], "camera2_frame000000": ["7 2"], "a.png": []}
+    write_airbus(tmp_path / "truth.csv", truth.items())
+    lines = frames(
+        ("x/flight 1.h264", 0, ["1 8"]), ("x/flight 1.h264", 1, []), ("camera 2", 0, ["7 2"]), ("C:\\x\\a.png", 0, [])
+    )
+    (tmp_path / "predictions.jsonl").write_text(lines)
+    prediction = read_prediction(tmp_path)
+    assert {name: prediction.ships[name] for name in prediction.ships} == truth
+    assert evaluate_files(tmp_path, tmp_path / "truth.csv").f2 == 1
+    assert set(read_scores(tmp_path / "predictions.jsonl")) == set(truth)
+
+
+@pytest.mark.parametrize("other", ["y/flight.mp4", "x/flight.mov"])
+def test_two_videos_of_one_name(tmp_path: Path, other: str) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_text(frames(("x/flight.mp4", 0, []), ("x/flight.mp4", 1, []), (other, 0, [])))
+    both = f"line 3: x/flight.mp4 and {other} are both image 'flight_frame000000'"
+    with pytest.raises(DatasetError, match=re.escape(both)):
+        read_prediction(path)
+
+
+def test_one_frame_twice(tmp_path: Path) -> None:
+    (tmp_path / "p.jsonl").write_text(frames(("a.mp4", 0, []), ("a.mp4", 0, [])))
+    with pytest.raises(DatasetError, match="line 2: image 'a_frame000000' comes twice"):
+        read_prediction(tmp_path / "p.jsonl")
 
 
 @pytest.mark.parametrize(

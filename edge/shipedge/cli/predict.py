@@ -80,7 +80,10 @@ def predict(
     from shipedge.sources import resolve
 
     limits = None if stretch is None else parse_stretch(stretch)
-    found = resolve(sources)
+    notes: list[str] = []
+    found = resolve(sources, notes)
+    for note in notes:
+        click.echo(printable(note), err=True)
     sinks = _sinks(Path(out), found, annotate, csv_file)
     cascade = _open_cascade(bundle_dir, threads, flips)
     with _stop_on_signal() as received, Progress(found) as progress:

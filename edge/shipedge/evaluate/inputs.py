@@ -11,6 +11,8 @@ from typing import Any, Protocol
 from shipedge.errors import DatasetError, RleFormatError
 from shipedge.formats.airbus import open_csv
 from shipedge.rle import Rle, parse
+from shipedge.sinks.csv import image_id
+from shipedge.sources import source_named
 
 LINES = "predictions.jsonl"
 
@@ -60,7 +62,7 @@ def read_prediction(path: str | os.PathLike[str]) -> Prediction:
 
 
 def read_scores(path: str | os.PathLike[str]) -> dict[str, float]:
-    """ImageId (last part of ``source``) -> picture score, from the JSON Lines of ``shipedge predict``.
+    """ImageId, as in the CSV of the same run -> score of the image, from the JSON Lines of ``shipedge predict``.
 
     Raises:
         DatasetError: not JSON Lines of that kind, or two lines for one image; names file and line.
@@ -113,19 +115,36 @@ def _records(path: Path) -> Iterator[tuple[int, str, float, Any]]:
         lines = path.read_bytes().splitlines()
     except OSError as error:
         raise DatasetError(f"cannot read {path}: {error.strerror or error}") from error
+    sources: dict[str, str] = {}
     seen = set[str]()
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
             record = json.loads(line)
-            image = str(record["source"]).replace("\\", "/").rpartition("/")[2]
+            source = str(record["source"])
+            image = _image_id(source, record)
             score = float(record["score"])
         except (ValueError, TypeError, KeyError, RecursionError) as error:
-            raise DatasetError(f'{path}: line {number}: expected an object with "source" and "score"') from error
+            keys = '"source" and "score", and the "index" of a frame of a video'
+            raise DatasetError(f"{path}: line {number}: expected an object with {keys}") from error
         if not math.isfinite(score):
             raise DatasetError(f"{path}: line {number}: score is {score}, expected a finite number")
+        if sources.setdefault(image, source) != source:
+            raise DatasetError(
+                f"{path}: line {number}: {sources[image]} and {source} are both image {image!r}: "
+                "predict and score them one after the other"
+            )
         if image in seen:
             raise DatasetError(f"{path}: line {number}: image {image!r} comes twice, expected one line per image")
         seen.add(image)
         yield number, image, score, record
+
+
+def _image_id(source: str, record: Any) -> str:
+    """The name that the CSV of the same run gives a frame."""
+    named = source_named(source.replace("\\", "/"))
+    index = 0 if named.kind == "picture" else record["index"]
+    if type(index) is not int or index < 0:
+        raise ValueError(f"index is {index!r}")
+    return image_id(named, index)

@@ -1,5 +1,5 @@
-"""Where frames come from: pictures, folders, globs, videos, cameras."""
+"""Where frames come from: images, folders, globs, videos, cameras."""
 
-from shipedge.sources.resolve import Source, resolve
+from shipedge.sources.resolve import Source, resolve, source_named
 
-__all__ = ["Source", "resolve"]
+__all__ = ["Source", "resolve", "source_named"]

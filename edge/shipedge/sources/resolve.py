@@ -12,7 +12,7 @@ from typing import Literal
 
 from shipedge.errors import SourceError
 
-__all__ = ["Source", "refuse_endless", "resolve"]
+__all__ = ["Source", "refuse_endless", "resolve", "source_named"]
 
 PICTURES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp", ".jp2", ".ppm", ".pgm")
 VIDEOS = (
@@ -55,6 +55,13 @@ def resolve(specs: Sequence[str], notes: list[str] | None = None) -> list[Source
     """
     notes = [] if notes is None else notes
     return [source for spec in specs for source in _resolve_one(spec, notes)]
+
+
+def source_named(name: str) -> Source:
+    """The source of this name, as results give it: "camera N", a video by its suffix, otherwise an image."""
+    if re.fullmatch(r"camera \d+", name):
+        return Source("camera", name)
+    return _file(name)
 
 
 def refuse_endless(name: str, mode: int) -> None:
