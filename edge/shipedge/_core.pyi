@@ -121,7 +121,7 @@ def write_masks(
     index: CsvIndex,
     images: Sequence[str],
     names: Sequence[str],
-    folder: str,
+    folder: str | bytes,
     shapes: tuple[int, int] | Sequence[tuple[int, int]],
     labels: bool,
     threads: int,

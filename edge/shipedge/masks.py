@@ -60,7 +60,7 @@ class MaskBuilder:
             names = [name for image, name in zip(images, names, strict=True) if image in found]
             images, shapes = list(found), list(found.values())
         report.written, report.ships, refused = write_masks(
-            index, images, names, str(self.out), shapes, self.instances, threads
+            index, images, names, os.fsencode(self.out), shapes, self.instances, threads
         )
         for position, line, why in refused:
             where = f"{self.csv}: line {line}: " if line else ""

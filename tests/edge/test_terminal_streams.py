@@ -98,6 +98,18 @@ def test_a_damaged_picture_is_named_in_our_words_alone(tmp_path):
     assert all(line.startswith("Error: ") or line.endswith("sources failed") for line in lines)
 
 
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="these file systems take only text as names")
+def test_a_folder_whose_name_is_no_text_is_read_and_written(tmp_path):
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    (folder / "ships.csv").write_text("ImageId,EncodedPixels\na.jpg,1 3\nb.jpg,5 3 2 1\n")
+    command = ["masks", str(folder / "ships.csv"), str(folder / "masks")]
+    done = python(f"from shipedge.cli import main\nmain({command!a})")
+    sentence = r"caf\udce9/ships.csv: line 3: image 'b.jpg': run 2 starts at 2, expected 8 or later"
+    assert (done.returncode, done.stderr.decode()) == (1, f"Error: {tmp_path}/{sentence}\n")
+    assert (folder / "masks" / "a.png").exists()
+
+
 @pytest.mark.parametrize(
     ("name", "shown"),
     [("a b-ä船.jpg", "a b-ä船.jpg"), ("\x1b[31m\r\n\t\x07", r"\x1b[31m\r\n\t\x07"), ("\udce9\u202e", r"\udce9\u202e")],

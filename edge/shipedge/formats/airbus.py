@@ -123,18 +123,19 @@ def _index(path: Path) -> CsvIndex:
     def name_ok(name: str) -> bool:
         return check_image_id(name) is None
 
+    shown = str(path).encode("utf-8", "backslashreplace").decode()  # the core names the file, and takes only text
     try:
         if path.suffix in {".gz", ".xz"}:
-            return index_bytes(str(path), _unpacked(path), name_ok)
+            return index_bytes(shown, _unpacked(path), name_ok)
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
             if status.st_size >= CsvIndex.MOST_BYTES:
                 raise DatasetError(f"{path} has {status.st_size} bytes, expected fewer than {CsvIndex.MOST_BYTES}")
             index = None
             if stat.S_ISREG(status.st_mode) and status.st_size and index_file is not None:
-                index = index_file(str(path), file.fileno(), status.st_size, name_ok)
+                index = index_file(shown, file.fileno(), status.st_size, name_ok)
             # A pipe, or a file that is being rewritten: what a plain read gives.
-            return index or index_bytes(str(path), _bounded(path, file, CsvIndex.MOST_BYTES - 1), name_ok)
+            return index or index_bytes(shown, _bounded(path, file, CsvIndex.MOST_BYTES - 1), name_ok)
     except OSError as error:
         raise DatasetError(f"cannot read {path}: {error.strerror or error}") from error
 

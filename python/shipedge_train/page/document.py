@@ -34,7 +34,7 @@ def write_page(path: str | os.PathLike[str], title: str, blocks: Sequence[Block]
         ValueError: a gallery has more than `MOST_PICTURES` pictures.
         OSError: the file cannot be written.
     """
-    write_atomic(path, _render(title, subtitle, blocks).encode())
+    write_atomic(path, _render(title, subtitle, blocks).encode("utf-8", "backslashreplace"))
 
 
 def _render(title: str, subtitle: str, blocks: Sequence[Block]) -> str:
