@@ -2,8 +2,10 @@
 
 import json
 
+import cv2  # the extra edge has it
 import numpy as np
 from click.testing import CliRunner
+from hypothesis import strategies as st
 
 from shipedge.cli import main
 from shipedge.rle import Rle, from_coco, from_polygons
@@ -39,3 +41,46 @@ def rectangle(left, top, right, bottom, shape=SHAPE):
     mask = np.zeros(shape, np.uint8)
     mask[top:bottom, left:right] = 1
     return Rle.from_mask(mask)
+
+
+POINTS = [np.array(polygon).reshape(-1, 2).tolist() for polygon in POLYGONS]
+BITMAP = np.zeros((4, 6), np.uint8)
+BITMAP[1:3, 2:] = 255
+PLACED = rectangle(12, 31, 16, 33)
+"""What `BITMAP` covers with its corner at column 10, row 30."""
+
+
+def png(pixels, *parameters):
+    return cv2.imencode(".png", pixels, parameters)[1].tobytes()
+
+
+VALUES = [
+    None,
+    True,
+    -1,
+    0,
+    10**30,
+    1e308,
+    float("nan"),
+    "",
+    "x",
+    [],
+    [[]],
+    [1],
+    {},
+    {"x": 1},
+    [[1, 2], [3, 4], [5, 6]],
+]
+
+
+def replaced(seed, data):
+    """A copy of JSON content in which one or two values anywhere are others."""
+    changed = json.loads(json.dumps(seed))
+    for _ in range(data.draw(st.integers(1, 2))):
+        at, key = {"": changed}, ""
+        while isinstance(at[key], (dict, list)) and at[key] and data.draw(st.integers(0, 5)):
+            at = at[key]
+            key = data.draw(st.sampled_from(sorted(at) if isinstance(at, dict) else range(len(at))))
+        at[key] = json.loads(json.dumps(data.draw(st.sampled_from(VALUES))))
+        changed = changed if key != "" else at[""]
+    return changed

@@ -43,11 +43,11 @@ def read_coco(
         DatasetError: not JSON, not COCO, ids that come twice or lead nowhere, a malformed mask; names the place.
     """
     data = load(path)
-    if isinstance(data, list):
+    if isinstance(data, list) and all(isinstance(one, dict) and "image_id" in one for one in data[:1]):
         yield from read_results(path, data, pictures, left_out, notes)
         return
     if not isinstance(data, dict):
-        raise DatasetError(f"{path} holds {shown(data)}, expected a COCO object with images and annotations")
+        raise DatasetError(f"{path} holds {shown(data)}, expected a COCO object with images and annotations or results")
     images = _images(path, data, pictures)
     ids = Ids(images)
     ships: dict[int | str, list[tuple[str, dict[str, Any]]]] = {one: [] for one in images}

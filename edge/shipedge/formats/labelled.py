@@ -60,13 +60,22 @@ class Pictures:
                 # macOS keeps what other file systems cannot hold of a.jpg in ._a.jpg.
                 self._names = {name for name in names if check_image_id(name) is None and name[0] != "."}
         self._loose: dict[str, list[str]] = {}
+        self._stems: dict[str, list[str]] = {}
         for name in self._names:
             self._loose.setdefault(loose(name), []).append(name)
+            self._stems.setdefault(loose(stem(name)), []).append(name)
+        self.strays = 0
+        """Label files that have no picture here, of which nobody knows how many ships they hold."""
 
     @property
     def known(self) -> bool:
         """The pictures are those of a folder or a list; otherwise any name is one."""
         return self.folder is not None or bool(self.listed)
+
+    @property
+    def where(self) -> str:
+        """For sentences: the folder, or that it is a list."""
+        return str(self.folder or "the list of images")
 
     def names(self) -> list[str]:
         """Names of the pictures that are known, sorted."""
@@ -82,7 +91,7 @@ class Pictures:
         for name in self.names():
             other = found.setdefault(unicodedata.normalize("NFC", stem(name)), name)
             if other != name:
-                raise DatasetError(f"{self.folder or 'the list'}: {other} and {name} would share their labels")
+                raise DatasetError(f"{self.where}: {other} and {name} would share their labels")
         return found
 
     def find(self, name: str) -> str | None:
@@ -94,13 +103,9 @@ class Pictures:
         if not self.known or name in self._names:
             return name
         before_upload = re.sub(r"^[0-9a-f]{8}-(?=.)", "", name)
-        for key in (loose(name), loose(before_upload)):
-            if key in self._loose:
-                return self._loose[key][0] if len(self._loose[key]) == 1 else None
-        if os.path.splitext(name)[1].lower() in SUFFIXES:  # noqa: PTH122
-            return None
-        # CVAT calls the frames of a video frame_000000.
-        fitting = [one for one in self._names if stem(one) == name]
+        fitting = self._loose.get(loose(name)) or self._loose.get(loose(before_upload)) or []
+        if not fitting and os.path.splitext(name)[1].lower() not in SUFFIXES:  # noqa: PTH122
+            fitting = self._stems.get(loose(name), [])  # CVAT calls the frames of a video frame_000000
         return fitting[0] if len(fitting) == 1 else None
 
     def shape(self, image: str) -> tuple[int, int]:
@@ -172,10 +177,11 @@ def label_files(folder: Path, suffix: str, pictures: Pictures, notes: list[str])
             raise DatasetError(f"{folder / name} and {found[image]} are labels of the same image {image!r}")
         else:
             found[image] = folder / name
+    pictures.strays += strays
     if strays == len(files):
-        raise DatasetError(f"{folder}: none of the {strays} label files has a picture of its name in {pictures.folder}")
+        raise DatasetError(f"{folder}: none of the {strays} label files has a picture of its name in {pictures.where}")
     if strays:
-        notes.append(f"{folder}: {count(strays, 'file')} left out, {pictures.folder} has no picture of that name")
+        notes.append(f"{folder}: {count(strays, 'file')} left out, {pictures.where} has no picture of that name")
     if folders:
         notes.append(f"{folder}: folders in it are not read: {', '.join(sorted(folders)[:5])}")
     return found

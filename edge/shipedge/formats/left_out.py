@@ -51,11 +51,16 @@ class LeftOut:
             number += 1
             ships += len(image.ships)
             yield image
-        where = self._pictures.folder or "the list of images"
         if self._images and not number:
-            raise DatasetError(f"{self._path}: {where} has no picture of the {count(self._images, 'image')} in it")
+            raise DatasetError(
+                f"{self._path}: {self._pictures.where} has no picture of the {count(self._images, 'image')} in it"
+            )
         if self._images:
-            notes.append(f"{self._path}: {count(self._images, 'image')} left out, {where} has no picture of that name")
+            left = count(self._images, "image")
+            notes.append(f"{self._path}: {left} left out, {self._pictures.where} has no picture of that name")
+        if self._pictures.strays and not ships:
+            files = count(self._pictures.strays, "label file")
+            raise DatasetError(f"{self._path}: no ship is left, {self._pictures.where} has no picture for {files}")
         reasons = ", ".join(f"{many} {reason}" for reason, many in self._reasons.items() if many)
         objects = sum(self._reasons.values())
         if objects and not ships:

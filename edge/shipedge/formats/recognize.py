@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 from shipedge.errors import DatasetError
 from shipedge.formats.json_file import load
@@ -37,10 +38,14 @@ def recognize(path: Path, *, exists: bool) -> str:
 def _of_folder(folder: Path) -> str:
     names = sorted(name for name in os.listdir(folder) if name[0] != ".")  # noqa: PTH208
     suffixes = {os.path.splitext(name)[1].lower() for name in names}  # noqa: PTH122
-    if ".json" in suffixes and ".txt" not in suffixes:
-        kind = of_json(folder / next(name for name in names if name.lower().endswith(".json")))
-        if kind in ("labelme", "supervisely"):  # with one file per image, maybe beside the images
-            return kind
+    for name in names:
+        if name.lower().endswith((".json", ".xml")) and ".txt" not in suffixes:
+            kind = "cvat" if name.lower().endswith(".xml") else _of_keys(load(folder / name))
+            if kind in ("labelme", "supervisely"):  # one file per image, maybe beside the images
+                return kind
+            if kind is not None:
+                raise DatasetError(f"{folder} is a folder, say which file of labels in it: {folder / name}")
+            break
     if (".png" in suffixes) != (".txt" in suffixes):
         return "png" if ".png" in suffixes else "yolo"
     if ".png" in suffixes:
@@ -53,10 +58,16 @@ def _of_folder(folder: Path) -> str:
 
 def of_json(path: Path) -> str:
     """The format of a JSON file, by its keys; of an unknown one COCO, whose complaint says what is missing."""
-    data = load(path)
+    return _of_keys(load(path)) or "coco"
+
+
+def _of_keys(data: Any) -> str | None:
     if isinstance(data, list):
-        return "labelstudio" if data and isinstance(data[0], dict) and "data" in data[0] else "coco"
-    if not isinstance(data, dict) or ("images" in data and "annotations" in data):
+        keys = set(data[0]) if data and isinstance(data[0], dict) else set()
+        return "labelstudio" if "data" in keys else "coco" if "image_id" in keys else None
+    if not isinstance(data, dict):
+        return None
+    if "images" in data and "annotations" in data:
         return "coco"
     if isinstance(data.get("shapes"), list):
         return "labelme"
@@ -65,4 +76,4 @@ def of_json(path: Path) -> str:
     first = next(iter(data.values()), None)
     if "_via_img_metadata" in data or (isinstance(first, dict) and {"filename", "regions"} <= set(first)):
         return "via"
-    return "coco"
+    return None

@@ -28,9 +28,8 @@ def _images(path: Path, _: LeftOut) -> Iterator[ToolImage]:
 
 
 def _mask(entry: dict[str, Any], shape: Shape, place: str) -> Rle | str:
-    kind = entry.get("geometryType")
-    if kind is None and isinstance(entry.get("bitmap"), dict):  # early exports had no type
-        kind = "bitmap"
+    kind = entry.get("geometryType") or entry.get("type")  # early exports call polygons "type": "region"
+    kind = "polygon" if kind == "region" else kind
     inside = entry.get({"bitmap": "bitmap", "polygon": "points"}.get(str(kind), ""))
     if not isinstance(inside, dict):
         return f"of type {shown(kind)}"
