@@ -50,7 +50,8 @@ def measure(name: str, job: Job) -> Row:
     """Check and time one contender."""
     plain = {key: str(value) if isinstance(value, Path) else value for key, value in asdict(job).items()}
     command = [sys.executable, "-m", "shipedge_train.loader.bench.contenders", name, json.dumps(plain)]
-    quiet = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "KERAS_BACKEND": "tensorflow"}
+    plain_keras = {"KERAS_BACKEND": "tensorflow", "KERAS_HOME": os.devnull}  # no settings of other projects
+    quiet = {**os.environ, **plain_keras, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
     try:
         done = subprocess.run(command, capture_output=True, text=True, env=quiet, timeout=_LONGEST_S, check=False)
     except subprocess.TimeoutExpired:
