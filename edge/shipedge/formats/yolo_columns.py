@@ -11,6 +11,8 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from shipedge.errors import DatasetError
 
 
@@ -38,14 +40,16 @@ def find_columns(files: Iterable[tuple[Path, Iterable[Line]]]) -> dict[Path, Beh
     columns: dict[Path, Behind] = {}
     unsure: dict[Path, Line] = {}
     scored: tuple[Path, Line] | None = None
+    detour = 0.0
     for path, lines in files:
         first: dict[Behind | None, Line] = {}
         for line in lines:
             if len(line.fields) > 6:
                 behind = _of_line(line.fields)
                 first.setdefault(behind, line)
-                if behind is Behind.SCORE_OR_ID and scored is None and not _is_whole(line.fields[-1]):
-                    scored = path, line
+                if behind is Behind.SCORE_OR_ID and not _is_whole(line.fields[-1]):
+                    scored = scored or (path, line)
+                    detour += _length(line.fields[1:-1]) - _length(line.fields[2:])
         sure = [behind for behind in first if behind is not None]
         if len(sure) > 1 or (None in first and Behind.SCORE_OR_ID in first):
             a, b, *_ = sorted(line.number for line in first.values())
@@ -63,6 +67,12 @@ def find_columns(files: Iterable[tuple[Path, Iterable[Line]]]) -> dict[Path, Beh
         raise DatasetError(
             f"{path}: line {line.number}: found {len(line.fields) - 1} coordinates, expected 6, 8, 10, ... as in the "
             "other files"
+        )
+    if scored is not None and detour > 0:
+        path, line = scored
+        raise DatasetError(
+            f"{path}: line {line.number}: found {len(line.fields) - 1} values, of which the first seems to be a score, "
+            "expected it behind the polygon"
         )
     for path, line in unsure.items():
         if _has_fixed_digits(line.fields[1:-2]):  # a coordinate of 1 would be 1.000000
@@ -85,6 +95,16 @@ def _of_line(fields: Iterable[str]) -> Behind | None:
     if not _is_whole(values[-1]) or not _is_score(values[-2]):
         return Behind.NOTHING
     return None if values[-1] in ("0", "1") else Behind.SCORE_AND_ID
+
+
+def _length(texts: list[str]) -> float:
+    """Length of an outline: one that is read from the wrong value on leads to and fro. 0 where it is no outline."""
+    try:
+        points = np.array(texts, np.float64).reshape(-1, 2)
+    except ValueError:
+        return 0.0
+    length = np.hypot(*(points - np.roll(points, 1, axis=0)).T).sum()
+    return float(length) if np.isfinite(length) else 0.0
 
 
 def _is_whole(text: str) -> bool:
