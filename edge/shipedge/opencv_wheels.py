@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import traceback
+from contextlib import redirect_stderr
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 
-__all__ = ["extra_of_device", "installed", "repair", "require_opencv"]
+__all__ = ["explain", "extra_of_device", "installed", "repair", "require_opencv"]
 
 _DISTRIBUTIONS = (
     "opencv-python",
@@ -33,20 +35,38 @@ def repair() -> str:
 
 
 def require_opencv() -> None:
-    """Check that OpenCV is there, without the time that its import takes.
+    """Import OpenCV.
 
     Raises:
         ModuleNotFoundError: it is not installed.
-        BackendError: it is not whole. Uninstalling one of two distributions leaves a folder `cv2` without a program,
-            which Python imports all the same.
+        BackendError: it cannot be loaded, or is not whole.
     """
-    spec = find_spec("cv2")
-    if spec is None:
-        raise ModuleNotFoundError("No module named 'cv2'", name="cv2")
-    if spec.origin is None:
+    try:
+        with redirect_stderr(io.StringIO()):  # NumPy writes a page about modules that were built for an older one
+            import cv2
+        cv2.imread  # noqa: B018
+    except (ImportError, AttributeError) as error:
+        sentence = explain(error)
+        if sentence is None:
+            raise
         from shipedge.errors import BackendError  # loads the core, which may be broken too
 
-        raise BackendError(f"OpenCV is not whole (its package cv2 is empty), install it anew: {repair()}")
+        raise BackendError(sentence) from error
+
+
+def explain(error: Exception) -> str | None:
+    """The sentence for an error that comes from an OpenCV which is installed and broken; None for any other error."""
+    if isinstance(error, AttributeError) and getattr(error.obj, "__name__", "") == "cv2":
+        if hasattr(error.obj, "__version__"):
+            return None
+        # Uninstalling one of two distributions leaves a folder without a program, which Python imports all the same.
+        return f"OpenCV is not whole (its package cv2 is empty), install it anew: {repair()}"
+    if not isinstance(error, ImportError) or isinstance(error, ModuleNotFoundError):
+        return None
+    modules = {str(frame.f_globals.get("__name__")) for frame, _ in traceback.walk_tb(error.__traceback__)}
+    if error.name != "cv2" and "cv2" not in modules:
+        return None
+    return f"OpenCV cannot be loaded ({error}); this installs one that needs no screen: {repair()}"
 
 
 def _is_installed(name: str) -> bool:

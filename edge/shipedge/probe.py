@@ -34,10 +34,7 @@ def _opencv(_bundle: str) -> str:
 
     _installed("cv2", "edge")
     require_opencv()
-    try:
-        import cv2
-    except ImportError as error:
-        raise ImportError(f"cannot be loaded ({error}), install it anew: {repair()}") from error
+    import cv2
 
     wheels = installed()
     backends = [cv2.videoio_registry.getBackendName(backend) for backend in cv2.videoio_registry.getBackends()]

@@ -35,6 +35,11 @@ def as_click(error: Exception, command: str) -> click.ClickException:
 
 
 def _sentence(error: Exception, command: str) -> str:
+    if isinstance(error, (ImportError, AttributeError)):
+        from shipedge.opencv_wheels import explain
+
+        if sentence := explain(error):
+            return sentence
     if isinstance(error, ImportError):
         return _import_sentence(error, command)
     if isinstance(error, OSError):
@@ -45,22 +50,11 @@ def _sentence(error: Exception, command: str) -> str:
 
     if isinstance(error, ShipedgeError):
         return str(error)
-    if isinstance(error, AttributeError) and getattr(error.obj, "__name__", "") == "cv2":
-        from shipedge.opencv_wheels import require_opencv
-
-        try:
-            require_opencv()
-        except ShipedgeError as fault:
-            return str(fault)
     raise error
 
 
 def _import_sentence(error: ImportError, command: str) -> str:
     module = (error.name or "").partition(".")[0]
-    if not isinstance(error, ModuleNotFoundError) and (module == "cv2" or "OpenCV" in str(error)):
-        from shipedge.opencv_wheels import repair
-
-        return f"OpenCV cannot be loaded ({error}); this installs one that needs no screen: {repair()}"
     if not isinstance(error, ModuleNotFoundError):
         if (error.path or "").endswith((".so", ".pyd", ".dylib")):  # damaged, or built for another machine
             return f"cannot load {error.path}: {error}"
