@@ -1,6 +1,7 @@
 """The commands, as far as they go without training: help, and mistakes that must be found before Keras loads."""
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -56,3 +57,30 @@ def test_real_processes_say_nothing_on_stderr(made_dataset, tmp_path):
             env={**os.environ, "KERAS_BACKEND": "tensorflow", "PYTHONPATH": os.pathsep.join(sys.path)},
         )
         assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGHUP is POSIX")
+def test_a_connection_that_breaks_ends_training_with_whole_files(made_dataset, tmp_path):
+    (tmp_path / "c.toml").write_text(
+        "[model]\nwidths = [4, 4, 6, 6, 8]\n[data]\ncrop = 64\nbatch = 2\nvalidation_share = 0.4\n"
+        "validation_pictures = 2\n[train]\nloss = 'presence'\nepochs = 1000\nsteps = 2\n"
+    )
+    command = ["train", "detector", "--data", str(made_dataset), "--config", "c.toml", "--out", "run"]
+    environment = {**os.environ, "KERAS_BACKEND": "tensorflow", "PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(
+        [sys.executable, "-m", "shipedge", *command],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    ) as process:
+        while process.poll() is None and "epoch 1/1000  " not in process.stdout.readline():
+            pass
+        process.send_signal(signal.SIGHUP)
+        _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (128 + signal.SIGHUP, "\nStopped by SIGHUP\n")
+    assert {"best.weights.h5", "checkpoint.npz", "config.json", "history.csv"} <= {
+        path.name for path in (tmp_path / "run").iterdir()
+    }
+    assert not [path for path in (tmp_path / "run").rglob("*") if path.name.startswith(".") or path.suffix == ".tmp"]
