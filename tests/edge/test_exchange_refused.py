@@ -218,7 +218,7 @@ def test_png(tmp_path):
     colour[0, 0] = 1, 2, 3
     for pixels, sentence in (
         (colour, "is a color image, expected a grey mask"),
-        (np.arange(204, dtype=np.uint8).reshape(SHAPE), "has several values other than 0: a label picture"),
+        (np.arange(204, dtype=np.uint8).reshape(SHAPE), "has several values other than 0: a label image"),
     ):
         cv2.imwrite(str(path), pixels)
         with pytest.raises(DatasetError, match=sentence):

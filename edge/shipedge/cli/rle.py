@@ -50,8 +50,8 @@ def rle() -> None:
 def encode(masks: tuple[str, ...], order: Literal["F", "C"]) -> None:
     """Print the run-length text of mask pictures, one line for each MASK.
 
-    MASK is a PNG, non-zero (or visible) where there is a ship, or - for one on standard input. An empty line is an
-    empty mask.
+    MASK is a PNG with one value other than 0 (or visible) where there is a ship, or - for one on standard input. An
+    empty line is an empty mask.
 
     \b
     Examples:
@@ -59,10 +59,10 @@ def encode(masks: tuple[str, ...], order: Literal["F", "C"]) -> None:
       shipedge rle encode masks/*.png > texts.txt
       shipedge rle encode - < mask.png
     """  # noqa: D301 - click wants the control character itself
-    from shipedge.formats.mask_image import decode_mask, read_mask
+    from shipedge.formats.mask_image import decode_mask, one_value, read_mask
 
     for name in masks:
-        pixels = decode_mask(read_stdin(), "stdin") if name == "-" else read_mask(Path(name))
+        pixels = one_value(decode_mask(read_stdin(), "stdin"), "stdin") if name == "-" else read_mask(Path(name))
         click.echo(encode_text(pixels, order=order))
 
 

@@ -17,11 +17,51 @@ Values = npt.NDArray[Any]
 
 _VOID, _VOID_COLOR = 255, (224, 224, 192)
 """What PASCAL VOC paints around objects: neither an object nor background."""
+_MIXED = 0.75
+"""Share of values that touch another one, from which on they are mixtures and not objects."""
+
+
+def read_labels(path: Path) -> Values:
+    """A label image -> (height, width) uint8 or uint16: 0 is background, each other value one object.
+
+    Raises:
+        ImageError, DatasetError: as `decode_mask`; a mask that was resized or stored as JPEG, whose mixed values would
+            be objects of their own; 255 as a border around numbered objects.
+    """
+    values = decode_mask(read_file(path), str(path))
+    there = np.unique(values[values > 0])
+    if len(there) > 2 and there[-1] == _VOID and there[-2] == len(there) - 1:
+        raise DatasetError(
+            f"{path} numbers its objects from 1 to {there[-2]} and has a value {_VOID}, which label images of PASCAL "
+            "VOC put around objects: make it 0"
+        )
+    if len(there) > 2 and there[-1] > 2 * len(there) and len(_touching(values)) > _MIXED * len(there):
+        raise DatasetError(
+            f"{path} has {len(there)} values, nearly all beside another one, as a mask has that was resized or stored "
+            "as JPEG: expected one value for each object"
+        )
+    return values
+
+
+def _touching(values: Values) -> Values:
+    """Values other than 0 that lie beside another such value."""
+    pairs = [(values[1:], values[:-1]), (values[:, 1:], values[:, :-1])]
+    beside = [np.stack((one, other))[:, (one != other) & (one > 0) & (other > 0)] for one, other in pairs]
+    return np.unique(np.concatenate([found.reshape(-1) for found in beside]))
 
 
 def read_mask(path: Path) -> Values:
-    """`decode_mask` of a file. Raises ImageError where it cannot be read."""
-    return decode_mask(read_file(path), str(path))
+    """`decode_mask` of a file with one value other than 0; errors as `one_value`."""
+    return one_value(decode_mask(read_file(path), str(path)), str(path))
+
+
+def one_value(values: Values, name: str) -> Values:
+    """The same mask. Raises DatasetError where it has several values other than 0."""
+    if ((values != 0) & (values != values.max(initial=0))).any():
+        raise DatasetError(
+            f"{name} has several values other than 0: a label image, or a mask that was resized, expected one value"
+        )
+    return values
 
 
 def decode_mask(content: bytes, name: str) -> Values:
@@ -80,7 +120,7 @@ def _of_palette(content: bytes, name: str) -> Values:
 
 
 def _with_alpha(pixels: Values, name: str) -> Values:
-    """The mask of (height, width, 4): in the colors where all is opaque, in the transparency where one color is seen."""
+    """The mask of (height, width, 4): in the transparency where one color is seen, otherwise in the colors."""
     alpha = pixels[..., 3]
     if alpha.min() == alpha.max():
         return _one_channel(pixels[..., :3], name)

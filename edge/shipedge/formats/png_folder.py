@@ -6,13 +6,12 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from shipedge.atomic import new_folder
 from shipedge.errors import DatasetError, RleFormatError
 from shipedge.formats.labelled import Labelled, Pictures, Stems, count, label_files
-from shipedge.formats.mask_image import read_mask
+from shipedge.formats.mask_image import read_labels, read_mask
 from shipedge.rle import Rle, components, from_labels, labels_to_png, to_png, union
 
 _MOST_PIXELS = 1 << 30
@@ -35,14 +34,19 @@ def read_png_folder(
             the size of its image.
     """
     folder = Path(folder)
+    inverted = 0
     for image, path in label_files(folder, ".png", pictures, notes).items():
         if path is None:
             continue
-        pixels = read_mask(path)
+        pixels = read_labels(path) if labels else read_mask(path)
         shape = (pixels.shape[0], pixels.shape[1])
         if pictures.folder is not None and pictures.shape(image) != shape:
             raise DatasetError(f"{path} has shape {shape}, expected {pictures.shape(image)} as its picture has")
-        yield Labelled(image, shape, _labels(pixels) if labels else _parts(pixels, path))
+        ships = _labels(pixels) if labels else components(pixels)
+        inverted += 2 * sum(ship.area for ship in ships) > shape[0] * shape[1]
+        yield Labelled(image, shape, ships)
+    if inverted:
+        notes.append(f"{folder}: more than half of {count(inverted, 'mask')} is ship: 0 is sea, are they inverted?")
 
 
 def write_png_folder(
@@ -80,13 +84,6 @@ def write_png_folder(
             f"{folder}: ships touch, overlap or have several parts in {count(changed, 'image')}, and a mask does not "
             f"hold which pixel is whose: {count(ships_before, 'ship')} will be read as {ships_after}"
         )
-
-
-def _parts(pixels: npt.NDArray[Any], path: Path) -> list[Rle]:
-    highest = pixels.max(initial=0)
-    if ((pixels != 0) & (pixels != highest)).any():
-        raise DatasetError(f"{path} has several values other than 0: a label picture, expected a mask of one value")
-    return components(pixels)
 
 
 def _labels(pixels: npt.NDArray[Any]) -> list[Rle]:

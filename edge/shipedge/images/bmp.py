@@ -10,13 +10,17 @@ from shipedge.errors import ImageError
 from shipedge.images.fields import Fields, take
 
 _CORE, _INFO = 12, 40
-_PLAIN = (0, 3, 6)  # compression: none, and none with the places of the colors told
+_MASKED = 3
+_ORDER = (0xFF0000, 0xFF00, 0xFF)  # what OpenCV takes for granted
+_PLAIN = (0, _MASKED, 6)  # compression: none, and none with the places of the colors told
 _MOST_BITS = 8  # from which on there is no palette
 
 
 def read_fields(file: BinaryIO) -> Fields:
     """File header and info header."""
-    height, width, bits, _, _ = _layout(file)
+    height, width, bits, compression, _ = _layout(file)
+    if bits == 32 and compression == _MASKED and struct.unpack("<III", take(file, 12)) != _ORDER:
+        raise NotImplementedError("a BMP with its colors in an unusual order: save it as PNG")
     return Fields(abs(height), width, min(bits, 8), {32: 4, 24: 3, 16: 3}.get(bits, 1), palette=bits <= _MOST_BITS)
 
 
@@ -37,6 +41,7 @@ def _layout(file: BinaryIO) -> tuple[int, int, int, int, int]:
     if size < _INFO:
         raise ValueError(f"an info header of {size} bytes, expected {_CORE} or {_INFO} and more")
     width, height, _, bits, compression = struct.unpack("<iiHHI", take(file, 16))
+    take(file, _INFO - 20)
     if width <= 0 or bits not in (1, 2, 4, 8, 16, 24, 32):
         raise ValueError(f"width is {width}, {bits} bits a pixel")
     return height, width, bits, compression, start

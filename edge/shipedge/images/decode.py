@@ -24,7 +24,6 @@ MOST_PIXELS = 1 << 30
 _CHECKS = {
     "BMP": bmp.check_whole,
     "JP2": jp2.check_whole,
-    "PNM": pnm.check_whole,
     "TIFF": tiff.check_whole,
     "WebP": webp.check_whole,
 }
@@ -109,11 +108,15 @@ def _decode(content: bytes, header: ImageHeader, name: str) -> NDArray[Any]:
             _CHECKS[header.format](content, name)
     except (EOFError, ValueError, OverflowError, struct.error):
         raise ImageError(name, f"the {header.format} file is damaged, its parts do not fit", "damaged") from None
+    if header.format == "PNM":
+        return pnm.decode(content, name)
     if header.format == "PNG":
         content = png.pixels_alone(content, name)
-    elif header.format == "TIFF":
-        content = tiff.upright(content)
-    return turn(_decode_with_opencv(content, header, name), header.orientation)
+    inverted = header.format == "TIFF" and tiff.is_inverted(content)
+    if header.format == "TIFF":
+        content = tiff.plain(content)
+    pixels = turn(_decode_with_opencv(content, header, name), header.orientation)
+    return ~pixels if inverted else pixels
 
 
 def _decode_with_opencv(content: bytes, header: ImageHeader, name: str) -> NDArray[Any]:

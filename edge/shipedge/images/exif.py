@@ -92,6 +92,16 @@ class Directories:
         self._file.seek(entry.place)
         return self._unpack(_LETTERS[entry.kind])[0]
 
+    def write(self, content: bytearray, directory: Directory, tag: int, value: int) -> None:
+        """Put one value in the place of the first of a tag, in a copy of the file; nothing where it has no such tag."""
+        entry = directory.entries.get(tag)
+        if entry is not None and entry.length and entry.kind in _LETTERS:
+            struct.pack_into(f"{self.order}{_LETTERS[entry.kind]}", content, entry.place, value)
+
+    def write_first(self, content: bytearray, offset: int) -> None:
+        """Let a copy of the file begin with another directory."""
+        struct.pack_into(f"{self.order}{'Q' if self._big else 'I'}", content, 8 if self._big else 4, offset)
+
     def _unpack(self, form: str) -> tuple[int, ...]:
         layout = f"{self.order}{form}"
         return struct.unpack(layout, take(self._file, struct.calcsize(layout)))

@@ -12,7 +12,7 @@ from shipedge.images.fields import Fields, skip, take
 
 START = b"\xff\xd8"
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # those three are tables and extensions
-TABLES, END, SCAN, JFIF, EXIF, ICC, ADOBE, COMMENT = 0xC4, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xEE, 0xFE
+TABLES, END, SCAN, JFIF, EXIF, ICC, ADOBE, COMMENT, LS = 0xC4, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xEE, 0xFE, 0xF7
 _ALONE = frozenset({0x01, *range(0xD0, 0xD8)})  # markers without a length field
 _IN_SCAN = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]", re.DOTALL)  # inside of scan data FF is followed by 00 or a restart
 
@@ -31,6 +31,8 @@ def read_fields(file: BinaryIO) -> Fields:
                 skip(file, length - 6)
             elif marker == SCAN:
                 break
+            elif marker == LS:
+                raise NotImplementedError("a JPEG-LS image, expected JPEG: convert it to PNG")
             else:
                 skip(file, length)
     except EOFError:  # behind the frame: the decoder will say so
@@ -57,6 +59,19 @@ def segments(file: BinaryIO) -> Iterator[tuple[int, int]]:
         if marker == END:
             raise EOFError
         yield marker, max(int.from_bytes(take(file, 2), "big") - 2, 0)
+
+
+def find_frame(content: bytes) -> tuple[int, int] | None:
+    """(marker, its place) of the frame header, which says the size and how pixels are written."""
+    at = len(START)
+    while at + 4 <= len(content) and content[at] == 0xFF:
+        marker = content[at + 1]
+        if marker in FRAMES:
+            return marker, at
+        if 0xD8 <= marker <= SCAN:
+            break
+        at += 2 + int.from_bytes(content[at + 2 : at + 4], "big")
+    return None
 
 
 def find_end(content: bytes) -> int | None:

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shipedge.errors import ImageError
-from shipedge.images.jpeg import ADOBE, COMMENT, FRAMES, ICC, JFIF, SCAN, START, find_end, scan_end, segments
+from shipedge.images.jpeg import ADOBE, COMMENT, FRAMES, ICC, JFIF, SCAN, find_end, find_frame, scan_end, segments
 from shipedge.images.jpeg_lost import refuse_lost_scans
+from shipedge.images.jpeg_scans import refuse_missing_scans
 
 Array = NDArray[np.uint8]
 
@@ -48,9 +49,8 @@ def decode(content: bytes, name: str, rows: int | None = None) -> Array:
     try:
         height, width, space, _ = simplejpeg.decode_jpeg_header(content, strict=False)
         wanted = height if rows is None else min(height, -(-rows // _MCU) * _MCU + _MCU)
-        place = _height_of_baseline(content) if wanted < height else None
-        if place is not None:
-            return _decode_top(content, place, (wanted, width))
+        if wanted < height and (frame := find_frame(content)) and frame[0] in _BASELINE:
+            return _decode_top(content, frame[1], (wanted, width))
     except (ValueError, KeyError) as error:  # KeyError: colors that simplejpeg has no name for
         raise _trouble(content, name, error) from None
     if space in ("CMYK", "YCCK"):
@@ -81,6 +81,7 @@ def _decode(content: bytes, name: str, **how: Any) -> Array:
     """Pixels of a whole file; what libjpeg complains about raises, unless it is harmless."""
     import simplejpeg
 
+    refuse_missing_scans(content, name)
     refuse_lost_scans(content, name)
     try:
         try:
@@ -98,11 +99,11 @@ def _decode(content: bytes, name: str, **how: Any) -> Array:
     return pixels
 
 
-def _decode_top(content: bytes, place: int, shape: tuple[int, int]) -> Array:
+def _decode_top(content: bytes, frame: int, shape: tuple[int, int]) -> Array:
     import simplejpeg
 
     shorter = bytearray(content)
-    struct.pack_into(">H", shorter, place, shape[0])
+    struct.pack_into(">H", shorter, frame + 5, shape[0])
     pixels = np.empty((*shape, 3), np.uint8)
     try:
         simplejpeg.decode_jpeg(shorter, "RGB", buffer=pixels)
@@ -139,16 +140,3 @@ def _without_oddities(content: bytes) -> bytes:
     except (EOFError, IndexError):
         pass
     return bytes(mended)
-
-
-def _height_of_baseline(content: bytes) -> int | None:
-    """Where the header of a baseline JPEG says its height (two bytes, big-endian); None for other kinds."""
-    at = len(START)
-    while at + 9 < len(content) and content[at] == 0xFF:
-        kind = content[at + 1]
-        if kind in _BASELINE:
-            return at + 5
-        if 0xD8 <= kind <= 0xDA or kind in FRAMES:
-            return None
-        at += 2 + int.from_bytes(content[at + 2 : at + 4], "big")
-    return None

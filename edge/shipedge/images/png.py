@@ -38,6 +38,8 @@ def read_fields(file: BinaryIO) -> Fields:
         if kind == b"eXIf" and length <= _EXIF_MOST:
             orientation = orientation_of(file.read(length))
             length = 0
+        if kind == b"acTL":
+            raise NotImplementedError("an animated PNG, expected one image: convert it to a video")
         transparent |= kind == b"tRNS"
         skip(file, length + 4)
     return Fields(height, width, bits, _CHANNELS[color], orientation, transparent or color >= 4, color == PALETTE)

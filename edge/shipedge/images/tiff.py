@@ -1,6 +1,6 @@
-"""TIFF and BigTIFF: the header of the first image, whether its strips or tiles are all there, its orientation.
+"""TIFF and BigTIFF: the header of the image, whether its strips or tiles are all there, and what OpenCV reads wrongly.
 
-Source: TIFF revision 6.0 (Adobe, 1992).
+Source: TIFF revision 6.0 (Adobe, 1992); registered compressions by libtiff.
 """
 
 from __future__ import annotations
@@ -15,53 +15,90 @@ from shipedge.images.fields import Fields
 from shipedge.images.zeros import refuse_lost_blocks
 
 _SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 257, 258, 259, 262
-_SAMPLES, _EXTRA, _SUBDIRECTORIES = 277, 338, 330
+_SAMPLES, _PLANAR, _EXTRA, _SUBDIRECTORIES = 277, 284, 338, 330
 _PLACES = ((273, 279), (324, 325))  # (offsets, byte counts) of strips, of tiles
+_MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _SEPARATED = 0, 1, 2, 3, 5
+_LAB = (8, 9, 10)
+_REDUCED, _MASK = 1, 4  # bits of the kind of a subfile
 _UNPACKED = 1
-_PALETTE = 3
+_FOREIGN = {34887: "LERC", 34925: "LZMA", 50000: "ZSTD", 50001: "WebP", 50002: "JPEG XL", 33003: "JPEG 2000"}
+_ASSOCIATED, _UNASSOCIATED = 1, 2
 _MOST_PAGES = 64
 _ZEROS = 512
 
 
 def read_fields(file: BinaryIO) -> Fields:
-    """The first directory; further images of its size would be lost, so they are refused."""
+    """The directory of the image; kinds that OpenCV reads wrongly are refused."""
     directories = Directories(file)
-    first = directories.read(directories.first)
-    shape = directories.value(first, _HEIGHT, 0), directories.value(first, _WIDTH, 0)
-    if directories.value(first, _SUBFILE, 0) & 1 and _SUBDIRECTORIES in first.entries:
+    image = _image(directories)[1]
+    channels, bits = directories.value(image, _SAMPLES, 1), directories.value(image, _BITS, 1)
+    colors = directories.value(image, _PHOTOMETRIC, _MIN_IS_BLACK)
+    if directories.value(image, _SUBFILE, 0) & _REDUCED and _SUBDIRECTORIES in image.entries:
         raise NotImplementedError("a camera's raw file, whose first image is a preview: develop it to JPEG or TIFF")
-    pages = 1 + _further_pages(directories, first, shape)
-    if pages > 1:
-        raise NotImplementedError(f"a TIFF of {pages} images of one size, expected one: write each into its own file")
-    channels = directories.value(first, _SAMPLES, 1)
-    bits = directories.value(first, _BITS, 1)
-    is_palette = directories.value(first, _PHOTOMETRIC, 0) == _PALETTE
-    alpha = any(kind in (1, 2) for kind in directories.values(first, _EXTRA))
-    return Fields(*shape, bits, channels, directories.value(first, ORIENTATION, 1), alpha, is_palette)
+    if (what := _unread(channels, bits, colors, directories.value(image, _PLANAR, 1))) is not None:
+        raise NotImplementedError(f"a TIFF of {what}: save it as RGB or grey of 8 or 16 bits")
+    if (packing := directories.value(image, _COMPRESSION, _UNPACKED)) in _FOREIGN:
+        raise NotImplementedError(f"a TIFF packed with {_FOREIGN[packing]}: save it with deflate or LZW")
+    return Fields(
+        directories.value(image, _HEIGHT, 0),
+        directories.value(image, _WIDTH, 0),
+        bits,
+        channels,
+        directories.value(image, ORIENTATION, 1),
+        any(kind in (_ASSOCIATED, _UNASSOCIATED) for kind in directories.values(image, _EXTRA)),
+        colors == _PALETTE,
+    )
 
 
-def _further_pages(directories: Directories, first: Directory, shape: tuple[int, int]) -> int:
-    """How many more images of the same size follow; previews, overviews and masks are not counted."""
-    pages, seen, directory = 0, {directories.first}, first
-    while directory.following and directory.following not in seen and len(seen) < _MOST_PAGES:
-        seen.add(directory.following)
+def _unread(channels: int, bits: int, colors: int, planar: int) -> str | None:
+    if bits in (2, 4, 6):
+        return f"{bits} bits"
+    if channels > 4:
+        return f"{channels} bands"
+    if channels > 2 and colors == _MIN_IS_BLACK and bits == 8:
+        return f"{channels} bands that it calls shades of grey"
+    if colors in _LAB:
+        return "CIE LAB colors"
+    if bits > 8 and planar == 2 and channels > 1:
+        return f"{bits} bits with its bands one after the other"
+    if bits > 8 and colors not in (_MIN_IS_BLACK, _RGB) and not (colors == _MIN_IS_WHITE and bits == 16):
+        return f"{bits} bits and photometric interpretation {colors}"
+    return None
+
+
+def _image(directories: Directories) -> tuple[int, Directory]:
+    """(offset, directory) of the one image: previews, overviews and masks beside it are none."""
+    pages: list[tuple[int, Directory]] = []
+    seen: set[int] = set()
+    at, first = directories.first, directories.read(directories.first)
+    directory = first
+    while True:
+        seen.add(at)
+        if not directories.value(directory, _SUBFILE, 0) & (_REDUCED | _MASK):
+            pages.append((at, directory))
+        at = directory.following
+        if not at or at in seen or len(seen) >= _MOST_PAGES:
+            break
         try:
-            directory = directories.read(directory.following)
-            same = (directories.value(directory, _HEIGHT, 0), directories.value(directory, _WIDTH, 0)) == shape
-            pages += same and not directories.value(directory, _SUBFILE, 0) & 5
+            directory = directories.read(at)
         except (EOFError, ValueError, OverflowError, struct.error):  # behind the image: no matter of ours
             break
-    return pages
+    if not pages:
+        return directories.first, first
+    sizes = [tuple(directories.value(page, tag, 0) for tag in (_HEIGHT, _WIDTH)) for _, page in pages]
+    same = sum(size == sizes[0] for size in sizes)  # scanners and cameras do not always call a preview one
+    if same > 1:
+        raise NotImplementedError(f"a TIFF of {same} images of one size, expected one: write each into its own file")
+    return pages[0]
 
 
 def check_whole(content: bytes, name: str) -> None:
     """Raise ImageError where strips or tiles lie beyond the end of the file, or blocks of it were lost."""
     directories = Directories(io.BytesIO(content))
-    first = directories.read(directories.first)
-    packed = directories.value(first, _COMPRESSION, _UNPACKED) != _UNPACKED
+    image = _image(directories)[1]
+    packed = directories.value(image, _COMPRESSION, _UNPACKED) != _UNPACKED
     for offsets, counts in _PLACES:
-        places = directories.values(first, offsets)
-        sizes = directories.values(first, counts)
+        places, sizes = directories.values(image, offsets), directories.values(image, counts)
         for place, size in zip(places, sizes, strict=False):
             if place + size > len(content):
                 raise ImageError(name, "the image is cut off (its last rows are missing)", "truncated")
@@ -69,12 +106,25 @@ def check_whole(content: bytes, name: str) -> None:
                 refuse_lost_blocks(content, place, place + size, _ZEROS, name)
 
 
-def upright(content: bytes) -> bytes:
-    """The same file with orientation 1: libtiff turns some kinds of images by itself, and others not."""
+def plain(content: bytes) -> bytes:
+    """The same file as OpenCV reads it rightly: the image first, nothing turned, no color dimmed by transparency.
+
+    libtiff turns some kinds of images by itself, and others not, and multiplies 8-bit colors by their transparency.
+    """
     directories = Directories(io.BytesIO(content))
-    entry = directories.read(directories.first).entries.get(ORIENTATION)
-    if entry is None or entry.kind not in (3, 4):
-        return content
+    at, image = _image(directories)
     mended = bytearray(content)
-    struct.pack_into(f"{directories.order}{'H' if entry.kind == 3 else 'I'}", mended, entry.place, 1)
-    return bytes(mended)
+    if at != directories.first:
+        directories.write_first(mended, at)
+    directories.write(mended, image, ORIENTATION, 1)
+    if directories.values(image, _EXTRA) == (_UNASSOCIATED,):
+        directories.write(mended, image, _EXTRA, 0)
+    return bytes(mended) if mended != content else content
+
+
+def is_inverted(content: bytes) -> bool:
+    """Whether 0 is white in an image of 16 bits; of 8 bits libtiff inverts."""
+    directories = Directories(io.BytesIO(content))
+    image = _image(directories)[1]
+    colors = directories.value(image, _PHOTOMETRIC, _MIN_IS_BLACK)
+    return colors == _MIN_IS_WHITE and directories.value(image, _BITS, 1) == 16

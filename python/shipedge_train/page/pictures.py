@@ -41,7 +41,8 @@ def gallery_picture(
     masks = [ship for group in ships.values() for ship in group]
     shape = masks[0].shape if masks else (pixels.shape[0], pixels.shape[1])
     scale = side / max(pixels.shape[:2])
-    small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else pixels
+    height, width = (max(1, round(length * scale)) for length in pixels.shape[:2])
+    small = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA) if scale < 1 else pixels
     _, jpeg = cv2.imencode(".jpg", small[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
     paths = {label: " ".join(_path(ship) for ship in group) for label, group in ships.items()}
     return GalleryPicture(name, jpeg.tobytes(), shape, paths, dict(numbers))

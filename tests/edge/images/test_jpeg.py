@@ -12,7 +12,7 @@ from PIL import Image
 
 from shipedge.errors import ImageError
 from shipedge.images import jpeg_pixels as jpeg
-from shipedge.images.jpeg import find_end
+from shipedge.images.jpeg import find_end, scan_end
 
 RNG = np.random.default_rng(4)
 PIXELS = cv2.resize(RNG.integers(0, 256, (48, 40, 3), dtype=np.uint8), (300, 400), interpolation=cv2.INTER_CUBIC)
@@ -117,6 +117,19 @@ def test_four_inks_become_rgb():
 def test_any_bytes_are_pixels_or_an_image_error(data, at, value):
     damaged = bytearray(FILES["420"])
     damaged[at] = value
-    for file in (jpeg.START + data, bytes(damaged)):
+    for file in (b"\xff\xd8" + data, bytes(damaged)):
         with contextlib.suppress(ImageError):
             assert jpeg.decode(file, "a", 64).shape[2] == 3
+
+
+def test_a_progressive_image_without_its_last_scans_is_cut():
+    whole, ends = FILES["progressive"], []
+    at = whole.index(b"\xff\xda")
+    while at < len(whole) - 2:
+        at = scan_end(whole, at + 2 + int.from_bytes(whole[at + 2 : at + 4], "big"))
+        ends.append(at)
+        at = whole.find(b"\xff\xda", at) if b"\xff\xda" in whole[at:] else len(whole)
+    assert len(ends) > 3
+    for end in ends[:-1]:
+        with pytest.raises(ImageError, match="its last scans are missing"):
+            jpeg.decode(whole[:end] + b"\xff\xd9", "a")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.exceptions import Exit
 
 from shipedge_train.data.options import IMAGES, SHAPE, SOURCE
 
@@ -134,6 +135,8 @@ def view(
     if missed or rows.findings:
         bad = f"{missed:,} pictures cannot be decoded, " if missed else ""
         click.echo(f"{bad}{len(rows.findings):,} complaints about rows: shipedge data verify {source}", err=True)
+    if missed and not shown:
+        raise Exit(1)
 
 
 def _count(folder: Path | None, rows: Rows, shape: tuple[int, int], label: str) -> Numbers:
