@@ -232,6 +232,14 @@ def test_what_stands_behind_a_whole_video_does_not_matter(tmp_path, name, code):
     assert (len(times), sentence) == (20, None)
 
 
+def test_unknown_boxes_of_an_mp4_are_passed(tmp_path, video):
+    path = video(tmp_path / "x.mp4")
+    content = path.read_bytes()
+    index = content.find(b"moov") - 4
+    path.write_bytes(content[:index] + struct.pack(">I4s", 12, b"beam") + b"1234" + content[index:])
+    assert read(path) == ([k * 100 for k in range(10)], None)
+
+
 def gif(frames, side=16):
     """An animated GIF of these color numbers, 200 ms a frame; one code a pixel, the table of codes is cleared often."""
     content = b"GIF89a" + struct.pack("<HHBBB", side, side, 0xF0, 0, 0) + bytes((40, 40, 40, 250, 250, 250))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["boxes", "breaks_off", "edited_seconds", "has_times"]
+__all__ = ["boxes", "breaks_off", "edited_seconds", "has_times", "is_mirrored"]
 
 HEAD = 4096
 MOOV = 1 << 26
-BOXES = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp", b"sidx", b"moof", b"mfra", b"uuid")
+BOXES = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp", b"moof")  # the first of an MP4
 ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 ASF_FILE = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 SEGMENT, CLUSTER = 0x18538067, 0x1F43B675
@@ -62,30 +63,42 @@ def breaks_off(name: str) -> bool | None:
 
 def edited_seconds(name: str) -> float | None:
     """How long the video tracks of an MP4 play by its edit lists, which may leave frames out; None for other files."""
+    index = _index(name)
+    place = index.find(b"mvhd") + 4
+    place += 20 if index[place : place + 1] == b"\1" else 12  # version 1 has times of 64 bits
+    scale = int.from_bytes(index[place : place + 4], "big")
+    lengths = [int.from_bytes(length, "big") for length, _ in _tracks(index)]
+    return max(lengths) / scale if scale and lengths else None
+
+
+def is_mirrored(name: str) -> bool:
+    """Whether an MP4 asks to be shown as in a mirror, which OpenCV takes for a rotation."""
+    for _, matrix in _tracks(_index(name)):
+        a, b, _, c, d = struct.unpack(">5i", matrix[:20])
+        if a * d < b * c:
+            return True
+    return False
+
+
+def _index(name: str) -> bytes:
+    """The content of the box that describes an MP4; empty for other files."""
     with Path(name).open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         for kind, start, end in boxes(file, size):
             if kind == b"moov":
                 file.seek(start)
-                return _seconds(file.read(min(end - start, MOOV)))
-    return None
+                return file.read(min(end - start, MOOV))
+    return b""
 
 
-def _seconds(moov: bytes) -> float | None:
-    """The longest track that has a width, from its header, in the movie's time scale."""
-    movie = moov.find(b"mvhd") + 4
-    wide = moov[movie] if movie >= 4 and len(moov) > movie + 24 else 2  # version 1 has times of 64 bits
-    if wide > 1:
-        return None
-    place = movie + (20 if wide else 12)
-    scale = int.from_bytes(moov[place : place + 4], "big")
-    longest, place = 0, 0
-    while (place := moov.find(b"tkhd", place) + 4) >= 4:
-        start, digits = (28, 8) if moov[place : place + 1] == b"\1" else (20, 4)
-        length = int.from_bytes(moov[place + start : place + start + digits], "big")
-        width = moov[place + start + digits + 52 :][:4]
-        longest = max(longest, length if any(width) else 0)
-    return longest / scale if scale and longest else None
+def _tracks(index: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """(length, matrix) of each track that has a width, as in its header."""
+    place = 0
+    while (place := index.find(b"tkhd", place) + 4) >= 4:
+        start, digits = (28, 8) if index[place : place + 1] == b"\1" else (20, 4)
+        length, rest = index[place + start :][:digits], index[place + start + digits :][:60]
+        if len(rest) == 60 and any(rest[52:56]):
+            yield length, rest[16:52]
 
 
 def _matroska(file: BinaryIO, size: int) -> bool:
@@ -113,12 +126,12 @@ def _matroska(file: BinaryIO, size: int) -> bool:
 
 
 def _mp4(file: BinaryIO, size: int) -> bool | None:
-    kinds = set()
-    for kind, _, end in boxes(file, size):
-        kinds.add(kind)
-        if end > size and kind in (b"mdat", b"moov", b"moof"):
+    index, place = False, 0
+    for kind, _, place in boxes(file, size):
+        index |= kind == b"moov"
+        if place > size and kind in (b"mdat", b"moov", b"moof"):
             return True
-    return None if b"moov" in kinds else True
+    return True if place >= size and not index else None
 
 
 def boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int, int]]:
@@ -130,7 +143,7 @@ def boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int, int]]:
         kind, length = head[4:8], int.from_bytes(head[:4], "big")
         if length == 1:
             length = int.from_bytes(head[8:], "big")
-        if length < 8 or kind not in BOXES:
+        if length < 8 or not kind.isalnum():
             return
         yield kind, place + 8, place + length
         place += length

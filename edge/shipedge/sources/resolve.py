@@ -111,13 +111,14 @@ def _folder(path: Path, notes: list[str]) -> Iterator[Source]:
     videos = sum(_kind(entry) == "video" and entry.is_file() for entry in entries)
     others = len(entries) - len(images) - folders - videos
     rest = _counted({"video": videos, "other file": others, "folder": folders})
+    them = "them" if videos + others + folders > 1 else "it"
     if not images:
         raise SourceError(
             f"{path}: no images in this folder (looked for {', '.join(PICTURES)})"
-            + (f", only {rest}: name them, or give a glob such as '{path}/*.mp4'" if rest else "")
+            + (f", only {rest}: name {them}, or give a glob such as '{path}/*.mp4'" if rest else "")
         )
     if rest:
-        notes.append(f"{path}: {rest} left out; name them, or give a glob, to read them")
+        notes.append(f"{path}: {rest} left out; name {them}, or give a glob, to read {them}")
     for entry in images:
         yield Source("picture", str(entry))
 

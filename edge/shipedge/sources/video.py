@@ -12,7 +12,7 @@ import numpy as np
 
 from shipedge.errors import SourceError
 from shipedge.frame import Frame
-from shipedge.sources.container import breaks_off, edited_seconds, has_times
+from shipedge.sources.container import breaks_off, edited_seconds, has_times, is_mirrored
 from shipedge.sources.resolve import refuse_endless
 
 __all__ = ["read_video", "video_info"]
@@ -31,8 +31,8 @@ def read_video(name: str) -> Iterator[Frame]:
     """Every frame of a video file, turned as viewers show it.
 
     `time_s` is the time stamp of the container, in seconds since the first frame: a variable frame rate and gaps are
-    kept, and it grows with every frame. A frame without a stamp, or with one that goes back, follows the one before at
-    the mean frame rate. None throughout for raw H.264, H.265 and JPEG streams, which have no stamps.
+    kept, and it never goes back. A frame without a stamp, or with one that is not later, follows the one before at the
+    mean frame rate. None throughout for raw H.264, H.265 and JPEG streams, which have no stamps.
 
     The number of frames in a header is often an estimate, so whether a video ends early is judged by the structure of
     the file, and by the time of the last frame where only a header can tell.
@@ -116,4 +116,7 @@ def _open(name: str) -> cv2.VideoCapture:
         if breaks_off(name):
             raise SourceError(f"{name}: the end of the video is missing, and nothing of it can be read without")
         raise SourceError(f"{name}: not a video, or damaged")
+    if is_mirrored(name):
+        capture.release()
+        raise SourceError(f"{name}: is stored as in a mirror, which cannot be undone here: convert the video first")
     return capture
