@@ -72,6 +72,7 @@ LINE = [30, 20, 60, 20]
         (scene(*[{"iscrowd": value} for value in (False, "0", math.nan)]), [0, 1, 2], ""),
         (scene(*[{"image_id": "harbor"}] * 3, id="harbor"), [0, 1, 2], ""),
         (scene(*[{"image_id": "1"}] * 3), [0, 1, 2], ""),
+        (scene(*[{"image_id": "harbor.png"}] * 3, id=None), [0, 1, 2], ""),
         (scene(*[{"image_id": 1.0}] * 3, id="1"), [0, 1, 2], ""),
         (scene(license="", date_captured=math.nan, extra={"deep": [[]]}), [0, 1, 2], ""),
         (scene(*[{"segmentation": {"size": [120, 200], "counts": to_coco(ship)}} for ship in SHIPS]), [0, 1, 2], ""),

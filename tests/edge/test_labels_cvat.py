@@ -1,6 +1,5 @@
 """CVAT for images: polygons, ellipses and masks are read, all else is left out and counted."""
 
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -65,10 +64,13 @@ BOMB = '<!DOCTYPE a [<!ENTITY b "ship"><!ENTITY c "&b;&b;&b;&b;">]>'
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (cvat('<mask rle="1, 2" left="0" top="0" width="2" height="2"/>'), "rle does not count the 2 x 2 pixels"),
-        (cvat('<mask rle="9999999998" left="0" top="0" width="99999" height="100001"/>'), "does not count"),
-        (cvat('<mask rle="9000000000" left="0" top="0" width="90000" height="100000"/>'), "the mask is 100000 x 90000"),
-        (cvat('<mask rle="x" left="0" top="0" width="2" height="2"/>'), "rle does not count"),
+        (
+            cvat('<mask rle="1, 2" left="0" top="0" width="2" height="2"/>'),
+            "counts sum to 3, expected 4 (height x width)",
+        ),
+        (cvat('<mask rle="9999999998" left="0" top="0" width="99999" height="100001"/>'), "mask 0: "),
+        (cvat('<mask rle="9000000000" left="0" top="0" width="90000" height="100000"/>'), "mask 0: "),
+        (cvat('<mask rle="x" left="0" top="0" width="2" height="2"/>'), "rle is 'x', expected counts"),
         (cvat('<mask rle="4" top="0" width="2" height="2"/>'), "left is missing, expected an integer"),
         (cvat('<polygon points="1,1;2"/>'), "points are '1,1;2', expected x,y;x,y;..."),
         (cvat('<polygon points="1,1;2,x;3,3"/>'), "expected x,y;x,y;..."),

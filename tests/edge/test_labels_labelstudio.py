@@ -90,7 +90,10 @@ def test_label_studio(tmp_path):
         ([task({"points": percent(POINTS[0])}, annotations=[], predictions=[{"result": []}])], "say --images or"),
         ([task(brush(SHIPS[0]) | {"rle": [1, 2]}, types=["brushlabels"])], "rle ends before all its values"),
         ([task(brush(SHIPS[0]) | {"rle": [1, 256]}, types=["brushlabels"])], "expected a list of bytes"),
-        ([task({"rle": packed(np.zeros(8, np.uint8))}, types=["brush"])], "rle has 8 values, expected 4 for each of"),
+        (
+            [task({"rle": packed(np.zeros(8, np.uint8))}, types=["brush"])],
+            "rle has 8 values of 8 bits, expected 96000 (4 a pixel)",
+        ),
         ([task({"points": [[1, 2, 3]]})], "a polygon is"),
         ([task({"points": [[1, None]]})], "a polygon is"),
         ([{"data": {"text": "a", "image_url": "b"}}], "data.image is missing, expected a text"),

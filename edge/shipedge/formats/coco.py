@@ -168,8 +168,8 @@ def _images(path: Path, data: dict[str, Any], pictures: Pictures) -> dict[int | 
     images: dict[int | str, tuple[str, str, Shape | None]] = {}
     paths: dict[str, str] = {}
     for place, image in objects(str(path), data, "images"):
-        number = image_id(image, "id", place)
         name = image_name(image.get("file_name"), f"{place}: file_name")
+        number = image_id(image, "id", place) if image.get("id") is not None else name
         if number in images:
             raise DatasetError(f"{place}: id {shown(number)} comes twice")
         if name in paths:
@@ -178,7 +178,7 @@ def _images(path: Path, data: dict[str, Any], pictures: Pictures) -> dict[int | 
             )
         paths[name] = image["file_name"]
         shape = None
-        if image.get("height") or image.get("width"):
+        if image.get("height") and image.get("width"):
             shape = (integer(image, "height", place), integer(image, "width", place))
             try:
                 Rle([], shape)

@@ -10,16 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from shipedge.errors import DatasetError
+from shipedge.errors import DatasetError, RleFormatError
 from shipedge.formats.labelled import read_bounded
 from shipedge.formats.left_out import LeftOut
 from shipedge.formats.names import image_name
-from shipedge.formats.shapes import corners, ellipse, fill, place_bitmap
+from shipedge.formats.shapes import corners, ellipse, fill, place_mask
 from shipedge.formats.shown import shown
 from shipedge.formats.tools import Shape, Tool, ToolImage
-from shipedge.rle import Rle
+from shipedge.rle import Rle, from_coco
 
 _LONGEST = 1 << 30  # bytes of XML
 _NO_OBJECTS = {"tag", "attribute"}  # of the whole image
@@ -66,13 +64,13 @@ def _mask(entry: ET.Element, shape: Shape, place: str) -> Rle | str:
         return f"of type {shown(entry.tag)}"
     height, width = _whole(entry, "height", place), _whole(entry, "width", place)
     counts = re.split(r"[,\s]+", entry.get("rle", "").strip())
-    if not all(re.fullmatch("[0-9]{1,10}", one) for one in counts) or sum(map(int, counts)) != height * width:
-        raise DatasetError(f"{place}: rle does not count the {height} x {width} pixels of the mask")
-    if height * width > max(1 << 20, 4 * shape[0] * shape[1]):
-        raise DatasetError(f"{place}: the mask is {height} x {width} pixels, its image {shape[0]} x {shape[1]}")
-    values = np.arange(len(counts), dtype=np.uint8) & 1  # the first run is background
-    bitmap = np.repeat(values, np.array(counts, np.int64)).reshape(height, width)
-    return place_bitmap(bitmap, _whole(entry, "left", place), _whole(entry, "top", place), shape)
+    if not all(re.fullmatch("[0-9]{1,10}", one) for one in counts):
+        raise DatasetError(f"{place}: rle is {shown(entry.get('rle'))}, expected counts")
+    try:  # along the rows is down the columns of the transposed mask
+        mask = from_coco([int(one) for one in counts], (width, height)).transpose()
+    except (RleFormatError, OverflowError) as error:
+        raise DatasetError(f"{place}: {error}") from error
+    return place_mask(mask, _whole(entry, "left", place), _whole(entry, "top", place), shape)
 
 
 def _whole(entry: ET.Element, key: str, place: str) -> int:

@@ -12,7 +12,7 @@ from shipedge.errors import DatasetError
 from shipedge.formats.json_file import entries, load
 from shipedge.formats.left_out import LeftOut
 from shipedge.formats.names import image_name
-from shipedge.formats.shapes import bitmap_of_base64, corners, ellipse, fill, place_bitmap
+from shipedge.formats.shapes import corners, ellipse, fill, mask_of_base64, place_mask
 from shipedge.formats.shown import shown
 from shipedge.formats.tools import Shape, Tool, ToolImage, label_paths
 from shipedge.rle import Rle, union
@@ -53,7 +53,7 @@ def _part(entry: dict[str, Any], shape: Shape, place: str) -> Rle | str:
         return fill([ellipse(x, y, radius, radius)], shape, place)
     if not (abs(x) < 1 << 31 and abs(y) < 1 << 31):
         raise DatasetError(f"{place}: the mask lies at {x:g}, {y:g}, expected a place in the image")
-    return place_bitmap(bitmap_of_base64(entry.get("mask"), place), int(x), int(y), shape)
+    return place_mask(mask_of_base64(entry.get("mask"), place), int(x), int(y), shape)
 
 
 LABELME = Tool(_images, _mask)

@@ -21,6 +21,7 @@ from shipedge.formats.shown import shown
 from shipedge.formats.tools import Shape, Tool, ToolImage
 from shipedge.rle import Rle
 
+_MOST_VALUES = 1 << 30  # of a brush mask: a few bytes can claim as many
 _GEOMETRY = {"points", "rle", "x", "y", "width", "height", "radiusX", "radiusY", "vertices", "imageDataURL"}
 
 
@@ -71,12 +72,8 @@ def _mask(result: dict[str, Any], shape: Shape, place: str) -> Rle | str:
         raise DatasetError(f"{place}: the image was turned by {shown(result['image_rotation'])} degrees, expected 0")
     height, width = shape
     if "rle" in value:
-        alpha = _unpacked(value["rle"], place)
-        if len(alpha) != 4 * height * width:
-            raise DatasetError(
-                f"{place}: rle has {len(alpha)} values, expected 4 for each of {height} x {width} pixels"
-            )
-        return Rle.from_mask((alpha.reshape(height, width, 4)[..., 3] != 0).view(np.uint8))
+        layers = _unpacked(value["rle"], 4 * height * width, place).reshape(height, width, 4)
+        return Rle.from_mask((layers[..., 3] != 0).view(np.uint8))  # red, green, blue and opacity
     percent = np.array([width, height]) / 100
     if "points" in value and kind in ("polygon", ""):
         return fill([corners(value["points"], place) * percent], shape, place)
@@ -88,7 +85,7 @@ def _mask(result: dict[str, Any], shape: Shape, place: str) -> Rle | str:
     return f"of type {shown(result.get('type'))}"
 
 
-def _unpacked(packed: Any, place: str) -> npt.NDArray[np.uint8]:
+def _unpacked(packed: Any, expected: int, place: str) -> npt.NDArray[np.uint8]:
     """Values of a packed list: runs of one value, and values one by one, both with a length of 1 to 2^16."""
     if not isinstance(packed, list) or not all(type(byte) is int and 0 <= byte <= 255 for byte in packed):
         raise DatasetError(f"{place}: rle is {shown(packed)}, expected a list of bytes")
@@ -104,8 +101,10 @@ def _unpacked(packed: Any, place: str) -> npt.NDArray[np.uint8]:
 
     number, word = read(32), read(5) + 1
     lengths = [read(4) + 1 for _ in range(4)]
-    if word != 8:
-        raise DatasetError(f"{place}: rle has values of {word} bits, expected 8")
+    if word != 8 or number != expected or number > _MOST_VALUES:
+        raise DatasetError(
+            f"{place}: rle has {number} values of {word} bits, expected {expected} (4 a pixel) of 8 bits"
+        )
     parts: list[npt.NDArray[np.uint8]] = []
     found = 0
     while found < number:

@@ -63,18 +63,19 @@ def ellipse(x: float, y: float, rx: float, ry: float, angle: float = 0.0) -> npt
     return np.stack([x + across * cosine - along * sine, y + across * sine + along * cosine], axis=1)
 
 
-def place_bitmap(bitmap: npt.NDArray[Any], left: int, top: int, shape: tuple[int, int]) -> Rle:
+def place_mask(mask: Rle, left: int, top: int, shape: tuple[int, int]) -> Rle:
     """A small mask with its upper left corner somewhere in the image; what lies outside of the image is cut."""
     height, width = shape
-    inside = bitmap[max(0, -top) : max(0, height - top), max(0, -left) : max(0, width - left)]
-    if not inside.size:
+    first = min(max(0, -left), mask.shape[1]), min(max(0, -top), mask.shape[0])
+    last = min(mask.shape[1], max(first[0], width - left)), min(mask.shape[0], max(first[1], height - top))
+    inside = mask.crop((*first, *last))
+    if not inside:
         return Rle([], shape)
-    top, left = max(0, top), max(0, left)
-    mask = Rle.from_mask(np.ascontiguousarray(inside != 0).view(np.uint8))
-    return mask.pad(top, height - top - inside.shape[0], left, width - left - inside.shape[1])
+    left, top = left + first[0], top + first[1]
+    return inside.pad(top, height - top - inside.shape[0], left, width - left - inside.shape[1])
 
 
-def bitmap_of_base64(text: Any, place: str, *, packed: bool = False) -> npt.NDArray[Any]:
+def mask_of_base64(text: Any, place: str, *, packed: bool = False) -> Rle:
     """A small mask from a PNG in base64, which (packed) zlib made smaller. Raises DatasetError where it is none."""
     if not isinstance(text, str):
         raise DatasetError(f"{place}: the mask is {shown(text)}, expected a PNG in base64")
@@ -87,4 +88,4 @@ def bitmap_of_base64(text: Any, place: str, *, packed: bool = False) -> npt.NDAr
                 raise ValueError("is cut off or too long")
     except (ValueError, zlib.error) as error:
         raise DatasetError(f"{place}: the mask {error}, expected a PNG in base64") from error
-    return decode_mask(content, f"{place}: the mask")
+    return Rle.from_mask((decode_mask(content, f"{place}: the mask") != 0).view(np.uint8))

@@ -11,7 +11,7 @@ from shipedge.errors import DatasetError
 from shipedge.formats.json_file import integer, load, objects
 from shipedge.formats.left_out import LeftOut
 from shipedge.formats.names import image_name
-from shipedge.formats.shapes import bitmap_of_base64, corners, fill, place_bitmap
+from shipedge.formats.shapes import corners, fill, mask_of_base64, place_mask
 from shipedge.formats.shown import shown
 from shipedge.formats.tools import Shape, Tool, ToolImage, label_paths
 from shipedge.rle import Rle
@@ -38,7 +38,7 @@ def _mask(entry: dict[str, Any], shape: Shape, place: str) -> Rle | str:
         if not isinstance(origin, list) or len(origin) != 2:
             raise DatasetError(f"{place}: origin is {shown(origin)}, expected x and y")
         left, top = (integer({"origin": value}, "origin", place) for value in origin)
-        return place_bitmap(bitmap_of_base64(inside.get("data"), place, packed=True), left, top, shape)
+        return place_mask(mask_of_base64(inside.get("data"), place, packed=True), left, top, shape)
     filled = fill([corners(inside.get("exterior"), place)], shape, place)
     holes = inside.get("interior") or []
     if not isinstance(holes, list):
