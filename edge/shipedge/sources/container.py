@@ -53,6 +53,8 @@ def breaks_off(name: str) -> bool | None:
             return _flv(file, size)
         if head.startswith(b"GIF8"):
             return _gif(file)
+        if head.startswith(b"YUV4MPEG2 "):
+            return _y4m(file, head, size)
         if head.startswith(ASF):
             place = head.find(ASF_FILE) + 40
             return size < int.from_bytes(head[place : place + 8], "little") or None if place >= 40 else None
@@ -195,6 +197,23 @@ def _gif(file: BinaryIO) -> bool:
 
 def _colors(flags: int) -> int:
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0
+
+
+def _y4m(file: BinaryIO, head: bytes, size: int) -> bool | None:
+    line, _, rest = head.partition(b"\n")
+    values = {part[:1]: part[1:] for part in line.split()[1:]}
+    sides = [values.get(b"W", b""), values.get(b"H", b"")]
+    if not all(side.isdigit() for side in sides) or not rest.startswith(b"FRAME\n"):
+        return None
+    width, height = map(int, sides)
+    colors = {b"420": -(-width // 2) * -(-height // 2), b"422": -(-width // 2) * height, b"444": width * height}
+    kind = values.get(b"C", b"420")
+    if kind[:3] not in colors or kind == b"444alpha":
+        return None
+    values_of_a_frame = width * height + 2 * colors[kind[:3]]
+    frame = 6 + values_of_a_frame * (2 if b"p1" in kind else 1)  # p10 to p16: two bytes a value
+    file.seek(max(size - frame, 0))
+    return (size - len(line) - 1) % frame != 0 or file.read(6) != b"FRAME\n"
 
 
 def _program(file: BinaryIO, size: int) -> bool | None:
