@@ -208,7 +208,7 @@ def test_yolo_says_what_it_leaves_out(tmp_path):
         f"{tmp_path}: 1 object left out: 1 without a pixel",
     ]
     (tmp_path / "a.txt").write_bytes(b"0 \xff")
-    with pytest.raises(DatasetError, match="is not text"):
+    with pytest.raises(DatasetError, match="is not UTF-8 text"):
         list(read_labelled(tmp_path, "yolo", Pictures(), []))
 
 

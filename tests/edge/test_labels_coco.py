@@ -195,6 +195,13 @@ def test_images_without_a_picture_are_counted_with_their_objects(tmp_path, pics)
     assert "all its 2 objects would be left out (2 in images without a picture)" in said
 
 
+def test_two_images_that_are_one_picture_are_not_guessed(tmp_path, pics):
+    data = scene(file_name="harbor.PNG")
+    data["images"].append({**data["images"][0], "id": 2, "file_name": "harbor.Png"})
+    said = convert(write(tmp_path, data), "--images", pics, code=1)
+    assert "two images in it are called 'harbor.png'" in said
+
+
 def results(*ids):
     return [
         {"image_id": one, "category_id": 1, "score": 0.9, "segmentation": {"size": [120, 200], "counts": to_coco(ship)}}

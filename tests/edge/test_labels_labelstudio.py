@@ -99,7 +99,7 @@ def test_label_studio(tmp_path):
         ([{"data": {"text": "a", "image_url": "b"}}], "data.image is missing, expected a text"),
         ([{"data": []}], "data is an empty list"),
         ([task({"points": percent(POINTS[0])}), 7], "[1] is 7, expected an object"),
-        ([task({"points": percent(POINTS[0])})] * 2, "image '0a1b2c3d-harbor.png' comes twice"),
+        ([task({"points": percent(POINTS[0])})] * 2, "two images in it are called '0a1b2c3d-harbor.png'"),
     ],
 )
 def test_tasks_that_are_refused(tmp_path, tasks, sentence):

@@ -103,7 +103,7 @@ def test_info_says_what_it_leaves_out(tmp_path):
         done = CliRunner().invoke(main, ["rle", "info", source, "--json"], input=piped)
         assert done.exit_code == 0, done.output
         assert json.loads(done.stdout)["ships"] == 3
-        assert "1 object left out: 1 of type 'rectangle'" in done.stderr
+        assert done.stderr == f"Note: {source}: 1 object left out: 1 of type 'rectangle'\n"
     boxes = json.dumps({**json.loads(content), "shapes": shapes[3:]})
     done = CliRunner().invoke(main, ["rle", "info", "-", "--json"], input=boxes)
     assert done.exit_code == 1

@@ -177,6 +177,10 @@ def test_sizes_that_nobody_said_are_said_to_be_taken(tmp_path):
 
 def test_text_of_another_coding(tmp_path):
     labels = folder(tmp_path)
-    for coding, sentence in (("utf-16", "is not text"), ("utf-16-le", "class is '0\\x00'"), ("utf-32", "is not text")):
+    for coding, sentence in (
+        ("utf-16", "is not UTF-8 text (byte 0xff)"),
+        ("utf-16-le", "class is '0\\x00'"),
+        ("utf-32", "is not UTF-8 text (byte 0xff)"),
+    ):
         (labels / "a.txt").write_bytes(line(0).encode(coding))
         assert sentence in convert(labels, *SIZE, code=1)

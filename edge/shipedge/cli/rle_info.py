@@ -56,7 +56,7 @@ def info(
         notes: list[str] = []
         _print([_of_images(counted(read_labelled(path, kind, pictures, notes, crowds=crowds), "images"))], as_json)
     for note in notes:
-        click.echo(f"Note: {note}", err=True)
+        click.echo(f"Note: {note.replace(str(path), source)}", err=True)
 
 
 def _kind_of_stream(path: Path) -> str | None:

@@ -123,7 +123,7 @@ def read_results(
 def listed_images(path: Path) -> dict[int | str, tuple[str, Shape]]:
     """Name and size of each image by its id, as a COCO file has them. Raises DatasetError where it does not."""
     data = load(path)
-    if not isinstance(data, dict) or "images" not in data:
+    if not isinstance(data, dict) or not data.get("images"):
         raise DatasetError(f"{path} is no COCO file with images")
     found = {}
     for one, (place, name, shape) in _images(path, data, Pictures()).items():

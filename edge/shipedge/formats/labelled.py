@@ -177,7 +177,7 @@ def label_files(folder: Path, suffix: str, pictures: Pictures, notes: list[str])
             raise DatasetError(f"{folder / name} and {found[image]} are labels of the same image {image!r}")
         else:
             found[image] = folder / name
-    pictures.strays += strays
+    pictures.strays = strays
     if strays == len(files):
         raise DatasetError(f"{folder}: none of the {strays} label files has a picture of its name in {pictures.where}")
     if strays:

@@ -43,15 +43,18 @@ class LeftOut:
         """The same images; after the last one, what was left out is said.
 
         Raises:
-            DatasetError: after the last one: there were images, but none has a picture; or there were objects, but
-                none became a ship.
+            DatasetError: two have one name; or, after the last one: there were images, but none has a picture; or
+                there were objects, but none became a ship.
         """
-        number = ships = 0
+        names: set[str] = set()
+        ships = 0
         for image in images:
-            number += 1
+            if image.image in names:
+                raise DatasetError(f"{self._path}: two images in it are called {image.image!r}")
+            names.add(image.image)
             ships += len(image.ships)
             yield image
-        if self._images and not number:
+        if self._images and not names:
             raise DatasetError(
                 f"{self._path}: {self._pictures.where} has no picture of the {count(self._images, 'image')} in it"
             )

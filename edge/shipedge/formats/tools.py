@@ -45,17 +45,13 @@ def read_tool(tool: Tool, path: Path, pictures: Pictures, left_out: LeftOut) -> 
     """The images of a file, each with its ships.
 
     Raises:
-        DatasetError: not a file of this tool, malformed, an image that comes twice or whose size nobody says.
+        DatasetError: not a file of this tool, malformed, or an image whose size nobody says.
     """
-    names: set[str] = set()
     for place, name, size, objects in tool.images(path, left_out):
         picture = pictures.find(name)
         if picture is None:
             left_out.image(len(objects))
             continue
-        if picture in names:
-            raise DatasetError(f"{place}: image {shown(picture)} comes twice")
-        names.add(picture)
         shape = pictures.size(picture) if size is None or None in size else _shape(size, place)
         if shape is None:
             raise DatasetError(f"{place}: the file does not say the size of {shown(name)}, say --images or --shape")

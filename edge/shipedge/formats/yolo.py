@@ -42,11 +42,14 @@ def read_yolo(folder: Path, pictures: Pictures, left_out: LeftOut, notes: list[s
     files = label_files(folder, ".txt", pictures, notes)
     columns = find_columns((path, _lines(path)) for path in files.values() if path is not None)
     classes: set[str] = set()
+    unknown = 0
     for image, path in files.items():
-        shape = pictures.shape(image)
+        size = pictures.size(image)
+        unknown += size is None
+        shape = size or (768, 768)
         found = [] if path is None else _ships(path, shape, columns.get(path, Behind.NOTHING), classes)
         yield Labelled(image, shape, left_out.masks(found))
-    if not pictures.known and pictures.size("") is None:
+    if unknown:
         notes.append(f"{folder}: YOLO labels do not hold sizes, taken to be 768x768: --images or --shape says others")
     if len(classes) > 1:
         notes.append(f"{folder}: classes are not kept: {', '.join(sorted(classes))} all become ships")
@@ -90,7 +93,7 @@ def _lines(path: Path) -> Iterator[Line]:
     try:
         text = read_bounded(path, _LONGEST).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise DatasetError(f"{path} is not text: {error}") from error
+        raise DatasetError(f"{path} is not UTF-8 text (byte 0x{error.object[error.start]:02x})") from error
     for number, line in enumerate(text.splitlines(), 1):
         fields = line.split()
         if not fields:
