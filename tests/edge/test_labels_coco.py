@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from label_scene import POLYGONS, SHAPE, SHIPS, convert
 from shipedge.errors import DatasetError
-from shipedge.formats.coco import listed_images
+from shipedge.formats.coco_results import listed_images
 from shipedge.formats.convert import read_labelled
 from shipedge.formats.labelled import Pictures
 from shipedge.rle import Rle, to_coco

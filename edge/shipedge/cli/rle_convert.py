@@ -7,7 +7,7 @@ from typing import Literal
 import click
 
 from shipedge.cli.streams import counted, readable, writable
-from shipedge.formats.coco import listed_images
+from shipedge.formats.coco_results import listed_images
 from shipedge.formats.convert import FORMATS, WRITTEN, read_labelled, write_labelled
 from shipedge.formats.labelled import Labelled, Pictures, count
 from shipedge.formats.recognize import recognize

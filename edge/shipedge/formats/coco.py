@@ -2,20 +2,18 @@
 
 Polygons, counts and compressed counts are read. Ids of images mean nothing beyond the file; an image goes by the last
 part of its ``file_name``. Values that are not used (area, bbox, ids of annotations) are not checked, because tools
-leave them out or write NaN. A bare list of results has no images: see `read_results`.
+leave them out or write NaN.
 
 Source of the format: https://cocodataset.org/#format-data
 """
 
 import math
-import re
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 from shipedge.errors import DatasetError, RleFormatError
-from shipedge.formats.json_file import entries, integer, load, objects
+from shipedge.formats.json_file import integer, objects
 from shipedge.formats.labelled import Labelled, Pictures, count
 from shipedge.formats.left_out import LeftOut
 from shipedge.formats.names import Ids, image_name
@@ -27,12 +25,13 @@ Shape = tuple[int, int]
 
 
 def read_coco(
-    path: Path, pictures: Pictures, left_out: LeftOut, notes: list[str], crowds: Literal["keep", "drop"] = "keep"
+    path: Path, data: Any, pictures: Pictures, left_out: LeftOut, notes: list[str], crowds: Literal["keep", "drop"]
 ) -> Iterator[Labelled]:
     """The images of a COCO file in its order, each with its ships.
 
     Args:
-        path: the JSON file.
+        path: for messages.
+        data: content of the file.
         pictures: say sizes where the file does not.
         left_out: counts objects without a mask, and images without a picture.
         notes: gets a sentence for each kind of thing that is not kept.
@@ -40,15 +39,11 @@ def read_coco(
             mask that was drawn with the brush like that.
 
     Raises:
-        DatasetError: not JSON, not COCO, ids that come twice or lead nowhere, a malformed mask; names the place.
+        DatasetError: not COCO, ids that come twice or lead nowhere, a malformed mask; names the place.
     """
-    data = load(path)
-    if isinstance(data, list) and all(isinstance(one, dict) and "image_id" in one for one in data[:1]):
-        yield from read_results(path, data, pictures, left_out, notes)
-        return
     if not isinstance(data, dict):
         raise DatasetError(f"{path} holds {shown(data)}, expected a COCO object with images and annotations or results")
-    images = _images(path, data, pictures)
+    images = images_of(path, data)
     ids = Ids(images)
     ships: dict[int | str, list[tuple[str, dict[str, Any]]]] = {one: [] for one in images}
     categories: set[str] = set()
@@ -81,58 +76,6 @@ def read_coco(
         yield Labelled(picture, shape, left_out.masks(mask_of(one, shape, at) for at, one in annotations))
 
 
-def read_results(
-    path: Path, data: list[Any], pictures: Pictures, left_out: LeftOut, notes: list[str]
-) -> Iterator[Labelled]:
-    """The pictures that are known, each with its ships from a list of results, as programs that predict write it.
-
-    Args:
-        path: for messages.
-        data: objects with ``image_id`` and ``segmentation``.
-        pictures: those of a COCO file, by id, or those of a folder: an id is then a name with or without suffix, or a
-            number that is all of the name, with any zeros before it (COCO has 000000000139.jpg for 139).
-        left_out: counts results without a mask.
-        notes: gets a sentence for what is not kept.
-
-    Raises:
-        DatasetError: no pictures are known, an id leads to none of them, a malformed mask; names the place.
-    """
-    if not pictures.known:
-        raise DatasetError(f"{path} holds a list of results, which names no images: say --images DIR or COCO file")
-    by_id: dict[int | str, str] = {one: name for one, (name, _) in pictures.listed.items()}
-    if not by_id:
-        numbers = Counter(int(label) for label in pictures.by_label() if re.fullmatch("[0-9]{1,18}", label))
-        for label, name in pictures.by_label().items():
-            by_id[name] = by_id[label] = name
-            if re.fullmatch("[0-9]{1,18}", label) and numbers[int(label)] == 1:
-                by_id[int(label)] = name
-    ids = Ids(by_id)
-    found: dict[str, list[tuple[str, dict[str, Any]]]] = {name: [] for name in pictures.names()}
-    for place, result in entries(str(path), data):
-        one = ids.find(image_id(result, "image_id", place))
-        if one is None:
-            raise DatasetError(f"{place}: image_id {shown(result['image_id'])} is no id of a picture that is known")
-        found[by_id[one]].append((place, result))
-    if any("score" in result for results in found.values() for _, result in results):
-        notes.append(f"{path}: scores are not kept: results of any score become ships")
-    for name in list(found):
-        shape = pictures.shape(name)
-        yield Labelled(name, shape, left_out.masks(mask_of(one, shape, place) for place, one in found.pop(name)))
-
-
-def listed_images(path: Path) -> dict[int | str, tuple[str, Shape]]:
-    """Name and size of each image by its id, as a COCO file has them. Raises DatasetError where it does not."""
-    data = load(path)
-    if not isinstance(data, dict) or not data.get("images"):
-        raise DatasetError(f"{path} is no COCO file with images")
-    found = {}
-    for one, (place, name, shape) in _images(path, data, Pictures()).items():
-        if shape is None:
-            raise DatasetError(f"{place}: height and width are missing, expected integers")
-        found[one] = (name, shape)
-    return found
-
-
 def image_id(entry: dict[str, Any], key: str, place: str) -> int | str:
     """An id: a number or a text. Raises DatasetError where it is neither."""
     value = entry.get(key)
@@ -163,7 +106,7 @@ def mask_of(annotation: dict[str, Any], shape: Shape, place: str) -> Rle | str:
     raise DatasetError(f"{place}: segmentation is {shown(segmentation)}, expected polygons or counts")
 
 
-def _images(path: Path, data: dict[str, Any], pictures: Pictures) -> dict[int | str, tuple[str, str, Shape | None]]:
+def images_of(path: Path, data: dict[str, Any]) -> dict[int | str, tuple[str, str, Shape | None]]:
     """Place for messages, name and size (None where it is missing) of each image by its id."""
     images: dict[int | str, tuple[str, str, Shape | None]] = {}
     paths: dict[str, str] = {}

@@ -7,8 +7,10 @@ from typing import Literal
 from shipedge.errors import DatasetError
 from shipedge.formats.airbus import open_csv, write_airbus
 from shipedge.formats.coco import read_coco
+from shipedge.formats.coco_results import is_results, read_results
 from shipedge.formats.coco_write import write_coco
 from shipedge.formats.cvat import CVAT
+from shipedge.formats.json_file import load
 from shipedge.formats.labelled import Labelled, Pictures, count
 from shipedge.formats.labelme import LABELME
 from shipedge.formats.labelstudio import LABELSTUDIO
@@ -65,7 +67,10 @@ def _read(
     if kind == "airbus":
         return _read_airbus(path, pictures, left_out, order)
     if kind == "coco":
-        return _sized(read_coco(path, pictures, left_out, notes, crowds), path, pictures)
+        data = load(path)
+        if is_results(data):
+            return read_results(path, data, pictures, left_out, notes)
+        return _sized(read_coco(path, data, pictures, left_out, notes, crowds), path, pictures)
     if kind in TOOLS:
         return _sized(read_tool(TOOLS[kind], path, pictures, left_out), path, pictures)
     if not path.is_dir():
