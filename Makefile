@@ -29,11 +29,12 @@ asan: .venv/dev.stamp  ## the C++ tests under AddressSanitizer and UndefinedBeha
 	$(BIN)/cmake --build --preset asan --parallel 2
 	$(BIN)/ctest --preset asan
 
-fuzz: .venv/dev.stamp  ## every fuzz target for FUZZ_SECONDS, under the sanitizers
+fuzz: .venv/dev.stamp  ## every fuzz target for FUZZ_SECONDS under the sanitizers, then broken files through the commands
 	@test -n "$(CLANG)" || echo "clang++ is not installed: our own driver under $(CXX) takes the place of libFuzzer."
 	$(BIN)/cmake --preset fuzz $(if $(CLANG),-DCMAKE_CXX_COMPILER=$(CLANG))
 	$(BIN)/cmake --build --preset fuzz --parallel 2
 	$(BIN)/python tests/fuzz/run.py build/fuzz --seconds $(FUZZ_SECONDS)
+	$(BIN)/python tests/fuzz/commands.py --seconds $(FUZZ_SECONDS)
 
 bench: .venv/bench.stamp  ## run-length throughput beside its peers
 	$(BIN)/shipedge bench rle

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from shipedge.errors import DatasetError
 from shipedge.formats.airbus import check_image_id
 from shipedge.formats.names import loose
-from shipedge.images import SUFFIXES, image_size
+from shipedge.images import image_size
+from shipedge.images.header import SUFFIXES
 from shipedge.rle import Rle
 
 _LISTS = r"(classes|predefined_classes|labels|names|train|valid?|test|autosplit_.*|readme.*)\.txt"

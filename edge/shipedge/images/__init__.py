@@ -8,11 +8,10 @@ terminal. Headers need the standard library alone.
 from shipedge.images.decode import Pixels, Stored, decode_image, decode_stored, read_image
 from shipedge.images.depth import Stretch, parse_stretch
 from shipedge.images.files import read_file
-from shipedge.images.header import SUFFIXES, ImageHeader, header_of, image_size, read_header
+from shipedge.images.header import ImageHeader, header_of, image_size, read_header
 from shipedge.images.reduced import decode_reduced
 
 __all__ = [
-    "SUFFIXES",
     "ImageHeader",
     "Pixels",
     "Stored",

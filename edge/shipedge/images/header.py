@@ -17,8 +17,6 @@ from shipedge.images import bmp, jp2, jpeg, png, pnm, tiff, webp
 from shipedge.images.fields import Fields
 from shipedge.images.files import open_file
 
-__all__ = ["SUFFIXES", "ImageHeader", "header_of", "image_size", "read_header"]
-
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp", ".jp2", ".ppm", ".pgm")
 """Names that are taken for images when a folder is read."""
 

@@ -40,9 +40,9 @@ def decode(content: bytes, name: str) -> NDArray[np.uint8]:
     values: NDArray[Any]
     try:
         if kind < _BINARY:
-            digits = bytes(rest)
-            values = np.array(list(digits.translate(None, b" \t\r\n\v\f")) if kind == 1 else digits.split(), np.int64)
-            values = (values[:count] - ord("0")) if kind == 1 else values[:count]
+            text = bytes(rest)
+            words = list(text.translate(None, b" \t\r\n\v\f")[:count]) if kind == 1 else text.split(None, count)[:count]
+            values = np.array(words, np.int64) - (ord("0") if kind == 1 else 0)
         elif kind in _BITS:
             rows = np.frombuffer(rest, np.uint8, height * ((width + 7) // 8)).reshape(height, -1)
             values = np.unpackbits(rows, axis=1)[:, :width].reshape(-1)
