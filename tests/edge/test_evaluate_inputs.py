@@ -100,6 +100,11 @@ def test_one_frame_twice(tmp_path: Path) -> None:
         ('{"source": "a", "score": 0}', 'line 1: expected "ships", each with its "rle"'),
         ('{"source": "a", "score": 0, "ships": [1]}', 'line 1: expected "ships", each with its "rle"'),
         ('{"source": "a", "score": 0, "ships": [{"rle": "9"}]}', "line 1: image 'a': "),
+        (
+            '{"source": "a", "score": 0, "ships": [], "shape": [96, 128]}',
+            "image 'a' has shape [96, 128], expected [768, 7",
+        ),
+        ('{"source": "a", "score": 0, "ships": [], "shape": "wide"}', "has shape wide, expected [768, 768]; --shape"),
         ('{"source": "a", "score": 0, "ships": [{"rle": "589825 1"}]}', "line 1: image 'a': "),
         ('{"source": "a", "score": 0, "ships": [{"rle": "1 8"}, {"rle": "8 1"}]}', "ships 1 and 2 overlap"),
     ],

@@ -57,6 +57,7 @@ def read_prediction(path: str | os.PathLike[str]) -> Prediction:
         except (TypeError, KeyError) as error:
             raise DatasetError(f'{path}: line {number}: expected "ships", each with its "rle"') from error
         ships.lines[image] = number
+        ships.shapes[image] = record.get("shape")
         scores[image] = score
     return Prediction(path, ships, scores)
 
@@ -95,18 +96,22 @@ def same_images(
 
 
 class _Lines(dict[str, list[str]]):
-    """Ship strings by ImageId, and the line that each stands in."""
+    """Ship strings by ImageId, the line that each stands in, and the [height, width] that it gives, if any."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
         self.path = path
         self.lines: dict[str, int] = {}
+        self.shapes: dict[str, Any] = {}
 
     def ships(self, image: str, shape: tuple[int, int]) -> list[Rle]:
+        place = f"{self.path}: line {self.lines[image]}: image {image!r}"
+        if (given := self.shapes[image]) not in (None, list(shape)):  # runs of another height lie elsewhere
+            raise DatasetError(f"{place} has shape {given}, expected {list(shape)}; --shape H W says which")
         try:
             return [parse(text, shape) for text in self[image]]
         except RleFormatError as error:
-            raise DatasetError(f"{self.path}: line {self.lines[image]}: image {image!r}: {error}") from error
+            raise DatasetError(f"{place}: {error}") from error
 
 
 def _records(path: Path) -> Iterator[tuple[int, str, float, Any]]:
