@@ -27,7 +27,7 @@ def has_times(name: str) -> bool:
     """Whether the frames can have time stamps: a raw H.264, H.265 or JPEG stream is nothing but pictures."""
     with Path(name).open("rb") as file:
         head = file.read(5)
-    code = head[head.startswith(b"\0") :]  # a start code has three or four bytes
+    code = head[head.startswith(b"\0\0\0") :]  # a start code has three or four bytes
     raw = code.startswith(b"\0\0\1") and code[3:] and code[3] not in (0xBA, 0xB3)  # those are MPEG-1 and MPEG-2
     return not raw and not head.startswith((b"\xff\xd8", b"--"))
 

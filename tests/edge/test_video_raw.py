@@ -1,0 +1,73 @@
+"""Raw streams as cameras write them: pictures one after the other, without a container."""
+
+import numpy as np
+import pytest
+
+cv2 = pytest.importorskip("cv2", reason="OpenCV is not installed (extra edge)")
+
+from shipedge.sources.container import has_times  # noqa: E402
+from shipedge.sources.video import read_video, video_info  # noqa: E402
+
+
+def exp_golomb(value):
+    bits = f"{value + 1:b}"
+    return "0" * (len(bits) - 1) + bits
+
+
+def unit(kind, bits):
+    """A unit of H.264 from its bits, closed with the stop bit."""
+    bits += "1"
+    bits += "0" * (-len(bits) % 8)
+    return b"\0\0\0\1" + bytes([kind]) + bytes(int(bits[k : k + 8], 2) for k in range(0, len(bits), 8))
+
+
+def h264(brightness, side=2):
+    """A stream of gray key frames, (16 * side) pixels square: every block is stored as its values (I_PCM)."""
+    zero, size = exp_golomb(0), exp_golomb(side - 1)
+    baseline = f"{66:08b}{0:08b}{10:08b}"
+    stream = unit(0x67, baseline + zero + zero + exp_golomb(2) + zero + "0" + size + size + "1" + "0" * 3)
+    stream += unit(0x68, zero + zero + "00" + zero * 3 + "000" + zero * 3 + "000")
+    for number, luma in enumerate(brightness):
+        bits = zero + exp_golomb(7) + zero + "0000" + exp_golomb(number % 2) + "00" + zero
+        block = f"{luma:08b}" * 256 + f"{128:08b}" * 128
+        for _ in range(side * side):
+            bits += exp_golomb(25)
+            bits += "0" * (-len(bits) % 8) + block
+        stream += unit(0x65, bits)
+    return stream
+
+
+@pytest.mark.parametrize("suffix", ["h264", "264"])
+def test_h264_has_all_frames_and_no_times(tmp_path, suffix):
+    path = tmp_path / f"camera.{suffix}"
+    path.write_bytes(h264([40, 80, 120, 160, 200]))
+    frames = list(read_video(str(path)))
+    assert [frame.pixels.shape for frame in frames] == [(32, 32, 3)] * 5
+    assert np.all(np.diff([int(frame.pixels.mean()) for frame in frames]) > 30)
+    assert [frame.time_s for frame in frames] == [None] * 5
+    assert video_info(str(path))[1] == 0  # nobody knows
+
+
+def test_h264_that_was_cut_is_read_as_far_as_it_goes(tmp_path):
+    path = tmp_path / "camera.h264"
+    path.write_bytes(h264([40, 80, 120, 160, 200])[:-700])
+    assert len(list(read_video(str(path)))) in (4, 5)  # the last may be repaired: the stream has no mark of its end
+
+
+@pytest.mark.parametrize(
+    ("start", "timed"),
+    [
+        (b"\0\0\0\1\x67", False),
+        (b"\0\0\1\x67", False),
+        (b"\0\0\0\1\x40\1", False),  # H.265
+        (b"\xff\xd8\xff\xe0", False),
+        (b"--frame\r\n", False),
+        (b"\0\0\1\xba", True),  # MPEG program stream
+        (b"\0\0\1\xb3", True),  # MPEG-1 and MPEG-2 video say their rate
+        (b"\0\0\0\x18ftyp", True),
+        (b"", True),
+    ],
+)
+def test_streams_without_times_are_known_by_their_start(tmp_path, start, timed):
+    (tmp_path / "x").write_bytes(start)
+    assert has_times(str(tmp_path / "x")) == timed
