@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 import numpy.typing as npt
 from click.exceptions import Exit
 
-from shipedge.cli.rle_convert import IMAGES, format_of, pictures_of
+from shipedge.cli.rle_convert import CROWDS, IMAGES, format_of, pictures_of
 from shipedge.cli.streams import counted, readable
 from shipedge.errors import ImageError
 from shipedge.formats.convert import FORMATS, read_labelled
@@ -30,9 +30,15 @@ _ENOUGH = 200  # pictures: one alone is right in 98 of 100 cases
 @click.option(
     "--shape", type=click.IntRange(1, 65535), nargs=2, metavar="H W", help="Size of all pictures.  [default: 768 768]"
 )
+@CROWDS
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def detect_order_command(
-    source: str, kind: str | None, images: Path | None, shape: tuple[int, int] | None, as_json: bool
+    source: str,
+    kind: str | None,
+    images: Path | None,
+    shape: tuple[int, int] | None,
+    crowds: Literal["keep", "drop"],
+    as_json: bool,
 ) -> None:
     """Say whether the ships of SRC were written down the columns or, by mistake, along the rows.
 
@@ -50,7 +56,7 @@ def detect_order_command(
     kind = format_of(source, kind, "--from")
     notes: list[str] = []
     with readable(source) as path:
-        with_ships = (image for image in read_labelled(path, kind, pictures, notes) if image.ships)
+        with_ships = (image for image in read_labelled(path, kind, pictures, notes, crowds=crowds) if image.ships)
         found = islice(with_ships, None if images is None else _ENOUGH)
         report = detect_order(_seen(counted(found, "images"), pictures, notes))
     for note in notes:
