@@ -20,7 +20,8 @@ class Frame:
         pixels: (height, width, 3) uint8 RGB.
         source: the picture, video or camera it came from, as text for people and files.
         index: number of the frame in its source, from 0.
-        time_s: seconds since the start of the source; None for a picture.
+        time_s: seconds since the first frame of the source; None for an image, and for raw streams, which have no
+            time stamps.
         decode_ms: what reading and decoding it cost, in milliseconds.
     """
 

@@ -94,18 +94,21 @@ def run(
     """
     summary = Summary()
     start = perf_counter()
-    with ExitStack() as stack:
-        for sink in sinks:
-            stack.enter_context(sink)
-        reader = stack.enter_context(ReadAhead(sources, should_stop, stretch))
-        for frame in reader:
-            if isinstance(frame, SourceError):
-                summary.failed.append(str(frame))
-            else:
-                _work(frame, cascade, sinks, summary)
-            on_progress(summary)
-        summary.dropped = reader.dropped
-        summary.interrupted = should_stop()
+    try:
+        with ExitStack() as stack:
+            for sink in sinks:
+                stack.enter_context(sink)
+            reader = stack.enter_context(ReadAhead(sources, should_stop, stretch))
+            for frame in reader:
+                if isinstance(frame, SourceError):
+                    summary.failed.append(str(frame))
+                else:
+                    _work(frame, cascade, sinks, summary)
+                on_progress(summary)
+            summary.dropped = reader.dropped
+            summary.interrupted = should_stop()
+    except SourceError as error:  # a sink could not finish its file; the others have theirs
+        summary.failed.append(str(error))
     summary.seconds = perf_counter() - start
     return summary
 

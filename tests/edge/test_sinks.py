@@ -183,10 +183,10 @@ def test_annotated_names_never_collide():
         Source("picture", "\udcff.png"),
     ]
     assert annotated_names(sources) == {
-        "one/a.png": "a.jpg",
-        "two/A.jpg": "A-2.jpg",
-        "a.mov": "a.mp4",
-        "a.tif": "a-3.jpg",
+        "one/a.png": "a.png.jpg",
+        "two/A.jpg": "A.jpg",
+        "a.mov": "a.mov.mp4",
+        "a.tif": "a.tif.jpg",
         "camera 0": "camera0.mp4",
         "ü" * 120 + ".png": "ü" * 100 + ".jpg",
         "\udcff.png": "unnamed.jpg",

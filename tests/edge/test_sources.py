@@ -207,7 +207,7 @@ def test_video_that_is_none(tmp_path):
     path.touch()
     with pytest.raises(SourceError, match="is empty"):
         list(read_video(str(path)))
-    path.write_bytes(b"no video" * 100)
+    path.write_bytes(bytes(range(256)))
     with pytest.raises(SourceError, match="not a video, or damaged"):
         list(read_video(str(path)))
 

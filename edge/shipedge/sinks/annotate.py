@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,15 +24,21 @@ QUALITY = 92
 
 
 def annotated_names(sources: Sequence[Source]) -> dict[str, str]:
-    """A file name of its own for every source: {source name: file name}; a name taken already gets -2, -3, ..."""
+    """A file name of its own for every source: {source name: file name}.
+
+    a.png becomes a.jpg, or a.png.jpg where there is an a.jpeg, too; a name taken already gets -2, -3, ...
+    """
     names: dict[str, str] = {}
     taken: set[str] = set()
+    stems = Counter(stem for stem, _ in {(source.stem.casefold(), Path(source.name).name) for source in sources})
     for source in sources:
         if source.name in names:
             continue
         suffix = ".jpg" if source.kind == "picture" else ".mp4"
+        shared = stems[source.stem.casefold()] > 1 and not source.name.endswith(suffix)
         # A name may have 255 bytes, and the hidden file needs some; OpenCV wants valid UTF-8.
-        stem = os.fsencode(source.stem)[:200].decode("utf-8", "ignore") or "unnamed"
+        stem = os.fsencode(Path(source.name).name if shared else source.stem)[:200].decode("utf-8", "ignore")
+        stem = stem or "unnamed"
         name, number = stem + suffix, 2
         while name.casefold() in taken:  # file systems that ignore case exist
             name, number = f"{stem}-{number}{suffix}", number + 1

@@ -94,6 +94,8 @@ class ReadAhead:
                     return
         except SourceError as error:
             self._put(error, live=False)
+        except ImportError:  # of every source alike: a library is not installed
+            raise
         except Exception as error:  # whatever it is: the results of the other sources are kept
             text = " ".join(str(error).split())
             self._put(SourceError(f"{source.name}: cannot be read ({type(error).__name__}: {text})"), live=False)

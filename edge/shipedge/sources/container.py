@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["boxes", "breaks_off", "edited_seconds", "has_times", "is_mirrored"]
+__all__ = ["boxes", "breaks_off", "edited_seconds", "has_times", "is_mirrored", "is_text", "video_streams"]
 
 HEAD = 4096
 MOOV = 1 << 26
+_TEXT = frozenset(range(32, 127)) | set(b"\t\r\n\xef\xbb\xbf")
 BOXES = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp", b"moof")  # the first of an MP4
 ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 ASF_FILE = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
@@ -80,6 +81,18 @@ def is_mirrored(name: str) -> bool:
         if a * d < b * c:
             return True
     return False
+
+
+def video_streams(name: str) -> int:
+    """How many videos are in an MP4, 0 where it does not tell; OpenCV reads the first."""
+    return sum(1 for _ in _tracks(_index(name)))
+
+
+def is_text(name: str) -> bool:
+    """Whether a file is a text: FFmpeg would open what lists of files, playlists and descriptions of streams name."""
+    with Path(name).open("rb") as file:
+        head = file.read(64)
+    return all(byte in _TEXT for byte in head) and not head.startswith((b"YUV4MPEG2 ", b"--"))
 
 
 def _index(name: str) -> bytes:

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Literal
 
 from shipedge.errors import SourceError
+from shipedge.images.header import SUFFIXES
 
 __all__ = ["Source", "refuse_endless", "resolve", "source_named"]
 
-PICTURES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp", ".jp2", ".ppm", ".pgm")
 VIDEOS = (
     *(".mp4", ".mov", ".m4v", ".3gp", ".f4v", ".mkv", ".webm", ".avi", ".wmv", ".asf", ".flv", ".ogv", ".gif", ".mxf"),
     *(".mpg", ".mpeg", ".vob", ".ts", ".mts", ".m2ts", ".y4m"),
@@ -114,7 +114,7 @@ def _folder(path: Path, notes: list[str]) -> Iterator[Source]:
     them = "them" if videos + others + folders > 1 else "it"
     if not images:
         raise SourceError(
-            f"{path}: no images in this folder (looked for {', '.join(PICTURES)})"
+            f"{path}: no images in this folder (looked for {', '.join(SUFFIXES)})"
             + (f", only {rest}: name {them}, or give a glob such as '{path}/*.mp4'" if rest else "")
         )
     if rest:
@@ -168,6 +168,6 @@ def _kind(path: Path) -> Literal["picture", "video"] | None:
     if path.name.startswith("."):  # the ._NAME.jpg that macOS leaves on foreign disks are no images
         return None
     suffix = path.suffix.lower()
-    if suffix in PICTURES:
+    if suffix in SUFFIXES:
         return "picture"
     return "video" if suffix in VIDEOS else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 
@@ -12,7 +13,8 @@ import numpy as np
 
 from shipedge.errors import SourceError
 from shipedge.frame import Frame
-from shipedge.sources.container import breaks_off, edited_seconds, has_times, is_mirrored
+from shipedge.sources.container import breaks_off, edited_seconds, has_times, is_mirrored, is_text, video_streams
+from shipedge.sources.overheard import Overheard
 from shipedge.sources.resolve import refuse_endless
 
 __all__ = ["read_video", "video_info"]
@@ -20,9 +22,15 @@ __all__ = ["read_video", "video_info"]
 
 def video_info(name: str) -> tuple[float, int]:
     """Mean frames per second and number of frames as the header says or estimates them; 0 where it does not say."""
-    capture = _open(name)
-    try:
+    with _released(_open(name)) as capture:
         return _fps(capture), _count(capture)
+
+
+@contextmanager
+def _released(capture: cv2.VideoCapture) -> Iterator[cv2.VideoCapture]:
+    """Releases it when the block ends."""
+    try:
+        yield capture
     finally:
         capture.release()
 
@@ -34,22 +42,32 @@ def read_video(name: str) -> Iterator[Frame]:
     kept, and it never goes back. A frame without a stamp, or with one that is not later, follows the one before at the
     mean frame rate. None throughout for raw H.264, H.265 and JPEG streams, which have no stamps.
 
+    What the decoder complains about makes the video a damaged one: OpenCV goes on with frames that the decoder made up.
+    Interlaced frames OpenCV cannot convert at all; it returns memory that nobody wrote.
+
     The number of frames in a header is often an estimate, so whether a video ends early is judged by the structure of
     the file, and by the time of the last frame where only a header can tell.
 
     Raises:
-        SourceError: it cannot be opened, or it ends early: the frames up to there have been given.
+        SourceError: it cannot be opened, its frames are interlaced, or it is damaged, has a second video or ends early:
+            the frames up to there have been given.
     """
-    capture = _open(name)
-    try:
+    damage: list[str] = []
+    index, first, time_s = 0, 0.0, None
+    with Overheard() as overheard, _released(_open(name)) as capture:
         fps, promised = _fps(capture), _count(capture)
         stamped = has_times(name)
-        index, first, time_s = 0, 0.0, None
+        overheard.take()  # what precedes the first picture of a recording, frames before it cannot be decoded
         while True:
             start = perf_counter()
             good, bgr = capture.read()
+            complaints = overheard.take()
+            if any("interlaced" in complaint for complaint in complaints):
+                raise SourceError(f"{name}: its frames are interlaced: deinterlace it first (ffmpeg -vf yadif)")
             if not good:
+                damage += [f"after frame {index - 1}: {complaint}" for complaint in complaints[:1]]
                 break
+            damage += [f"at frame {index}: {complaint}" for complaint in complaints[:1] if index]
             if stamped:
                 stamp = float(capture.get(cv2.CAP_PROP_POS_MSEC)) / 1e3
                 first = stamp if time_s is None else first
@@ -57,11 +75,13 @@ def read_video(name: str) -> Iterator[Frame]:
             rgb = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB, dst=bgr), np.uint8)
             yield Frame(rgb, name, index, time_s, (perf_counter() - start) * 1e3)
             index += 1
-    finally:
-        capture.release()
     if index == 0:
         raise SourceError(f"{name}: no frame of this video can be decoded")
     _refuse_early_end(name, index, time_s, fps, promised)
+    if damage:
+        raise SourceError(f"{name}: the video is damaged, {len(damage)} of {index} frames, the first {damage[0]}")
+    if (streams := video_streams(name)) > 1:
+        raise SourceError(f"{name}: holds {streams} videos, of which the first was read: write each into its own file")
 
 
 def _time(stamp: float, before: float | None, step: float) -> float:
@@ -107,6 +127,8 @@ def _open(name: str) -> cv2.VideoCapture:
     refuse_endless(name, status.st_mode)
     if not status.st_size:
         raise SourceError(f"{name}: the file is empty")
+    if is_text(name):
+        raise SourceError(f"{name}: not a video but a text, which may name other files or addresses")
     # An absolute path: FFmpeg would read "12:30.mp4" as an address with the scheme "12".
     try:
         capture = cv2.VideoCapture(str(Path(name).absolute()), cv2.CAP_FFMPEG)
