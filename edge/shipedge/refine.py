@@ -113,9 +113,13 @@ def rectangle_of(ship: Rle) -> Rectangle:
     y, x = np.nonzero(ship.crop(ship.bbox).to_mask())
     (cx, cy), sides, degrees = cv2.minAreaRect(np.stack([x, y], axis=1).astype(np.float32))
     # Of the centres of pixels: half a pixel more on either side.
-    width, height, angle = sides[0] + 1, sides[1] + 1, np.deg2rad(degrees)
+    width, height = sides[0] + 1, sides[1] + 1
+    # Versions of OpenCV disagree about the side that an angle belongs to, and the refiner sees half a turn.
+    if degrees >= 0:
+        width, height, degrees = height, width, degrees - 90
     if height > width:
-        width, height, angle = height, width, angle + np.pi / 2
+        width, height, degrees = height, width, degrees + 90
+    angle = np.deg2rad(degrees)
     return np.array([cx + left + 0.5, cy + top + 0.5, width, height, angle], np.float64)
 
 

@@ -181,3 +181,15 @@ def test_a_ship_that_is_told_away_stays():
     pixels, (mask,) = drawn((480.0, 380, 30, 30, 0.0))
     (found,) = Refiner(away)(pixels, (ship(mask),))
     assert found.rle.area
+
+
+@pytest.mark.parametrize("sides", [(40.0, 10.0), (10.0, 40.0), (20.0, 20.0)])
+@pytest.mark.parametrize("degrees", [-75.0, -15.0, -90.0])
+def test_the_pose_of_a_ship_is_that_of_every_opencv(monkeypatch, sides, degrees):
+    """OpenCV 4 gives the angle of the other side, 90 degrees on: the refiner must not see ships turned by 180."""
+    cv2 = pytest.importorskip("cv2")
+    mask = drawn((50, 50, 20, 10, 0))[1][0]
+    monkeypatch.setattr(cv2, "minAreaRect", lambda points: ((5.0, 5.0), sides, degrees))
+    new = rectangle_of(mask)
+    monkeypatch.setattr(cv2, "minAreaRect", lambda points: ((5.0, 5.0), sides[::-1], degrees + 90))
+    assert rectangle_of(mask).tolist() == new.tolist()
