@@ -1,12 +1,43 @@
 """Files and folders that appear whole or not at all."""
 
+import contextlib
+import errno
 import os
-import shutil
+import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from shipedge.errors import DatasetError
+
+_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}  # errors of writing that name no file
+HIDDEN = ".shipedge-"
+"""What the names of temporary files and folders begin with."""
+
+
+def write_output(path: str | os.PathLike[str], data: bytes) -> None:
+    """Write ``data`` to an output that the user has named: a file in one step, into anything else as it is.
+
+    A pipe, a device and ``/dev/stdout`` are written into; replacing them would destroy them.
+
+    Raises:
+        OSError: as in `write_atomic`; also a disk, or a pipe that no program reads from.
+    """
+    path = os.fspath(path)
+    try:
+        descriptor = _open_stream(path)
+        if descriptor is not None:
+            try:
+                _write_all(descriptor, data)
+            finally:
+                os.close(descriptor)
+            return
+    except OSError as error:
+        error.filename = path
+        raise
+    write_atomic(path, data)
 
 
 def write_atomic(path: str | os.PathLike[str], data: bytes) -> None:
@@ -16,28 +47,25 @@ def write_atomic(path: str | os.PathLike[str], data: bytes) -> None:
     a link at ``path`` is replaced, its target stays as it was.
 
     Raises:
-        OSError: no permission, disk full, folder missing; the temporary file is gone by then.
+        OSError: no permission, disk full, folder missing, ``path`` is a pipe or device; the temporary file is gone.
     """
-    # Plain os calls on strings: half of pathlib's time, and `shipedge masks` comes here for every image.
+    # Plain os calls on strings: half of pathlib's time, and the loader's cache comes here for every image.
     path = os.fspath(path)
-    folder, name = os.path.split(path)
-    temporary = os.path.join(folder, f".{name}.{os.getpid()}.tmp")  # noqa: PTH118
+    temporary = os.path.join(os.path.split(path)[0], f"{HIDDEN}{os.urandom(8).hex()}.tmp")  # noqa: PTH118
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
+        with contextlib.suppress(FileNotFoundError):
+            mode = os.lstat(path).st_mode
+            if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode) or stat.S_ISDIR(mode)):
+                raise FileExistsError(errno.EEXIST, "is a pipe, socket or device, expected a file")
+        file = os.open(temporary, flags, 0o666)
         try:
-            file = os.open(temporary, flags, 0o666)
-        except FileExistsError:  # left by a killed process that had our number
-            os.unlink(temporary)  # noqa: PTH108
-            file = os.open(temporary, flags, 0o666)
-        try:
-            view = memoryview(data)
-            while view:  # a write may take only a part (disk nearly full)
-                view = view[os.write(file, view) :]
+            _write_all(file, data)
         finally:
             os.close(file)
         os.replace(temporary, path)  # noqa: PTH105
     except BaseException as error:
-        if os.path.lexists(temporary):
+        with contextlib.suppress(OSError):
             os.unlink(temporary)  # noqa: PTH108
         if isinstance(error, OSError):  # the user knows the file asked for, not the temporary name
             error.filename, error.filename2 = path, None
@@ -52,17 +80,92 @@ def new_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
         DatasetError: ``path`` exists and is no empty folder: files of two origins must not mix unseen.
         OSError: no permission, disk full.
     """
-    target = Path(path).resolve()
+    target = Path(os.path.realpath(path))
     if target.exists() and not (target.is_dir() and not any(target.iterdir())):
         raise DatasetError(f"{path} exists, expected a new or an empty folder")
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    with naming(path):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with hidden_folder(target.parent) as hidden:
+            inside = hidden / "new"  # one of its own: the hidden folder is for its owner alone
+            inside.mkdir()
+            yield inside
+            if target.is_dir():
+                target.rmdir()
+            inside.replace(target)
+
+
+@contextmanager
+def hidden_folder(beside: Path) -> Iterator[Path]:
+    """A new folder in ``beside`` that only its owner may enter, gone at the end; for files that a library writes.
+
+    Nobody can have planted a link in it, and a folder that a killed run has left is not used again.
+    """
+    with TemporaryDirectory(prefix=HIDDEN, dir=beside, ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@contextmanager
+def naming(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Makes errors of writing name ``path``, which the user has asked for, not a temporary name or none."""
     try:
-        if temporary.is_dir():  # left by a killed process that had our number
-            shutil.rmtree(temporary)
-        temporary.mkdir(parents=True)
-        yield temporary
-        if target.is_dir():
-            target.rmdir()
-        temporary.replace(target)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        yield
+    except OSError as error:
+        hidden = any(HIDDEN in str(name) for name in (error.filename, error.filename2))
+        if hidden or (error.filename is None and error.errno in _FULL):
+            error.filename, error.filename2 = os.fspath(path), None
+        raise
+
+
+def is_stream(path: str | os.PathLike[str]) -> bool:
+    """Whether ``path`` is, or links to, something that is written into: a pipe, a device, an open file of ours."""
+    if _descriptor(os.fspath(path)) is not None:
+        return True
+    try:
+        mode = Path(path).stat().st_mode
+    except (OSError, ValueError):
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+def _open_stream(path: str) -> int | None:
+    """A descriptor of what `is_stream` recognizes; None for files, folders and what does not exist."""
+    number = _descriptor(path)
+    if number is not None:
+        if number == 2:  # standard error of the command, see terminal.prepare
+            with contextlib.suppress(OSError, ValueError):
+                number = sys.stderr.fileno()
+        return os.dup(number)
+    if not is_stream(path):
+        return None
+    mode = Path(path).stat().st_mode
+    if stat.S_ISBLK(mode):
+        raise PermissionError(errno.EPERM, "is a disk, expected a file")
+    try:
+        # A pipe that nobody reads from would be waited for; O_NONBLOCK lets it be refused.
+        descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
+    except OSError as error:
+        if error.errno == errno.ENXIO and stat.S_ISFIFO(mode):
+            raise OSError(errno.ENXIO, "no program reads from this pipe") from None
+        raise
+    os.set_blocking(descriptor, True)
+    return descriptor
+
+
+def _descriptor(path: str) -> int | None:
+    """The number of the open file that ``path`` stands for (/dev/stdout, /dev/fd/3, links to them), or None."""
+    for _ in range(40):  # as many links as Linux follows
+        folder, name = os.path.split(path)
+        folder = os.path.realpath(folder)
+        if folder in ("/dev/fd", f"/proc/{os.getpid()}/fd") and name.isdigit() and len(name) < 9:
+            return int(name)
+        path = os.path.join(folder, name)  # noqa: PTH118
+        if not os.path.islink(path):  # noqa: PTH114
+            return None
+        path = os.path.join(folder, os.readlink(path))  # noqa: PTH115, PTH118
+    return None
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:  # a write may take only a part (disk nearly full)
+        view = view[os.write(descriptor, view) :]

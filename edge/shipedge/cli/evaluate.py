@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from shipedge.cli.options import FORCE
+
 
 @click.command()
 @click.argument("prediction", type=click.Path(path_type=Path))
@@ -28,6 +30,7 @@ import click
 )
 @click.option("--part", metavar="NAME", help="Score this part of the splits.csv beside TRUTH alone: test, fold0 ...")
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write all figures, per picture and ship.")
+@FORCE
 @click.option("--worst", type=click.IntRange(min=0), default=0, metavar="N", help="List the N worst pictures.")
 @click.option(
     "--shape",
@@ -45,6 +48,7 @@ def evaluate(
     scenes: Path | None,
     part: str | None,
     json_path: Path | None,
+    force: bool,
     worst: int,
     shape: tuple[int, int],
 ) -> None:
@@ -63,18 +67,24 @@ def evaluate(
       shipedge evaluate found data/ships.csv --part test
       shipedge evaluate submission.csv data/ships.csv --scores found/predictions.jsonl --json scores.json
     """  # noqa: D301 - click wants the control character itself
-    from shipedge.atomic import write_atomic
+    from shipedge.atomic import write_output
     from shipedge.cli.evaluate_text import summary, worst_pictures
     from shipedge.evaluate import evaluate_files
     from shipedge.evaluate.export import to_json
     from shipedge.evaluate.figures import figures
+    from shipedge.evaluate.inputs import LINES
+    from shipedge.formats.splits import NAME
+    from shipedge.outputs import check_outputs
 
+    if json_path is not None:
+        read = (prediction, prediction / LINES, truth, truth.with_name(NAME), scores, scenes)
+        check_outputs({json_path: "JSON"}, [path for path in read if path is not None], force=force)
     result = evaluate_files(
         prediction, truth, scores=scores, scenes=scenes, images=images, part=part, shape=shape, steps=_bar
     )
     values = figures(result)
     if json_path is not None:
-        write_atomic(json_path, json.dumps(to_json(result, values), indent=1).encode())
+        write_output(json_path, json.dumps(to_json(result, values), indent=1).encode())
     click.echo(summary(result, values))
     if listed := result.worst(worst):
         click.echo("\n" + worst_pictures(listed))

@@ -72,6 +72,8 @@ def masks(
     if images is not None:
         if not images.is_dir():
             raise DatasetError(f"{images} is not a folder of pictures")
+        if out.exists() and out.samefile(images):
+            raise DatasetError(f"{out} is the folder of the pictures, expected another one for the masks")
         of = f"{len(chosen)} images{' with ships' if only_ships else ''}"
         chosen = list(pictures_in(images, chosen))
         click.echo(f"{len(chosen)} of {of} have their picture in {printable(str(images))}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from shipedge.cli.options import FORCE
 from shipedge.cli.report import Progress, as_json, print_summary
 from shipedge.cli.signals import handled
 from shipedge.cli.terminal import printable
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 @click.option(
     "--stretch", metavar="LOW,HIGH|auto", help="Values that become black and white in images of more than 8 bits."
 )
+@FORCE
 @click.option("--json", "as_json_object", is_flag=True, help="Print the summary as one JSON object.")
 @click.pass_context
 def predict(
@@ -49,6 +52,7 @@ def predict(
     threads: int | None,
     flips: bool,
     stretch: str | None,
+    force: bool,
     as_json_object: bool,
 ) -> None:
     """Find ships in pictures, folders, videos or a camera.
@@ -84,6 +88,7 @@ def predict(
     found = resolve(sources, notes)
     for note in notes:
         click.echo(printable(note), err=True)
+    _check_outputs(Path(out), sources, found, annotate, csv_file, force)
     sinks = _sinks(Path(out), found, annotate, csv_file)
     cascade = _open_cascade(bundle_dir, threads, flips)
     with _stop_on_signal() as received, Progress(found) as progress:
@@ -102,6 +107,21 @@ def predict(
         click.echo("Stopped: what is complete has been kept", err=True)
         ctx.exit(128 + received[0])
     ctx.exit(1 if summary.failed else 0)
+
+
+def _check_outputs(
+    out: Path, specs: tuple[str, ...], sources: list[Source], annotate: bool, csv_file: str | None, force: bool
+) -> None:
+    from shipedge.outputs import Kind, check_outputs
+    from shipedge.sinks.annotate import annotated_names
+
+    outputs: dict[str | os.PathLike[str], Kind] = {csv_file: "CSV of ships"} if csv_file else {}
+    if out.is_dir():
+        outputs[out / "predictions.jsonl"] = "JSON"
+    if annotate and (out / "annotated").is_dir():
+        for name in annotated_names(sources).values():
+            outputs[out / "annotated" / name] = "JPEG" if name.endswith(".jpg") else "MP4"
+    check_outputs(outputs, [*specs, *(source.name for source in sources)], force=force)
 
 
 def _sinks(out: Path, sources: list[Source], annotate: bool, csv_file: str | None) -> list[Sink]:

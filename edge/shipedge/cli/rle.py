@@ -6,11 +6,13 @@ from typing import Literal
 
 import click
 
-from shipedge.atomic import write_atomic
+from shipedge.atomic import write_output
+from shipedge.cli.options import FORCE
 from shipedge.cli.rle_convert import convert
 from shipedge.cli.rle_info import info
 from shipedge.cli.rle_order import detect_order_command
 from shipedge.cli.streams import parse_lines, read_stdin, write_stdout
+from shipedge.outputs import check_outputs
 from shipedge.rle import encode as encode_text
 from shipedge.rle import parse, to_png, union
 
@@ -71,7 +73,8 @@ def encode(masks: tuple[str, ...], order: Literal["F", "C"]) -> None:
 @SHAPE
 @ORDER
 @click.option("--out", default="-", show_default=True, metavar="FILE", help="PNG to write; - is standard output.")
-def decode(text: str, shape: tuple[int, int], order: Literal["F", "C"], out: str) -> None:
+@FORCE
+def decode(text: str, shape: tuple[int, int], order: Literal["F", "C"], out: str, force: bool) -> None:
     """Write the mask of a run-length TEXT as PNG: 0 = sea, 255 = ship.
 
     TEXT is "start length start length ...", or - to read it from standard input: each line is a ship, and all of them
@@ -83,6 +86,8 @@ def decode(text: str, shape: tuple[int, int], order: Literal["F", "C"], out: str
       shipedge rle encode mask.png | shipedge rle decode - --out again.png
       shipedge rle decode - --shape 256 256 < texts.txt > mask.png
     """  # noqa: D301 - click wants the control character itself
+    if out != "-":
+        check_outputs({out: "PNG"}, force=force)
     ships = parse_lines(read_stdin(), shape, order) if text == "-" else [parse(text, shape, order=order)]
     data = to_png(union(ships, shape))
     if out == "-":
@@ -90,7 +95,7 @@ def decode(text: str, shape: tuple[int, int], order: Literal["F", "C"], out: str
             raise click.UsageError("standard output is a terminal: say --out FILE, or send it into a file or pipe")
         write_stdout(data)
     else:
-        write_atomic(out, data)
+        write_output(out, data)
 
 
 rle.add_command(convert)

@@ -6,11 +6,13 @@ from typing import Literal
 
 import click
 
+from shipedge.cli.options import FORCE
 from shipedge.cli.streams import counted, readable, writable
 from shipedge.formats.coco_results import listed_images
 from shipedge.formats.convert import FORMATS, WRITTEN, read_labelled, write_labelled
 from shipedge.formats.labelled import Labelled, Pictures, count
 from shipedge.formats.recognize import recognize
+from shipedge.outputs import Kind, check_outputs
 
 IMAGES = click.option(
     "--images",
@@ -50,6 +52,7 @@ CROWDS = click.option(
     show_default=True,
     help="Order of the runs in an Airbus CSV that is read: F down the columns, C along the rows (a mistake).",
 )
+@FORCE
 def convert(
     source: str,
     target: str,
@@ -59,6 +62,7 @@ def convert(
     shape: tuple[int, int] | None,
     crowds: Literal["keep", "drop"],
     order: Literal["F", "C"],
+    force: bool,
 ) -> None:
     """Convert the ships of SRC into DST.
 
@@ -88,6 +92,9 @@ def convert(
     totals = [0, 0]
     kind = format_of(source, kind, "--from")
     target_kind = format_of(target, target_kind, "--to")
+    files: dict[str, Kind] = {"airbus": "CSV of ships", "coco": "JSON", "coco-rle": "JSON"}
+    if target_kind in files and target != "-":
+        check_outputs({target: files[target_kind]}, [source, *([] if images is None else [images])], force=force)
     with readable(source) as path, writable(target) as out:
         found = counted(_summed(read_labelled(path, kind, pictures, notes, order, crowds), totals), "images")
         write_labelled(out, target_kind, found, notes)

@@ -18,7 +18,7 @@ from typing import BinaryIO
 
 from shipedge import _core
 from shipedge._core import CsvIndex, csv_faults, index_bytes
-from shipedge.atomic import write_atomic
+from shipedge.atomic import write_output
 from shipedge.errors import DatasetError
 
 HEADER = ["ImageId", "EncodedPixels"]
@@ -85,7 +85,7 @@ def write_airbus(path: str | os.PathLike[str], rows: Iterable[tuple[str, Sequenc
             raise DatasetError(f"{path}: {trouble}")
         seen.add(image)
         writer.writerows([(image, ship) for ship in ships] or [(image, "")])
-    write_atomic(path, _compress(path, text.getvalue().encode()))
+    write_output(path, _compress(path, text.getvalue().encode()))
 
 
 def check_image_id(image: str) -> str | None:

@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
-from shipedge.atomic import write_atomic
+from shipedge.atomic import write_output
 from shipedge.errors import DatasetError
 from shipedge.formats.airbus import check_image_id
 from shipedge.formats.labelled import Labelled
@@ -56,7 +56,7 @@ def write_coco(path: str | os.PathLike[str], images: Iterable[Labelled], *, coun
     parts = ['{"info": {}, "licenses": [],\n"images": [\n', ",\n".join(listed)]
     parts += ['\n],\n"annotations": [\n', ",\n".join(annotations)]
     parts.append('\n],\n"categories": [{"id": 1, "name": "ship", "supercategory": ""}]}\n')
-    write_atomic(path, "".join(parts).encode())
+    write_output(path, "".join(parts).encode())
 
 
 def _counts(ship: Rle) -> dict[str, Any]:

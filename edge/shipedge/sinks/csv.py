@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from shipedge.errors import DatasetError
+from shipedge.errors import DatasetError, SourceError
 from shipedge.formats.airbus import check_image_id, write_airbus
 from shipedge.frame import Frame, FrameResult
+from shipedge.outputs import check_place
 from shipedge.sinks.base import keeps
 from shipedge.sources import Source
 
@@ -49,13 +49,7 @@ class SubmissionCsv:
 
     def __enter__(self) -> SubmissionCsv:
         """Raises OSError when the file could not be written at the end."""
-        folder = self._path.parent
-        if self._path.is_dir():
-            raise IsADirectoryError(21, "is a folder, expected a file name", str(self._path))
-        if not folder.is_dir():
-            raise FileNotFoundError(2, "no such folder", str(folder))
-        if not os.access(folder, os.W_OK):
-            raise PermissionError(13, "no permission to write into this folder", str(folder))
+        check_place(self._path)
         return self
 
     def write(self, frame: Frame, result: FrameResult) -> None:
@@ -63,6 +57,13 @@ class SubmissionCsv:
         self._rows[image_id(self._sources[result.source], result.index)] = [s.rle.to_airbus() for s in result.ships]
 
     def __exit__(self, kind: type[BaseException] | None, *details: object) -> None:
-        """Writes the file; not when nothing could be read, so that an earlier one stays."""
+        """Writes the file; not when nothing could be read, so that an earlier one stays.
+
+        Raises:
+            SourceError: it could not be written.
+        """
         if self._rows and keeps(kind):
-            write_airbus(self._path, self._rows.items())
+            try:
+                write_airbus(self._path, self._rows.items())
+            except OSError as error:  # the results of the other sinks are whole
+                raise SourceError(f"{self._path}: cannot be written: {error.strerror or error}") from None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from pathlib import Path
 from typing import Any, TextIO
 
+from shipedge.atomic import HIDDEN, is_stream, naming
 from shipedge.frame import Frame, FrameResult
 from shipedge.sinks.base import keeps
 
@@ -35,22 +37,25 @@ class JsonLines:
     def __init__(self, path: Path) -> None:
         """Nothing is touched before `__enter__`."""
         self.path = path
-        self._temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        self._temporary = path.with_name(f"{HIDDEN}{os.urandom(8).hex()}.tmp")
         self._file: TextIO
         self._lines = 0
 
     def __enter__(self) -> JsonLines:
         """Makes the folder and the hidden file. Raises OSError when that is not possible."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._temporary.unlink(missing_ok=True)  # left by a killed process that had our number
+        if is_stream(self.path):
+            raise FileExistsError(errno.EEXIST, "is a pipe or device, expected a file", str(self.path))
         # ASCII: names that are not valid UTF-8 survive as escapes, and the file stays valid JSON.
-        self._file = self._temporary.open("x", encoding="ascii", newline="\n")
+        with naming(self.path):
+            self._file = self._temporary.open("x", encoding="ascii", newline="\n")
         return self
 
     def write(self, frame: Frame, result: FrameResult) -> None:
         """Adds one line."""
         self._lines += 1
-        self._file.write(json.dumps(to_json(result), separators=(",", ":"), allow_nan=False) + "\n")
+        with naming(self.path):
+            self._file.write(json.dumps(to_json(result), separators=(",", ":"), allow_nan=False) + "\n")
 
     def __exit__(self, kind: type[BaseException] | None, *details: object) -> None:
         """Moves the file to its place; drops it when empty, or after an error that may have cut a line.
@@ -58,8 +63,9 @@ class JsonLines:
         A run in which nothing could be read has no result, and must not wipe out the one before it.
         """
         try:
-            self._file.close()
-            if self._lines and keeps(kind):
-                self._temporary.replace(self.path)
+            with naming(self.path):
+                self._file.close()
+                if self._lines and keeps(kind):
+                    self._temporary.replace(self.path)
         finally:
             self._temporary.unlink(missing_ok=True)

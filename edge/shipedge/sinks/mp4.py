@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from shipedge.atomic import hidden_folder, naming
 from shipedge.errors import SourceError
 from shipedge.sources.container import boxes, breaks_off
 
@@ -19,10 +21,10 @@ FPS = 25.0
 
 
 class Mp4:
-    """A video under a hidden name until it is closed."""
+    """A video in a hidden folder until it is closed."""
 
     def __init__(self, path: Path, first: NDArray[np.uint8]) -> None:
-        """Opens the hidden file.
+        """Opens the file in the hidden folder.
 
         Raises:
             SourceError: OpenCV has no encoder for frames of this size.
@@ -31,13 +33,15 @@ class Mp4:
         self._shape = first.shape
         self._frames = 0
         self._times: tuple[float, float] | None = None
-        self._temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp.mp4")
+        self._stack = ExitStack()
+        with naming(path):
+            self._temporary = self._stack.enter_context(hidden_folder(path.parent)) / "new.mp4"
         height, width = (side + side % 2 for side in first.shape[:2])
         # mp4v: the encoder that every OpenCV wheel has; H.264 is in none of them.
         fourcc = cv2.VideoWriter.fourcc(*"mp4v")
         self._writer = cv2.VideoWriter(str(self._temporary), cv2.CAP_FFMPEG, fourcc, FPS, (width, height))
         if not self._writer.isOpened():
-            self._temporary.unlink(missing_ok=True)
+            self._stack.close()
             raise SourceError(f"{path}: OpenCV cannot write an mp4 of {first.shape[1]}x{first.shape[0]} pixels here")
 
     def write(self, bgr: NDArray[np.uint8], source: str, time_s: float | None) -> None:
@@ -65,7 +69,7 @@ class Mp4:
             self._keep_speed()
             self._temporary.replace(self.path)
         finally:
-            self._temporary.unlink(missing_ok=True)
+            self._stack.close()
 
     def _is_whole(self) -> bool:
         """OpenCV does not say that a write has failed, so the file is asked."""

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import click
 
+from shipedge.cli.options import FORCE
+
 
 @click.command(short_help="Write an augmented copy of a dataset.")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
@@ -29,6 +31,7 @@ import click
     metavar="FILE",
     help="Draw each part by itself and all together into a .png or .jpg; OUT may be left out then.",
 )
+@FORCE
 def augment(
     folder: Path,
     out: Path | None,
@@ -39,6 +42,7 @@ def augment(
     everything: bool,
     workers: int | None,
     sheet: Path | None,
+    force: bool,
 ) -> None:
     """Write augmented copies of the pictures of DIR into OUT/images/*.jpg, with their ships in OUT/ships.csv.
 
@@ -58,6 +62,7 @@ def augment(
         raise click.UsageError("say where the copies go (OUT), or ask for a sheet (--sheet FILE)")
     # Here, not above: `shipedge data augment --help` needs neither NumPy nor OpenCV.
     from shipedge.errors import DatasetError
+    from shipedge.outputs import Kind, check_outputs
     from shipedge_train.augment.files import Copies, write_copies
     from shipedge_train.augment.origins import read_origins
     from shipedge_train.augment.sheet import write_sheet
@@ -69,6 +74,8 @@ def augment(
     if not chosen:
         raise DatasetError(f"all {len(origins)} pictures of {folder} are held out; --all holds nothing out")
     if sheet is not None:
+        kind: Kind = "PNG" if sheet.suffix.lower() == ".png" else "JPEG"
+        check_outputs({sheet: kind}, [folder / "images"], force=force)
         write_sheet(sheet, [origin.picture for origin in chosen], settings.augment, seed)
         click.echo(f"{sheet}: each part by itself, then all together")
     if out is None:

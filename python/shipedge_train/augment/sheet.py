@@ -11,7 +11,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from shipedge.atomic import write_atomic
+from shipedge.atomic import write_output
 from shipedge.errors import DatasetError
 from shipedge.rle import parse
 from shipedge_train.augment.geometry import sample_geometry
@@ -57,7 +57,7 @@ def write_sheet(path: Path, pictures: Sequence[Picture], config: AugmentConfig, 
     rows += [_row("together", crops, donors, config, seed + k) for k in range(3)]
     quality = [cv2.IMWRITE_JPEG_QUALITY, 80] if path.suffix.lower() != ".png" else []
     _, data = cv2.imencode(path.suffix, np.vstack(rows)[..., ::-1], quality)
-    write_atomic(path, data.tobytes())
+    write_output(path, data.tobytes())
 
 
 def switches(config: AugmentConfig) -> dict[str, float]:

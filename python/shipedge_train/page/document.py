@@ -13,7 +13,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from shipedge.atomic import write_atomic
+from shipedge.atomic import write_output
 from shipedge_train.page.blocks import Block, Gallery, Value
 from shipedge_train.page.figures import svg_of
 from shipedge_train.page.pictures import MOST_PICTURES
@@ -34,7 +34,7 @@ def write_page(path: str | os.PathLike[str], title: str, blocks: Sequence[Block]
         ValueError: a gallery has more than `MOST_PICTURES` pictures.
         OSError: the file cannot be written.
     """
-    write_atomic(path, _render(title, subtitle, blocks).encode("utf-8", "backslashreplace"))
+    write_output(path, _render(title, subtitle, blocks).encode("utf-8", "backslashreplace"))
 
 
 def _render(title: str, subtitle: str, blocks: Sequence[Block]) -> str:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from shipedge.cli.options import FORCE
+
 if TYPE_CHECKING:
     from shipedge_train.page import Block
 
@@ -24,6 +26,7 @@ T = TypeVar("T")
     "--images", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Folder of the pictures, to show."
 )
 @click.option("--out", type=click.Path(path_type=Path), help="The page.  [default: report.html in RUN, or here]")
+@FORCE
 @click.option(
     "--shape",
     type=click.IntRange(min=1),
@@ -39,6 +42,7 @@ def report(
     truth: Path | None,
     images: Path | None,
     out: Path | None,
+    force: bool,
     shape: tuple[int, int],
 ) -> None:
     """Draw a run, its scores, or both as one HTML page that needs no network.
@@ -62,10 +66,15 @@ def report(
         raise click.UsageError("--images needs --predictions and --truth")
     if against is not None and run is None:
         raise click.UsageError("--against needs a RUN")
+    from shipedge.outputs import check_outputs
     from shipedge_train.page import Text, write_page
     from shipedge_train.report.run_blocks import run_blocks
     from shipedge_train.report.run_folder import read_run_folder
 
+    out = out or (run or Path()) / "report.html"
+    given = [path for path in (predictions, truth, images) if path is not None]
+    if run is None or run.is_dir():  # read_run_folder says what is wrong with it
+        check_outputs({out: "HTML"}, given, force=force)
     blocks: list[Block] = []
     if predictions is not None and truth is not None:
         blocks += _scores(predictions, truth, images, shape)
@@ -76,7 +85,6 @@ def report(
         mine = read_run_folder(run)
         blocks = run_blocks(mine, None if against is None else read_run_folder(against)) + blocks
         name = mine.folder.resolve().name
-    out = out or (run or Path()) / "report.html"
     said = f"{predictions} against {truth}" if predictions is not None else ""
     write_page(out, f"Report: {name}", blocks, subtitle=said)
     click.echo(f"written: {out}")

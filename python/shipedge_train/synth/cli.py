@@ -8,17 +8,19 @@ from pathlib import Path
 
 import click
 
+from shipedge.cli.options import FORCE
+
 
 def _draw_sheet(folder: Path, sheet: Path) -> None:
     """A contact sheet of a dataset, whole pictures above and pieces at full resolution below."""
-    from shipedge.atomic import write_atomic
+    from shipedge.atomic import write_output
     from shipedge.errors import DatasetError
     from shipedge_train.data.compare.sheet import contact_sheet, encode_sheet
     from shipedge_train.dataset import read_dataset
 
     picture = encode_sheet(contact_sheet(read_dataset(folder)), sheet.suffix.lower())
     try:
-        write_atomic(sheet, picture)
+        write_output(sheet, picture)
     except OSError as error:
         raise DatasetError(f"cannot write {sheet}: {error.strerror}") from error
     click.echo(f"{sheet}: contact sheet")
@@ -31,7 +33,10 @@ def _draw_sheet(folder: Path, sheet: Path) -> None:
 @click.option("--ship-share", type=click.FloatRange(0, 1), default=0.221, show_default=True, help="Ship pictures.")
 @click.option("--sheet", type=click.Path(path_type=Path, dir_okay=False), help="Picture (.png, .jpg) of 20 of them.")
 @click.option("--workers", type=click.IntRange(min=1), default=None, help="Processes.  [default: one per core]")
-def synth(out: Path, count: int, seed: int, ship_share: float, sheet: Path | None, workers: int | None) -> None:
+@FORCE
+def synth(
+    out: Path, count: int, seed: int, ship_share: float, sheet: Path | None, workers: int | None, force: bool
+) -> None:
     """Render scenes into OUT/images/*.jpg and OUT/ships.csv.
 
     A stopped run continues where it was; a larger --count later adds to it.
@@ -45,8 +50,12 @@ def synth(out: Path, count: int, seed: int, ship_share: float, sheet: Path | Non
     if sheet is not None and sheet.suffix.lower() not in (".png", ".jpg"):
         raise click.BadParameter(f"{sheet} ends in {sheet.suffix!r}, expected .png or .jpg", param_hint="--sheet")
     # Here, not above: `shipedge synth --help` needs neither NumPy nor OpenCV.
+    from shipedge.outputs import Kind, check_outputs
     from shipedge_train.synth.dataset import SynthParams, write_dataset
 
+    if sheet is not None and sheet.parent != out:  # that folder is ours, and may not exist yet
+        kind: Kind = "PNG" if sheet.suffix.lower() == ".png" else "JPEG"
+        check_outputs({sheet: kind}, [out / "images"], force=force)
     params = SynthParams(seed, ship_share)
     started = time.perf_counter()
     rendered = -1

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from shipedge.cli.options import FORCE
+
 if TYPE_CHECKING:
     from shipedge_train.data.compare.distances import Gap
     from shipedge_train.data.compare.judge import Verdict
@@ -25,10 +27,11 @@ def _row(gap: Gap) -> str:
 @click.argument("one", type=_FOLDER)
 @click.argument("other", type=_FOLDER)
 @click.option("--out", type=_FOLDER, help="Folder for gaps.json and the sheet sides.png.")
+@FORCE
 @click.option("--pictures", type=click.IntRange(min=2), default=300, show_default=True, help="At most, of each side.")
 @click.option("--top", type=click.IntRange(min=1), default=20, show_default=True, help="Gaps to print.")
 @click.option("--json", "as_json", is_flag=True, help="Print all gaps as JSON.")
-def compare(one: Path, other: Path, out: Path | None, pictures: int, top: int, as_json: bool) -> None:
+def compare(one: Path, other: Path, out: Path | None, force: bool, pictures: int, top: int, as_json: bool) -> None:
     """Compare the pictures and the labelled ships of two dataset folders, number by number.
 
     Prints the widest gaps first: Kolmogorov-Smirnov distance (0 alike, 1 apart), Wasserstein distance in standard
@@ -42,11 +45,15 @@ def compare(one: Path, other: Path, out: Path | None, pictures: int, top: int, a
     """  # noqa: D301 - click wants the control character itself
     from shipedge.atomic import write_atomic
     from shipedge.errors import DatasetError
+    from shipedge.outputs import check_outputs
     from shipedge_train.data.compare.collect import collect
     from shipedge_train.data.compare.distances import gaps
     from shipedge_train.data.compare.sheet import encode_sheet, side_by_side
     from shipedge_train.dataset import pick_evenly, read_dataset
 
+    if out is not None and out.is_dir():
+        inputs = [one / "images", other / "images"]
+        check_outputs({out / "gaps.json": "JSON", out / "sides.png": "PNG"}, inputs, force=force)
     sides = [pick_evenly(read_dataset(folder), pictures) for folder in (one, other)]
     with click.progressbar(length=sum(map(len, sides)), label="measuring", hidden=as_json) as bar:
         found = gaps(*(collect(side, lambda: bar.update(1)) for side in sides))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import astuple
 from pathlib import Path
 
 import click
 from click.exceptions import Exit
 
+from shipedge.cli.options import FORCE
 from shipedge_train.data.options import IMAGES, SHAPE, SOURCE
 
 
@@ -24,8 +26,14 @@ from shipedge_train.data.options import IMAGES, SHAPE, SOURCE
     metavar="OUT",
     help="Write OUT/ships.csv without the images that have errors, and OUT/quarantine.csv with the reasons.",
 )
+@FORCE
 def verify(
-    source: Path, images: Path | None, shape: tuple[int, int], json_path: Path | None, fix_path: Path | None
+    source: Path,
+    images: Path | None,
+    shape: tuple[int, int],
+    json_path: Path | None,
+    fix_path: Path | None,
+    force: bool,
 ) -> None:
     """Check a dataset folder (images/, ships.csv, perhaps masks/ and scenes.csv) or a CSV alone.
 
@@ -40,13 +48,16 @@ def verify(
       shipedge data verify data --json findings.json
       shipedge data verify data --fix clean
     """  # noqa: D301 - click wants the control character itself
-    from shipedge.atomic import write_atomic
+    from shipedge.atomic import write_output
+    from shipedge.outputs import check_outputs
     from shipedge_train.data.verify.dataset import count_pictures, find_parts
     from shipedge_train.data.verify.dataset import verify as run
     from shipedge_train.data.verify.summary import for_machines, for_people
 
     started = time.perf_counter()
     parts = find_parts(source, images)
+    if json_path is not None:
+        check_outputs({json_path: "JSON"}, [path for path in astuple(parts) if path], force=force)
     with click.progressbar(length=count_pictures(parts), label=f"checking {source}", show_pos=True) as bar:
         report, rows = run(parts, shape, bar.update)
     seconds = time.perf_counter() - started
@@ -54,7 +65,7 @@ def verify(
         click.echo(line)
     click.echo(f"checked in {seconds:.1f} s")
     if json_path is not None:
-        write_atomic(json_path, json.dumps(for_machines(report), indent=1).encode())
+        write_output(json_path, json.dumps(for_machines(report), indent=1).encode())
     failed = report.count("error") > 0
     if fix_path is not None:
         from shipedge_train.data.verify.fix import CLEAN, QUARANTINE, fix

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 from click.exceptions import Exit
 
+from shipedge.cli.options import FORCE
 from shipedge_train.data.options import IMAGES, SHAPE, SOURCE
 
 if TYPE_CHECKING:
@@ -25,7 +26,10 @@ SORTS = {"ships": "ships", "size": "largest ship", "error": "error"}
 @SHAPE
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write all numbers into this file.")
 @click.option("--out", type=click.Path(path_type=Path), help="New folder for the histograms, as PNG.")
-def stats(source: Path, images: Path | None, shape: tuple[int, int], json_path: Path | None, out: Path | None) -> None:
+@FORCE
+def stats(
+    source: Path, images: Path | None, shape: tuple[int, int], json_path: Path | None, out: Path | None, force: bool
+) -> None:
     """Count what is in a dataset folder (images/ and ships.csv) or a CSV alone.
 
     Ships of each image, their area, length, width and runs; sizes, brightness and color of the pictures.
@@ -36,17 +40,20 @@ def stats(source: Path, images: Path | None, shape: tuple[int, int], json_path: 
       shipedge data stats train_ship_segmentations_v2.csv
       shipedge data stats data --out charts --json stats.json
     """  # noqa: D301 - click wants the control character itself
-    from shipedge.atomic import new_folder, write_atomic
+    from shipedge.atomic import new_folder, write_atomic, write_output
+    from shipedge.outputs import check_outputs
     from shipedge_train.data.verify.dataset import find_parts
     from shipedge_train.data.verify.rows import Rows
     from shipedge_train.data.view.summary import for_people, jsonable
 
     parts = find_parts(source, images)
+    if json_path is not None:
+        check_outputs({json_path: "JSON"}, [path for path in (parts.csv, parts.images) if path], force=force)
     numbers = _count(parts.images, Rows(parts.csv, shape), shape, f"reading {source}")
     for line in for_people(numbers):
         click.echo(line)
     if json_path is not None:
-        write_atomic(json_path, json.dumps(jsonable(numbers), indent=1).encode())
+        write_output(json_path, json.dumps(jsonable(numbers), indent=1).encode())
     if out is not None:
         from shipedge_train.data.view.charts import charts
         from shipedge_train.page import png_of
