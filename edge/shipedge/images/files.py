@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import BinaryIO
 
 from shipedge.errors import ImageError
@@ -22,23 +22,8 @@ def open_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     Raises:
         ImageError: missing, no permission, empty, over 2 GiB, or no regular file (a pipe would be waited for).
     """
-    name = str(path)
+    descriptor = _open(path)
     try:
-        # A pipe without a writer would be waited for; O_NONBLOCK changes nothing for regular files.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    except OSError as error:
-        raise ImageError(name, f"cannot be read: {error.strerror or error}") from None
-    except ValueError as error:  # a NUL byte in the name
-        raise ImageError(repr(name), f"cannot be read: {error}") from None
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            what = "a folder" if stat.S_ISDIR(status.st_mode) else "a pipe, socket or device"
-            raise ImageError(name, f"is {what}, expected an image file")
-        if not status.st_size:
-            raise ImageError(name, "the file is empty")
-        if status.st_size > MOST_BYTES:
-            raise ImageError(name, f"{status.st_size} bytes, expected at most {MOST_BYTES}")
         with os.fdopen(descriptor, "rb", closefd=False) as file:
             yield file
     finally:
@@ -47,8 +32,35 @@ def open_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
 def read_file(path: str | os.PathLike[str]) -> bytes:
     """The content of a regular file. Raises ImageError as `open_file` does."""
-    with open_file(path) as file:
-        try:
-            return file.read(MOST_BYTES)
-        except OSError as error:
-            raise ImageError(str(Path(path)), f"cannot be read: {error.strerror or error}") from None
+    descriptor = _open(path)
+    try:
+        # Unbuffered and to the end: a buffered read of "at most 2 GiB" would take memory for them first.
+        return io.FileIO(descriptor, closefd=False).readall()
+    except OSError as error:
+        raise ImageError(str(path), f"cannot be read: {error.strerror or error}") from None
+    finally:
+        os.close(descriptor)
+
+
+def _open(path: str | os.PathLike[str]) -> int:
+    name = str(path)
+    try:
+        # A pipe without a writer would be waited for; O_NONBLOCK changes nothing for regular files.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except OSError as error:
+        raise ImageError(name, f"cannot be read: {error.strerror or error}") from None
+    except ValueError as error:  # a NUL byte in the name
+        raise ImageError(repr(name), f"cannot be read: {error}") from None
+    status = os.fstat(descriptor)
+    trouble = None
+    if not stat.S_ISREG(status.st_mode):
+        what = "a folder" if stat.S_ISDIR(status.st_mode) else "a pipe, socket or device"
+        trouble = f"is {what}, expected an image file"
+    elif not status.st_size:
+        trouble = "the file is empty"
+    elif status.st_size > MOST_BYTES:
+        trouble = f"{status.st_size} bytes, expected at most {MOST_BYTES}"
+    if trouble is not None:
+        os.close(descriptor)
+        raise ImageError(name, trouble)
+    return descriptor
