@@ -10,7 +10,7 @@ from time import perf_counter
 from shipedge.cascade import Cascade
 from shipedge.errors import SourceError
 from shipedge.frame import Frame, FrameResult
-from shipedge.images import Stretch
+from shipedge.images import AS_IT_IS, Reading
 from shipedge.sinks import Sink
 from shipedge.sources import Source
 from shipedge.sources.ahead import ReadAhead
@@ -80,13 +80,12 @@ def run(
     sinks: Sequence[Sink],
     on_progress: Callable[[Summary], None] = lambda summary: None,
     should_stop: Callable[[], bool] = lambda: False,
-    stretch: Stretch | None = None,
+    reading: Reading = AS_IT_IS,
 ) -> Summary:
     """Sends every frame of every source through the cascade and into each sink.
 
     A source that cannot be read is noted in the summary and the others go on. `should_stop` is asked between frames:
-    the frame in hand is finished, and what is complete is kept. `stretch` says which values of images with more than 8
-    bits become black and white.
+    the frame in hand is finished, and what is complete is kept. `reading` says how images are read.
 
     Raises:
         BackendError: a model failed while running.
@@ -98,7 +97,7 @@ def run(
         with ExitStack() as stack:
             for sink in sinks:
                 stack.enter_context(sink)
-            reader = stack.enter_context(ReadAhead(sources, should_stop, stretch))
+            reader = stack.enter_context(ReadAhead(sources, should_stop, reading))
             for frame in reader:
                 if isinstance(frame, SourceError):
                     summary.failed.append(str(frame))

@@ -40,6 +40,12 @@ if TYPE_CHECKING:
     "--stretch", metavar="LOW,HIGH|auto", help="Values that become black and white in images of more than 8 bits."
 )
 @FORCE
+@click.option(
+    "--max-pixels",
+    type=click.IntRange(1, 1 << 30),
+    metavar="N",
+    help="Largest image to decode.  [default: 268435456, and no more than its file is likely to hold]",
+)
 @click.option("--json", "as_json_object", is_flag=True, help="Print the summary as one JSON object.")
 @click.pass_context
 def predict(
@@ -52,6 +58,7 @@ def predict(
     threads: int | None,
     flips: bool,
     stretch: str | None,
+    max_pixels: int | None,
     force: bool,
     as_json_object: bool,
 ) -> None:
@@ -79,11 +86,11 @@ def predict(
     from shipedge.opencv_wheels import require_opencv
 
     require_opencv()
-    from shipedge.images import parse_stretch
+    from shipedge.images import Reading, parse_stretch
     from shipedge.pipeline import run
     from shipedge.sources import resolve
 
-    limits = None if stretch is None else parse_stretch(stretch)
+    reading = Reading(None if stretch is None else parse_stretch(stretch), max_pixels)
     notes: list[str] = []
     found = resolve(sources, notes)
     for note in notes:
@@ -92,7 +99,7 @@ def predict(
     sinks = _sinks(Path(out), found, annotate, csv_file)
     cascade = _open_cascade(bundle_dir, threads, flips)
     with _stop_on_signal() as received, Progress(found) as progress:
-        summary = run(found, cascade, sinks, progress, lambda: bool(received), limits)
+        summary = run(found, cascade, sinks, progress, lambda: bool(received), reading)
     written = [str(Path(out, "predictions.jsonl")), str(Path(out, "annotated")) if annotate else "", csv_file or ""]
     written = [name for name in written if name and summary.frames]  # no frame: earlier results were left alone
     if as_json_object:

@@ -5,15 +5,17 @@ by libjpeg-turbo, everything else by OpenCV; what a decoder complains about is a
 terminal. Headers need the standard library alone.
 """
 
-from shipedge.images.decode import Pixels, Stored, decode_image, decode_stored, read_image
+from shipedge.images.decode import AS_IT_IS, Pixels, Reading, Stored, decode_image, decode_stored, read_image
 from shipedge.images.depth import Stretch, parse_stretch
 from shipedge.images.files import read_file
 from shipedge.images.header import ImageHeader, header_of, image_size, read_header
 from shipedge.images.reduced import decode_reduced
 
 __all__ = [
+    "AS_IT_IS",
     "ImageHeader",
     "Pixels",
+    "Reading",
     "Stored",
     "Stretch",
     "decode_image",

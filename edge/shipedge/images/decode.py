@@ -11,22 +11,31 @@ from numpy.typing import NDArray
 
 from shipedge.errors import ImageError
 from shipedge.images import bmp, jp2, jpeg_pixels, png, pnm, tiff, webp
+from shipedge.images.budget import refuse_cost
 from shipedge.images.depth import Stretch, to_8_bits
 from shipedge.images.files import read_file
 from shipedge.images.header import ImageHeader, header_of
 from shipedge.images.turn import turn
 
-__all__ = ["MOST_PIXELS", "Pixels", "Stored", "decode_image", "decode_stored", "read_image"]
+__all__ = ["AS_IT_IS", "Pixels", "Reading", "Stored", "decode_image", "decode_stored", "read_image"]
 
 Pixels = NDArray[np.uint8]
-MOST_PIXELS = 1 << 30
-"""Of one image: OpenCV's own limit."""
 _CHECKS = {
     "BMP": bmp.check_whole,
     "JP2": jp2.check_whole,
     "TIFF": tiff.check_whole,
     "WebP": webp.check_whole,
 }
+
+
+class Reading(NamedTuple):
+    """How images are read where the user has a say: arguments of `decode_image`."""
+
+    stretch: Stretch | None = None
+    max_pixels: int | None = None
+
+
+AS_IT_IS = Reading()
 
 
 class Stored(NamedTuple):
@@ -41,9 +50,9 @@ class Stored(NamedTuple):
     pixels: NDArray[Any]
 
 
-def read_image(path: str | os.PathLike[str], stretch: Stretch | None = None) -> Pixels:
+def read_image(path: str | os.PathLike[str], stretch: Stretch | None = None, max_pixels: int | None = None) -> Pixels:
     """A file as (height, width, 3) uint8 RGB; see `decode_image`."""
-    return decode_image(read_file(path), str(path), stretch)
+    return decode_image(read_file(path), str(path), stretch, max_pixels=max_pixels)
 
 
 def decode_image(
@@ -53,6 +62,7 @@ def decode_image(
     *,
     shape: tuple[int, int] | None = None,
     rows: int | None = None,
+    max_pixels: int | None = None,
 ) -> Pixels:
     """Encoded image -> (height, width, 3) uint8 RGB, as viewers show it.
 
@@ -65,11 +75,12 @@ def decode_image(
         stretch: which values become black and white in images of more than 8 bits.
         shape: (height, width) that is expected; another is refused before anything is decoded.
         rows: how many rows from the top are needed; of a JPEG the others are not decoded.
+        max_pixels: None: 2^28, and no more than a file of its size is likely to hold.
 
     Raises:
         ImageError: not an image, cut off, damaged, of another size, or its brightness would be a guess.
     """
-    header = checked(header_of(content, name), name, shape)
+    header = checked(content, name, shape, max_pixels)
     if header.format == "JPEG" and header.orientation == 1:
         return jpeg_pixels.decode(content, name, rows)
     pixels = _decode(content, header, name)
@@ -86,17 +97,19 @@ def decode_stored(content: bytes, name: str, *, shape: tuple[int, int] | None = 
 
     A JPEG becomes RGB, whatever it holds; `shape` and errors as `decode_image`.
     """
-    header = checked(header_of(content, name), name, shape)
+    header = checked(content, name, shape)
     return Stored(header, _decode(content, header, name))
 
 
-def checked(header: ImageHeader, name: str, shape: tuple[int, int] | None = None) -> ImageHeader:
+def checked(
+    content: bytes, name: str, shape: tuple[int, int] | None = None, max_pixels: int | None = None
+) -> ImageHeader:
     """The header, where an image of its size may be decoded. Raises ImageError."""
+    header = header_of(content, name)
     height, width = header.shape
     if shape is not None and header.shape != shape:
         raise ImageError(name, f"{width}x{height} pixels, expected {shape[1]}x{shape[0]} (width x height)", "size")
-    if height * width > MOST_PIXELS:
-        raise ImageError(name, f"{width}x{height} pixels, expected at most {MOST_PIXELS} in all: cut it into parts")
+    refuse_cost(header, len(content), name, max_pixels)
     return header
 
 
@@ -134,8 +147,10 @@ def _decode_with_opencv(content: bytes, header: ImageHeader, name: str) -> NDArr
         return pixels
     if pixels.shape[2] == 1:
         return pixels[..., 0]
-    order = [2, 1, 0, 3][: pixels.shape[2]]  # OpenCV has blue first
-    return np.ascontiguousarray(pixels[..., order])
+    if pixels.dtype in (np.uint8, np.uint16, np.float32):  # OpenCV has blue first
+        return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB if pixels.shape[2] == 3 else cv2.COLOR_BGRA2RGBA, dst=pixels)
+    pixels[..., 0], pixels[..., 2] = pixels[..., 2].copy(), pixels[..., 0].copy()
+    return pixels
 
 
 def _refuse_shape_in_alpha(pixels: NDArray[Any], name: str) -> None:

@@ -8,7 +8,6 @@ import numpy as np
 
 from shipedge.images import jpeg_pixels
 from shipedge.images.decode import Pixels, checked, decode_image
-from shipedge.images.header import header_of
 from shipedge.images.turn import turn
 
 __all__ = ["decode_reduced"]
@@ -20,7 +19,7 @@ def decode_reduced(content: bytes, name: str, factor: Literal[2, 4], *, grey: bo
     Raises:
         ImageError: as `decode_image`.
     """
-    header = checked(header_of(content, name), name)
+    header = checked(content, name)
     if header.format == "JPEG":
         pixels = turn(jpeg_pixels.decode_reduced(content, name, factor, "GRAY" if grey else "RGB"), header.orientation)
         return np.ascontiguousarray(pixels[..., 0]) if grey else pixels

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from shipedge.errors import SourceError
 from shipedge.frame import Frame
-from shipedge.images import Stretch
+from shipedge.images import AS_IT_IS, Reading
 from shipedge.sources.camera import read_camera
 from shipedge.sources.files import read_picture
 from shipedge.sources.resolve import Source
@@ -34,13 +34,13 @@ class ReadAhead:
         self,
         sources: Sequence[Source],
         should_stop: Callable[[], bool] = lambda: False,
-        stretch: Stretch | None = None,
+        reading: Reading = AS_IT_IS,
     ) -> None:
         """Prepares; reading starts on `__enter__`. Iteration ends early once `should_stop()` is true."""
         self.dropped = 0
         self._sources = sources
         self._should_stop = should_stop
-        self._stretch = stretch
+        self._reading = reading
         self._waiting: deque[Frame | SourceError] = deque()
         self._change = threading.Condition()
         self._finished = False
@@ -88,7 +88,7 @@ class ReadAhead:
 
     def _read_one(self, source: Source) -> None:
         try:
-            for frame in _frames(source, self._stretch):
+            for frame in _frames(source, self._reading):
                 self._put(frame, live=source.kind == "camera")
                 if self._stopped:
                     return
@@ -113,9 +113,9 @@ class ReadAhead:
             self._change.notify_all()
 
 
-def _frames(source: Source, stretch: Stretch | None) -> Iterator[Frame]:
+def _frames(source: Source, reading: Reading) -> Iterator[Frame]:
     if source.kind == "picture":
-        yield read_picture(source.name, stretch)
+        yield read_picture(source.name, reading)
     elif source.kind == "video":
         yield from read_video(source.name)
     else:

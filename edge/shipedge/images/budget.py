@@ -1,0 +1,38 @@
+"""What an image may cost, decided by its header before anything is decoded.
+
+Some hundred bytes may claim gigabytes of pixels: a decoder then takes the memory, fills it with one color, and returns.
+"""
+
+from __future__ import annotations
+
+from shipedge.errors import ImageError
+from shipedge.images.header import ImageHeader
+
+MOST_PIXELS = 1 << 28
+"""Of one image, where nobody says otherwise: 16,384 x 16,384."""
+_ALWAYS = 1 << 27
+"""Bytes that the pixels of any file may take."""
+_FOR_A_BYTE = 128
+"""Bytes that they may take for each byte of the file; of photographs 2 to 30, of an image of one color up to 1,000."""
+
+
+def refuse_cost(header: ImageHeader, size: int, name: str, most: int | None) -> None:
+    """Raise ImageError where an image has too many pixels, or far more than its file can hold.
+
+    Args:
+        header: of the image.
+        size: of the file, bytes.
+        name: for messages.
+        most: pixels that the user allows; None: `MOST_PIXELS`, and no more bytes than the file is likely to hold.
+    """
+    height, width = header.shape
+    pixels = height * width
+    if pixels > (most or MOST_PIXELS):
+        raise ImageError(
+            name, f"{width}x{height} pixels, expected at most {most or MOST_PIXELS} in all: cut it, or say --max-pixels"
+        )
+    taken = pixels * (3 if header.palette else header.channels) * -(-header.bits // 8)
+    if most is None and taken > max(_ALWAYS, size * _FOR_A_BYTE):
+        raise ImageError(
+            name, f"{width}x{height} pixels in a file of {size} bytes, which is hardly one: say --max-pixels {pixels}"
+        )
