@@ -8,6 +8,7 @@
 #include "shipedge/error.hpp"
 #include "shipedge/iou.hpp"
 #include "shipedge/set_ops.hpp"
+#include "unlocked.hpp"
 
 namespace shipedge {
 namespace {
@@ -16,7 +17,7 @@ template <Rle (*kOperation)(Masks, Shape)>
 Rle fold(const py::object& rles, const py::object& shape) {
   const Shape expected = as_shape(shape);
   const HeldRles held = as_rles(rles, "rles", &expected);
-  const py::gil_scoped_release nogil;
+  const Unlocked nogil;
   return kOperation(held.rles, expected);
 }
 
@@ -25,7 +26,7 @@ Rle at_least_of(const py::object& rles, const py::object& k, const py::object& s
   if (votes < 0) throw py::value_error("k is " + std::to_string(votes) + ", expected 0 or more masks");
   const Shape expected = as_shape(shape);
   const HeldRles held = as_rles(rles, "rles", &expected);
-  const py::gil_scoped_release nogil;
+  const Unlocked nogil;
   return at_least(held.rles, static_cast<std::size_t>(votes), expected);
 }
 
@@ -43,7 +44,7 @@ py::array_t<T> measured(const py::object& rles, Measure&& measure) {
   if (kColumns > 1) shape.push_back(kColumns);
   py::array_t<T> out(shape);
   T* row = out.mutable_data();
-  const py::gil_scoped_release nogil;
+  const Unlocked nogil;
   for (const Rle* rle : held.rles) {
     measure(*rle, row);
     row += kColumns;
@@ -85,7 +86,7 @@ py::array_t<double> iou_matrix_of(const py::object& rows, const py::object& colu
   const std::vector<std::uint8_t> flags = as_flags(crowd, "crowd", right.rles.size());
   py::array_t<double> out({left.rles.size(), right.rles.size()});
   double* const data = out.mutable_data();
-  const py::gil_scoped_release nogil;
+  const Unlocked nogil;
   iou_matrix(left.rles, right.rles, flags, data);
   return out;
 }
@@ -94,8 +95,9 @@ py::array_t<double> iou_matrix_of(const py::object& rows, const py::object& colu
 struct PartsWanted {
   PartsWanted(const py::object& mask, const py::object& connectivity, const py::object& min_area)
       : connectivity_(as_connectivity(connectivity)), min_area_(as_pixels(min_area, "min_area")) {
-    if (py::isinstance<Rle>(mask)) {
-      rle_ = mask.cast<const Rle*>();
+    py::detail::make_caster<Rle> caster;  // looks at the object's own type, not at what it says of itself
+    if (caster.load(mask, false)) {
+      rle_ = py::detail::cast_op<const Rle*>(caster);
       shape = rle_->shape();
     } else {
       mask_ = as_mask(mask);
@@ -120,15 +122,14 @@ struct PartsWanted {
   HeldMask mask_;
 };
 
-template <class Work>
-auto unlocked(Work&& work) {
-  const py::gil_scoped_release nogil;
-  return work();
+Parts found_unlocked(const PartsWanted& wanted) {
+  const Unlocked nogil;
+  return wanted.find();
 }
 
 py::list components_of(const py::object& mask, const py::object& connectivity, const py::object& min_area) {
   const PartsWanted wanted(mask, connectivity, min_area);
-  const Parts parts = unlocked([&] { return wanted.find(); });
+  const Parts parts = found_unlocked(wanted);
   py::list found(parts.size());
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const Runs runs = parts[i];
@@ -140,7 +141,7 @@ py::list components_of(const py::object& mask, const py::object& connectivity, c
 
 py::list component_texts(const py::object& mask, const py::object& connectivity, const py::object& min_area) {
   const PartsWanted wanted(mask, connectivity, min_area);
-  const Parts parts = unlocked([&] { return wanted.find(); });
+  const Parts parts = found_unlocked(wanted);
   py::list texts(parts.size());
   for (std::size_t i = 0; i < parts.size(); ++i) {
     PyList_SET_ITEM(texts.ptr(), static_cast<Py_ssize_t>(i), airbus_text(parts[i]).release().ptr());
@@ -157,7 +158,7 @@ void bind_algebra(py::module_& module) {
              "Pixels in all of the masks, which all have this (height, width); every pixel if there are none.");
   module.def("xor", &fold<exclusive_or>, py::arg("rles"), py::arg("shape"),
              "Pixels in an odd number of the masks, which all have this (height, width).");
-  module.def("difference", &difference, py::arg("a"), py::arg("b"), py::call_guard<py::gil_scoped_release>(),
+  module.def("difference", &difference, py::arg("a"), py::arg("b"), py::call_guard<Unlocked>(),
              "Pixels of `a` that are not in `b`, as `a - b`.");
   module.def("at_least", &at_least_of, py::arg("rles"), py::arg("k"), py::arg("shape"),
              R"(Pixels in `k` or more of the masks: a vote.

@@ -1,4 +1,5 @@
 #include <cstring>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include "shipedge/batch.hpp"
 #include "shipedge/error.hpp"
 #include "shipedge/text.hpp"
+#include "unlocked.hpp"
 
 namespace shipedge {
 namespace {
@@ -32,7 +34,7 @@ Rle parse(const py::object& text, const py::object& shape_like, const py::object
     return Rle::trusted(shape.transposed(), std::vector<Run>(runs.begin(), runs.end())).transposed();
   };
   if (characters.size() < kWorthReleasing) return work();
-  const py::gil_scoped_release nogil;
+  const Unlocked nogil;
   return work();
 }
 
@@ -41,7 +43,7 @@ py::array decode(const py::object& text, const py::object& shape_like, const py:
   const bool column_major = is_column_major(order);
   const std::string_view characters = as_text(text);
   Canvas canvas = as_canvas(out, shape);
-  const py::gil_scoped_release nogil;
+  const Unlocked nogil;
   RunBuffer& runs = scratch_runs();
   parse_into(runs, characters, shape, column_major);
   canvas.clear();
@@ -58,7 +60,7 @@ py::str encode_text(const py::object& mask, const py::object& order) {
   const HeldMask held = as_mask(mask);
   RunBuffer& runs = scratch_runs();
   {
-    const py::gil_scoped_release nogil;
+    const Unlocked nogil;
     encode(column_major ? held.view : held.view.transposed(), runs);
   }
   return airbus_text(runs);
@@ -88,16 +90,12 @@ class HeldTexts {
   std::vector<std::size_t> ends_;
 };
 
-/// The rows of `count` images.
-HeldTexts as_rows(py::handle rows, py::ssize_t count) {
+/// The rows of many images.
+HeldTexts as_rows(py::handle rows) {
   const py::tuple images = as_tuple(rows, "rows");
-  if (static_cast<py::ssize_t>(images.size()) != count) {
-    throw py::value_error("rows holds " + std::to_string(images.size()) + " images, expected " + std::to_string(count) +
-                          " as out has");
-  }
   HeldTexts held;
-  for (py::ssize_t i = 0; i < count; ++i) {
-    held.add(PyTuple_GET_ITEM(images.ptr(), i), "rows[" + std::to_string(i) + "]");
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    held.add(PyTuple_GET_ITEM(images.ptr(), static_cast<Py_ssize_t>(i)), "rows[" + std::to_string(i) + "]");
   }
   return held;
 }
@@ -107,7 +105,7 @@ py::array decode_union(const py::object& texts, const py::object& shape_like, co
   HeldTexts held;
   held.add(texts, "texts");
   Canvas canvas = as_canvas(out, shape);
-  const py::gil_scoped_release nogil;
+  const Unlocked nogil;
   RunBuffer& runs = scratch_runs();
   thread_local Buffer<std::size_t> ends;
   ends.clear();
@@ -125,29 +123,34 @@ py::array decode_union(const py::object& texts, const py::object& shape_like, co
 /// The caller's array and what was painted into it.
 class MaskBatch {
  public:
-  MaskBatch(const py::object& out, const py::object& threads)
-      : masks_(as_mask_batch(out)),
-        painter_(Shape::checked(masks_.shape(1), masks_.shape(2)), static_cast<std::size_t>(masks_.shape(0)),
-                 pixels_of(masks_), as_threads(threads)) {}
+  MaskBatch(const py::object& out, unsigned threads)
+      : masks_(as_mask_batch(out)), painter_(masks_.shape, masks_.count, masks_.pixels, threads) {}
 
   py::array paint(const py::object& rows) {
-    const HeldTexts held = as_rows(rows, masks_.shape(0));
+    const HeldTexts held = as_rows(rows);  // runs the caller's code, which may change the array: looked at afterwards
+    const MaskArray now = as_mask_batch(masks_.array);
+    if (now.shape != masks_.shape || now.count != masks_.count || now.pixels != masks_.pixels) {
+      throw py::value_error("out was given another shape or memory after this MaskBatch was made, expected (" +
+                            std::to_string(masks_.count) + ", " + std::to_string(masks_.shape.height) + ", " +
+                            std::to_string(masks_.shape.width) + ") as it was");
+    }
+    masks_.expect_count(held.rows().ends.size(), "rows");
     {
-      const py::gil_scoped_release nogil;
+      const Unlocked nogil;
       const std::lock_guard lock(mutex_);  // without the interpreter's lock, or two threads could wait for each other
       painter_.paint(held.rows());
     }
-    return masks_;
+    return masks_.array;
   }
 
  private:
-  py::array masks_;
+  MaskArray masks_;
   BatchPainter painter_;
   std::mutex mutex_;
 };
 
 void decode_batch(const py::object& rows, const py::object& out, const py::object& threads) {
-  MaskBatch(out, threads).paint(rows);
+  MaskBatch(out, as_threads(threads)).paint(rows);
 }
 
 }  // namespace
@@ -209,7 +212,12 @@ Args:
         this object may write there: pixels that others set stay.
     threads: How many share the images out among them, 1 to 256.)");
   batch.attr("__module__") = "shipedge.rle";
-  batch.def(py::init<const py::object&, const py::object&>(), py::arg("out"), py::arg("threads") = 1)
+  batch
+      .def(py::init([](const py::object& out, const py::object& threads) {
+             const unsigned count = as_threads(threads);  // runs the caller's code, so before the array is looked at
+             return std::make_unique<MaskBatch>(out, count);
+           }),
+           py::arg("out"), py::arg("threads") = 1)
       .def("paint", &MaskBatch::paint, py::arg("rows"),
            R"(Replaces the masks with those of n images and returns the array.
 

@@ -13,6 +13,7 @@
 #include "numpy_io.hpp"
 #include "shipedge/batch.hpp"
 #include "shipedge/csv_index.hpp"
+#include "unlocked.hpp"
 
 namespace shipedge {
 namespace {
@@ -83,7 +84,7 @@ Scratch& scratch() {
 void decode_into(const CsvFile& file, const std::vector<std::size_t>& images, Shape shape, std::uint8_t* out) {
   const CsvIndex& index = *file.index;
   try {
-    const py::gil_scoped_release nogil;
+    const Unlocked nogil;
     std::vector<std::string_view> texts;
     std::vector<std::size_t> ends;
     for (const std::size_t image : images) {
@@ -111,20 +112,15 @@ py::array decode(const CsvFile& file, const py::object& key, const py::object& s
 }
 
 void decode_batch(const CsvFile& file, const py::object& keys, const py::object& out) {
-  const py::array masks = as_mask_batch(out);
-  const Shape shape = Shape::checked(masks.shape(1), masks.shape(2));
-  const py::tuple ids = as_tuple(keys, "ids");
-  const auto count = static_cast<Py_ssize_t>(ids.size());
-  if (count != masks.shape(0)) {
-    throw py::value_error("ids holds " + std::to_string(count) + " images, expected " + std::to_string(masks.shape(0)) +
-                          " as out has");
-  }
+  const py::tuple ids = as_tuple(keys, "ids");  // runs the caller's code, so before the array is looked at
+  const MaskArray masks = as_mask_batch(out);
+  masks.expect_count(ids.size(), "ids");
   std::vector<std::size_t> images;
   images.reserve(ids.size());
-  for (Py_ssize_t i = 0; i < count; ++i) {
-    images.push_back(find_or_raise(*file.index, PyTuple_GET_ITEM(ids.ptr(), i)));
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    images.push_back(find_or_raise(*file.index, PyTuple_GET_ITEM(ids.ptr(), static_cast<Py_ssize_t>(i))));
   }
-  decode_into(file, images, shape, pixels_of(masks));
+  decode_into(file, images, masks.shape, masks.pixels);
 }
 
 std::vector<Rle> ships(const CsvFile& file, const py::object& key, const py::object& shape_like) {

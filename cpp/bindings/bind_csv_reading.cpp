@@ -9,6 +9,7 @@
 #endif
 
 #include "csv_file.hpp"
+#include "unlocked.hpp"
 
 namespace shipedge {
 
@@ -41,9 +42,9 @@ std::unique_ptr<CsvFile> make(std::string path, std::size_t size, const CsvIndex
     throw py::value_error("a CSV of " + std::to_string(size) + " bytes, expected fewer than " +
                           std::to_string(CsvIndex::kMostBytes));
   }
-  const py::gil_scoped_release nogil;
+  const Unlocked nogil;
   auto index = CsvIndex::make(size, read, [&](std::string_view name) {
-    const py::gil_scoped_acquire gil;
+    const Relocked gil(nogil);
     return name_ok(utf8(name)).cast<bool>();
   });
   if (!index) return nullptr;

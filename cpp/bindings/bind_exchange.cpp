@@ -4,6 +4,7 @@
 #include "numpy_io.hpp"
 #include "shipedge/coco.hpp"
 #include "shipedge/polygon.hpp"
+#include "unlocked.hpp"
 
 namespace shipedge {
 namespace {
@@ -11,11 +12,11 @@ namespace {
 Rle from_coco(const py::object& counts, const py::object& shape) {
   const Shape expected = as_shape(shape);
   if (const auto text = as_compressed_counts(counts)) {
-    const py::gil_scoped_release nogil;
+    const Unlocked nogil;
     return from_compressed_counts(*text, expected);
   }
   const std::vector<std::int64_t> numbers = as_counts(counts);
-  const py::gil_scoped_release nogil;
+  const Unlocked nogil;
   return from_counts(numbers, expected);
 }
 
@@ -23,7 +24,7 @@ py::object to_coco(const Rle& rle, bool compressed) {
   if (!compressed) return py::cast(to_counts(rle));
   std::string text;
   {
-    const py::gil_scoped_release nogil;
+    const Unlocked nogil;
     text = compress_counts(rle);
   }
   return ascii(text.data(), text.size());
@@ -32,7 +33,7 @@ py::object to_coco(const Rle& rle, bool compressed) {
 py::list to_polygons(const Rle& rle) {
   Rings rings;
   {
-    const py::gil_scoped_release nogil;
+    const Unlocked nogil;
     rings = outline(rle);
   }
   py::list arrays(rings.ends.size());
@@ -51,9 +52,9 @@ py::list to_polygons(const Rle& rle) {
 Rle from_polygons(const py::object& polygons, const py::object& shape, const py::object& rule) {
   const Shape expected = as_shape(shape);
   const FillRule fill = as_fill_rule(rule);
-  const HeldPolygons held = as_polygons(polygons);
-  const py::gil_scoped_release nogil;
-  return fill_polygons(held.polygons, expected, fill);
+  const std::vector<std::vector<Point>> points = as_polygons(polygons);
+  const Unlocked nogil;
+  return fill_polygons(std::vector<Polygon>(points.begin(), points.end()), expected, fill);
 }
 
 }  // namespace

@@ -6,13 +6,14 @@
 #include "bindings.hpp"
 #include "numpy_io.hpp"
 #include "shipedge/morphology.hpp"
+#include "unlocked.hpp"
 
 namespace shipedge {
 namespace {
 
 Rle crop(const Rle& rle, const py::object& bbox) {
   const Box box = as_box(bbox, rle.shape());
-  const py::gil_scoped_release nogil;
+  const Unlocked nogil;
   return window(rle, box.top, box.left, {box.bottom - box.top, box.right - box.left});
 }
 
@@ -23,7 +24,7 @@ Rle pad(const Rle& rle, const py::object& top, const py::object& bottom, const p
   const std::int64_t height = above + rle.shape().height + as_pixels(bottom, "bottom");
   const std::int64_t width = before + rle.shape().width + as_pixels(right, "right");
   const Shape shape = Shape::checked(height, width);
-  const py::gil_scoped_release nogil;
+  const Unlocked nogil;
   return window(rle, -above, -before, shape);
 }
 
@@ -34,7 +35,7 @@ Rle shift(const Rle& rle, const py::object& dy, const py::object& dx) {
   };
   const std::int64_t down = distance(dy, "dy");
   const std::int64_t right = distance(dx, "dx");
-  const py::gil_scoped_release nogil;
+  const Unlocked nogil;
   return window(rle, -down, -right, rle.shape());
 }
 
@@ -43,32 +44,32 @@ Rle flip(const Rle& rle, const py::object& axis) {
   if (along != 0 && along != 1) {
     throw py::value_error("axis is " + std::to_string(along) + ", expected 0 (upside down) or 1 (left to right)");
   }
-  const py::gil_scoped_release nogil;
+  const Unlocked nogil;
   return along == 0 ? flip_rows(rle) : flip_columns(rle);
 }
 
 Rle rot90(const Rle& rle, const py::object& k) {
   const std::int64_t turns = as_integer(k, "k");
-  const py::gil_scoped_release nogil;
+  const Unlocked nogil;
   return rotate(rle, turns);
 }
 
 Rle resize_to(const Rle& rle, const py::object& shape) {
   const Shape wanted = as_shape(shape);
-  const py::gil_scoped_release nogil;
+  const Unlocked nogil;
   return resize(rle, wanted);
 }
 
 template <Rle (*kOperation)(const Rle&, std::uint32_t, std::uint32_t)>
 Rle morph(const Rle& rle, const py::object& radius) {
   const auto [rows, columns] = as_reach(radius);
-  const py::gil_scoped_release nogil;
+  const Unlocked nogil;
   return kOperation(rle, rows, columns);
 }
 
 Rle filled(const Rle& rle, const py::object& connectivity) {
   const Connectivity of_background = as_connectivity(connectivity);
-  const py::gil_scoped_release nogil;
+  const Unlocked nogil;
   return fill_holes(rle, of_background);
 }
 
@@ -83,7 +84,7 @@ void bind_geometry(py::class_<Rle>& cls) {
            "Moved down by `dy` and right by `dx` pixels in a picture of the same shape; what leaves it is lost.")
       .def("flip", &flip, py::arg("axis"), "Mirrored as np.flip does: axis 0 is upside down, 1 left to right.")
       .def("rot90", &rot90, py::arg("k") = 1, "Turned counterclockwise by `k` quarter turns, as np.rot90 does.")
-      .def("transpose", &Rle::transposed, py::call_guard<py::gil_scoped_release>(), "Rows and columns exchanged.")
+      .def("transpose", &Rle::transposed, py::call_guard<Unlocked>(), "Rows and columns exchanged.")
       .def("resize", &resize_to, py::arg("shape"),
            R"(The mask at another (height, width) by nearest neighbour between pixel centres.
 

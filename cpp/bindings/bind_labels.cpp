@@ -5,6 +5,7 @@
 #include "bindings.hpp"
 #include "numpy_io.hpp"
 #include "shipedge/labels.hpp"
+#include "unlocked.hpp"
 
 namespace shipedge {
 namespace {
@@ -15,7 +16,7 @@ py::array labelled(const HeldRles& held, Shape shape) {
   const py::array labels =
       py::module_::import("numpy").attr("zeros")(py::make_tuple(shape.height, shape.width), py::dtype::of<T>());
   T* const out = static_cast<T*>(const_cast<void*>(labels.data()));
-  const py::gil_scoped_release nogil;
+  const Unlocked nogil;
   to_labels(held.rles, shape, out);
   return labels;
 }
@@ -32,7 +33,7 @@ py::dict from_labels_of(const py::object& labels) {
   const HeldLabels held = as_labels(labels);
   std::vector<LabelledRle> found;
   {
-    const py::gil_scoped_release nogil;
+    const Unlocked nogil;
     found = from_labels(held.view);
   }
   py::dict parts;

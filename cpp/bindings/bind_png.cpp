@@ -11,6 +11,7 @@
 #include "numpy_io.hpp"
 #include "shipedge/mask_files.hpp"
 #include "shipedge/png.hpp"
+#include "unlocked.hpp"
 
 namespace shipedge {
 namespace {
@@ -27,7 +28,7 @@ py::bytes to_png(const Rle& rle, int bits) {
   if (bits != 1 && bits != 8) throw py::value_error("bits is " + std::to_string(bits) + ", expected 1 or 8");
   ByteBuffer& png = scratch_bytes();
   {
-    const py::gil_scoped_release nogil;
+    const Unlocked nogil;
     const std::size_t end = rle.runs().size();
     png_of_mask({rle.runs(), {&end, 1}}, rle.shape(), bits == 1, png);
   }
@@ -39,7 +40,7 @@ py::bytes labels_to_png(const py::object& rles, const py::object& shape_like) {
   const HeldRles held = as_rles(rles, "rles", &shape);
   ByteBuffer& png = scratch_bytes();
   {
-    const py::gil_scoped_release nogil;
+    const Unlocked nogil;
     std::vector<Run> runs;
     std::vector<std::size_t> ends;
     for (const Rle* rle : held.rles) {
@@ -80,7 +81,7 @@ py::tuple write(const CsvFile& file, const py::object& images, const py::object&
       as_files(*file.index, as_tuple(images, "images"), as_tuple(names, "names"), shapes);
   WrittenMasks done;
   try {
-    const py::gil_scoped_release nogil;
+    const Unlocked nogil;
     done = write_masks(*file.index, files, folder, labels ? MaskKind::kLabels : MaskKind::kGrey, threads);
   } catch (const FileError& error) {
     errno = error.code();

@@ -9,6 +9,7 @@
 #include "numpy_io.hpp"
 #include "shipedge/error.hpp"
 #include "shipedge/set_ops.hpp"
+#include "unlocked.hpp"
 
 namespace shipedge {
 namespace {
@@ -48,7 +49,7 @@ std::vector<std::int64_t> unpacked(std::string_view bytes) {
 
 Rle from_mask(py::handle mask) {
   const HeldMask held = as_mask(mask);
-  const py::gil_scoped_release nogil;
+  const Unlocked nogil;
   thread_local RunBuffer runs;
   runs.clear();
   encode(held.view, runs);
@@ -57,7 +58,7 @@ Rle from_mask(py::handle mask) {
 
 py::array to_mask(const Rle& rle, const py::object& out) {
   Canvas canvas = as_canvas(out, rle.shape());
-  const py::gil_scoped_release nogil;
+  const Unlocked nogil;
   canvas.clear();
   paint(rle.runs(), rle.shape(), canvas.pixels);
   return std::move(canvas.array);
@@ -91,7 +92,7 @@ Rle difference(const Rle& a, const Rle& b) {
 }  // namespace
 
 void bind_rle(py::module_& module) {
-  const py::call_guard<py::gil_scoped_release> nogil;
+  const py::call_guard<Unlocked> nogil;
   py::class_<Rle> cls(module, "Rle", py::is_final(), py::buffer_protocol(),
                       R"(An immutable mask: a shape and sorted, non-touching, column-major runs.
 

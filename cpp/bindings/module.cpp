@@ -51,16 +51,22 @@ PyObject* new_initialized(PyTypeObject* type, PyObject* args, PyObject* keywords
 
 int already_initialized(PyObject* /*self*/, PyObject* /*args*/, PyObject* /*keywords*/) { return 0; }
 
-void initialize_in_new(const py::object& cls) {
+/// A finished type: its objects always hold a value, and nobody may exchange its methods or give an object of it
+/// another
+/// `__class__`, whose methods would read the value as what it is not.
+void seal(const py::object& cls) {
   auto* const type = reinterpret_cast<PyTypeObject*>(cls.ptr());
   type->tp_new = new_initialized;
   type->tp_init = already_initialized;
+  type->tp_flags |= Py_TPFLAGS_IMMUTABLETYPE;
+  PyType_Modified(type);
 }
 
 }  // namespace
 }  // namespace shipedge
 
-PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
+// PyInit__core below is what Python calls: the name of a module comes from its file.
+PYBIND11_MODULE(_core_of_main, module, py::mod_gil_not_used()) {
   module.doc() = "Run-length masks in C++; use it through shipedge.rle.";
   module.attr("kernels") = shipedge::simd::best().name;
   shipedge::bind_errors(module);
@@ -71,5 +77,13 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
   shipedge::bind_exchange(module);
   shipedge::bind_csv(module);
   shipedge::bind_png(module);
-  for (const char* name : {"Rle", "MaskBatch", "CsvIndex"}) shipedge::initialize_in_new(module.attr(name));
+  for (const char* name : {"Rle", "MaskBatch", "CsvIndex"}) shipedge::seal(module.attr(name));
+}
+
+/// Refuses sub-interpreters before pybind11 does anything: on CPython 3.11 and before it would wait for ever for the
+/// lock of the main interpreter.
+extern "C" PYBIND11_EXPORT PyObject* PyInit__core() {
+  if (PyInterpreterState_Get() == PyInterpreterState_Main()) return PyInit__core_of_main();
+  PyErr_SetString(PyExc_ImportError, "shipedge works in the main interpreter of a process, and this is another one");
+  return nullptr;
 }

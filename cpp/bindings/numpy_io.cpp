@@ -6,15 +6,12 @@
 #include "mask_pool.hpp"
 #include "shipedge/error.hpp"
 #include "shipedge/text.hpp"
+#include "unlocked.hpp"
 
 namespace shipedge {
 namespace {
 
 std::string type_name(py::handle object) { return Py_TYPE(object.ptr())->tp_name; }
-
-std::string shown_shape(const py::array& array) { return py::str(array.attr("shape")).cast<std::string>(); }
-
-std::string shown_dtype(const py::array& array) { return py::str(array.dtype()).cast<std::string>(); }
 
 py::array as_array(py::handle object, const char* name, const char* expected) {
   if (!py::isinstance<py::array>(object)) {
@@ -22,6 +19,8 @@ py::array as_array(py::handle object, const char* name, const char* expected) {
   }
   return py::reinterpret_borrow<py::array>(object);
 }
+
+std::uint8_t* pixels_of(const py::array& mask) { return static_cast<std::uint8_t*>(const_cast<void*>(mask.data())); }
 
 /// What decode may write into; the shape is the caller's to compare.
 py::array as_output(py::handle out, const char* expected) {
@@ -37,6 +36,19 @@ py::array as_output(py::handle out, const char* expected) {
 }
 
 }  // namespace
+
+std::string shown_shape(const py::array& array) { return py::str(array.attr("shape")).cast<std::string>(); }
+
+std::string shown_dtype(const py::array& array) { return py::str(array.dtype()).cast<std::string>(); }
+
+py::array converted(const py::array& array, py::dtype dtype) {
+  const auto& numpy = py::detail::npy_api::get();
+  constexpr int kFlags = py::detail::npy_api::NPY_ARRAY_FORCECAST_ | py::detail::npy_api::NPY_ARRAY_ENSUREARRAY_;
+  auto made = py::reinterpret_steal<py::array>(
+      numpy.PyArray_FromAny_(array.ptr(), dtype.release().ptr(), 0, 0, kFlags, nullptr));
+  if (!made) throw py::error_already_set();
+  return made;
+}
 
 std::int64_t as_integer(py::handle value, const char* name, std::optional<std::size_t> index) {
   int overflow = 0;
@@ -92,10 +104,10 @@ HeldMask as_mask(py::handle mask) {
     throw py::type_error("mask has dtype " + shown_dtype(array) +
                          ", expected integers or bool (compare probabilities with a threshold first)");
   }
+  if (array.itemsize() != 1) array = converted(array, py::dtype::of<bool>());  // a byte per pixel
   if (array.ndim() != 2) {
     throw py::value_error("mask has shape " + shown_shape(array) + ", expected (height, width)");
   }
-  if (array.itemsize() != 1) array = array.attr("astype")("bool");  // a byte per pixel, non-zero stays non-zero
   const Shape shape = Shape::checked(array.shape(0), array.shape(1));
   const auto* data = static_cast<const std::uint8_t*>(array.data());
   const MaskView view{data, shape, array.strides(0), array.strides(1)};
@@ -115,26 +127,35 @@ py::array as_values(py::handle values, Shape shape) {
 }
 
 void Canvas::clear() const noexcept {
-  if (!is_clear) shipedge::clear(pixels, static_cast<std::size_t>(array.size()));
+  if (!is_clear) shipedge::clear(pixels, size);
 }
 
 Canvas as_canvas(py::handle out, Shape shape) {
   if (out.is_none()) {
     PooledMask fresh = new_mask(shape);
-    return {std::move(fresh.array), fresh.pixels, fresh.is_clear};
+    return {std::move(fresh.array), fresh.pixels, shape.pixels(), fresh.is_clear};
   }
   py::array array = as_output(out, "a NumPy array (height, width)");
   if (array.ndim() != 2 || array.shape(0) != shape.height || array.shape(1) != shape.width) {
     throw py::value_error("out has shape " + shown_shape(array) + ", expected " + shown(shape));
   }
   std::uint8_t* const pixels = pixels_of(array);
-  return {std::move(array), pixels, false};
+  return {std::move(array), pixels, shape.pixels(), false};
 }
 
-py::array as_mask_batch(py::handle out) {
+MaskArray as_mask_batch(py::handle out) {
   py::array array = as_output(out, "a NumPy array (n, height, width)");
   if (array.ndim() != 3) throw py::value_error("out has shape " + shown_shape(array) + ", expected (n, height, width)");
-  return array;
+  const Shape shape = Shape::checked(array.shape(1), array.shape(2));
+  const auto count = static_cast<std::size_t>(array.shape(0));
+  std::uint8_t* const pixels = pixels_of(array);
+  return {std::move(array), count, shape, pixels};
+}
+
+void MaskArray::expect_count(std::size_t images, const char* name) const {
+  if (images == count) return;
+  throw py::value_error(std::string(name) + " holds " + std::to_string(images) + " images, expected " +
+                        std::to_string(count) + " as out has");
 }
 
 unsigned as_threads(py::handle threads) {
@@ -216,39 +237,6 @@ std::vector<std::int64_t> as_counts(py::handle counts) {
   return numbers;
 }
 
-HeldPolygons as_polygons(py::handle polygons) {
-  static_assert(sizeof(Point) == 2 * sizeof(double));
-  HeldPolygons held;
-  const py::tuple items = as_tuple(polygons, "polygons");
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    const std::string place = "polygons[" + std::to_string(i) + "]";
-    const py::handle item = PyTuple_GET_ITEM(items.ptr(), static_cast<Py_ssize_t>(i));
-    const auto given = py::array::ensure(item);  // swallows NumPy's error about ragged lists
-    if (!given) throw py::type_error(place + " is no array of numbers, expected (n, 2): x, y");
-    const char kind = given.dtype().kind();
-    if (kind != 'i' && kind != 'u' && kind != 'f') {
-      throw py::type_error(place + " has dtype " + shown_dtype(given) + ", expected numbers");
-    }
-    if (given.ndim() != 2 || given.shape(1) != 2) {
-      throw py::value_error(place + " has shape " + shown_shape(given) + ", expected (n, 2): x, y");
-    }
-    const auto wide = py::array_t<double, py::array::c_style | py::array::forcecast>::ensure(given);
-    if (!wide) throw py::error_already_set();
-    held.polygons.emplace_back(reinterpret_cast<const Point*>(wide.data()), static_cast<std::size_t>(wide.shape(0)));
-    held.keep.push_back(wide);
-  }
-  return held;
-}
-
-FillRule as_fill_rule(py::handle rule) {
-  if (PyUnicode_Check(rule.ptr()) != 0) {
-    if (PyUnicode_CompareWithASCIIString(rule.ptr(), "even-odd") == 0) return FillRule::kEvenOdd;
-    if (PyUnicode_CompareWithASCIIString(rule.ptr(), "union") == 0) return FillRule::kUnion;
-  }
-  throw py::value_error("rule is " + py::repr(rule).cast<std::string>() +
-                        ", expected 'even-odd' (polygons inside others are holes) or 'union' (all are filled)");
-}
-
 std::vector<std::uint8_t> as_flags(py::handle flags, const char* name, std::size_t count) {
   if (flags.is_none()) return {};
   const py::array array = py::module_::import("numpy").attr("asarray")(flags);
@@ -256,11 +244,11 @@ std::vector<std::uint8_t> as_flags(py::handle flags, const char* name, std::size
   if (array.size() != 0 && kind != 'b' && kind != 'i' && kind != 'u') {
     throw py::type_error(std::string(name) + " has dtype " + shown_dtype(array) + ", expected bool");
   }
-  if (array.ndim() != 1 || static_cast<std::size_t>(array.size()) != count) {
-    throw py::value_error(std::string(name) + " has shape " + shown_shape(array) + ", expected (" +
+  const py::array_t<bool, py::array::c_style | py::array::forcecast> truth(array);
+  if (truth.ndim() != 1 || static_cast<std::size_t>(truth.size()) != count) {
+    throw py::value_error(std::string(name) + " has shape " + shown_shape(truth) + ", expected (" +
                           std::to_string(count) + ",)");
   }
-  const py::array_t<bool, py::array::c_style | py::array::forcecast> truth(array);
   return {truth.data(), truth.data() + count};
 }
 
@@ -283,7 +271,7 @@ py::str airbus_text(Runs runs) {
   if (text == nullptr) throw py::error_already_set();
   std::size_t size = 0;
   {
-    const py::gil_scoped_release nogil;
+    const Unlocked nogil;
     size = format_airbus(runs, reinterpret_cast<char*>(PyUnicode_1BYTE_DATA(text)));
   }
   if (PyUnicode_Resize(&text, static_cast<Py_ssize_t>(size)) != 0) throw py::error_already_set();

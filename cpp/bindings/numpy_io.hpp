@@ -15,7 +15,10 @@
 #include "shipedge/polygon.hpp"
 #include "shipedge/rle.hpp"
 
-/// The only place that checks what Python hands in: every complaint about an argument is made here.
+/// The only place that checks what Python hands in: every complaint about an argument is made here. What other threads
+/// or the caller's own code may change is copied, or read once: shape, strides and address of an array are taken
+/// together, with no line of Python in between, and held as numbers. Pixels are never copied: kernels give some mask of
+/// any bytes.
 namespace shipedge {
 
 namespace py = pybind11;
@@ -74,7 +77,8 @@ py::array as_values(py::handle values, Shape shape);
 struct Canvas {
   py::array array;
   std::uint8_t* pixels;
-  bool is_clear;  // whether all pixels are known to be 0
+  std::size_t size;  // of the pixels: the array may be given another shape while they are written
+  bool is_clear;     // whether all pixels are known to be 0
 
   /// Sets all pixels to 0. Needs no lock.
   void clear() const noexcept;
@@ -83,15 +87,22 @@ struct Canvas {
 /// A new array (height, width), or `out` if it is not None: C-contiguous writable uint8 of this shape.
 Canvas as_canvas(py::handle out, Shape shape);
 
+/// Where many masks are written, and what the array was when it was looked at.
+struct MaskArray {
+  py::array array;
+  std::size_t count;
+  Shape shape;
+  std::uint8_t* pixels;
+
+  /// ValueError unless `name` holds so many images.
+  void expect_count(std::size_t images, const char* name) const;
+};
+
 /// A C-contiguous writable uint8 array (n, height, width).
-py::array as_mask_batch(py::handle out);
+MaskArray as_mask_batch(py::handle out);
 
 /// How many threads may work, 1 to 256.
 unsigned as_threads(py::handle threads);
-
-inline std::uint8_t* pixels_of(const py::array& mask) {
-  return static_cast<std::uint8_t*>(const_cast<void*>(mask.data()));
-}
 
 /// The items of a list or other iterable, held so that no other thread can take them away; refuses strings.
 py::tuple as_tuple(py::handle items, const char* name);
@@ -130,17 +141,18 @@ void expect_one_shape(const Rle& a, const Rle& b);
 /// One flag for each of `count` items, 0 or 1; none for None.
 std::vector<std::uint8_t> as_flags(py::handle flags, const char* name, std::size_t count);
 
-/// Polygons and the arrays that keep their points alive.
-struct HeldPolygons {
-  std::vector<py::array> keep;
-  std::vector<Polygon> polygons;
-};
-
-/// A sequence of (n, 2) numbers: x, y.
-HeldPolygons as_polygons(py::handle polygons);
+/// A sequence of (n, 2) numbers: x, y. The points are copied, because they are read more than once.
+std::vector<std::vector<Point>> as_polygons(py::handle polygons);
 
 /// Whether polygons are filled together or each by itself.
 FillRule as_fill_rule(py::handle rule);
+
+/// A copy of an array as another dtype, by NumPy and not by what a subclass calls astype.
+py::array converted(const py::array& array, py::dtype dtype);
+
+/// Shape and dtype of an array for messages.
+std::string shown_shape(const py::array& array);
+std::string shown_dtype(const py::array& array);
 
 /// "(height, width)" for messages.
 std::string shown(Shape shape);

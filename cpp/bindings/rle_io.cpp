@@ -3,7 +3,7 @@
 #include "numpy_io.hpp"
 #include "shipedge/error.hpp"
 
-/// The part of numpy_io.hpp that is about Rle objects, the arguments of their methods and pictures of labels.
+/// The part of numpy_io.hpp that is about Rle objects, the arguments of their methods, polygons and pictures of labels.
 namespace shipedge {
 namespace {
 
@@ -71,14 +71,13 @@ HeldLabels as_labels(py::handle labels) {
   auto array = py::reinterpret_borrow<py::array>(labels);
   const char kind = array.dtype().kind();
   if (kind != 'b' && kind != 'i' && kind != 'u') {
-    throw py::type_error("labels have dtype " + py::str(array.dtype()).cast<std::string>() + ", expected integers");
-  }
-  if (array.ndim() != 2) {
-    throw py::value_error("labels have shape " + py::str(array.attr("shape")).cast<std::string>() +
-                          ", expected (height, width)");
+    throw py::type_error("labels have dtype " + shown_dtype(array) + ", expected integers");
   }
   if (!array.dtype().attr("isnative").cast<bool>()) {
-    array = array.attr("astype")(array.dtype().attr("newbyteorder")("="));
+    array = converted(array, py::dtype(array.dtype().attr("newbyteorder")("=")));
+  }
+  if (array.ndim() != 2) {
+    throw py::value_error("labels have shape " + shown_shape(array) + ", expected (height, width)");
   }
   const Shape shape = Shape::checked(array.shape(0), array.shape(1));
   const auto* data = static_cast<const std::byte*>(array.data());
@@ -117,6 +116,39 @@ HeldRles as_rles(py::handle rles, const char* name, const Shape* shape) {
     }
   }
   return held;
+}
+
+std::vector<std::vector<Point>> as_polygons(py::handle polygons) {
+  static_assert(sizeof(Point) == 2 * sizeof(double));
+  std::vector<std::vector<Point>> copies;
+  const py::tuple items = as_tuple(polygons, "polygons");
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const std::string place = "polygons[" + std::to_string(i) + "]";
+    const py::handle item = PyTuple_GET_ITEM(items.ptr(), static_cast<Py_ssize_t>(i));
+    const auto given = py::array::ensure(item);  // swallows NumPy's error about ragged lists
+    if (!given) throw py::type_error(place + " is no array of numbers, expected (n, 2): x, y");
+    const char kind = given.dtype().kind();
+    if (kind != 'i' && kind != 'u' && kind != 'f') {
+      throw py::type_error(place + " has dtype " + shown_dtype(given) + ", expected numbers");
+    }
+    const auto wide = py::array_t<double, py::array::c_style | py::array::forcecast>::ensure(given);
+    if (!wide) throw py::error_already_set();
+    if (wide.ndim() != 2 || wide.shape(1) != 2) {
+      throw py::value_error(place + " has shape " + shown_shape(wide) + ", expected (n, 2): x, y");
+    }
+    const auto* points = reinterpret_cast<const Point*>(wide.data());
+    copies.emplace_back(points, points + wide.shape(0));
+  }
+  return copies;
+}
+
+FillRule as_fill_rule(py::handle rule) {
+  if (PyUnicode_Check(rule.ptr()) != 0) {
+    if (PyUnicode_CompareWithASCIIString(rule.ptr(), "even-odd") == 0) return FillRule::kEvenOdd;
+    if (PyUnicode_CompareWithASCIIString(rule.ptr(), "union") == 0) return FillRule::kUnion;
+  }
+  throw py::value_error("rule is " + py::repr(rule).cast<std::string>() +
+                        ", expected 'even-odd' (polygons inside others are holes) or 'union' (all are filled)");
 }
 
 void expect_one_shape(const Rle& a, const Rle& b) {

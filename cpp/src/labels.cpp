@@ -16,7 +16,7 @@ namespace {
 class LabelRuns {
  public:
   void add(std::uint64_t label, Run run) {
-    if (label != last_label_) {
+    if (label != last_label_ || last_ == kNone) {
       last_label_ = label;
       last_ = index_of(label);
     }
@@ -54,8 +54,8 @@ class LabelRuns {
   std::vector<List> lists_;
   std::vector<std::size_t> small_;
   std::unordered_map<std::uint64_t, std::size_t> large_;
-  std::uint64_t last_label_ = 0;  // background: never added
-  std::size_t last_ = 0;
+  std::uint64_t last_label_ = 0;
+  std::size_t last_ = kNone;
 };
 
 template <class T>
@@ -81,6 +81,8 @@ void for_each_difference(const std::byte* a, const std::byte* b, std::size_t cou
 }
 
 /// Rows contiguous: each is compared with the one above, in strips of columns so that little needs to be remembered.
+/// The labels may change meanwhile: `tops` only grows from 0 to the present row, so that runs never overlap or leave a
+/// column.
 template <class T>
 void read_rows(const LabelView& labels, LabelRuns& found) {
   constexpr std::uint32_t kStrip = 1024;
@@ -100,6 +102,7 @@ void read_rows(const LabelView& labels, LabelRuns& found) {
     const std::uint32_t columns = std::min(kStrip, width - left);
     const std::byte* const top = labels.data + static_cast<std::ptrdiff_t>(left * sizeof(T));
     segments.clear();
+    std::ranges::fill(tops, std::uint32_t{0});
     const std::byte* above = background.data();
     for (std::uint32_t row = 0; row <= height; ++row) {  // the last one closes what is open
       const std::byte* const now =
@@ -123,7 +126,8 @@ void read_rows(const LabelView& labels, LabelRuns& found) {
   }
 }
 
-/// Any strides: down the columns, each pixel compared with the one above.
+/// Any strides: down the columns, each pixel compared with the one above. The labels may change meanwhile: a run goes
+/// from where the last one ended to the present row, whatever was read.
 template <class T>
 void read_columns(const LabelView& labels, LabelRuns& found) {
   const std::uint32_t height = labels.shape.height;

@@ -23,7 +23,8 @@ std::uint32_t first_middle(double place, std::uint32_t size) noexcept {
   return whole + (whole < index ? 1 : 0);
 }
 
-/// An edge of a polygon and the columns [left, right) whose middles it crosses.
+/// An edge of a polygon and the columns [left, right) whose middles it crosses. It goes from left to right whichever
+/// way the polygon runs: the neighbour that shares it then computes the same rows.
 struct Edge {
   Point from;
   Point to;
@@ -31,16 +32,15 @@ struct Edge {
   std::uint32_t right;
 };
 
-/// Calls visit(edge) for each edge, which goes from left to right whichever way the polygon runs: the neighbour that
-/// shares it then computes the same rows.
-template <class Visit>
-void for_each_edge(Polygon polygon, std::uint32_t width, Visit&& visit) {
+/// The edges that cross any middle. Their columns are computed once, so that what is counted is what is filled in.
+void add_edges(Polygon polygon, std::uint32_t width, std::vector<Edge>& edges) {
   Point from = polygon.back();
-  for (const Point& to : polygon) {
+  for (const Point to : polygon) {
     const bool backwards = to.x < from.x;
     const Point& first = backwards ? to : from;
     const Point& last = backwards ? from : to;
-    visit(Edge{first, last, first_middle(first.x, width), first_middle(last.x, width)});
+    const Edge edge{first, last, first_middle(first.x, width), first_middle(last.x, width)};
+    if (edge.left < edge.right) edges.push_back(edge);
     from = to;
   }
 }
@@ -64,16 +64,14 @@ void check(Polygon polygon, std::size_t index) {
 
 /// The pixels inside an odd number of times. Rows where a column changes between outside and inside are gathered column
 /// by column, a counting sort; every polygon changes an even number of times in a column.
-Rle fill_together(std::span<const Polygon> polygons, Shape shape) {
+Rle fill_together(std::span<const Edge> edges, Shape shape) {
+  if (edges.empty()) return Rle(shape);
   std::uint32_t left = shape.width;
   std::uint32_t right = 0;
-  for (const Polygon polygon : polygons) {
-    for_each_edge(polygon, shape.width, [&](const Edge& edge) {
-      left = std::min(left, edge.left);
-      right = std::max(right, edge.right);
-    });
+  for (const Edge& edge : edges) {
+    left = std::min(left, edge.left);
+    right = std::max(right, edge.right);
   }
-  if (left >= right) return Rle(shape);
   if (right - left > kMost) {
     throw FormatError("the polygons reach over " + std::to_string(right - left) + " columns, expected at most " +
                       std::to_string(kMost));
@@ -81,11 +79,9 @@ Rle fill_together(std::span<const Polygon> polygons, Shape shape) {
   // How the number of changes differs from that of the column before; then the place of a column's first change, which
   // becomes the place behind its last one as they are filled in.
   std::vector<std::uint32_t> places(right - left + 1);
-  for (const Polygon polygon : polygons) {
-    for_each_edge(polygon, shape.width, [&](const Edge& edge) {
-      ++places[edge.left - left];
-      --places[edge.right - left];
-    });
+  for (const Edge& edge : edges) {
+    ++places[edge.left - left];
+    --places[edge.right - left];
   }
   std::uint32_t changes = 0;
   std::uint32_t place = 0;
@@ -95,15 +91,13 @@ Rle fill_together(std::span<const Polygon> polygons, Shape shape) {
     place += changes;
   }
   std::vector<std::uint32_t> rows(place);
-  for (const Polygon polygon : polygons) {
-    for_each_edge(polygon, shape.width, [&](const Edge& edge) {
-      const double width = edge.to.x - edge.from.x;
-      const double height = edge.to.y - edge.from.y;
-      for (std::uint32_t column = edge.left; column < edge.right; ++column) {
-        const double share = (column + 0.5 - edge.from.x) / width;
-        rows[places[column - left]++] = first_middle(edge.from.y + share * height, shape.height);
-      }
-    });
+  for (const Edge& edge : edges) {
+    const double width = edge.to.x - edge.from.x;
+    const double height = edge.to.y - edge.from.y;
+    for (std::uint32_t column = edge.left; column < edge.right; ++column) {
+      const double share = (column + 0.5 - edge.from.x) / width;
+      rows[places[column - left]++] = first_middle(edge.from.y + share * height, shape.height);
+    }
   }
   std::vector<Run> runs;
   runs.reserve(rows.size() / 2);
@@ -111,9 +105,10 @@ Rle fill_together(std::span<const Polygon> polygons, Shape shape) {
   for (std::uint32_t column = left; column < right; ++column) {
     const auto end = rows.begin() + places[column - left];
     std::sort(row, end);
-    for (; row != end; row += 2) {
+    for (; end - row > 1; row += 2) {
       if (row[0] != row[1]) append_run(runs, {column * shape.height + row[0], row[1] - row[0]});
     }
+    row = end;
   }
   return Rle::trusted(shape, std::move(runs));
 }
@@ -121,19 +116,29 @@ Rle fill_together(std::span<const Polygon> polygons, Shape shape) {
 }  // namespace
 
 Rle fill_polygons(std::span<const Polygon> polygons, Shape shape, FillRule rule) {
-  std::uint64_t crossings = 0;
+  std::vector<Edge> edges;
+  std::vector<std::size_t> ends;  // of each polygon's edges
+  ends.reserve(polygons.size());
   for (std::size_t i = 0; i < polygons.size(); ++i) {
     check(polygons[i], i);
-    for_each_edge(polygons[i], shape.width, [&](const Edge& edge) { crossings += edge.right - edge.left; });
+    add_edges(polygons[i], shape.width, edges);
+    ends.push_back(edges.size());
   }
+  std::uint64_t crossings = 0;
+  for (const Edge& edge : edges) crossings += edge.right - edge.left;
   if (crossings > kMost) {
     throw FormatError("the edges of the polygons cross " + std::to_string(crossings) +
                       " columns in all, expected at most " + std::to_string(kMost));
   }
-  if (rule == FillRule::kEvenOdd || polygons.size() == 1) return fill_together(polygons, shape);
+  if (rule == FillRule::kEvenOdd || polygons.size() == 1) return fill_together(edges, shape);
   std::vector<Rle> filled;
   filled.reserve(polygons.size());
-  for (const Polygon& polygon : polygons) filled.push_back(fill_together({&polygon, 1}, shape));
+  const Edge* first = edges.data();
+  for (const std::size_t end : ends) {
+    const Edge* const last = edges.data() + end;
+    filled.push_back(fill_together({first, last}, shape));
+    first = last;
+  }
   std::vector<const Rle*> masks;
   masks.reserve(filled.size());
   for (const Rle& mask : filled) masks.push_back(&mask);
