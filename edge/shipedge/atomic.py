@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from shipedge.errors import DatasetError
 
-_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}  # errors of writing that name no file
+_FULL = (errno.ENOSPC, errno.EFBIG)  # errors of writing, which do not name the file
 HIDDEN = ".shipedge-"
 """What the names of temporary files and folders begin with."""
 
@@ -114,6 +114,17 @@ def naming(path: str | os.PathLike[str]) -> Iterator[None]:
         if hidden or (error.filename is None and error.errno in _FULL):
             error.filename, error.filename2 = os.fspath(path), None
         raise
+
+
+def own_folder(path: Path) -> None:
+    """Make a folder, with its parents, for files of fixed names; one that is there already is used.
+
+    Raises:
+        OSError: no permission, or ``path`` is a link: files that it leads to are not ours to replace.
+    """
+    if path.is_symlink():
+        raise FileExistsError(errno.EEXIST, "is a link, expected a folder", str(path))
+    path.mkdir(parents=True, exist_ok=True)
 
 
 def is_stream(path: str | os.PathLike[str]) -> bool:

@@ -1,5 +1,6 @@
 """Mask pictures from the ships of an Airbus CSV: one PNG per image, in a folder that can be resumed."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -116,7 +117,8 @@ def build_masks(
     missing = [(image, name) for name, image in todo.items() if name not in there]
     report.skipped = len(todo) - len(missing)
     progress(report.skipped)
-    running.touch()
+    with contextlib.suppress(FileExistsError):  # left by a run that was killed
+        running.touch(exist_ok=False)  # O_EXCL: a link is not followed
     try:
         for start in range(0, len(missing), _CHUNK):
             chunk = missing[start : start + _CHUNK]

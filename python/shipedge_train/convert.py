@@ -11,7 +11,6 @@ import hashlib
 import io
 import json
 import os
-import shutil
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -23,6 +22,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from shipedge.atomic import hidden_folder
 from shipedge.backends import Model, open_model
 from shipedge.bundle import FORMAT, PREPROCESSING, ModelFile, load_bundle
 from shipedge.errors import BundleError, ConfigError
@@ -254,8 +254,13 @@ def described(name: str, content: bytes) -> dict[str, Any]:
 
 def check_place(out: Path) -> None:
     """Nothing but a bundle is ever replaced. Raises BundleError where something else is there."""
-    if out.is_file() or (out.is_dir() and not (out / "manifest.json").is_file() and any(out.iterdir())):
+    names = {entry.name for entry in out.iterdir()} if out.is_dir() else set()
+    if (out.exists() and not out.is_dir()) or (names and "manifest.json" not in names):
         raise BundleError(f"{out} is there and is no bundle: choose another place")
+    if others := sorted(name for name in names if name != "manifest.json" and not name.endswith((".tflite", ".npz"))):
+        raise BundleError(
+            f"{out} holds {others[0]}, which belongs to no bundle and would be lost: choose another place"
+        )
 
 
 def write_bundle(out: Path, manifest: dict[str, Any], files: Mapping[str, bytes]) -> Path:
@@ -264,22 +269,23 @@ def write_bundle(out: Path, manifest: dict[str, Any], files: Mapping[str, bytes]
     Raises:
         BundleError: the folder cannot be written.
     """
-    temporary = out.with_name(f".{out.name}.{os.getpid()}.tmp")
-    old = out.with_name(f".{out.name}.{os.getpid()}.old")
+    target = Path(os.path.realpath(out))
     try:
-        temporary.mkdir(parents=True)
-        for file, content in files.items():
-            (temporary / file).write_bytes(content)
-        (temporary / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-        load_bundle(temporary)
-        if out.exists():
-            out.replace(old)
-        temporary.replace(out)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with hidden_folder(target.parent) as hidden:
+            new, old = hidden / "new", hidden / "old"
+            new.mkdir()
+            for file, content in files.items():
+                (new / file).write_bytes(content)
+            (new / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+            load_bundle(new)
+            if target.exists():
+                target.replace(old)
+            try:
+                new.replace(target)
+            finally:
+                if old.exists() and not target.exists():
+                    old.replace(target)
     except OSError as error:
         raise BundleError(f"cannot write the bundle {out}: {error.strerror}") from None
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-        if old.exists() and not out.exists():
-            old.replace(out)
-        shutil.rmtree(old, ignore_errors=True)
     return out

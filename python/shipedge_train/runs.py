@@ -18,7 +18,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from shipedge.atomic import write_atomic
+from shipedge.atomic import hidden_folder, naming, write_atomic
 from shipedge.errors import ConfigError
 from shipedge_train.config import Config, from_dict, to_dict
 from shipedge_train.splits import Split
@@ -142,12 +142,9 @@ def read_run(folder: str | os.PathLike[str], kind: str | None = None) -> Run:
 
 def save_weights(model: keras.Model, folder: Path) -> None:
     """Write best.weights.h5, which any backend loads."""
-    temporary = folder / f".{os.getpid()}.tmp.weights.h5"  # Keras insists on the suffix
-    try:
-        model.save_weights(temporary)
-        temporary.replace(folder / BEST)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with naming(folder / BEST), hidden_folder(folder) as hidden:
+        model.save_weights(hidden / BEST)
+        (hidden / BEST).replace(folder / BEST)
 
 
 def load_best(model: keras.Model, run: Run) -> None:

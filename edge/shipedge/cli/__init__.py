@@ -54,7 +54,14 @@ class LazyGroup(click.Group):
         """As click does it, with standard streams that take everything and signals that end in order."""
         terminal.prepare()
         with signals.handled(signals.stop):
-            return super().main(*args, **extra)
+            try:
+                return super().main(*args, **extra)
+            except OSError as error:  # of a standard stream: `invoke` has made sentences of all others
+                try:
+                    complain.as_click(error, "").show()
+                except OSError:
+                    terminal.silence(sys.stderr)
+                sys.exit(1)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names of all commands, sorted; imports none of them."""
@@ -98,7 +105,7 @@ class LazyGroup(click.Group):
             click.echo("\nInterrupted", err=True)
             ctx.exit(130)
         except BrokenPipeError:
-            terminal.silence_stdout()
+            terminal.silence(sys.stdout)
             ctx.exit(1)
         except (click.exceptions.Exit, click.exceptions.Abort, click.ClickException):
             raise

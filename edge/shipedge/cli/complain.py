@@ -1,5 +1,6 @@
 """Expected failures as one sentence: what went wrong, where, what to do. Anything else stays a traceback (a bug)."""
 
+import errno
 import os
 
 import click
@@ -74,6 +75,8 @@ def _import_sentence(error: ImportError, command: str) -> str:
 def _os_sentence(error: OSError) -> str:
     reason = error.strerror or str(error) or type(error).__name__
     name = error.filename2 or error.filename
+    if name is None and error.errno in (errno.ENOSPC, errno.EFBIG):  # files of ours always have their name
+        name = "standard output"
     if name is None:
         return reason
     return f"{os.fsdecode(name) if isinstance(name, (str, bytes)) else name}: {reason[:1].lower()}{reason[1:]}"

@@ -11,6 +11,7 @@ from typing import Literal, TypeVar
 
 import click
 
+from shipedge.atomic import naming
 from shipedge.errors import DatasetError, RleFormatError, ShipedgeError
 from shipedge.rle import Rle, parse
 
@@ -63,7 +64,7 @@ def readable(name: str) -> Iterator[Path]:
         return
     with TemporaryDirectory(prefix="shipedge-") as folder:
         path = Path(folder, "stdin")
-        with path.open("wb") as file:
+        with naming(path), path.open("wb") as file:
             shutil.copyfileobj(sys.stdin.buffer, file)
         try:
             yield path

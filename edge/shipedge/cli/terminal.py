@@ -5,11 +5,20 @@ from __future__ import annotations
 import errno
 import io
 import os
+import re
 import sys
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
+
+import click
 
 DEBUG = "SHIPEDGE_DEBUG"
 """Environment variable that lets the lines of decoders and runtimes through to stderr."""
+
+
+LONGEST = 1000
+"""Characters of a line for people; what is longer loses its middle."""
+_OWN = re.compile(r"(?:\r(?:\x1b\[K|\x1b\[\?25l)?)+|\x1b\[\?25h(?=\n)")
+"""What moves the cursor for our progress bars, at the begin of what is written."""
 
 
 def prepare() -> None:
@@ -22,23 +31,48 @@ def prepare() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # cp1252 cannot write every file name
-    if _descriptor(sys.stdout) == 1 and sys.stdout.isatty():
+    if _descriptor(sys.stdout) == 1:
+        sys.stdout.flush()
         sys.stdout = _reopen(1, sys.stdout)
-    if _descriptor(sys.stderr) == 2 and not os.environ.get(DEBUG):
+    if _descriptor(sys.stderr) == 2:
+        if os.environ.get(DEBUG):
+            sys.stderr = _reopen(2, sys.stderr)
+            return
         sys.stderr = _reopen(os.dup(2), sys.stderr)
         nothing = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nothing, 2)
         os.close(nothing)
 
 
+def say(*lines: object, err: bool = False) -> None:
+    """Print lines for people: each one stays one line, whatever names and values from files it holds.
+
+    Values for machines (JSON, run lengths) are printed by `click.echo`: the streams escape what a terminal would obey,
+    but do not cut.
+    """
+    for line in lines:
+        click.echo(printable(str(line)), err=err)
+
+
 def printable(text: str) -> str:
-    """One line that every terminal shows as it is: control characters and undecodable bytes become escapes."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    """One line that every terminal shows as it is: no control characters, no change of direction, not too long."""
+    if len(text) > LONGEST:  # the end of a sentence says what was expected
+        text = f"{text[: LONGEST // 2]} ... ({len(text):,} characters) ... {text[-LONGEST // 4 :]}"
+    return _escaped(text)
 
 
-def silence_stdout() -> None:
-    """Point stdout at nothing, so that the interpreter's last flush into a closed pipe says nothing either."""
-    descriptor = _descriptor(sys.stdout)
+def _escaped(text: str) -> str:
+    return text if text.isprintable() else "".join(c if c.isprintable() else _escape(c) for c in text)
+
+
+def _escape(character: str) -> str:
+    # DEL is the one that json.dumps leaves as it is, and JSON knows no \x7f.
+    return "\\u007f" if character == "\x7f" else character.encode("unicode_escape").decode()
+
+
+def silence(stream: TextIO) -> None:
+    """Point a standard stream at nothing, so that the interpreter's last flush says nothing and does not fail."""
+    descriptor = _descriptor(stream)
     if descriptor is not None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
 
@@ -65,6 +99,15 @@ def _open_closed() -> None:
     os.close(descriptor)
 
 
+class _Text(io.TextIOWrapper):
+    """A stream of lines: control characters other than the end of a line are escaped, whoever writes them."""
+
+    def write(self, text: str, /) -> int:
+        start = found.end() if (found := _OWN.match(text)) else 0
+        super().write(text[:start] + "\n".join(map(_escaped, text[start:].split("\n"))))
+        return len(text)
+
+
 class _Terminal(io.FileIO):
     """A terminal that may go away (an SSH connection breaks): what is written from then on is lost, not the work."""
 
@@ -78,8 +121,11 @@ class _Terminal(io.FileIO):
 
 
 def _reopen(descriptor: int, like: TextIO) -> TextIO:
-    """A text stream over ``descriptor`` that behaves like another one and takes any text."""
-    if os.name == "posix" and like.isatty():
-        buffer = io.BufferedWriter(_Terminal(descriptor, "w", closefd=False))
-        return io.TextIOWrapper(buffer, like.encoding, "backslashreplace", line_buffering=True)
-    return open(descriptor, "w", 1, like.encoding, "backslashreplace", closefd=False)
+    """A text stream over ``descriptor`` that behaves like another one, takes any text, and controls no terminal."""
+    terminal = like.isatty()
+    raw: BinaryIO
+    if os.name == "posix" and terminal:
+        raw = io.BufferedWriter(_Terminal(descriptor, "w", closefd=False))
+    else:
+        raw = open(descriptor, "wb", closefd=False)  # noqa: SIM115 - for good
+    return _Text(raw, like.encoding, "backslashreplace", line_buffering=terminal or descriptor != 1)

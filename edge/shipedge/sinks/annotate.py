@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from shipedge.atomic import write_atomic
+from shipedge.atomic import own_folder, write_atomic
 from shipedge.errors import SourceError
 from shipedge.frame import Frame, FrameResult
 from shipedge.sinks.base import keeps
@@ -59,7 +59,7 @@ class Annotated:
 
     def __enter__(self) -> Annotated:
         """Makes the folder. Raises OSError when that is not possible."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        own_folder(self._folder)
         return self
 
     def write(self, frame: Frame, result: FrameResult) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import cv2
 
-from shipedge.atomic import write_atomic
+from shipedge.atomic import naming, own_folder, write_atomic
 from shipedge.errors import DatasetError
 from shipedge.formats.airbus import check_image_id, write_airbus
 from shipedge.formats.splits import HEADER, NAME
@@ -88,7 +88,7 @@ def write_copies(
 
     progress(sum(name in rows for name in jobs))
     missing = [name for name in jobs if name not in rows]
-    with (out / JOURNAL).open("a", encoding="utf-8") as journal:
+    with naming(out / JOURNAL), (out / JOURNAL).open("a", encoding="utf-8") as journal:
         for name, ships in _parallel(make, missing, workers):
             rows[name] = ships
             journal.write(json.dumps([name, ships]) + "\n")
@@ -147,7 +147,7 @@ def _open(out: Path, note: dict[str, Any], origins: Sequence[Origin]) -> dict[st
         rows = _read_journal(journal, note, {origin.picture.path.stem for origin in origins})
     elif out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise DatasetError(f"{out} exists and holds no {JOURNAL}: expected a new or empty folder")
-    images.mkdir(parents=True, exist_ok=True)
+    own_folder(images)
     for part in images.glob(".*.tmp"):
         part.unlink()
     rows = {name: ships for name, ships in rows.items() if (images / name).is_file()}

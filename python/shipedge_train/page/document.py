@@ -71,14 +71,15 @@ def _shown(value: Value) -> str:
         return str(value)
     if isinstance(value, int):
         return f"{value:,}"
-    return f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
+    return f"{value:,.0f}" if 10_000 <= abs(value) < 1e15 else f"{value:,.4g}"
 
 
 def _number(value: Value) -> str:
     """A value as the script sorts it; empty where there is none."""
-    if isinstance(value, int | float) and math.isfinite(value):
-        return repr(float(value))
-    return ""
+    try:
+        return repr(float(value)) if isinstance(value, int | float) and math.isfinite(value) else ""
+    except OverflowError:  # an integer of more than 308 digits
+        return ""
 
 
 def _data_uri(data: bytes) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from matplotlib.ticker import MaxNLocator
 
+from shipedge.cli.terminal import printable
 from shipedge_train.page import Block, Chart, Facts, Table, Text, new_figure
 from shipedge_train.report.run_folder import BEST, RunFolder
 
@@ -42,7 +43,7 @@ def _facts(run: RunFolder) -> dict[str, str | int | float | None]:
 
 
 def _name(run: RunFolder) -> str:
-    return run.folder.resolve().name
+    return printable(run.folder.resolve().name)
 
 
 def _curves(run: RunFolder, other: RunFolder | None) -> list[Block]:
@@ -64,14 +65,16 @@ def _curve(name: str, runs: list[RunFolder]) -> Chart:
         values, kept = run.history.get(name), run.kept_epoch()
         if values is None:
             continue
-        (line,) = axes.plot(run.epochs, values, ".-" if number == 0 else ".--", label=_name(run))
+        label = f" {_name(run)}"  # a space, because a label that begins with _ is left out of the legend
+        (line,) = axes.plot(run.epochs, values, ".-" if number == 0 else ".--", label=label)
         if kept is not None:
             axes.plot(run.epochs[kept], values[kept], "o", color=line.get_color(), markersize=8, fillstyle="none")
     axes.set_xlabel("epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.margins(x=0.03)
     if len(runs) > 1:
-        axes.legend(frameon=False)
+        for text in axes.legend(frameon=False).get_texts():
+            text.set_parse_math(False)  # a folder may have a $ in its name
     return Chart(figure, f"{name.replace('_', ' ')}; a ring marks the epoch that was kept")
 
 

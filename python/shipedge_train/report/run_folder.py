@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from shipedge import json_text
 from shipedge.errors import ConfigError
 
+_MOST_EPOCHS = 10**9
+_LARGEST = 1e100  # charts cannot be scaled to values near the end of what a float holds
 CONFIG, HISTORY, BEST = "config.json", "history.csv", "best.weights.h5"
 
 
@@ -63,7 +66,7 @@ def read_run_folder(folder: str | os.PathLike[str]) -> RunFolder:
     folder = Path(folder)
     path = folder / CONFIG
     try:
-        table = json.loads(path.read_text(encoding="utf-8"))
+        table = json_text.loads(path.read_bytes())
         return RunFolder(
             folder,
             str(table["kind"]),
@@ -75,8 +78,12 @@ def read_run_folder(folder: str | os.PathLike[str]) -> RunFolder:
         )
     except OSError:
         raise ConfigError(f"{folder} is not a run folder: it has no {CONFIG}") from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except ValueError as error:
+        raise ConfigError(f"{path} is damaged: {error}") from None
+    except (KeyError, TypeError, AttributeError) as error:
         raise ConfigError(f"{path} is damaged: {error!r}") from None
+    except RecursionError:
+        raise ConfigError(f"{path} is damaged: it is nested too deeply") from None
 
 
 def flatten(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -104,7 +111,24 @@ def _read_history(path: Path) -> dict[str, list[float]]:
     for line, row in enumerate(rows, 2):
         for name, values in history.items():
             try:
-                values.append(float(row[name]) if row[name] else math.nan)
-            except (TypeError, ValueError):
-                raise ConfigError(f"{path}: line {line}: {name} is {row[name]!r}, expected a number") from None
+                values.append(_number(name, row[name]))
+            except (TypeError, ValueError) as error:
+                raise ConfigError(f"{path}: line {line}: {name} is {row[name]!r:.60}, expected {error}") from None
     return history
+
+
+def _number(name: str, text: str) -> float:
+    """What a field of the history holds; NaN where it is empty. Training that diverges writes nan and inf, too.
+
+    Raises:
+        ValueError: says what was expected.
+    """
+    try:
+        value = float(text) if text else math.nan
+    except ValueError:
+        raise ValueError("a number") from None
+    if name == "epoch" and not (value.is_integer() and 0 <= value <= _MOST_EPOCHS):
+        raise ValueError(f"a whole number from 0 to {_MOST_EPOCHS}")
+    if math.isfinite(value) and abs(value) > _LARGEST:
+        raise ValueError(f"a number of at most {_LARGEST:.0e}")
+    return value

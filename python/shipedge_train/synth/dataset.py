@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from shipedge import rle
-from shipedge.atomic import write_atomic
+from shipedge.atomic import own_folder, write_atomic
 from shipedge.errors import DatasetError
 from shipedge.formats.airbus import write_airbus
 from shipedge_train.synth.scene import render_scene, sample_count
@@ -86,8 +86,8 @@ def _open_folder(out: Path, params: SynthParams) -> dict[str, list[str]]:
             raise DatasetError(f"{out} exists and holds no {JOURNAL}: expected a new or empty folder")
         rows = {}
     try:
-        images.mkdir(parents=True, exist_ok=True)
-        for part in images.glob(".*.part"):
+        own_folder(images)
+        for part in (*images.glob(".*.tmp"), *images.glob(".*.part")):
             part.unlink()
         lines = [asdict(params), *([name, ships] for name, ships in rows.items())]
         text = "".join(json.dumps(line) + "\n" for line in lines)

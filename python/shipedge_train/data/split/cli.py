@@ -53,11 +53,15 @@ def split(
       shipedge data split data --json
     """  # noqa: D301 - click wants the control character itself
     # Here, not above: `shipedge data split --help` needs neither NumPy nor OpenCV.
+    from shipedge.atomic import is_stream
+    from shipedge.errors import DatasetError
     from shipedge.formats.splits import NAME
     from shipedge_train.data.split.make import make_split
     from shipedge_train.data.split.summary import table
 
     path = out or folder / NAME
+    if is_stream(path):
+        raise DatasetError(f"{path} is a pipe or device, expected a file, beside which signatures are kept")
     result = make_split(folder, path, folds, test_share, seed, workers or os.cpu_count() or 1, _bar)
     for line in result.pop("warnings"):
         click.echo(f"Warning: {line}", err=True)

@@ -16,11 +16,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from shipedge.atomic import naming
 from shipedge.errors import DatasetError, ImageError
 from shipedge.images import decode_reduced, header_of, read_file
 from shipedge_train.data.split.signature import SIDE, STRIDE, SYMBOLS, sign
 
-_MAGIC = b"shipedge signatures 1\n".ljust(32, b"\0")
+_NAME = b"shipedge signatures "
+_MAGIC = (_NAME + b"1\n").ljust(32, b"\0")
 _RECORD = np.dtype(
     [("name", "V16"), ("bytes", "<i8"), ("changed", "<i8"), ("digest", "V16"), ("symbols", "u1", (SIDE**2, SYMBOLS))]
 )
@@ -51,16 +53,19 @@ class Store:
             raise DatasetError(f"cannot write {path}: {error.strerror}") from None
 
     def _read(self) -> dict[bytes, NDArray[np.void]]:
-        if not self._path.is_file() or not self._starts_right():
+        start = self._start() if self._path.exists() else b""
+        if not start.startswith(_NAME) and not _MAGIC.startswith(start):  # a kill may have left only a part of it
+            raise DatasetError(f"{self._path} exists and holds no signatures, expected another --out")
+        if start != _MAGIC:
             self._path.write_bytes(_MAGIC)
         whole = (self._path.stat().st_size - len(_MAGIC)) // _RECORD.itemsize
         os.truncate(self._path, len(_MAGIC) + whole * _RECORD.itemsize)
         records = np.fromfile(self._path, _RECORD, offset=len(_MAGIC))
         return {record["name"].tobytes(): record for record in records}
 
-    def _starts_right(self) -> bool:
+    def _start(self) -> bytes:
         with self._path.open("rb") as file:
-            return file.read(len(_MAGIC)) == _MAGIC
+            return file.read(len(_MAGIC))
 
     def __enter__(self) -> Store:
         return self
@@ -92,7 +97,8 @@ class Store:
         ):
             good = [record for record in done if not isinstance(record, str)]
             broken += [record for record in done if isinstance(record, str)]
-            self._file.write(b"".join(record.tobytes() for record in good))
+            with naming(self._path):
+                self._file.write(b"".join(record.tobytes() for record in good))
             self._known |= {record["name"].tobytes(): record for record in good}
             progress(len(done))
         if broken:
