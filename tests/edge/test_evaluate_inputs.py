@@ -16,7 +16,11 @@ from shipedge.formats.scenes import read_scenes
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("{", 'line 2: expected an object with "source" and "score"'),
+        ("{", "line 2 is not JSON: Expecting property name"),
+        ("[" * 100_000, "line 2 is not JSON: it is nested too deeply"),
+        ('{"source": "b", "score": 0.1, "score": 0.9}', "line 2 is not JSON: the key 'score' comes twice"),
+        ('{"source": "b", "score": ' + "9" * 400 + "}", "line 2: score is inf, expected a finite number"),
+        ('{"source": "b", "score": ' + "9" * 5000 + "}", "line 2: score is inf, expected a finite number"),
         ("[]", 'expected an object with "source" and "score"'),
         ('{"source": "b"}', 'expected an object with "source" and "score"'),
         ('{"source": "b", "score": "high"}', 'expected an object with "source" and "score"'),
@@ -26,7 +30,7 @@ from shipedge.formats.scenes import read_scenes
         ('{"source": "b.mp4", "score": 1}', 'and the "index" of a frame of a video'),
         ('{"source": "b.mp4", "score": 1, "index": -1}', 'and the "index" of a frame of a video'),
         ('{"source": "b.mp4", "score": 1, "index": "1"}', 'and the "index" of a frame of a video'),
-        ("\xff", 'expected an object with "source" and "score"'),
+        ("\xff", "line 2 is not JSON: 'utf-8' codec"),
     ],
 )
 def test_bad_scores(tmp_path: Path, line: str, message: str) -> None:
@@ -104,7 +108,7 @@ def test_one_frame_twice(tmp_path: Path) -> None:
             '{"source": "a", "score": 0, "ships": [], "shape": [96, 128]}',
             "image 'a' has shape [96, 128], expected [768, 7",
         ),
-        ('{"source": "a", "score": 0, "ships": [], "shape": "wide"}', "has shape wide, expected [768, 768]; --shape"),
+        ('{"source": "a", "score": 0, "ships": [], "shape": "wide"}', "has shape 'wide', expected [768, 768]; --shape"),
         ('{"source": "a", "score": 0, "ships": [{"rle": "589825 1"}]}', "line 1: image 'a': "),
         ('{"source": "a", "score": 0, "ships": [{"rle": "1 8"}, {"rle": "8 1"}]}', "ships 1 and 2 overlap"),
     ],

@@ -1,6 +1,5 @@
 """What is scored: ships and picture scores from the files of ``shipedge predict``, or from a submission CSV."""
 
-import json
 import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,6 +9,8 @@ from typing import Any, Protocol
 
 from shipedge.errors import DatasetError, RleFormatError
 from shipedge.formats.airbus import open_csv
+from shipedge.formats.shown import shown
+from shipedge.json_text import loads
 from shipedge.rle import Rle, parse
 from shipedge.sinks.csv import image_id
 from shipedge.sources import source_named
@@ -107,7 +108,7 @@ class _Lines(dict[str, list[str]]):
     def ships(self, image: str, shape: tuple[int, int]) -> list[Rle]:
         place = f"{self.path}: line {self.lines[image]}: image {image!r}"
         if (given := self.shapes[image]) not in (None, list(shape)):  # runs of another height lie elsewhere
-            raise DatasetError(f"{place} has shape {given}, expected {list(shape)}; --shape H W says which")
+            raise DatasetError(f"{place} has shape {shown(given)}, expected {list(shape)}; --shape H W says which")
         try:
             return [parse(text, shape) for text in self[image]]
         except RleFormatError as error:
@@ -126,11 +127,14 @@ def _records(path: Path) -> Iterator[tuple[int, str, float, Any]]:
         if not line.strip():
             continue
         try:
-            record = json.loads(line)
+            record = loads(line)
+        except ValueError as error:
+            raise DatasetError(f"{path}: line {number} is not JSON: {error}") from error
+        try:
             source = str(record["source"])
             image = _image_id(source, record)
             score = float(record["score"])
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
+        except (ValueError, TypeError, KeyError) as error:
             keys = '"source" and "score", and the "index" of a frame of a video'
             raise DatasetError(f"{path}: line {number}: expected an object with {keys}") from error
         if not math.isfinite(score):

@@ -1,0 +1,37 @@
+"""JSON that anybody may have written: read in one place, whose every complaint is a ValueError in words."""
+
+import json
+from collections import Counter
+from typing import Any
+
+_LONGEST = 300  # digits; integers beyond are no number of anything, and float() of them ends in an OverflowError
+
+
+def loads(text: str | bytes, *, unique: bool = True) -> Any:
+    """The value of a JSON document; NaN and Infinity, which Python's own tools write, are numbers.
+
+    Args:
+        text: the document; bytes are UTF-8, with or without a byte order mark.
+        unique: refuse an object that has a key twice, of which Python would take the last without a word.
+
+    Raises:
+        ValueError: not JSON, not UTF-8, nested too deeply, or a key that comes twice.
+    """
+    if isinstance(text, bytes):
+        text = text.decode("utf-8-sig")
+    try:
+        return json.loads(text, parse_int=_integer, object_pairs_hook=_object if unique else None)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def _integer(digits: str) -> float:
+    return int(digits) if len(digits) <= _LONGEST else float(digits)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
+        raise ValueError(f"the key {twice[:60]!r} comes twice in one object")
+    return found
