@@ -9,13 +9,14 @@ checksum tells.
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import MISSING, dataclass, fields
 from importlib import resources
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import IO, Any, Literal, Protocol, TypeVar
 
 from shipedge.errors import BundleError
+from shipedge.formats.shown import shown
+from shipedge.json_text import loads
 from shipedge.tiling import CELL
 
 __all__ = ["Bundle", "ModelFile", "Thresholds", "default_bundle", "load_bundle"]
@@ -25,6 +26,10 @@ PATCH = (64, 128)
 """Height and width of what a refiner sees, pixels."""
 NUMBERS = 5
 """How many numbers a refiner says of it."""
+MAX_AREA = 2**32 - 2
+"""Pixels of the largest mask there can be."""
+MAX_MANIFEST, MAX_MODEL = 1 << 20, 1 << 31
+"""Bytes of files; of a FlatBuffer no runtime takes more."""
 QUANTIZE = ("int8", "float16", "none")
 PREPROCESSING = {"color": "RGB", "dtype": "uint8", "range": [0, 255], "normalization": "inside the graph"}
 
@@ -68,6 +73,7 @@ class ModelFile:
         input: (1, side, side, 3); of a refiner (1, 64, 128, 3).
         output: (1, rows, cols, 1).
         quantize: "int8" (uint8 in and out), "float16" or "none" (float32 in and out).
+        trusted: it is of this package, and need not be tried in a process of its own.
     """
 
     name: str
@@ -75,6 +81,7 @@ class ModelFile:
     input: tuple[int, int, int, int]
     output: tuple[int, int, int, int]
     quantize: str
+    trusted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +103,12 @@ class Folder(Protocol):
         """The file of this name."""
         ...
 
-    def read_bytes(self) -> bytes:
-        """All its bytes."""
+    def is_file(self) -> bool:
+        """There is a regular file."""
+        ...
+
+    def open(self, mode: Literal["rb"], /) -> IO[bytes]:
+        """The file, open for reading."""
         ...
 
 
@@ -106,11 +117,13 @@ def default_bundle() -> Bundle:
     folder = resources.files("shipedge") / "bundles" / "default"
     if not folder.joinpath("manifest.json").is_file():
         raise BundleError("this installation of shipedge has no default bundle: choose one with --bundle DIR")
-    return _read_bundle(folder)
+    return _read_bundle(folder, trusted=True)
 
 
 def load_bundle(path: str | Path) -> Bundle:
     """Reads and verifies the bundle in the folder `path`.
+
+    Nothing of it is run here. A model is a program all the same: use bundles of people whose programs you would run.
 
     Raises:
         BundleError: a file is missing, damaged or not what the manifest says; the message names it.
@@ -118,21 +131,25 @@ def load_bundle(path: str | Path) -> Bundle:
     folder = Path(path)
     if not folder.is_dir():
         raise BundleError(f"no bundle at {folder}: expected a folder with manifest.json and two .tflite files")
-    return _read_bundle(folder)
+    return _read_bundle(folder, trusted=False)
 
 
-def _read_bundle(folder: Folder) -> Bundle:
+def _read_bundle(folder: Folder, *, trusted: bool) -> Bundle:
     manifest = _read_manifest(folder)
     found = _get(manifest, "format", int)
     if found != FORMAT:
-        raise BundleError(f"manifest.json: bundle format {found}, but this shipedge reads format {FORMAT}")
+        raise BundleError(f"manifest.json: bundle format {shown(found)}, but this shipedge reads format {FORMAT}")
     for key, wanted in PREPROCESSING.items():
         if (value := _get(manifest, f"preprocessing.{key}", object)) != wanted:
-            raise BundleError(f"manifest.json: preprocessing.{key} is {value!r}, but this shipedge prepares {wanted!r}")
-    detector, segmenter = (_read_model(folder, manifest, kind) for kind in ("detector", "segmenter"))
+            raise BundleError(
+                f"manifest.json: preprocessing.{key} is {shown(value)}, but this shipedge prepares {wanted!r}"
+            )
+    detector, segmenter = (_read_model(folder, manifest, kind, trusted) for kind in ("detector", "segmenter"))
     _check_square("detector", detector)
     _check_square("segmenter", segmenter)
-    refiner = _read_model(folder, manifest, "refiner") if "refiner" in _get(manifest, "models", dict) else None
+    refiner = None
+    if "refiner" in _get(manifest, "models", dict):
+        refiner = _read_model(folder, manifest, "refiner", trusted)
     if refiner is not None and (refiner.input[1:3], refiner.output) != (PATCH, (1, 1, NUMBERS, 1)):
         raise BundleError(
             f"manifest.json: the refiner turns {refiner.input} into {refiner.output}, expected {(1, *PATCH, 3)} into "
@@ -152,9 +169,11 @@ def _read_bundle(folder: Folder) -> Bundle:
 
 
 def _read_manifest(folder: Folder) -> dict[str, Any]:
-    content = _read_file(folder, "manifest.json")
+    content = _read_file(folder, "manifest.json", MAX_MANIFEST + 1)
+    if len(content) > MAX_MANIFEST:
+        raise BundleError(f"manifest.json in {folder} is over {MAX_MANIFEST >> 20} MiB long, expected a few KB")
     try:
-        manifest = json.loads(content.decode("utf-8"))
+        manifest = loads(content)
     except ValueError as error:
         raise BundleError(f"manifest.json in {folder} is not JSON ({error})") from None
     if not isinstance(manifest, dict):
@@ -162,26 +181,29 @@ def _read_manifest(folder: Folder) -> dict[str, Any]:
     return manifest
 
 
-def _read_model(folder: Folder, manifest: dict[str, Any], kind: str) -> ModelFile:
+def _read_model(folder: Folder, manifest: dict[str, Any], kind: str, trusted: bool) -> ModelFile:
     key = f"models.{kind}"
     name = _get(manifest, f"{key}.file", str)
     if not name or name in (".", "..") or any(c in name for c in "/\\:\0"):
-        raise BundleError(f"manifest.json: {key}.file is {name!r}, expected a plain file name inside the bundle")
+        raise BundleError(f"manifest.json: {key}.file is {shown(name)}, expected a plain file name inside the bundle")
     quantize = _get(manifest, f"{key}.quantize", str)
     if quantize not in QUANTIZE:
-        raise BundleError(f"manifest.json: {key}.quantize is {quantize!r}, expected one of {', '.join(QUANTIZE)}")
+        raise BundleError(f"manifest.json: {key}.quantize is {shown(quantize)}, expected one of {', '.join(QUANTIZE)}")
     shape_in = _get_shape(manifest, f"{key}.input", channels=3)
     shape_out = _get_shape(manifest, f"{key}.output", channels=1)
     sha256, size = _get(manifest, f"{key}.sha256", str), _get(manifest, f"{key}.bytes", int)
-    content = _read_file(folder, name)
+    if not 0 < size <= MAX_MODEL:
+        raise BundleError(f"manifest.json: {key}.bytes is {shown(size)}, expected 1 to {MAX_MODEL}")
+    content = _read_file(folder, name, size + 1)
     if len(content) != size:
-        raise BundleError(f"{name} in {folder} is damaged: {len(content)} bytes, the manifest says {size}")
-    found = hashlib.sha256(content).hexdigest()
-    if found != sha256.lower():
+        found = f"{len(content)} bytes" if len(content) < size else "more bytes"
+        raise BundleError(f"{name} in {folder} is damaged: {found}, the manifest says {size}")
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != sha256.lower():
         raise BundleError(
-            f"{name} in {folder} is damaged: its SHA-256 is {found[:12]}..., the manifest says {sha256[:12]}..."
+            f"{name} in {folder} is damaged: its SHA-256 is {digest[:12]}..., the manifest says {sha256[:12]}..."
         )
-    return ModelFile(name, content, shape_in, shape_out, quantize)
+    return ModelFile(name, content, shape_in, shape_out, quantize, trusted)
 
 
 def _check_square(kind: str, model: ModelFile) -> None:
@@ -205,22 +227,29 @@ def _read_thresholds(manifest: dict[str, Any]) -> Thresholds:
             raise BundleError(f"manifest.json: thresholds.{name} is {value}, expected between 0 and 1")
     for name, least in (("min_area", 1), ("small_area", 0)):
         value = values[name] = _get(given, f"thresholds.{name}", int)
-        if value < least:
-            raise BundleError(f"manifest.json: thresholds.{name} is {value}, expected at least {least} pixel")
+        if not least <= value <= MAX_AREA:
+            raise BundleError(
+                f"manifest.json: thresholds.{name} is {shown(value)}, expected {least} to {MAX_AREA} pixels"
+            )
     for name in ("fill_holes", "rectangles"):
         switch = values[name] = _get(given, f"thresholds.{name}", object)
         if not isinstance(switch, bool):
-            raise BundleError(f"manifest.json: thresholds.{name} is {switch!r}, expected true or false")
+            raise BundleError(f"manifest.json: thresholds.{name} is {shown(switch)}, expected true or false")
     return Thresholds(**values)
 
 
-def _read_file(folder: Folder, name: str) -> bytes:
+def _read_file(folder: Folder, name: str, most: int) -> bytes:
+    """At most so many bytes; a pipe or a device, which may never end, is no file."""
     try:
-        return folder.joinpath(name).read_bytes()
-    except FileNotFoundError:
-        raise BundleError(f"{name} is missing in the bundle {folder}") from None
+        file = folder.joinpath(name)
+        if not file.is_file():
+            raise BundleError(f"{name} is missing in the bundle {folder}, or is no regular file")
+        with file.open("rb") as stream:
+            return stream.read(most)
     except OSError as error:
         raise BundleError(f"cannot read {name} in the bundle {folder}: {error.strerror}") from None
+    except ValueError:  # half of a pair of surrogates, which no file system takes
+        raise BundleError(f"manifest.json: {shown(name)} cannot be the name of a file") from None
 
 
 def _get(manifest: dict[str, Any], key: str, kind: type[T]) -> T:
@@ -232,12 +261,12 @@ def _get(manifest: dict[str, Any], key: str, kind: type[T]) -> T:
         value = value[part]
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not object):
         wanted = kind.__name__ if isinstance(kind, type) else "number"
-        raise BundleError(f"manifest.json: {key} is {value!r}, expected {wanted}")
+        raise BundleError(f"manifest.json: {key} is {shown(value)}, expected {wanted}")
     return value
 
 
 def _get_shape(manifest: dict[str, Any], key: str, channels: int) -> tuple[int, int, int, int]:
     value = _get(manifest, key, list)
     if len(value) != 4 or any(type(n) is not int or n < 1 for n in value) or value[0] != 1 or value[3] != channels:
-        raise BundleError(f"manifest.json: {key} is {value!r}, expected [1, height, width, {channels}]")
+        raise BundleError(f"manifest.json: {key} is {shown(value)}, expected [1, height, width, {channels}]")
     return (1, value[1], value[2], channels)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 
-from shipedge.backends import litert, tflite
+from shipedge.backends import litert, tflite, trial
 from shipedge.backends.base import Interpreter, Model
 from shipedge.bundle import ModelFile
 from shipedge.errors import BackendError
@@ -28,7 +28,7 @@ def default_threads() -> int:
 def open_model(
     file: ModelFile, threads: int, ladder: Mapping[str, Callable[[bytes, int], Interpreter]] = LADDER
 ) -> Model:
-    """The model on the first runtime that works here.
+    """The model on the first runtime that works here; a file that is not trusted is first tried in another process.
 
     Raises:
         BackendError: no runtime is installed, or each one refuses the model; the message says why for each.
@@ -37,6 +37,9 @@ def open_model(
         raise BackendError(f"threads is {threads}, expected at least 1")
     reasons = []
     for name, open_interpreter in ladder.items():
+        if not file.trusted and (complaint := trial.complaint(file, name, threads)):
+            reasons.append(f"{name}: {complaint}")
+            continue
         try:
             interpreter = open_interpreter(file.content, threads)
             interpreter.allocate_tensors()

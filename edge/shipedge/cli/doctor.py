@@ -5,22 +5,13 @@ from __future__ import annotations
 import json
 import os
 import platform
-import signal
-import subprocess
-import sys
-from typing import NamedTuple
 
 import click
 
+from shipedge.child import Finding, python, run_probe
+from shipedge.cli.terminal import say
+
 NAMES = ("core", "opencv", "litert", "tflite-runtime", "litert-gpu")
-TIMEOUT_S = 60.0
-
-
-class Finding(NamedTuple):
-    """Whether a thing works here, and what it said."""
-
-    works: bool
-    says: str
 
 
 @click.command()
@@ -48,27 +39,13 @@ def doctor(ctx: click.Context, bundle: str, as_json: bool) -> None:
         probes = {name: finding._asdict() for name, finding in findings.items()}
         click.echo(json.dumps({"machine": machine, "probes": probes, "ready": ready}))
     else:
-        click.echo(f"{machine['system']}, {cores} cores, Python {machine['python']}")
+        say(f"{machine['system']}, {cores} cores, Python {machine['python']}")
         for name, finding in findings.items():
-            click.echo(f"  {'yes' if finding.works else 'no':<4}{name:<16}{finding.says}")
-        click.echo(f"shipedge predict {'works' if ready else 'does not work'} here")
+            say(f"  {'yes' if finding.works else 'no':<4}{name:<16}{finding.says}")
+        say(f"shipedge predict {'works' if ready else 'does not work'} here")
     ctx.exit(0 if ready else 1)
 
 
-def probe(name: str, bundle: str = "", timeout_s: float = TIMEOUT_S) -> Finding:
+def probe(name: str, bundle: str = "") -> Finding:
     """Tries one of `NAMES` in a process of its own."""
-    return run_probe([sys.executable, "-m", "shipedge.probe", name, bundle], timeout_s)
-
-
-def run_probe(command: list[str], timeout_s: float = TIMEOUT_S) -> Finding:
-    """The finding of a probe process: its last line of output, or how it died."""
-    environment = {**os.environ, "PYTHONIOENCODING": "utf-8:backslashreplace"}
-    try:
-        done = subprocess.run(command, capture_output=True, timeout=timeout_s, check=False, env=environment)
-    except subprocess.TimeoutExpired:
-        return Finding(False, f"no answer within {timeout_s:g} s")
-    if done.returncode < 0:
-        return Finding(False, f"crashes with {signal.Signals(-done.returncode).name}")
-    # Runtimes chat on both streams; ours is the last line of stdout, and without one Python's own last words.
-    lines = (done.stdout.strip() or done.stderr.strip()).decode("utf-8", "replace").splitlines()
-    return Finding(done.returncode == 0, lines[-1] if lines else f"exit code {done.returncode}, no output")
+    return run_probe(python("shipedge.probe", name, bundle))

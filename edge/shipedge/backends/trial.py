@@ -1,0 +1,100 @@
+"""The first load and run of a model file, in a process of its own.
+
+A checksum says that a file is the one of the manifest, not that it is harmless: runtimes trust the numbers in a model
+file, and a wrong one ends the process without a word. So a file that never ran on this machine is tried where that
+harms nobody. That it ran is remembered by an empty file in the cache folder, whose name says everything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import stat
+import sys
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+
+from shipedge.bundle import ModelFile
+from shipedge.child import python, run_probe
+
+__all__ = ["complaint", "main"]
+
+MODULES = {"litert": "ai_edge_litert", "tflite-runtime": "tflite_runtime"}
+TIMEOUT_S = 120.0
+
+
+def complaint(file: ModelFile, runtime: str, threads: int) -> str | None:
+    """What goes wrong when `runtime` loads and runs the file; None when nothing does, or it is not installed."""
+    if find_spec(MODULES[runtime]) is None:
+        return None
+    mark = _mark(file, runtime)
+    if mark is not None and _ours(mark):
+        return None
+    found = run_probe(python(__name__, runtime, str(threads)), TIMEOUT_S, file.content)
+    if not found.works:
+        return found.says
+    if mark is not None:
+        _leave(mark)
+    return None
+
+
+def _mark(file: ModelFile, runtime: str) -> Path | None:
+    """The file that says that this model ran with this version of the runtime on this machine; None without a home."""
+    try:
+        version = metadata.version(MODULES[runtime].replace("_", "-"))
+    except metadata.PackageNotFoundError:
+        version = ""
+    parts = (hashlib.sha256(file.content).hexdigest(), runtime, version, platform.machine(), platform.node())
+    given = os.environ.get("XDG_CACHE_HOME", "")
+    try:
+        folder = Path(given) if Path(given).is_absolute() else Path.home() / ".cache"
+    except RuntimeError:
+        return None
+    return folder / "shipedge" / "ran" / hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _ours(mark: Path) -> bool:
+    """A regular file that nobody else has put there; what it holds is not read."""
+    try:
+        found = mark.lstat()
+    except OSError:
+        return False
+    return stat.S_ISREG(found.st_mode) and (os.name != "posix" or found.st_uid == os.geteuid())
+
+
+def _leave(mark: Path) -> None:
+    """Makes the file; where that is not possible, the next start tries the model again."""
+    try:
+        mark.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(mark, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except OSError:
+        pass
+
+
+def main(runtime: str, threads: str) -> int:
+    """Loads the model on standard input and runs it twice, on zeros and on noise. Prints one line; exit code 0 if well.
+
+    Raises nothing: a runtime's complaint is the finding.
+    """
+    import numpy as np
+
+    from shipedge.backends.ladder import LADDER
+
+    noise = np.random.default_rng(0)
+    try:
+        interpreter = LADDER[runtime](sys.stdin.buffer.read(), int(threads))
+        interpreter.allocate_tensors()
+        for high in (1, 256):
+            for entry in interpreter.get_input_details():
+                value = noise.integers(0, high, entry["shape"], np.uint8).astype(entry["dtype"])
+                interpreter.set_tensor(entry["index"], value)
+            interpreter.invoke()
+            for entry in interpreter.get_output_details():
+                interpreter.get_tensor(entry["index"])
+    except Exception as error:  # of all classes, see the ladder
+        print(" ".join(str(error).split()) or type(error).__name__)
+        return 1
+    print("runs")
+    return 0
