@@ -107,7 +107,10 @@ class LazyGroup(click.Group):
         except BrokenPipeError:
             terminal.silence(sys.stdout)
             ctx.exit(1)
-        except (click.exceptions.Exit, click.exceptions.Abort, click.ClickException):
+        except click.ClickException as error:  # of words that were typed
+            vars(error).update(message=terminal.printable(error.message))
+            raise
+        except (click.exceptions.Exit, click.exceptions.Abort):
             raise
         except Exception as error:
             raise complain.as_click(error, ctx.invoked_subcommand or "") from error

@@ -9,7 +9,7 @@ from typing import Any
 import click
 from click.exceptions import Exit
 
-from shipedge.cli.terminal import printable
+from shipedge.cli.terminal import say
 
 _SHOWN = 20  # complaints printed one by one
 
@@ -76,7 +76,7 @@ def masks(
             raise DatasetError(f"{out} is the folder of the pictures, expected another one for the masks")
         of = f"{len(chosen)} images{' with ships' if only_ships else ''}"
         chosen = list(pictures_in(images, chosen))
-        click.echo(f"{len(chosen)} of {of} have their picture in {printable(str(images))}")
+        say(f"{len(chosen)} of {of} have their picture in {images}")
     builder = MaskBuilder(csv, out, shape or (768, 768), images, instances)
     started = time.perf_counter()
     with _bar(len(chosen)) as bar:
@@ -89,13 +89,13 @@ def masks(
         report = build_masks(builder, index, chosen, threads=threads, progress=advance)
     complaints += report.complaints
     for sentence in complaints[:_SHOWN]:
-        click.echo(f"Error: {printable(sentence)}", err=True)
+        say(f"Error: {sentence}", err=True)
     if len(complaints) > _SHOWN:
-        click.echo(f"Error: ... and {len(complaints) - _SHOWN} more", err=True)
+        say(f"Error: ... and {len(complaints) - _SHOWN} more", err=True)
     kept = f", {report.skipped} were there already" if report.skipped else ""
     bad = f", {len(complaints)} bad" if complaints else ""
-    click.echo(
-        f"{report.written} masks with {report.ships} ships in {printable(str(out))}, "
+    say(
+        f"{report.written} masks with {report.ships} ships in {out}, "
         f"{_rate(report.written, started):.0f} images/s{kept}{bad}"
     )
     if complaints:

@@ -6,9 +6,7 @@ import sys
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from shipedge.cli.terminal import printable
+from shipedge.cli.terminal import printable, say
 
 if TYPE_CHECKING:
     from shipedge.cascade import Cascade
@@ -98,19 +96,19 @@ def print_summary(summary: Summary, cascade: Cascade, written: list[str]) -> Non
     for name, source in shown:
         ships = f"{source.ships} ship{'' if source.ships == 1 else 's'}" if source.ships else "no ship"
         where = f" in {source.frames_with_ships} of {source.frames} frames" if source.frames > 1 else ""
-        click.echo(f"{printable(name):<{width}}  {ships}{where}  (score {source.score:.2f})")
+        say(f"{printable(name):<{width}}  {ships}{where}  (score {source.score:.2f})")
     if len(ranked) > LINES:
         rest = ranked[LINES:]
-        click.echo(f"... and {len(rest)} more sources with {sum(s.ships for _, s in rest)} ships")
+        say(f"... and {len(rest)} more sources with {sum(s.ships for _, s in rest)} ships")
     frames = summary.frames
     rate = frames / summary.seconds if summary.seconds else 0.0
-    click.echo(
+    say(
         f"{frames} frame{'' if frames == 1 else 's'}, {summary.frames_with_ships} with ships, {summary.ships} ships; "
         f"{summary.seconds:.2f} s = {rate:.1f} frames/s"
     )
     if frames:
         stages = ", ".join(f"{stage} {total / frames:.2f}" for stage, total in summary.timings_ms.items())
-        click.echo(f"ms per frame: {stages}  ({cascade.backend}, {cascade.threads} threads; decode runs beside)")
+        say(f"ms per frame: {stages}  ({cascade.backend}, {cascade.threads} threads; decode runs beside)")
     if summary.dropped:
-        click.echo(f"{summary.dropped} camera frames skipped: the models were slower than the camera")
-    click.echo("written: " + ", ".join(printable(path) for path in written))
+        say(f"{summary.dropped} camera frames skipped: the models were slower than the camera")
+    say("written: " + ", ".join(written))

@@ -10,6 +10,7 @@ import numpy as np
 
 from shipedge.cli.rle_convert import CROWDS, IMAGES, pictures_of
 from shipedge.cli.streams import counted, parse_lines, readable
+from shipedge.cli.terminal import say
 from shipedge.formats.convert import FORMATS, read_labelled
 from shipedge.formats.labelled import Labelled
 from shipedge.formats.recognize import of_json, recognize
@@ -56,7 +57,7 @@ def info(
         notes: list[str] = []
         _print([_of_images(counted(read_labelled(path, kind, pictures, notes, crowds=crowds), "images"))], as_json)
     for note in notes:
-        click.echo(f"Note: {note.replace(str(path), source)}", err=True)
+        say(f"Note: {note.replace(str(path), source)}", err=True)
 
 
 def _kind_of_stream(path: Path) -> str | None:
@@ -118,9 +119,9 @@ def _print(found: list[dict[str, Any]], as_json: bool) -> None:
         return
     for number, one in enumerate(found):
         if number:
-            click.echo()
+            say("")
         for key, value in one.items():
-            click.echo(f"{key.replace('_', ' '):<30}{_plain(value)}")
+            say(f"{key.replace('_', ' '):<30}{_plain(value)}")
 
 
 def _plain(value: Any) -> str:

@@ -17,7 +17,7 @@ DEBUG = "SHIPEDGE_DEBUG"
 
 LONGEST = 1000
 """Characters of a line for people; what is longer loses its middle."""
-_OWN = re.compile(r"(?:\r(?:\x1b\[K|\x1b\[\?25l)?)+|\x1b\[\?25h(?=\n)")
+_OWN = re.compile(r"(?:\r(?:\x1b\[K|\x1b\[\?25l)? *)+|\x1b\[\?25h(?=\n)")
 """What moves the cursor for our progress bars, at the begin of what is written."""
 
 
