@@ -21,6 +21,9 @@ _DARK = 1 << 14
 10,000 are as likely as an image that is so dark, and their upper eight bits show no ship."""
 _ADVICE = "say which values are black and white: --stretch LOW,HIGH, or --stretch auto"
 _ENOUGH = 1 << 22  # values that percentiles are taken of
+_FILLS = (0, 65535, -9999, -32767, -32768, -2147483648)
+"""What is written where there is no measurement; no limits are taken from them."""
+_NO_NUMBER = -1e30  # floating point has fills below
 
 
 def parse_stretch(text: str) -> Stretch:
@@ -36,65 +39,80 @@ def parse_stretch(text: str) -> Stretch:
     return low, high
 
 
-def to_8_bits(pixels: NDArray[Any], name: str, stretch: Stretch | None) -> NDArray[np.uint8]:
+def to_8_bits(
+    pixels: NDArray[Any], name: str, stretch: Stretch | None, nodata: float | None = None
+) -> NDArray[np.uint8]:
     """Values of any type -> uint8 of the same shape; those that are 8 bits already stay as they are.
 
     Args:
         pixels: (height, width[, channels]).
         name: for messages.
         stretch: what becomes black and white. None: the upper eight bits of 16, where all of them are used.
+        nodata: the value that the file writes where nothing was measured; it becomes black.
 
     Raises:
-        ImageError: without `stretch`, values whose black and white would be a guess; values that are not numbers.
+        ImageError: without `stretch`, values whose black and white would be a guess; with it, a range that nearly all
+            values lie outside of; values that are not numbers.
     """
     if pixels.dtype == np.uint8:
         return pixels
     if pixels.dtype == np.bool_:
         return np.asarray(pixels * np.uint8(255), np.uint8)
+    if stretch is None and pixels.dtype == np.uint16 and not pixels.any():
+        return np.zeros(pixels.shape, np.uint8)
+    measured = _measured(pixels, name, nodata)
     if stretch is None:
-        return _upper_bits(pixels, name)
-    low, high = _limits(pixels, name) if stretch == "auto" else stretch
+        _refuse_guess(measured, name)
+        return np.asarray(np.where(pixels == nodata, 0, pixels >> 8), np.uint8)
+    low, high = np.percentile(measured, [_SHARE, 100 - _SHARE]).tolist() if stretch == "auto" else stretch
+    if stretch != "auto":
+        _refuse_range(measured, low, high, name)
     if high <= low:  # one value everywhere
         return np.zeros(pixels.shape, np.uint8)
     if pixels.dtype == np.uint16:
-        values = np.arange(1 << 16, dtype=np.float64)
-        return np.asarray(_map(values, low, high)[pixels], np.uint8)
+        return np.asarray(_map(np.arange(1 << 16, dtype=np.float64), low, high, nodata)[pixels], np.uint8)
     mapped = np.empty(pixels.shape, np.uint8)
     for row, out in zip(pixels, mapped, strict=True):  # row by row: a scene in float64 takes gigabytes
-        out[...] = _map(row.astype(np.float64), low, high)
+        out[...] = _map(row.astype(np.float64), low, high, nodata)
     return mapped
 
 
-def _upper_bits(pixels: NDArray[Any], name: str) -> NDArray[np.uint8]:
-    if pixels.dtype != np.uint16:
-        finite = pixels[np.isfinite(pixels)]
-        span = f"from {finite.min():g} to {finite.max():g}" if finite.size else "that are not numbers"
-        raise ImageError(name, f"pixels are {pixels.dtype}, values {span}: {_ADVICE}", "depth")
-    if pixels.max(initial=0):
-        bright = float(np.percentile(_some(pixels), 100 - _SHARE))
-        if bright < _DARK:
-            raise ImageError(
-                name,
-                f"of 16 bits nearly all values are up to {bright:.0f}, which looks black to us: {_ADVICE}",
-                "depth",
-            )
-    return np.asarray(pixels >> 8, np.uint8)
-
-
-def _limits(pixels: NDArray[Any], name: str) -> tuple[float, float]:
-    some = _some(pixels)
+def _measured(pixels: NDArray[Any], name: str, nodata: float | None) -> NDArray[Any]:
+    """Some values, without fills where there are others."""
+    flat = pixels.reshape(-1)
+    some = flat[:: max(flat.size // _ENOUGH, 1) | 1]  # an odd step meets all three channels
     some = some[np.isfinite(some)]
     if not some.size:
         raise ImageError(name, "no pixel has a value that is a number", "depth")
-    low, high = np.percentile(some, [_SHARE, 100 - _SHARE]).tolist()
-    return low, high
+    fills = _FILLS if nodata is None else (*_FILLS, nodata)
+    real = some[(some > _NO_NUMBER) & ~np.isin(some.astype(np.float64), fills)]
+    return real if real.size else some
 
 
-def _some(pixels: NDArray[Any]) -> NDArray[Any]:
-    flat = pixels.reshape(-1)
-    return flat[:: max(flat.size // _ENOUGH, 1) | 1]  # an odd step meets all three channels
+def _refuse_guess(measured: NDArray[Any], name: str) -> None:
+    low, high = measured.min(), measured.max()
+    if measured.dtype != np.uint16:
+        raise ImageError(name, f"pixels are {measured.dtype}, values from {low:g} to {high:g}: {_ADVICE}", "depth")
+    bright = float(np.percentile(measured, 100 - _SHARE))
+    if bright < _DARK:
+        text = f"16 bits a value, but nearly all values are below {bright + 1:.0f}, so it would be black"
+        raise ImageError(name, f"{text}; {_ADVICE}", "depth")
 
 
-def _map(values: NDArray[np.float64], low: float, high: float) -> NDArray[np.uint8]:
+def _refuse_range(measured: NDArray[Any], low: float, high: float, name: str) -> None:
+    """Raise ImageError where a stretch would make the whole image black or white."""
+    for clipped, what in ((measured >= high, f"above {high:g}"), (measured <= low, f"below {low:g}")):
+        share = float(clipped.mean()) * 100
+        if share > 100 - _SHARE:
+            span = f"from {measured.min():g} to {measured.max():g}"
+            raise ImageError(
+                name, f"{share:.4g} % of its values are {what} (they lie {span}): another --stretch", "depth"
+            )
+
+
+def _map(values: NDArray[np.float64], low: float, high: float, nodata: float | None) -> NDArray[np.uint8]:
     inside = np.clip(np.nan_to_num(values, nan=low), low, high)
-    return np.asarray(np.rint((inside - low) * 255 / (high - low)), np.uint8)
+    mapped = np.asarray(np.rint((inside - low) * 255 / (high - low)), np.uint8)
+    if nodata is not None:
+        mapped[values == nodata] = 0
+    return mapped

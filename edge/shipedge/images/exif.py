@@ -6,6 +6,7 @@ Sources: TIFF revision 6.0 (Adobe, 1992); BigTIFF (AWare Systems); EXIF 2.32 sec
 from __future__ import annotations
 
 import io
+import math
 import struct
 from typing import BinaryIO, NamedTuple
 
@@ -14,6 +15,7 @@ from shipedge.images.fields import take
 ORIENTATION = 274
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 _LETTERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q", 17: "q", 18: "Q"}
+_TEXT, _LONGEST = 2, 64
 _MOST_ENTRIES = 4096  # real directories hold some dozens
 _MOST_VALUES = 1 << 24
 
@@ -91,6 +93,18 @@ class Directories:
             return default
         self._file.seek(entry.place)
         return self._unpack(_LETTERS[entry.kind])[0]
+
+    def number(self, directory: Directory, tag: int) -> float | None:
+        """A number that is written as text, None where there is none."""
+        entry = directory.entries.get(tag)
+        if entry is None or entry.kind != _TEXT or entry.length > _LONGEST:
+            return None
+        self._file.seek(entry.place)
+        try:
+            value = float(take(self._file, entry.length).rstrip(b"\0"))
+        except (ValueError, EOFError):
+            return None
+        return value if math.isfinite(value) else None
 
     def write(self, content: bytearray, directory: Directory, tag: int, value: int) -> None:
         """Put one value in the place of the first of a tag, in a copy of the file; nothing where it has no such tag."""

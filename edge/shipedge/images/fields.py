@@ -16,6 +16,7 @@ class Fields(NamedTuple):
     orientation: int = 1
     alpha: bool = False
     palette: bool = False
+    nodata: float | None = None
 
 
 def take(file: BinaryIO, count: int) -> bytes:

@@ -33,6 +33,7 @@ class ImageHeader:
         channels: stored for each pixel; 1 where there is a palette.
         alpha: one of the channels, or the palette, says how transparent a pixel is.
         palette: pixels are numbers of colors in a table.
+        nodata: value of a GeoTIFF where nothing was measured; None where the file has none.
     """
 
     format: str
@@ -42,6 +43,7 @@ class ImageHeader:
     channels: int
     alpha: bool
     palette: bool
+    nodata: float | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -66,12 +68,12 @@ _FORMATS = (
 )
 
 _OTHERS = (
-    (0, b"GIF8", "a GIF; as a video, give it the suffix .gif"),
+    (0, b"GIF8", "a GIF; predict reads it as a video, by the suffix .gif"),
     (4, b"ftypheic", "a HEIC image"),
     (4, b"ftypheix", "a HEIC image"),
     (4, b"ftypmif1", "a HEIF image"),
     (4, b"ftypavif", "an AVIF image"),
-    (4, b"ftyp", "an MP4 video"),
+    (4, b"ftyp", "an MP4 video, by another suffix"),
     (0, b"\xff\x0a", "a JPEG XL image"),
     (0, b"\0\0\0\x0cJXL ", "a JPEG XL image"),
     (0, b"8BPS", "a Photoshop file"),
@@ -138,6 +140,7 @@ def _read(file: BinaryIO, name: str) -> ImageHeader:
         fields.channels,
         fields.alpha,
         fields.palette,
+        fields.nodata,
     )
 
 

@@ -15,7 +15,7 @@ from shipedge.images.fields import Fields
 from shipedge.images.zeros import refuse_lost_blocks
 
 _SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 257, 258, 259, 262
-_SAMPLES, _PLANAR, _EXTRA, _SUBDIRECTORIES = 277, 284, 338, 330
+_SAMPLES, _PLANAR, _EXTRA, _SUBDIRECTORIES, _NODATA = 277, 284, 338, 330, 42113
 _PLACES = ((273, 279), (324, 325))  # (offsets, byte counts) of strips, of tiles
 _MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _SEPARATED = 0, 1, 2, 3, 5
 _LAB = (8, 9, 10)
@@ -47,6 +47,7 @@ def read_fields(file: BinaryIO) -> Fields:
         directories.value(image, ORIENTATION, 1),
         any(kind in (_ASSOCIATED, _UNASSOCIATED) for kind in directories.values(image, _EXTRA)),
         colors == _PALETTE,
+        directories.number(image, _NODATA),
     )
 
 
