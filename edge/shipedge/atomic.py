@@ -5,6 +5,7 @@ import errno
 import os
 import stat
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from tempfile import TemporaryDirectory
 from shipedge.errors import DatasetError
 
 _FULL = (errno.ENOSPC, errno.EFBIG)  # errors of writing, which do not name the file
+_PATIENCE_S = 2.0  # for a program that is to read from a pipe and has just been started
 HIDDEN = ".shipedge-"
 """What the names of temporary files and folders begin with."""
 
@@ -151,15 +153,20 @@ def _open_stream(path: str) -> int | None:
     mode = Path(path).stat().st_mode
     if stat.S_ISBLK(mode):
         raise PermissionError(errno.EPERM, "is a disk, expected a file")
-    try:
-        # A pipe that nobody reads from would be waited for; O_NONBLOCK lets it be refused.
-        descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
-    except OSError as error:
-        if error.errno == errno.ENXIO and stat.S_ISFIFO(mode):
-            raise OSError(errno.ENXIO, "no program reads from this pipe") from None
-        raise
-    os.set_blocking(descriptor, True)
-    return descriptor
+    deadline = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            # A pipe that nobody reads from would be waited for without end; O_NONBLOCK says so instead.
+            descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
+        except OSError as error:
+            if error.errno != errno.ENXIO or not stat.S_ISFIFO(mode):
+                raise
+            if time.monotonic() > deadline:
+                raise OSError(errno.ENXIO, "no program reads from this pipe") from None
+            time.sleep(0.02)
+        else:
+            os.set_blocking(descriptor, True)
+            return descriptor
 
 
 def _descriptor(path: str) -> int | None:

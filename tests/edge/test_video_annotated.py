@@ -1,6 +1,7 @@
 """Annotated copies of videos: every row, every frame, as fast as the source, and whole or not at all."""
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -126,7 +127,7 @@ def test_next_video_keeps_its_frames_when_the_last_one_failed(tmp_path, monkeypa
     with Annotated(tmp_path, sources) as sink:
         sink.write(frame("a.mov"), result("a.mov"))
         for path in tmp_path.iterdir():
-            path.unlink()  # somebody tidies up
+            shutil.rmtree(path)  # somebody tidies up
         with pytest.raises(SourceError, match=r"a\.mp4: the annotated video could not be written whole"):
             sink.write(frame("b.mov"), result("b.mov"))
         sink.write(frame("b.mov"), result("b.mov", 1))

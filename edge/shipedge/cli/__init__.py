@@ -5,6 +5,7 @@ Own commands stand in ``COMMANDS``. The training package adds its own through en
 install.
 """
 
+import contextlib
 import signal
 import sys
 from collections.abc import Callable
@@ -57,11 +58,11 @@ class LazyGroup(click.Group):
             try:
                 return super().main(*args, **extra)
             except OSError as error:  # of a standard stream: `invoke` has made sentences of all others
-                try:
+                with contextlib.suppress(OSError):  # standard error may be full, too
                     complain.as_click(error, "").show()
-                except OSError:
-                    terminal.silence(sys.stderr)
                 sys.exit(1)
+            finally:
+                terminal.finish()
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names of all commands, sorted; imports none of them."""

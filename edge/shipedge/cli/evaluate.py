@@ -77,7 +77,7 @@ def evaluate(
     from shipedge.outputs import check_outputs
 
     if json_path is not None:
-        read = (prediction, prediction / LINES, truth, truth.with_name(NAME), scores, scenes)
+        read = (prediction / LINES if prediction.is_dir() else prediction, truth, truth.with_name(NAME), scores, scenes)
         check_outputs({json_path: "JSON"}, [path for path in read if path is not None], force=force)
     result = evaluate_files(
         prediction, truth, scores=scores, scenes=scenes, images=images, part=part, shape=shape, steps=_bar

@@ -70,6 +70,20 @@ def _escape(character: str) -> str:
     return "\\u007f" if character == "\x7f" else character.encode("unicode_escape").decode()
 
 
+def finish() -> None:
+    """Write what is still in the standard streams; one that is full is silenced, or the interpreter would fail over it.
+
+    To be called when the failure has been told, or is about to be.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            silence(stream)
+        except ValueError:  # closed by a test
+            pass
+
+
 def silence(stream: TextIO) -> None:
     """Point a standard stream at nothing, so that the interpreter's last flush says nothing and does not fail."""
     descriptor = _descriptor(stream)
