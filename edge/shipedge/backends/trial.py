@@ -17,12 +17,15 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from shipedge.bundle import ModelFile
-from shipedge.child import python, run_probe
+from shipedge.child import Finding, python, run_probe
 
 __all__ = ["complaint", "main"]
 
 MODULES = {"litert": "ai_edge_litert", "tflite-runtime": "tflite_runtime"}
-TIMEOUT_S = 120.0
+TIMEOUT_S = 60.0
+MEMORY = 512 << 20
+"""Bytes that a model may take; ours take 20 MB. One wrong number in a file asks for gigabytes."""
+_RUNS = Finding(True, "runs")
 
 
 def complaint(file: ModelFile, runtime: str, threads: int) -> str | None:
@@ -32,8 +35,11 @@ def complaint(file: ModelFile, runtime: str, threads: int) -> str | None:
     mark = _mark(file, runtime)
     if mark is not None and _ours(mark):
         return None
-    found = run_probe(python(__name__, runtime, str(threads)), TIMEOUT_S, file.content)
-    if not found.works:
+    try:
+        found = run_probe(python(__name__, runtime, str(threads)), TIMEOUT_S, file.content)
+    except OSError as error:  # a program that embeds Python, no processes left
+        return f"cannot be tried in a process of its own ({error.strerror})"
+    if found != _RUNS:
         return found.says
     if mark is not None:
         _leave(mark)
@@ -84,6 +90,7 @@ def main(runtime: str, threads: str) -> int:
 
     noise = np.random.default_rng(0)
     try:
+        _limit_memory()
         interpreter = LADDER[runtime](sys.stdin.buffer.read(), int(threads))
         interpreter.allocate_tensors()
         for high in (1, 256):
@@ -96,5 +103,20 @@ def main(runtime: str, threads: str) -> int:
     except Exception as error:  # of all classes, see the ladder
         print(" ".join(str(error).split()) or type(error).__name__)
         return 1
-    print("runs")
+    print(_RUNS.says)
     return 0
+
+
+def _limit_memory() -> None:
+    """Lets this process take no more than `MEMORY` from here on, where the system can (Linux)."""
+    try:
+        import resource
+
+        lines = Path("/proc/self/status").read_text().splitlines()
+    except (ImportError, OSError):
+        return
+    used = next(int(line.split()[1]) for line in lines if line.startswith("VmData"))  # in KiB
+    limit = used * 1024 + MEMORY
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    if hard == resource.RLIM_INFINITY or hard > limit:
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
