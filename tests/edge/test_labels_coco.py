@@ -68,7 +68,7 @@ LINE = [30, 20, 60, 20]
         (scene({"isbbox": False, "area": math.nan, "bbox": [math.inf] * 4}), [0, 1, 2], ""),
         (scene({"id": None}, {"id": "two"}, {"id": 3.5}), [0, 1, 2], ""),
         (scene({"id": 2}), [0, 1, 2], ""),
-        (scene({"category_id": None}, {"category_id": 0}), [0, 1, 2], "categories are not kept: 0, 1 all become"),
+        (scene({"category_id": None}, {"category_id": 0}), [0, 1, 2], "categories are not kept: 'ship', 0 all become"),
         (scene(*[{"iscrowd": value} for value in (False, "0", math.nan)]), [0, 1, 2], ""),
         (scene(*[{"image_id": "harbor"}] * 3, id="harbor"), [0, 1, 2], ""),
         (scene(*[{"image_id": "1"}] * 3), [0, 1, 2], ""),

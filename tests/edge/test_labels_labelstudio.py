@@ -87,7 +87,8 @@ def test_label_studio(tmp_path):
 @pytest.mark.parametrize(
     ("tasks", "sentence"),
     [
-        ([task({"points": percent(POINTS[0])}, annotations=[], predictions=[{"result": []}])], "say --images or"),
+        ([task({"points": percent(POINTS[0])}, annotations=[{"result": []}])], "say --images or"),
+        ([task({"points": percent(POINTS[0])}, annotations=[])], "nobody has labelled 1 image in it"),
         ([task(brush(SHIPS[0]) | {"rle": [1, 2]}, types=["brushlabels"])], "rle ends before all its values"),
         ([task(brush(SHIPS[0]) | {"rle": [1, 256]}, types=["brushlabels"])], "expected a list of bytes"),
         (
@@ -123,6 +124,17 @@ def test_predictions_that_nobody_accepted_are_no_labels(tmp_path):
     path.write_text(json.dumps([suggestion]))
     said = convert(path, "--shape", 120, 200, code=1)
     assert "its only object would be left out (1 in predictions that nobody accepted)" in said
+
+
+def test_a_task_that_nobody_labelled_is_no_image_without_ships(tmp_path):
+    labelled, open_task, skipped = (task({"points": percent(POINTS[0])}) for _ in range(3))
+    open_task["annotations"], open_task["data"]["image"] = [], "open.png"
+    skipped["annotations"], skipped["data"]["image"] = [{"result": [], "was_cancelled": True}], "skipped.png"
+    path = tmp_path / "project.json"
+    path.write_text(json.dumps([labelled, open_task, skipped]))
+    ships, said = convert(path)
+    assert len(ships) == 1
+    assert "2 images left out that nobody labelled" in said
 
 
 SEED = [task({"points": percent(POINTS[0])}, brush(SHIPS[1]))]

@@ -85,3 +85,16 @@ def test_bad_input(tmp_path):
     result = stats(tmp_path / "nowhere")
     assert result.exit_code == 1
     assert "cannot read" in result.stderr
+
+
+def test_pictures_of_another_size_than_the_rows_count_in(tmp_path):
+    (tmp_path / "images").mkdir()
+    for name, shape in (("a.jpg", (40, 60, 3)), ("b.jpg", (40, 60, 3)), ("c.jpg", (20, 60, 3))):
+        cv2.imwrite(str(tmp_path / "images" / name), np.full(shape, 100, np.uint8))
+    (tmp_path / "ships.csv").write_text("ImageId,EncodedPixels\na.jpg,1 5\nb.jpg,1 5\nc.jpg,1 5\n")
+    result = stats(tmp_path)
+    assert result.exit_code == 1
+    assert "pictures are 60x40 pixels, expected 768x768: say --shape 40 60" in result.stderr
+    result = stats(tmp_path, "--shape", 40, 60)
+    assert result.exit_code == 0
+    assert "1 pictures with ships are not 60x40 pixels, many of them 60x20: their ships are not shown" in result.stderr

@@ -15,6 +15,7 @@ from shipedge.evaluate.result import Evaluation, Floats, Ints, Objects
 from shipedge.formats.airbus import open_csv
 from shipedge.formats.scenes import read_scenes
 from shipedge.formats.splits import NAME, read_splits
+from shipedge.images import image_size
 from shipedge.metrics import overlap
 from shipedge.rle import Rle, areas, bboxes, iou, union
 
@@ -61,6 +62,8 @@ def evaluate_files(
     pixels = np.zeros((len(names), 3), np.int64)
     below: list[Ints] = []
     for number, image in enumerate(steps(names)):
+        if images is not None:
+            _refuse_size(Path(images) / image, shape)
         if not there[image] and not said.ships[image]:
             continue  # most images of the sea; worth not calling NumPy for
         sides = there.ships(image, shape), said.ships.ships(image, shape)
@@ -134,6 +137,12 @@ def _scenes(truth: Path, scenes: str | os.PathLike[str] | None, names: Sequence[
     numbers: dict[tuple[str, bool], int] = {}
     keys = ((by_image.get(name, name), name in by_image) for name in names)
     return np.array([numbers.setdefault(key, len(numbers)) for key in keys], np.int64)
+
+
+def _refuse_size(path: Path, shape: tuple[int, int]) -> None:
+    found = image_size(path)
+    if found != shape:
+        raise DatasetError(f"{path} is {found[1]}x{found[0]} pixels, expected {shape[1]}x{shape[0]}: say --shape")
 
 
 def _refuse_overlap(said: Prediction, image: str, ships: Sequence[Rle]) -> None:

@@ -47,6 +47,7 @@ def read_coco(
     ids = Ids(images)
     ships: dict[int | str, list[tuple[str, dict[str, Any]]]] = {one: [] for one in images}
     categories: set[str] = set()
+    called = _category_names(data)
     kept = 0
     for place, annotation in objects(str(path), data, "annotations"):
         image = ids.find(image_id(annotation, "image_id", place))
@@ -57,8 +58,8 @@ def read_coco(
             left_out.add("marked as crowds")
             continue
         kept += crowd
-        if isinstance(annotation.get("category_id"), (int, str)):
-            categories.add(shown(annotation["category_id"]))
+        if isinstance(category := annotation.get("category_id"), (int, str)):
+            categories.add(shown(called.get(category, category)))
         ships[image].append((place, annotation))
     if len(categories) > 1:
         notes.append(f"{path}: categories are not kept: {', '.join(sorted(categories)[:20])} all become ships")
@@ -162,3 +163,10 @@ def _counts(counts: Any) -> Any:
     if isinstance(counts, str) and len(counts) > 2 and counts[:2] in ("b'", 'b"') and counts[-1] == counts[1]:
         return counts[2:-1].replace("\\\\", "\\")
     return counts
+
+
+def _category_names(data: dict[str, Any]) -> dict[Any, str]:
+    """What the file calls its categories, as far as it does so."""
+    entries = data.get("categories")
+    good = [one for one in entries if isinstance(one, dict)] if isinstance(entries, list) else []
+    return {one["id"]: str(one["name"]) for one in good if isinstance(one.get("id"), (int, str)) and one.get("name")}

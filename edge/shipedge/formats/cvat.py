@@ -80,4 +80,4 @@ def _whole(entry: ET.Element, key: str, place: str) -> int:
     return int(value)
 
 
-CVAT = Tool(_images, _mask)
+CVAT = Tool(_images, _mask, lambda entry: entry.get("label"))

@@ -56,4 +56,4 @@ def _part(entry: dict[str, Any], shape: Shape, place: str) -> Rle | str:
     return place_mask(mask_of_base64(entry.get("mask"), place), int(x), int(y), shape)
 
 
-LABELME = Tool(_images, _mask)
+LABELME = Tool(_images, _mask, lambda group: group[0].get("label"))

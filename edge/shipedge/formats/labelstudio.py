@@ -45,6 +45,9 @@ def _images(path: Path, left_out: LeftOut) -> Iterator[ToolImage]:
         for at, prediction in entries(f"{place}: predictions", task.get("predictions") or []):
             for _ in [] if used or not isinstance(prediction.get("result"), list) else _regions(at, prediction):
                 left_out.add("in predictions that nobody accepted")
+        if not used:
+            left_out.unanswered()
+            continue
         sizes = [(one.get("original_height"), one.get("original_width")) for _, one in regions]
         if any(size != sizes[0] for size in sizes):
             raise DatasetError(f"{place}: its regions disagree on the size of the image")
@@ -118,4 +121,9 @@ def _unpacked(packed: Any, expected: int, place: str) -> npt.NDArray[np.uint8]:
     return np.concatenate(parts)[:number] if parts else np.zeros(0, np.uint8)
 
 
-LABELSTUDIO = Tool(_images, _mask)
+def _label(result: dict[str, Any]) -> str:
+    labels = result["value"].get(result.get("type"))
+    return ", ".join(label for label in labels if isinstance(label, str)) if isinstance(labels, list) else ""
+
+
+LABELSTUDIO = Tool(_images, _mask, _label)

@@ -17,6 +17,8 @@ class LeftOut:
         self._pictures = pictures
         self._reasons: Counter[str] = Counter()
         self._images = 0
+        self._unanswered = 0
+        self._labels: set[str] = set()
 
     def add(self, reason: str) -> None:
         """Count an object; the reason goes on from the number of such objects: ``without a mask``."""
@@ -39,6 +41,14 @@ class LeftOut:
         self._images += 1
         self._reasons["in images without a picture"] += objects
 
+    def unanswered(self) -> None:
+        """Count an image that nobody has labelled yet; it is not one without ships."""
+        self._unanswered += 1
+
+    def label(self, label: str) -> None:
+        """Note what an object is called that becomes a ship."""
+        self._labels.add(label)
+
     def checked(self, images: Iterable[Labelled], notes: list[str]) -> Iterator[Labelled]:
         """The same images; after the last one, what was left out is said.
 
@@ -54,20 +64,31 @@ class LeftOut:
             names.add(image.image)
             ships += len(image.ships)
             yield image
+        if any("ship" not in label.casefold() for label in self._labels):
+            notes.append(f"{self._path}: labels are not kept: {', '.join(sorted(self._labels)[:20])} all become ships")
+        self._refuse_nothing(names, ships)
+        if self._unanswered:
+            notes.append(f"{self._path}: {count(self._unanswered, 'image')} left out that nobody labelled")
+        if self._images:
+            left = count(self._images, "image")
+            notes.append(f"{self._path}: {left} left out, {self._pictures.where} has no picture of that name")
+        if objects := sum(self._reasons.values()):
+            notes.append(f"{self._path}: {count(objects, 'object')} left out: {self._said()}")
+
+    def _refuse_nothing(self, names: set[str], ships: int) -> None:
         if self._images and not names:
             raise DatasetError(
                 f"{self._path}: {self._pictures.where} has no picture of the {count(self._images, 'image')} in it"
             )
-        if self._images:
-            left = count(self._images, "image")
-            notes.append(f"{self._path}: {left} left out, {self._pictures.where} has no picture of that name")
+        objects = sum(self._reasons.values())
+        if self._unanswered and not names and not objects:
+            raise DatasetError(f"{self._path}: nobody has labelled {count(self._unanswered, 'image')} in it")
         if self._pictures.strays and not ships:
             files = count(self._pictures.strays, "label file")
             raise DatasetError(f"{self._path}: no ship is left, {self._pictures.where} has no picture for {files}")
-        reasons = ", ".join(f"{many} {reason}" for reason, many in self._reasons.items() if many)
-        objects = sum(self._reasons.values())
         if objects and not ships:
             what = "its only object" if objects == 1 else f"all its {objects} objects"
-            raise DatasetError(f"{self._path}: {what} would be left out ({reasons}), expected masks or polygons")
-        if objects:
-            notes.append(f"{self._path}: {count(objects, 'object')} left out: {reasons}")
+            raise DatasetError(f"{self._path}: {what} would be left out ({self._said()}), expected masks or polygons")
+
+    def _said(self) -> str:
+        return ", ".join(f"{many} {reason}" for reason, many in self._reasons.items() if many)

@@ -47,4 +47,4 @@ def _mask(entry: dict[str, Any], shape: Shape, place: str) -> Rle | str:
     return filled - hollow if isinstance(filled, Rle) and isinstance(hollow, Rle) else filled
 
 
-SUPERVISELY = Tool(_images, _mask)
+SUPERVISELY = Tool(_images, _mask, lambda entry: entry.get("classTitle"))

@@ -35,10 +35,12 @@ class Tool(NamedTuple):
     Attributes:
         images: the images of a file or folder; the list gets a sentence for each kind of thing that is not kept.
         mask: the mask of an object in an image of that size, or why it has none.
+        label: what an object is called in the tool; empty where it is not.
     """
 
     images: Callable[[Path, LeftOut], Iterable[ToolImage]]
     mask: Callable[[Any, Shape, str], Rle | str]
+    label: Callable[[Any], Any]
 
 
 def read_tool(tool: Tool, path: Path, pictures: Pictures, left_out: LeftOut) -> Iterator[Labelled]:
@@ -55,7 +57,11 @@ def read_tool(tool: Tool, path: Path, pictures: Pictures, left_out: LeftOut) -> 
         shape = pictures.size(picture) if size is None or None in size else _shape(size, place)
         if shape is None:
             raise DatasetError(f"{place}: the file does not say the size of {shown(name)}, say --images or --shape")
-        yield Labelled(picture, shape, left_out.masks(tool.mask(one, shape, at) for at, one in objects))
+        found = [tool.mask(one, shape, at) for at, one in objects]
+        for mask, (_, one) in zip(found, objects, strict=True):
+            if isinstance(mask, Rle) and (label := tool.label(one)):
+                left_out.label(shown(label))
+        yield Labelled(picture, shape, left_out.masks(found))
 
 
 def label_paths(path: Path) -> list[Path]:

@@ -53,4 +53,10 @@ def _mask(region: dict[str, Any], shape: Shape, place: str) -> Rle | str:
     return fill([ellipse(x, y, real(entry, "rx", place), real(entry, "ry", place), angle)], shape, place)
 
 
-VIA = Tool(_images, _mask)
+def _label(region: dict[str, Any]) -> Any:
+    attributes = region.get("region_attributes")
+    texts = attributes.values() if isinstance(attributes, dict) else ()
+    return next((text for text in texts if isinstance(text, str) and text), "")
+
+
+VIA = Tool(_images, _mask, _label)

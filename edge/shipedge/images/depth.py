@@ -86,7 +86,7 @@ def _measured(pixels: NDArray[Any], name: str, nodata: float | None) -> NDArray[
         raise ImageError(name, "no pixel has a value that is a number", "depth")
     fills = _FILLS if nodata is None else (*_FILLS, nodata)
     real = some[(some > _NO_NUMBER) & ~np.isin(some.astype(np.float64), fills)]
-    return real if real.size else some
+    return np.asarray(real if real.size else some)
 
 
 def _refuse_guess(measured: NDArray[Any], name: str) -> None:

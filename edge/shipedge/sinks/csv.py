@@ -54,7 +54,10 @@ class SubmissionCsv:
 
     def write(self, frame: Frame, result: FrameResult) -> None:
         """Takes the ships of one frame."""
-        self._rows[image_id(self._sources[result.source], result.index)] = [s.rle.to_airbus() for s in result.ships]
+        name = image_id(self._sources[result.source], result.index)
+        if name in self._rows:  # of an image that is called like a frame of a video
+            raise SourceError(f"{result.source}: {name} is in the CSV already: predict them one after the other")
+        self._rows[name] = [s.rle.to_airbus() for s in result.ships]
 
     def __exit__(self, kind: type[BaseException] | None, *details: object) -> None:
         """Writes the file; not when nothing could be read, so that an earlier one stays.

@@ -75,6 +75,8 @@ def verify(
         if remaining:
             codes = ", ".join(dict.fromkeys(finding.code for finding in remaining))
             click.echo(f"not mended: {codes}", err=True)
-        failed = bool(remaining)
+        if not kept and left_out:
+            click.echo("no image is left: is their size another one than --shape?", err=True)
+        failed = bool(remaining) or not kept
     if failed:
         raise Exit(1)

@@ -43,13 +43,20 @@ def stats(
     from shipedge.atomic import new_folder, write_atomic, write_output
     from shipedge.outputs import check_outputs
     from shipedge_train.data.verify.dataset import find_parts
+    from shipedge_train.data.verify.files import names_in
     from shipedge_train.data.verify.rows import Rows
+    from shipedge_train.data.view.read import check_sizes
     from shipedge_train.data.view.summary import for_people, jsonable
 
     parts = find_parts(source, images)
     if json_path is not None:
         check_outputs({json_path: "JSON"}, [path for path in (parts.csv, parts.images) if path], force=force)
-    numbers = _count(parts.images, Rows(parts.csv, shape), shape, f"reading {source}")
+    rows = Rows(parts.csv, shape)
+    if parts.images is not None:
+        with_ships = [name for name in names_in(parts.images) if name in rows.ships]
+        if sizes := check_sizes(parts.images, with_ships, shape):
+            click.echo(sizes, err=True)
+    numbers = _count(parts.images, rows, shape, f"reading {source}")
     for line in for_people(numbers):
         click.echo(line)
     if json_path is not None:
@@ -107,7 +114,7 @@ def view(
     from shipedge_train.data.verify.rows import Rows
     from shipedge_train.data.view.charts import charts
     from shipedge_train.data.view.gallery import choose, write_gallery
-    from shipedge_train.data.view.read import read_errors
+    from shipedge_train.data.view.read import check_sizes, read_errors
     from shipedge_train.page import Chart, Facts
 
     parts = find_parts(source, images)
@@ -116,6 +123,7 @@ def view(
     errors = {} if scores is None else read_errors(scores)
     rows = Rows(parts.csv, shape)
     names = names_in(parts.images)
+    sizes = check_sizes(parts.images, [name for name in names if name in rows.ships], shape)
     values = {
         "ships": {name: float(len(ships)) for name, ships in rows.ships.items()},
         "size": {name: float(max(ship.area for ship in ships)) for name, ships in rows.ships.items()},
@@ -139,6 +147,8 @@ def view(
             progress=bar.update,
         )
     click.echo(f"{out / 'index.html'}: {shown:,} pictures, and the same on contact sheets beside it")
+    if sizes:
+        click.echo(sizes, err=True)
     if missed or rows.findings:
         bad = f"{missed:,} pictures cannot be decoded, " if missed else ""
         click.echo(f"{bad}{len(rows.findings):,} complaints about rows: shipedge data verify {source}", err=True)

@@ -65,6 +65,31 @@ def count_pictures(folder: Path, names: Sequence[str], progress: Callable[[int],
     }
 
 
+def check_sizes(folder: Path, names: Sequence[str], shape: tuple[int, int]) -> str:
+    """What to say of pictures with ships that have another size than the rows count in; empty where there are none.
+
+    Raises:
+        DatasetError: none has this size.
+    """
+    sizes = Counter(size for name in names if (size := _size(folder / name)) is not None)
+    others = sum(sizes.values()) - sizes[shape]
+    if not others:
+        return ""
+    (height, width), _ = (sizes - Counter({shape: sizes[shape]})).most_common(1)[0]
+    if not sizes[shape]:
+        expected = f"expected {shape[1]}x{shape[0]}: say --shape {height} {width}"
+        raise DatasetError(f"{folder}: pictures are {width}x{height} pixels, {expected}")
+    what = f"{others:,} pictures with ships are not {shape[1]}x{shape[0]} pixels"
+    return f"{what}, many of them {width}x{height}: their ships are not shown"
+
+
+def _size(path: Path) -> tuple[int, int] | None:
+    try:
+        return image_size(path)
+    except ImageError:
+        return None
+
+
 def read_errors(path: Path) -> Mapping[str, Mapping[str, float]]:
     """Image -> {"error": 1 - F2, "dice": ...} from what ``shipedge evaluate --json`` wrote.
 
