@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bindings.hpp"
+#include "fork_lock.hpp"
 #include "numpy_io.hpp"
 #include "shipedge/batch.hpp"
 #include "shipedge/error.hpp"
@@ -135,18 +136,24 @@ class MaskBatch {
                             std::to_string(masks_.shape.width) + ") as it was");
     }
     masks_.expect_count(held.rows().ends.size(), "rows");
-    {
-      const Unlocked nogil;
-      const std::lock_guard lock(mutex_);  // without the interpreter's lock, or two threads could wait for each other
-      painter_.paint(held.rows());
+    if (!paint_unlocked(held.rows())) {
+      throw py::value_error("this MaskBatch was painted by a thread when the process was forked, expected a new one");
     }
     return masks_.array;
   }
 
  private:
+  bool paint_unlocked(const ImageRows& rows) {
+    const Unlocked nogil;  // before the lock, or two threads could wait for each other
+    if (!lock_.lock()) return false;
+    const std::lock_guard held(lock_, std::adopt_lock);
+    painter_.paint(rows);
+    return true;
+  }
+
   MaskArray masks_;
   BatchPainter painter_;
-  std::mutex mutex_;
+  ForkLock lock_;
 };
 
 void decode_batch(const py::object& rows, const py::object& out, const py::object& threads) {

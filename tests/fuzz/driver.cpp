@@ -50,8 +50,13 @@ bool reaches_new(const Bytes& input) {
   LLVMFuzzerTestOneInput(input.data(), input.size());
   running = nullptr;
   bool is_new = false;
-  for (std::size_t i = 0; i < kEdges; ++i) {
-    if (hit[i] > seen[i]) {
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
+  for (std::size_t first = 0; first < kEdges; first += kWord) {
+    std::uint64_t word;
+    std::memcpy(&word, &hit[first], kWord);
+    if (word == 0) continue;  // nearly all
+    for (std::size_t i = first; i < first + kWord; ++i) {
+      if (hit[i] <= seen[i]) continue;
       seen[i] = hit[i];
       is_new = true;
     }

@@ -55,6 +55,14 @@ def coco() -> Iterator[bytes]:
             yield shape + text
 
 
+def labels() -> Iterator[bytes]:
+    """Height, width, layout, repeat and labels (see fuzz_labels.cpp)."""
+    for height, width in ((0, 3), (1, 1), (5, 7), (39, 90), (20, 200)):
+        for layout in (0, 1, 6, 11, 16, 33, 62):
+            yield bytes([height, width, layout, 0]) + b"\0\1\1\2\0\0\3"
+            yield bytes([height, width, layout, 9]) + bytes(range(60))
+
+
 def polygon() -> Iterator[bytes]:
     """Height, width, kind, then bits of a mask that are also corners, as half pixels or doubles."""
     star = bytes([20, 30, 90, 40, 20, 50, 60, 20, 60, 80, 40, 20])
@@ -96,6 +104,7 @@ SEEDS = {
     "fuzz_algebra": algebra,
     "fuzz_coco": coco,
     "fuzz_csv": csv,
+    "fuzz_labels": labels,
     "fuzz_mask": mask,
     "fuzz_png": png,
     "fuzz_polygon": polygon,
