@@ -35,6 +35,7 @@ def check_outputs(
     inputs: Iterable[str | os.PathLike[str]] = (),
     *,
     force: bool = False,
+    made: Path | None = None,
 ) -> None:
     """Refuse outputs that would destroy something; meant to be called before the work begins.
 
@@ -44,18 +45,25 @@ def check_outputs(
         outputs: files to write -> what is written into them.
         inputs: files that are read, and folders whose images or labels are read.
         force: inputs and files of another kind may be replaced.
+        made: folder that the command itself makes.
 
     Raises:
-        DatasetError: an output is an input (by another name or link, too), would be read as one in its folder, or is
-            a file of another kind.
+        DatasetError: an output is an input (by another name or link, too), would be read as one in its folder, is a
+            file of another kind, or two are the same file.
         OSError: an output is a folder, its folder is missing, or may not be written to.
     """
     known = {identity for path in inputs if (identity := _identity(path)) is not None}
+    places: dict[str, Path] = {}
     for output, kind in outputs.items():
         if is_stream(output):
             continue
         path = Path(output)
-        check_place(path)
+        place = os.path.realpath(path)
+        if place in places:
+            raise DatasetError(f"{places[place]} and {path} are the same file, expected one for each output")
+        places[place] = path
+        if made is None or path.parent.is_dir() or Path(os.path.realpath(made)) not in Path(place).parents:
+            check_place(path)
         if force:
             continue
         if _identity(path) in known:

@@ -173,6 +173,23 @@ def test_masks_do_not_lie_among_the_pictures(tmp_path, picture, ships):
     assert [entry.name for entry in (tmp_path / "images").iterdir()] == ["a.jpg"]
 
 
+def test_two_outputs_are_two_files(tmp_path, picture):
+    """The CSV would be written first, and predictions.jsonl over it."""
+    photo = picture(tmp_path / "a.png", 40, 40)
+    out = tmp_path / "found"
+    for name in (out / "predictions.jsonl", tmp_path / "x" / ".." / "found" / "predictions.jsonl"):
+        refused(shipedge("predict", photo, "--out", out, "--csv", name), "are the same file")
+    refused(shipedge("predict", photo, "--out", out, "--csv", out / "annotated" / "a.jpg", "--annotate"), "the same")
+    refused(shipedge("predict", photo, "--out", out, "--csv", ""), "is a folder")
+    assert not out.exists()
+
+
+def test_a_table_may_lie_in_the_folder_that_is_made(tmp_path):
+    check_outputs({tmp_path / "new" / "s.csv": "CSV of ships"}, made=tmp_path / "new")
+    with pytest.raises(FileNotFoundError):
+        check_outputs({tmp_path / "other" / "s.csv": "CSV of ships"}, made=tmp_path / "new")
+
+
 def test_a_folder_and_a_missing_folder_are_named_before_the_work(tmp_path, ships):
     refused(shipedge("evaluate", ships, ships, "--json", tmp_path), "is a folder")
     refused(shipedge("evaluate", ships, ships, "--json", tmp_path / "none" / "x.json"), "no such folder")

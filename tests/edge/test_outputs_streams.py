@@ -131,6 +131,19 @@ def test_submission_into_a_pipe_that_nobody_reads_names_it(tmp_path):
         sink._rows["a.png"] = []  # as if a picture had been read
 
 
+def test_predictions_stay_when_the_submission_is_lost(tmp_path, picture):
+    pytest.importorskip("ai_edge_litert", reason="needs the extra edge")
+    photo = picture(tmp_path / "a.png", 64, 64)
+    os.mkfifo(tmp_path / "pipe")
+    other = picture(tmp_path / "b.png", 64, 64)
+    arguments = ("predict", photo, other, "--out", tmp_path / "found", "--csv", tmp_path / "pipe")
+    done = CliRunner().invoke(main, [str(argument) for argument in arguments])
+    assert done.exit_code == 1
+    assert done.stderr == f"Error: {tmp_path / 'pipe'}: cannot be written: no program reads from this pipe\n"
+    assert done.stdout.endswith(f"written: {tmp_path / 'found' / 'predictions.jsonl'}\n")
+    assert len((tmp_path / "found" / "predictions.jsonl").read_text().splitlines()) == 2
+
+
 COMMANDS = {
     "evaluate": (["evaluate", "{ships}", "{ships}", "--json", "{out}"], b"{"),
     "decode": (["rle", "decode", "1 3", "--out", "{out}"], b"\x89PNG"),

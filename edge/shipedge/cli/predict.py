@@ -101,15 +101,17 @@ def predict(
     with _stop_on_signal() as received, Progress(found) as progress:
         summary = run(found, cascade, sinks, progress, lambda: bool(received), reading)
     written = [str(Path(out, "predictions.jsonl")), str(Path(out, "annotated")) if annotate else "", csv_file or ""]
-    written = [name for name in written if name and summary.frames]  # no frame: earlier results were left alone
+    lost = [name for name in written if name and any(text.startswith(f"{name}: ") for text in summary.failed)]
+    # Without a frame earlier results were left alone.
+    written = [name for name in written if name and name not in lost and summary.frames]
     if as_json_object:
         click.echo(json.dumps(as_json(summary, cascade, written)))
     elif summary.frames:
         print_summary(summary, cascade, written)
     for sentence in summary.failed:
         click.echo(f"Error: {printable(sentence)}", err=True)
-    if summary.failed and len(found) > 1:
-        click.echo(f"{len(summary.failed)} of {len(found)} sources failed", err=True)
+    if len(summary.failed) > len(lost) and len(found) > 1:
+        click.echo(f"{len(summary.failed) - len(lost)} of {len(found)} sources failed", err=True)
     if received:
         click.echo("Stopped: what is complete has been kept", err=True)
         ctx.exit(128 + received[0])
@@ -122,13 +124,13 @@ def _check_outputs(
     from shipedge.outputs import Kind, check_outputs
     from shipedge.sinks.annotate import annotated_names
 
-    outputs: dict[str | os.PathLike[str], Kind] = {csv_file: "CSV of ships"} if csv_file else {}
-    if out.is_dir():
-        outputs[out / "predictions.jsonl"] = "JSON"
-    if annotate and (out / "annotated").is_dir():
+    outputs: dict[str | os.PathLike[str], Kind] = {out / "predictions.jsonl": "JSON"}
+    if annotate:
         for name in annotated_names(sources).values():
             outputs[out / "annotated" / name] = "JPEG" if name.endswith(".jpg") else "MP4"
-    check_outputs(outputs, [*specs, *(source.name for source in sources)], force=force)
+    if csv_file is not None:
+        outputs[csv_file] = "CSV of ships"
+    check_outputs(outputs, [*specs, *(source.name for source in sources)], force=force, made=out)
 
 
 def _sinks(out: Path, sources: list[Source], annotate: bool, csv_file: str | None) -> list[Sink]:
@@ -137,7 +139,7 @@ def _sinks(out: Path, sources: list[Source], annotate: bool, csv_file: str | Non
     from shipedge.sinks.jsonl import JsonLines
 
     sinks: list[Sink] = [JsonLines(out / "predictions.jsonl")]
-    if csv_file:
+    if csv_file is not None:
         sinks.append(SubmissionCsv(Path(csv_file), sources))
     if annotate:
         sinks.append(Annotated(out / "annotated", sources))

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from shipedge.cli.options import FORCE
+from shipedge.cli.terminal import say
 
 
 def _draw_sheet(folder: Path, sheet: Path) -> None:
@@ -23,7 +24,7 @@ def _draw_sheet(folder: Path, sheet: Path) -> None:
         write_output(sheet, picture)
     except OSError as error:
         raise DatasetError(f"cannot write {sheet}: {error.strerror}") from error
-    click.echo(f"{sheet}: contact sheet")
+    say(f"{sheet}: contact sheet")
 
 
 @click.command(short_help="Render Airbus-like scenes with exact masks.")
@@ -53,9 +54,9 @@ def synth(
     from shipedge.outputs import Kind, check_outputs
     from shipedge_train.synth.dataset import SynthParams, write_dataset
 
-    if sheet is not None and sheet.parent != out:  # that folder is ours, and may not exist yet
+    if sheet is not None:
         kind: Kind = "PNG" if sheet.suffix.lower() == ".png" else "JPEG"
-        check_outputs({sheet: kind}, [out / "images"], force=force)
+        check_outputs({sheet: kind}, [out / "images"], force=force, made=out)
     params = SynthParams(seed, ship_share)
     started = time.perf_counter()
     rendered = -1
@@ -68,6 +69,6 @@ def synth(
 
         pictures, ships = write_dataset(out, params, count, workers or os.cpu_count() or 1, advance)
     rate = rendered / max(time.perf_counter() - started, 1e-9)
-    click.echo(f"{out}: {rendered} scenes rendered ({rate:.1f}/s), {pictures} with ships, {ships} ships")
+    say(f"{out}: {rendered} scenes rendered ({rate:.1f}/s), {pictures} with ships, {ships} ships")
     if sheet is not None:
         _draw_sheet(out, sheet)
