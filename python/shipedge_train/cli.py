@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from shipedge.cli.terminal import say
 from shipedge_train.keras_settings import load_keras
 
 
@@ -67,7 +68,7 @@ def train(
 
         place = out or Path("runs") / f"{kind}-lr"
         best = find_learning_rate(kind, data, config, place)
-        click.echo(f"train.learning_rate = {best:.1e}  (curve: {place / 'learning_rate.png'})")
+        say(f"train.learning_rate = {best:.1e}  (curve: {place / 'learning_rate.png'})")
         return
     from shipedge_train.train import train as run
 
@@ -79,10 +80,10 @@ def train(
         resume=resume,
         init=init,
         max_minutes=max_minutes,
-        report=click.echo,
+        report=say,
         steps=_bar,
     )
-    click.echo(f"Best weights: {folder / 'best.weights.h5'}")
+    say(f"Best weights: {folder / 'best.weights.h5'}")
 
 
 @click.command(short_help="Turn trained models into a verified TFLite bundle.")
@@ -130,10 +131,8 @@ def convert(
     load_keras()
     from shipedge_train.convert_part import convert_all as run
 
-    written = run(
-        runs, out, quantize=quantize, window=window, ship_share=ship_share, name=name, data=data, report=click.echo
-    )
-    click.echo(f"Bundle: {written}")
+    written = run(runs, out, quantize=quantize, window=window, ship_share=ship_share, name=name, data=data, report=say)
+    say(f"Bundle: {written}")
 
 
 @click.command(short_help="Score a recipe by cross-validation.")
@@ -183,8 +182,8 @@ def crossval(
         detector=detector,
         refiner=refiner,
         max_minutes=max_minutes,
-        report=click.echo,
+        report=say,
         steps=_bar,
     )
     if found is not None:
-        click.echo(f"Scores: {out / SCORES}")
+        say(f"Scores: {out / SCORES}")

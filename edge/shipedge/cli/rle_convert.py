@@ -8,6 +8,7 @@ import click
 
 from shipedge.cli.options import FORCE
 from shipedge.cli.streams import counted, readable, writable
+from shipedge.cli.terminal import say
 from shipedge.formats.coco_results import listed_images
 from shipedge.formats.convert import FORMATS, WRITTEN, read_labelled, write_labelled
 from shipedge.formats.labelled import Labelled, Pictures, count
@@ -99,9 +100,9 @@ def convert(
         found = counted(_summed(read_labelled(path, kind, pictures, notes, order, crowds), totals), "images")
         write_labelled(out, target_kind, found, notes)
     for note in notes:
-        click.echo(f"Note: {note.replace(str(path), source).replace(str(out), target)}", err=True)
+        say(f"Note: {note.replace(str(path), source).replace(str(out), target)}", err=True)
     what = f"{count(totals[0], 'image')} with {count(totals[1], 'ship')}: {source} ({kind}) -> {target} ({target_kind})"
-    click.echo(what, err=target == "-")
+    say(what, err=target == "-")
 
 
 def pictures_of(images: Path | None, shape: tuple[int, int] | None) -> Pictures:

@@ -13,6 +13,7 @@ from click.exceptions import Exit
 
 from shipedge.cli.rle_convert import CROWDS, IMAGES, format_of, pictures_of
 from shipedge.cli.streams import counted, readable
+from shipedge.cli.terminal import say
 from shipedge.errors import ImageError
 from shipedge.formats.convert import FORMATS, read_labelled
 from shipedge.formats.labelled import Labelled, Pictures
@@ -60,8 +61,11 @@ def detect_order_command(
         found = islice(with_ships, None if images is None else _ENOUGH)
         report = detect_order(_seen(counted(found, "images"), pictures, notes))
     for note in notes:
-        click.echo(f"Note: {note}", err=True)
-    click.echo(json.dumps(asdict(report)) if as_json else f"{source}: {_sentence(report)}")
+        say(f"Note: {note}", err=True)
+    if as_json:
+        click.echo(json.dumps(asdict(report)))
+    else:
+        say(f"{source}: {_sentence(report)}")
     if report.order == "C":
         raise Exit(1)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from shipedge.cli.options import FORCE
+from shipedge.cli.terminal import say
 
 
 @click.command(short_help="Write an augmented copy of a dataset.")
@@ -77,7 +78,7 @@ def augment(
         kind: Kind = "PNG" if sheet.suffix.lower() == ".png" else "JPEG"
         check_outputs({sheet: kind}, [folder / "images"], force=force)
         write_sheet(sheet, [origin.picture for origin in chosen], settings.augment, seed)
-        click.echo(f"{sheet}: each part by itself, then all together")
+        say(f"{sheet}: each part by itself, then all together")
     if out is None:
         return
     started, made = time.perf_counter(), 0
@@ -94,4 +95,4 @@ def augment(
     held = len(origins) - len(chosen)
     note = f"; {held} held out, not copied" if held else ""
     rate = made / max(time.perf_counter() - started, 1e-9)
-    click.echo(f"{out}: {there[0]} pictures with {there[1]} ships from {len(chosen)} originals{note} ({rate:.1f}/s)")
+    say(f"{out}: {there[0]} pictures with {there[1]} ships from {len(chosen)} originals{note} ({rate:.1f}/s)")

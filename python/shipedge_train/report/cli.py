@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from shipedge.cli.options import FORCE
+from shipedge.cli.terminal import say
 
 if TYPE_CHECKING:
     from shipedge_train.page import Block
@@ -87,7 +88,7 @@ def report(
         name = mine.folder.resolve().name
     said = f"{predictions} against {truth}" if predictions is not None else ""
     write_page(out, f"Report: {name}", blocks, subtitle=said)
-    click.echo(f"written: {out}")
+    say(f"written: {out}")
 
 
 def _scores(predictions: Path, truth: Path, images: Path | None, shape: tuple[int, int]) -> list[Block]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shipedge.cli.options import FORCE
+from shipedge.cli.terminal import say
 
 if TYPE_CHECKING:
     from shipedge_train.data.compare.distances import Gap
@@ -68,11 +69,11 @@ def compare(one: Path, other: Path, out: Path | None, force: bool, pictures: int
     if as_json:
         click.echo(document)
         return
-    click.echo(f"{len(sides[0])} pictures | {len(sides[1])} pictures; KS, Wasserstein, quantiles 5 25 50 75 95 %")
+    say(f"{len(sides[0])} pictures | {len(sides[1])} pictures; KS, Wasserstein, quantiles 5 25 50 75 95 %")
     for gap in found[:top]:
         click.echo(_row(gap))
     if out is not None:
-        click.echo(f"{out}: gaps.json, sides.png ({one} left, {other} right)")
+        say(f"{out}: gaps.json, sides.png ({one} left, {other} right)")
 
 
 def _sentence(verdict: Verdict) -> str:
@@ -119,12 +120,12 @@ def judge(one: Path, other: Path, crops: int, folds: int, network: bool, epochs:
     if as_json:
         click.echo(json.dumps(result, indent=1))
         return
-    click.echo(f"{report['crops']} crops of {report['scenes']} scenes, {folds} folds")
-    click.echo(f"statistics: {_sentence(plain)}")
+    say(f"{report['crops']} crops of {report['scenes']} scenes, {folds} folds")
+    say(f"statistics: {_sentence(plain)}")
     for name, share in list(given_away.items())[:8]:
-        click.echo(f"  {share:5.1%}  {name}")
+        say(f"  {share:5.1%}  {name}")
     if network:
-        click.echo(f"network: {_sentence(trained)}")
+        say(f"network: {_sentence(trained)}")
 
 
 def _numbers(verdict: Verdict) -> dict[str, float]:

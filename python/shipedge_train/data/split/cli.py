@@ -11,6 +11,8 @@ from pathlib import Path
 
 import click
 
+from shipedge.cli.terminal import say
+
 
 @contextmanager
 def _bar(label: str, length: int) -> Iterator[Callable[[int], object]]:
@@ -64,7 +66,7 @@ def split(
         raise DatasetError(f"{path} is a pipe or device, expected a file, beside which signatures are kept")
     result = make_split(folder, path, folds, test_share, seed, workers or os.cpu_count() or 1, _bar)
     for line in result.pop("warnings"):
-        click.echo(f"Warning: {line}", err=True)
+        say(f"Warning: {line}", err=True)
     if as_json:
         click.echo(json.dumps(result))
         return

@@ -11,6 +11,7 @@ import click
 from click.exceptions import Exit
 
 from shipedge.cli.options import FORCE
+from shipedge.cli.terminal import printable, say
 from shipedge_train.data.options import IMAGES, SHAPE, SOURCE
 
 
@@ -58,11 +59,13 @@ def verify(
     parts = find_parts(source, images)
     if json_path is not None:
         check_outputs({json_path: "JSON"}, [path for path in astuple(parts) if path], force=force)
-    with click.progressbar(length=count_pictures(parts), label=f"checking {source}", show_pos=True) as bar:
+    with click.progressbar(
+        length=count_pictures(parts), label=f"checking {printable(str(source))}", show_pos=True
+    ) as bar:
         report, rows = run(parts, shape, bar.update)
     seconds = time.perf_counter() - started
     for line in for_people(report):
-        click.echo(line)
+        say(line)
     click.echo(f"checked in {seconds:.1f} s")
     if json_path is not None:
         write_output(json_path, json.dumps(for_machines(report), indent=1).encode())
@@ -71,7 +74,7 @@ def verify(
         from shipedge_train.data.verify.fix import CLEAN, QUARANTINE, fix
 
         kept, left_out, remaining = fix(fix_path, report, rows)
-        click.echo(f"{fix_path / CLEAN}: {kept:,} images; {left_out:,} left out, see {fix_path / QUARANTINE}")
+        say(f"{fix_path / CLEAN}: {kept:,} images; {left_out:,} left out, see {fix_path / QUARANTINE}")
         if remaining:
             codes = ", ".join(dict.fromkeys(finding.code for finding in remaining))
             click.echo(f"not mended: {codes}", err=True)

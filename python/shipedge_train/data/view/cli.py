@@ -10,6 +10,7 @@ import click
 from click.exceptions import Exit
 
 from shipedge.cli.options import FORCE
+from shipedge.cli.terminal import printable, say
 from shipedge_train.data.options import IMAGES, SHAPE, SOURCE
 
 if TYPE_CHECKING:
@@ -55,10 +56,10 @@ def stats(
     if parts.images is not None:
         with_ships = [name for name in names_in(parts.images) if name in rows.ships]
         if sizes := check_sizes(parts.images, with_ships, shape):
-            click.echo(sizes, err=True)
-    numbers = _count(parts.images, rows, shape, f"reading {source}")
+            say(sizes, err=True)
+    numbers = _count(parts.images, rows, shape, f"reading {printable(str(source))}")
     for line in for_people(numbers):
-        click.echo(line)
+        say(line)
     if json_path is not None:
         write_output(json_path, json.dumps(jsonable(numbers), indent=1).encode())
     if out is not None:
@@ -69,7 +70,7 @@ def stats(
         with new_folder(out) as folder:
             for name, (_, figure) in drawn.items():
                 write_atomic(folder / f"{name}.png", png_of(figure))
-        click.echo(f"{out}: {len(drawn)} charts")
+        say(f"{out}: {len(drawn)} charts")
 
 
 @click.command(short_help="Look at a dataset: contact sheets and one offline HTML page.")
@@ -132,7 +133,10 @@ def view(
     chosen = choose(names, values[sort] if sort else None, limit)
     numbers = _count(None, rows, shape, "")
     which = f"the first {len(chosen):,}" if sort else f"{len(chosen):,}, spread over all"
-    with new_folder(out) as folder, click.progressbar(length=len(chosen), label=f"drawing {out}", show_pos=True) as bar:
+    with (
+        new_folder(out) as folder,
+        click.progressbar(length=len(chosen), label=f"drawing {printable(str(out))}", show_pos=True) as bar,
+    ):
         shown, missed = write_gallery(
             folder,
             parts.images,
@@ -146,12 +150,12 @@ def view(
             sort=SORTS[sort] if sort else "",
             progress=bar.update,
         )
-    click.echo(f"{out / 'index.html'}: {shown:,} pictures, and the same on contact sheets beside it")
+    say(f"{out / 'index.html'}: {shown:,} pictures, and the same on contact sheets beside it")
     if sizes:
-        click.echo(sizes, err=True)
+        say(sizes, err=True)
     if missed or rows.findings:
         bad = f"{missed:,} pictures cannot be decoded, " if missed else ""
-        click.echo(f"{bad}{len(rows.findings):,} complaints about rows: shipedge data verify {source}", err=True)
+        say(f"{bad}{len(rows.findings):,} complaints about rows: shipedge data verify {source}", err=True)
     if missed and not shown:
         raise Exit(1)
 
