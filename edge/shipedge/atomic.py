@@ -151,7 +151,7 @@ def _open_stream(path: str) -> int | None:
     if not is_stream(path):
         return None
     mode = Path(path).stat().st_mode
-    if stat.S_ISBLK(mode):
+    if stat.S_ISBLK(mode):  # a whole file system would be lost
         raise PermissionError(errno.EPERM, "is a disk, expected a file")
     deadline = time.monotonic() + _PATIENCE_S
     while True:
@@ -165,7 +165,8 @@ def _open_stream(path: str) -> int | None:
                 raise OSError(errno.ENXIO, "no program reads from this pipe") from None
             time.sleep(0.02)
         else:
-            os.set_blocking(descriptor, True)
+            if os.name == "posix":
+                os.set_blocking(descriptor, True)
             return descriptor
 
 

@@ -55,9 +55,10 @@ def check_outputs(
     known = {identity for path in inputs if (identity := _identity(path)) is not None}
     places: dict[str, Path] = {}
     for output, kind in outputs.items():
-        if is_stream(output):
-            continue
         path = Path(output)
+        if is_stream(path):
+            check_place(path)
+            continue
         place = os.path.realpath(path)
         if place in places:
             raise DatasetError(f"{places[place]} and {path} are the same file, expected one for each output")
@@ -77,7 +78,9 @@ def check_outputs(
 
 
 def check_place(path: Path) -> None:
-    """Raises OSError where a file cannot be written: it is a folder, its folder is missing, or without permission."""
+    """Raises OSError where it cannot be written: a folder, a disk, in no folder that exists, or without permission."""
+    if path.is_block_device():
+        raise PermissionError(errno.EPERM, "is a disk, expected a file", str(path))
     if is_stream(path):
         return
     if path.is_dir():

@@ -101,6 +101,21 @@ def test_an_open_file_is_written_where_it_stands(tmp_path, name):
     assert (tmp_path / "log").read_bytes() == b"before ships after"
 
 
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root makes devices")
+def test_a_disk_is_never_written_to(tmp_path, ships):
+    disk = tmp_path / "disk"
+    try:
+        os.mknod(disk, 0o600 | stat.S_IFBLK, os.makedev(7, 250))  # a loop device that is not there
+    except OSError as error:
+        pytest.skip(f"no devices here: {error}")
+    for call in (atomic.write_output, atomic.write_atomic):
+        with pytest.raises(OSError, match="expected a file"):
+            call(disk, b"x")
+    done = CliRunner().invoke(main, ["evaluate", ships, ships, "--json", str(disk)])
+    assert (done.exit_code, done.output) == (1, f"Error: {disk}: is a disk, expected a file\n")
+    assert stat.S_ISBLK(disk.stat().st_mode)
+
+
 def test_folders_of_ours_hold_files_alone(tmp_path):
     """A pipe or a link to a device in an output folder was not named by the user, so nothing is sent there."""
     os.mkfifo(tmp_path / "pipe")
