@@ -14,7 +14,7 @@ from shipedge_train.data.split.groups import group
 from shipedge_train.data.split.overlaps import TABLES, find_overlaps
 from shipedge_train.data.split.parts import COLUMNS, count_ships, deal
 from shipedge_train.data.split.signature import solid
-from shipedge_train.data.split.store import Store
+from shipedge_train.data.split.store import Store, check_place
 from shipedge_train.data.split.summary import summarize
 from shipedge_train.dataset import read_dataset, scenes_of
 from shipedge_train.splits import write_splits
@@ -48,7 +48,9 @@ def make_split(
         raise DatasetError(f"{folder / 'ships.csv'} has no ship in {len(pictures)} pictures: nothing to balance")
     counts = count_ships(pictures)
     paths = [picture.path for picture in pictures]
-    with Store(out.with_suffix(".signatures")) as store, progress("looking at pictures", len(paths)) as advance:
+    kept = out.with_suffix(".signatures")
+    check_place(kept)
+    with Store(kept) as store, progress("looking at pictures", len(paths)) as advance:
         signatures = store.collect(paths, workers, advance)
     with progress("finding overlaps", TABLES) as advance:
         overlaps = find_overlaps(signatures.symbols, advance)

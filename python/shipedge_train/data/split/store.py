@@ -53,19 +53,12 @@ class Store:
             raise DatasetError(f"cannot write {path}: {error.strerror}") from None
 
     def _read(self) -> dict[bytes, NDArray[np.void]]:
-        start = self._start() if self._path.exists() else b""
-        if not start.startswith(_NAME) and not _MAGIC.startswith(start):  # a kill may have left only a part of it
-            raise DatasetError(f"{self._path} exists and holds no signatures, expected another --out")
-        if start != _MAGIC:
+        if _start(self._path) != _MAGIC:
             self._path.write_bytes(_MAGIC)
         whole = (self._path.stat().st_size - len(_MAGIC)) // _RECORD.itemsize
         os.truncate(self._path, len(_MAGIC) + whole * _RECORD.itemsize)
         records = np.fromfile(self._path, _RECORD, offset=len(_MAGIC))
         return {record["name"].tobytes(): record for record in records}
-
-    def _start(self) -> bytes:
-        with self._path.open("rb") as file:
-            return file.read(len(_MAGIC))
 
     def __enter__(self) -> Store:
         return self
@@ -111,6 +104,20 @@ class Store:
     def _knows(self, key: tuple[bytes, int, int]) -> bool:
         record = self._known.get(key[0])
         return record is not None and (int(record["bytes"]), int(record["changed"])) == key[1:]
+
+
+def check_place(path: Path) -> None:
+    """Raises DatasetError where a file that holds no signatures would be replaced: nobody has named it."""
+    start = _start(path)
+    if not start.startswith(_NAME) and not _MAGIC.startswith(start):  # a kill may have left only a part of it
+        raise DatasetError(f"{path} exists and holds no signatures, expected another --out")
+
+
+def _start(path: Path) -> bytes:
+    if not path.is_file():
+        return b""
+    with path.open("rb") as file:
+        return file.read(len(_MAGIC))
 
 
 def _key(path: Path) -> tuple[bytes, int, int]:
