@@ -8,7 +8,6 @@ import io
 import json
 import os
 import platform
-import zipfile
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from importlib import metadata
@@ -20,7 +19,9 @@ import numpy as np
 
 from shipedge.atomic import hidden_folder, naming, write_atomic
 from shipedge.errors import ConfigError
+from shipedge.json_text import loads
 from shipedge_train.config import Config, from_dict, to_dict
+from shipedge_train.npz import read_arrays
 from shipedge_train.splits import Split
 
 CONFIG, HISTORY, CHECKPOINT, BEST = "config.json", "history.csv", "checkpoint.npz", "best.weights.h5"
@@ -129,7 +130,7 @@ def read_run(folder: str | os.PathLike[str], kind: str | None = None) -> Run:
     """
     path = Path(folder) / CONFIG
     try:
-        table = json.loads(path.read_text(encoding="utf-8"))
+        table = loads(path.read_bytes())
         run = Run(Path(folder), table["kind"], from_dict(table["config"], str(path)), table["data"], table["versions"])
     except OSError:
         raise ConfigError(f"{folder} is not a run folder: it has no {CONFIG}") from None
@@ -182,15 +183,14 @@ def load_checkpoint(model: keras.Model, folder: Path) -> dict[str, Any]:
     """
     path = folder / CHECKPOINT
     try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+        arrays = read_arrays(path.read_bytes())
         model.set_weights(_numbered(arrays, "model_"))
         for variable, value in zip(model.optimizer.variables, _numbered(arrays, "optimizer_"), strict=True):
             variable.assign(value)
-        progress: dict[str, Any] = json.loads(str(arrays["progress"]))
+        progress: dict[str, Any] = dict(loads(str(arrays["progress"])))
     except FileNotFoundError:
         raise ConfigError(f"nothing to resume in {folder}: no epoch was finished, start without --resume") from None
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigError(f"{path} is damaged or belongs to another model: {error}") from None
     return progress | {name: _numbered(arrays, f"{name}_") or None for name in _WEIGHTS}
 

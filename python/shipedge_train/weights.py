@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import os
-import zipfile
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -16,8 +14,10 @@ import keras
 import numpy as np
 
 from shipedge.errors import ConfigError
+from shipedge.json_text import loads
 from shipedge_train import runs
 from shipedge_train.imagenet import NAME, load_imagenet
+from shipedge_train.npz import read_arrays
 from shipedge_train.splits import Split
 
 MANIFEST = "manifest.json"
@@ -33,7 +33,8 @@ def pack(model: keras.Model) -> bytes:
 
 def learned_from(manifest: dict[str, Any], kind: str) -> dict[str, Any]:
     """What the manifest of a bundle says of the data that a model learned from: its own, or that of the bundle."""
-    own = manifest["models"].get(kind, {}).get("data", manifest.get("data"))
+    model = manifest["models"].get(kind)
+    own = model.get("data", manifest.get("data")) if isinstance(model, dict) else manifest.get("data")
     return own if isinstance(own, dict) else {}
 
 
@@ -121,10 +122,13 @@ def load_initial(
 def _load(bundle: Path, manifest: dict[str, Any], kind: str, model: keras.Model) -> None:
     path, content = read_weights(bundle, manifest, kind)
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            model.set_weights([file[f"arr_{i}"].astype(np.float32) for i in range(len(file.files))])
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise ConfigError(f"{path} is of another network: {str(error).splitlines()[0]}") from None
+        arrays = read_arrays(content)
+        weights = [arrays[f"arr_{i}"].astype(np.float32) for i in range(len(arrays))]
+        if not all(np.isfinite(w).all() for w in weights):
+            raise ValueError("some are no numbers")
+        model.set_weights(weights)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ConfigError(f"{path} is damaged or of another network: {str(error).splitlines()[0]}") from None
 
 
 def _entry(manifest: dict[str, Any], kind: str) -> dict[str, Any]:
@@ -136,7 +140,7 @@ def _entry(manifest: dict[str, Any], kind: str) -> dict[str, Any]:
 def _manifest(bundle: Path, kind: str) -> dict[str, Any]:
     """The manifest, which has an entry for the weights of that kind."""
     try:
-        manifest: dict[str, Any] = json.loads((bundle / MANIFEST).read_text(encoding="utf-8"))
+        manifest: dict[str, Any] = loads((bundle / MANIFEST).read_bytes())
         entry = _entry(manifest, kind)
         if entry is not None:
             str(entry["file"]), str(entry["sha256"])
@@ -163,6 +167,8 @@ def read_weights(bundle: Path, manifest: dict[str, Any], kind: str) -> tuple[Pat
         content = (bundle / name).read_bytes()
     except OSError as error:
         raise ConfigError(f"cannot read {bundle / name}: {error.strerror}") from None
+    except ValueError:  # half of a pair of surrogates, a NUL
+        raise ConfigError(f"{bundle / MANIFEST}: weights file is {name!r}, expected the name of a file") from None
     if hashlib.sha256(content).hexdigest() != digest:
         raise ConfigError(f"{bundle / name} is damaged: its SHA-256 is not the one in the manifest")
     return bundle / name, content

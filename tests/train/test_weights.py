@@ -118,7 +118,7 @@ def test_every_trouble_is_one_sentence(load_initial, bundle, tiny_config, made_d
     with pytest.raises(ConfigError, match="holds the segmenter, not the detector"):
         load_initial(detector, swapped(bundle, tmp_path / "swapped"), "detector", made_dataset, split)
     wide = replace(tiny_config("segmenter"), model=ModelConfig(widths=(6, 6, 8, 8, 8, 8)))
-    with pytest.raises(ConfigError, match=r"segmenter\.weights\.npz is of another network"):
+    with pytest.raises(ConfigError, match=r"segmenter\.weights\.npz is damaged or of another network"):
         load_initial_of(
             build("segmenter", wide), bundle, "segmenter", made_dataset, split, lambda kind: build(kind, wide)
         )
