@@ -143,6 +143,8 @@ def _decode_with_opencv(content: bytes, header: ImageHeader, name: str) -> NDArr
         raise ImageError(name, f"the {header.format} file is damaged or of an unknown kind", "damaged")
     if pixels.shape[:2] != header.stored or (pixels.ndim == 3 and pixels.shape[2] not in (1, 3, 4)):
         raise ImageError(name, f"decoded as {pixels.shape}, its header says {header.stored}", "damaged")
+    if header.bits > 8 and pixels.dtype == np.uint8:
+        raise ImageError(name, f"{header.bits} bits were decoded as 8: save it as grey or RGB", "depth")
     if pixels.ndim == 2:
         return pixels
     if pixels.shape[2] == 1:

@@ -23,7 +23,7 @@ _ADVICE = "say which values are black and white: --stretch LOW,HIGH, or --stretc
 _ENOUGH = 1 << 22  # values that percentiles are taken of
 _FILLS = (0, 65535, -9999, -32767, -32768, -2147483648)
 """What is written where there is no measurement; no limits are taken from them."""
-_NO_NUMBER = -1e30  # floating point has fills below
+_FARTHEST = 1e30  # floating point has fills beyond
 
 
 def parse_stretch(text: str) -> Stretch:
@@ -34,7 +34,7 @@ def parse_stretch(text: str) -> Stretch:
         low, high = map(float, text.split(","))
     except ValueError:
         low = high = math.nan
-    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+    if not -_FARTHEST < low < high < _FARTHEST:  # NaN neither
         raise ConfigError(f"stretch is {text!r}, expected auto or two numbers LOW,HIGH with LOW below HIGH")
     return low, high
 
@@ -64,8 +64,10 @@ def to_8_bits(
     if stretch is None:
         _refuse_guess(measured, name)
         return np.asarray(np.where(pixels == nodata, 0, pixels >> 8), np.uint8)
-    low, high = np.percentile(measured, [_SHARE, 100 - _SHARE]).tolist() if stretch == "auto" else stretch
-    if stretch != "auto":
+    if stretch == "auto":
+        low, high = _span(measured)
+    else:
+        low, high = stretch
         _refuse_range(measured, low, high, name)
     if high <= low:  # one value everywhere
         return np.zeros(pixels.shape, np.uint8)
@@ -85,8 +87,14 @@ def _measured(pixels: NDArray[Any], name: str, nodata: float | None) -> NDArray[
     if not some.size:
         raise ImageError(name, "no pixel has a value that is a number", "depth")
     fills = _FILLS if nodata is None else (*_FILLS, nodata)
-    real = some[(some > _NO_NUMBER) & ~np.isin(some.astype(np.float64), fills)]
+    real = some[(np.abs(some.astype(np.float64)) < _FARTHEST) & ~np.isin(some.astype(np.float64), fills)]
     return np.asarray(real if real.size else some)
+
+
+def _span(measured: NDArray[Any]) -> tuple[float, float]:
+    """What 1 in 1,000 values lie below, and above; where nearly all are one value, the least and the most."""
+    low, high = np.percentile(measured, [_SHARE, 100 - _SHARE]).tolist()
+    return (low, high) if low < high else (float(measured.min()), float(measured.max()))
 
 
 def _refuse_guess(measured: NDArray[Any], name: str) -> None:

@@ -16,6 +16,7 @@ ORIENTATION = 274
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 _LETTERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q", 17: "q", 18: "Q"}
 _TEXT, _LONGEST = 2, 64
+_FARTHEST = 1 << 48
 _MOST_ENTRIES = 4096  # real directories hold some dozens
 _MOST_VALUES = 1 << 24
 
@@ -60,7 +61,7 @@ class Directories:
     def read(self, offset: int) -> Directory:
         """The directory at an offset of the file."""
         number, entry, link = ("Q", "HHQQ", "Q") if self._big else ("H", "HHII", "I")
-        self._file.seek(offset)
+        self._seek(offset)
         count = self._unpack(number)[0]
         if count > _MOST_ENTRIES:
             raise ValueError(f"a directory of {count} entries")
@@ -83,7 +84,7 @@ class Directories:
         entry = directory.entries.get(tag)
         if entry is None or entry.kind not in _LETTERS or entry.length > _MOST_VALUES:
             return default
-        self._file.seek(entry.place)
+        self._seek(entry.place)
         return self._unpack(f"{entry.length}{_LETTERS[entry.kind]}")
 
     def value(self, directory: Directory, tag: int, default: int) -> int:
@@ -91,7 +92,7 @@ class Directories:
         entry = directory.entries.get(tag)
         if entry is None or entry.kind not in _LETTERS or not entry.length:
             return default
-        self._file.seek(entry.place)
+        self._seek(entry.place)
         return self._unpack(_LETTERS[entry.kind])[0]
 
     def number(self, directory: Directory, tag: int) -> float | None:
@@ -99,7 +100,7 @@ class Directories:
         entry = directory.entries.get(tag)
         if entry is None or entry.kind != _TEXT or entry.length > _LONGEST:
             return None
-        self._file.seek(entry.place)
+        self._seek(entry.place)
         try:
             value = float(take(self._file, entry.length).rstrip(b"\0"))
         except (ValueError, EOFError):
@@ -115,6 +116,11 @@ class Directories:
     def write_first(self, content: bytearray, offset: int) -> None:
         """Let a copy of the file begin with another directory."""
         struct.pack_into(f"{self.order}{'Q' if self._big else 'I'}", content, 8 if self._big else 4, offset)
+
+    def _seek(self, place: int) -> None:
+        if place > _FARTHEST:  # as far as a file can be long, and less than what seek takes
+            raise EOFError
+        self._file.seek(place)
 
     def _unpack(self, form: str) -> tuple[int, ...]:
         layout = f"{self.order}{form}"

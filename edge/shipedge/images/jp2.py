@@ -32,7 +32,8 @@ def check_whole(content: bytes, name: str) -> None:
     """Raise ImageError where the file ends before its last tile-part, or blocks of it were lost."""
     file = io.BytesIO(content)
     _to_codestream(file)
-    start = file.tell()
+    start, found = file.tell(), set[int]()
+    tiles = _tiles(content, start)
     skip(file, 2)
     try:
         while True:
@@ -41,7 +42,8 @@ def check_whole(content: bytes, name: str) -> None:
             if marker == _END:
                 break
             if marker == _TILE_PART:
-                part = struct.unpack(">2xI", take(file, 6))[0]
+                tile, part = struct.unpack(">HI", take(file, 6))
+                found.add(tile)
                 if not part:  # up to the end of the image
                     break
                 if part < 12 or at + part + 2 > len(content):
@@ -55,7 +57,15 @@ def check_whole(content: bytes, name: str) -> None:
                 raise ImageError(name, f"the image is damaged: no marker at byte {at}", "damaged")
     except (EOFError, struct.error):
         raise ImageError(name, "the image is cut off (its end is missing)", "truncated") from None
+    if len(found) != tiles:
+        raise ImageError(name, f"the image is damaged: it has {len(found)} of its {tiles} tiles", "damaged")
     refuse_lost_blocks(content, start, len(content), _ZEROS, name)
+
+
+def _tiles(content: bytes, start: int) -> int:
+    """How many tiles the size header says."""
+    right, bottom, _, _, width, height, left, top = struct.unpack_from(">8I", content, start + 8)
+    return -(-(right - left) // width) * -(-(bottom - top) // height) if width and height else 0
 
 
 def _to_codestream(file: BinaryIO) -> None:

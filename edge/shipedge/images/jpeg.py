@@ -62,15 +62,20 @@ def segments(file: BinaryIO) -> Iterator[tuple[int, int]]:
 
 
 def find_frame(content: bytes) -> tuple[int, int] | None:
-    """(marker, its place) of the frame header, which says the size and how pixels are written."""
+    """(marker, place of its FF) of the frame header, which says the size and how pixels are written."""
     at = len(START)
-    while at + 4 <= len(content) and content[at] == 0xFF:
+    while at + 10 <= len(content) and content[at] == 0xFF:
         marker = content[at + 1]
-        if marker in FRAMES:
+        if marker == 0xFF:  # a fill byte
+            at += 1
+        elif marker in _ALONE:
+            at += 2
+        elif marker in FRAMES:
             return marker, at
-        if 0xD8 <= marker <= SCAN:
+        elif marker in (END, SCAN):
             break
-        at += 2 + int.from_bytes(content[at + 2 : at + 4], "big")
+        else:
+            at += 2 + int.from_bytes(content[at + 2 : at + 4], "big")
     return None
 
 

@@ -6,7 +6,9 @@ Source: TIFF revision 6.0 (Adobe, 1992); registered compressions by libtiff.
 from __future__ import annotations
 
 import io
+import math
 import struct
+import zlib
 from typing import BinaryIO
 
 from shipedge.errors import ImageError
@@ -16,13 +18,16 @@ from shipedge.images.zeros import refuse_lost_blocks
 
 _SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 257, 258, 259, 262
 _SAMPLES, _PLANAR, _EXTRA, _SUBDIRECTORIES, _NODATA = 277, 284, 338, 330, 42113
-_PLACES = ((273, 279), (324, 325))  # (offsets, byte counts) of strips, of tiles
+_TILES = 324
+_PLACES = ((273, 279), (_TILES, 325))  # (offsets, byte counts) of strips, of tiles
 _MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _SEPARATED = 0, 1, 2, 3, 5
 _LAB = (8, 9, 10)
 _REDUCED, _MASK = 1, 4  # bits of the kind of a subfile
 _UNPACKED = 1
 _FOREIGN = {34887: "LERC", 34925: "LZMA", 50000: "ZSTD", 50001: "WebP", 50002: "JPEG XL", 33003: "JPEG 2000"}
 _ASSOCIATED, _UNASSOCIATED = 1, 2
+_DEFLATE, _WITHOUT_CHECKSUM = (8, 32946), (5, 32773)
+_AT_ONCE = 1 << 20
 _MOST_PAGES = 64
 _ZEROS = 512
 
@@ -35,7 +40,9 @@ def read_fields(file: BinaryIO) -> Fields:
     colors = directories.value(image, _PHOTOMETRIC, _MIN_IS_BLACK)
     if directories.value(image, _SUBFILE, 0) & _REDUCED and _SUBDIRECTORIES in image.entries:
         raise NotImplementedError("a camera's raw file, whose first image is a preview: develop it to JPEG or TIFF")
-    if (what := _unread(channels, bits, colors, directories.value(image, _PLANAR, 1))) is not None:
+    if (
+        what := _unread(channels, bits, colors, directories.value(image, _PLANAR, 1), _TILES in image.entries)
+    ) is not None:
         raise NotImplementedError(f"a TIFF of {what}: save it as RGB or grey of 8 or 16 bits")
     if (packing := directories.value(image, _COMPRESSION, _UNPACKED)) in _FOREIGN:
         raise NotImplementedError(f"a TIFF packed with {_FOREIGN[packing]}: save it with deflate or LZW")
@@ -51,9 +58,13 @@ def read_fields(file: BinaryIO) -> Fields:
     )
 
 
-def _unread(channels: int, bits: int, colors: int, planar: int) -> str | None:
+def _unread(channels: int, bits: int, colors: int, planar: int, tiled: bool) -> str | None:
     if bits in (2, 4, 6):
         return f"{bits} bits"
+    if channels == 2 and bits > 8:
+        return f"{bits} bits with transparency"
+    if channels == 2 and tiled:
+        return "tiles of grey with transparency"
     if channels > 4:
         return f"{channels} bands"
     if channels > 2 and colors == _MIN_IS_BLACK and bits == 8:
@@ -87,7 +98,10 @@ def _image(directories: Directories) -> tuple[int, Directory]:
     if not pages:
         return directories.first, first
     sizes = [tuple(directories.value(page, tag, 0) for tag in (_HEIGHT, _WIDTH)) for _, page in pages]
-    same = sum(size == sizes[0] for size in sizes)  # scanners and cameras do not always call a preview one
+    # Scanners and cameras do not always call a preview one: it comes behind the image, and is smaller.
+    if math.prod(sizes[0]) < max(map(math.prod, sizes)):
+        raise NotImplementedError("a TIFF whose first image is smaller than another: write each into its own file")
+    same = sum(size == sizes[0] for size in sizes)
     if same > 1:
         raise NotImplementedError(f"a TIFF of {same} images of one size, expected one: write each into its own file")
     return pages[0]
@@ -97,14 +111,29 @@ def check_whole(content: bytes, name: str) -> None:
     """Raise ImageError where strips or tiles lie beyond the end of the file, or blocks of it were lost."""
     directories = Directories(io.BytesIO(content))
     image = _image(directories)[1]
-    packed = directories.value(image, _COMPRESSION, _UNPACKED) != _UNPACKED
+    packing = directories.value(image, _COMPRESSION, _UNPACKED)
     for offsets, counts in _PLACES:
         places, sizes = directories.values(image, offsets), directories.values(image, counts)
         for place, size in zip(places, sizes, strict=False):
             if place + size > len(content):
                 raise ImageError(name, "the image is cut off (its last rows are missing)", "truncated")
-            if packed:
+            if packing in _DEFLATE:
+                _refuse_bad_stream(content[place : place + size], name)
+            elif packing in _WITHOUT_CHECKSUM:
                 refuse_lost_blocks(content, place, place + size, _ZEROS, name)
+
+
+def _refuse_bad_stream(data: bytes, name: str) -> None:
+    """Raise ImageError where a deflate stream breaks: of 8 bits OpenCV takes what it got and says nothing."""
+    stream, rest = zlib.decompressobj(), data
+    try:
+        while rest and not stream.eof:
+            stream.decompress(rest, _AT_ONCE)
+            rest = stream.unconsumed_tail
+    except zlib.error as error:
+        raise ImageError(name, f"the TIFF is damaged: {error}", "damaged") from None
+    if data and not stream.eof:
+        raise ImageError(name, "the TIFF is damaged: a strip of it ends early", "damaged")
 
 
 def plain(content: bytes) -> bytes:

@@ -15,7 +15,8 @@ from shipedge.images.zeros import refuse_lost_blocks
 
 _HEAD = 12
 _EXIF_MOST = 1 << 20
-_ZEROS = 512
+_ZEROS = {b"VP8 ": 1 << 16, b"VP8L": 512, b"ALPH": 512}
+"""Zero bytes that say that blocks were lost; the arithmetic coder of VP8 writes long runs of them for black areas."""
 
 
 def read_fields(file: BinaryIO) -> Fields:
@@ -52,6 +53,6 @@ def check_whole(content: bytes, name: str) -> None:
     at = _HEAD
     while at + 8 <= size:
         kind, length = struct.unpack_from("<4sI", content, at)
-        if kind in (b"VP8 ", b"VP8L", b"ALPH"):
-            refuse_lost_blocks(content, at + 8, min(at + 8 + length, size), _ZEROS, name)
+        if kind in _ZEROS:
+            refuse_lost_blocks(content, at + 8, min(at + 8 + length, size), _ZEROS[kind], name)
         at += 8 + length + (length & 1)

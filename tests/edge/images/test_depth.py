@@ -122,3 +122,9 @@ def test_a_stretch_that_leaves_nothing_is_named(stretch, what):
     scene = RNG.integers(200, 3000, (30, 30)).astype(np.uint16)
     with pytest.raises(ImageError, match=rf"100 % of its values are {what} \(they lie from 2\d\d to 29\d\d\)"):
         decode_image(tiff(scene), "a", stretch)
+
+
+def test_nearly_one_value_is_stretched_by_the_others():
+    sea = np.full((400, 400), 500, np.uint16)
+    sea[10:14, 10:20] = 4000
+    assert decode_image(tiff(sea), "a", "auto")[10, 10].tolist() == [255] * 3

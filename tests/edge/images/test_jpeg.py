@@ -133,3 +133,30 @@ def test_a_progressive_image_without_its_last_scans_is_cut():
     for end in ends[:-1]:
         with pytest.raises(ImageError, match="its last scans are missing"):
             jpeg.decode(whole[:end] + b"\xff\xd9", "a")
+
+
+def test_fill_bytes_before_the_frame_hide_nothing():
+    whole = FILES["progressive"]
+    frame = whole.index(b"\xff\xc2")
+    filled = whole[:frame] + b"\xff\xff\xff" + whole[frame:]
+    np.testing.assert_array_equal(jpeg.decode(filled, "a"), jpeg.decode(whole, "a"))
+    first = scan_end(filled, filled.index(b"\xff\xda") + 2)
+    with pytest.raises(ImageError, match="last scans are missing"):
+        jpeg.decode(filled[: scan_end(filled, first)] + b"\xff\xd9", "a")
+
+
+@pytest.mark.parametrize("name", ["444", "progressive"])
+def test_odd_headers_are_read_in_part_and_in_whole(name):
+    odd = FILES[name].replace(b"JFIF\0\x01", b"JFIF\0\x07")
+    for rows in (None, 64):
+        np.testing.assert_array_equal(jpeg.decode(odd, "a", rows)[:64], jpeg.decode(FILES[name], "a")[:64])
+
+
+def test_four_inks_are_the_same_in_part_and_at_a_quarter():
+    file = io.BytesIO()
+    Image.fromarray(PIXELS).convert("CMYK").save(file, "JPEG", quality=95)
+    whole = jpeg.decode(file.getvalue(), "a")
+    np.testing.assert_array_equal(jpeg.decode(file.getvalue(), "a", 64)[:64], whole[:64])
+    grey = jpeg.decode_reduced(file.getvalue(), "a", 4, "GRAY")[..., 0]
+    expected = cv2.resize(cv2.cvtColor(whole, cv2.COLOR_RGB2GRAY), grey.shape[::-1], interpolation=cv2.INTER_AREA)
+    assert np.abs(grey.astype(int) - expected).mean() < 3
