@@ -6,9 +6,11 @@ BUILT_FROM := pyproject.toml CMakeLists.txt $(shell find cpp -type f)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 FUZZ_SECONDS ?= 20
+# NumPy 1.24, the oldest that is allowed, has wheels up to this one.
+OLDEST_PYTHON ?= python3.11
 CLANG := $(shell command -v clang++ || command -v clang++-14)
 
-.PHONY: demo test lint asan fuzz bench wheel format clean
+.PHONY: demo test test-oldest lint asan fuzz bench wheel format clean
 
 demo: .venv/edge.stamp  ## ships outlined on the pictures that come with the package
 	$(BIN)/shipedge predict edge/shipedge/samples --annotate --out out/demo
@@ -16,6 +18,12 @@ demo: .venv/edge.stamp  ## ships outlined on the pictures that come with the pac
 
 test: .venv/dev.stamp  ## Python and C++ tests (tests/cpp/test_cpp.py builds and runs the latter)
 	$(BIN)/pytest
+
+test-oldest: .venv/dev.stamp  ## the device tests with the oldest versions that pyproject.toml allows (tests/oldest.txt)
+	$(BIN)/python tests/toy_models.py build/toy_models
+	$(OLDEST_PYTHON) -m venv build/oldest
+	build/oldest/bin/pip install --quiet -c tests/oldest.txt ".[edge]" hypothesis packaging pillow pytest
+	SHIPEDGE_TOY_MODELS=build/toy_models build/oldest/bin/pytest -m "not slow" tests/edge tests/rle
 
 lint: .venv/dev.stamp  ## style, types, the one direction of imports
 	$(BIN)/ruff check

@@ -2,61 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import io
 import json
-import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from toy_models import WINDOW
+from toy_models import toy_models as make_toy_models
+
 BRIGHT = 255
 DARK = 40
-WINDOW = 384
-"""Side of the toy segmenter: smaller than a picture, so that windows must be placed and merged."""
 
 
 @pytest.fixture(scope="session")
 def toy_models():
-    """{quantize: (detector bytes, segmenter bytes)}: a cell / a pixel is positive where the mean colour is over 0.6."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # TensorFlow's own, while it is imported
-        tensorflow = pytest.importorskip("tensorflow", reason="the toy models are made with TensorFlow (extra train)")
-    detector, segmenter = _toy_network(768, pool=32), _toy_network(WINDOW, pool=1)
-    return {
-        quantize: (_convert(tensorflow, detector, 768, quantize), _convert(tensorflow, segmenter, WINDOW, quantize))
-        for quantize in ("int8", "float16")
-    }
-
-
-def _toy_network(side, pool):
-    from keras import Model, initializers, layers
-
-    constant = initializers.Constant
-    pixels = layers.Input((side, side, 3))
-    x = layers.Rescaling(1 / 255)(pixels)
-    x = layers.Conv2D(1, 1, kernel_initializer=constant(1 / 3))(x)
-    x = layers.MaxPooling2D(pool)(x)
-    x = layers.Conv2D(1, 1, kernel_initializer=constant(20.0), bias_initializer=constant(-12.0))(x)
-    return Model(pixels, layers.Activation("sigmoid")(x))
-
-
-def _convert(tensorflow, model, side, quantize):
-    converter = tensorflow.lite.TFLiteConverter.from_keras_model(model)
-    converter.optimizations = [tensorflow.lite.Optimize.DEFAULT]
-    if quantize == "float16":
-        converter.target_spec.supported_types = [tensorflow.float16]
-    else:
-        ramp = np.linspace(0, 255, side, dtype=np.float32)  # 0 and 255 both appear: the input scale must come out as 1
-        sample = np.broadcast_to(ramp[:, None, None], (1, side, side, 3)).copy()
-        converter.representative_dataset = lambda: iter([[sample]])
-        converter.target_spec.supported_ops = [tensorflow.lite.OpsSet.TFLITE_BUILTINS_INT8]
-        converter.inference_input_type = converter.inference_output_type = tensorflow.uint8
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-        warnings.simplefilter("ignore")
-        return converter.convert()
+    """{quantize: (detector bytes, segmenter bytes)}: a cell / a pixel is positive where the mean color is over 0.6."""
+    return make_toy_models()
 
 
 def write_bundle(folder: Path, models: tuple[bytes, bytes], quantize: str = "int8") -> Path:
