@@ -11,14 +11,12 @@ def loads(text: str | bytes, *, unique: bool = True) -> Any:
     """The value of a JSON document; NaN and Infinity, which Python's own tools write, are numbers.
 
     Args:
-        text: the document; bytes are UTF-8, with or without a byte order mark.
+        text: the document; bytes are UTF-8, 16 or 32, with or without a byte order mark.
         unique: refuse an object that has a key twice, of which Python would take the last without a word.
 
     Raises:
-        ValueError: not JSON, not UTF-8, nested too deeply, or a key that comes twice.
+        ValueError: not JSON, not text, nested too deeply, or a key that comes twice.
     """
-    if isinstance(text, bytes):
-        text = text.decode("utf-8-sig")
     try:
         return json.loads(text, parse_int=_integer, object_pairs_hook=_object if unique else None)
     except RecursionError:

@@ -12,6 +12,7 @@ from shipedge._core import write_masks
 from shipedge.atomic import write_atomic
 from shipedge.errors import DatasetError, SourceError
 from shipedge.images import image_size
+from shipedge.json_text import loads
 from shipedge.rle import CsvIndex
 
 SETTINGS = ".shipedge-masks.json"
@@ -157,7 +158,7 @@ def _claim(builder: MaskBuilder, there: set[str]) -> None:
     }
     note = builder.out / SETTINGS
     try:
-        found = json.loads(note.read_bytes())
+        found = loads(note.read_bytes())
     except FileNotFoundError:
         if any(name.endswith(".png") for name in there):
             raise DatasetError(

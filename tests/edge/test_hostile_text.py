@@ -296,7 +296,7 @@ def test_a_lone_surrogate_as_a_name_is_printed(make_bundle, edit_manifest, pictu
     assert (code, json.loads(out)["bundle"]) == (0, "\ud800")
 
 
-@pytest.mark.parametrize("text", [DEEP, '{"a":' * 100_000, "", "{", "nul", b"\xff", b'"\xed\xa0\x80"'])
+@pytest.mark.parametrize("text", [DEEP, '{"a":' * 100_000, "", "{", "nul", b"\xff"])
 def test_json_that_is_none_is_a_value_error(text):
     with pytest.raises(ValueError, match=r"\w"):
         loads(text)

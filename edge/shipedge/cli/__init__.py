@@ -64,6 +64,13 @@ class LazyGroup(click.Group):
             finally:
                 terminal.finish()
 
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """As click does it; words that were typed stay on the line of their complaint."""
+        try:
+            return super().make_context(*args, **extra)
+        except click.ClickException as error:
+            raise complain.on_one_line(error) from None
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names of all commands, sorted; imports none of them."""
         return sorted({*COMMANDS, *_added()})
@@ -108,9 +115,8 @@ class LazyGroup(click.Group):
         except BrokenPipeError:
             terminal.silence(sys.stdout)
             ctx.exit(1)
-        except click.ClickException as error:  # of words that were typed
-            vars(error).update(message=terminal.printable(error.message))
-            raise
+        except click.ClickException as error:
+            raise complain.on_one_line(error) from None
         except (click.exceptions.Exit, click.exceptions.Abort):
             raise
         except Exception as error:

@@ -35,6 +35,12 @@ def as_click(error: Exception, command: str) -> click.ClickException:
     return click.ClickException(printable(_sentence(error, command)))
 
 
+def on_one_line(error: click.ClickException) -> click.ClickException:
+    """A complaint of click about words that were typed, whose message keeps to its line."""
+    vars(error).update(message=printable(error.message))
+    return error
+
+
 def _sentence(error: Exception, command: str) -> str:
     if isinstance(error, (ImportError, AttributeError)):
         from shipedge.opencv_wheels import explain

@@ -1,6 +1,5 @@
 """JSON files of any tool: loaded once, walked with a place for messages, values shown in sentences."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from shipedge.errors import DatasetError
 from shipedge.formats.labelled import read_bounded
 from shipedge.formats.shown import shown
+from shipedge.json_text import loads
 
 _LONGEST = 1 << 30  # bytes of JSON; COCO itself has half of that
 
@@ -20,10 +20,8 @@ def load(path: Path) -> Any:
     """
     data = read_bounded(path, _LONGEST)
     try:
-        return json.loads(data.decode("utf-8-sig") if data[:3] == b"\xef\xbb\xbf" else data)
-    except RecursionError as error:
-        raise DatasetError(f"{path} is nested too deeply, expected the labels of a tool") from error
-    except ValueError as error:  # bad JSON, bad UTF-8, a number of thousands of digits
+        return loads(data, unique=False)
+    except ValueError as error:
         raise DatasetError(f"{path} is not JSON: {error}") from error
 
 

@@ -19,6 +19,7 @@ from shipedge.atomic import naming, own_folder, write_atomic
 from shipedge.errors import DatasetError
 from shipedge.formats.airbus import check_image_id, write_airbus
 from shipedge.formats.splits import HEADER, NAME
+from shipedge.json_text import loads
 from shipedge_train.augment.copies import copy_of
 from shipedge_train.augment.origins import Origin
 from shipedge_train.config import AugmentConfig
@@ -160,7 +161,7 @@ def _read_journal(path: Path, note: dict[str, Any], stems: set[str]) -> dict[str
     """Rows of the copies finished so far; a last line cut by a kill is dropped, and so is what we did not write."""
     lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
     try:
-        begun = json.loads(lines[0])
+        begun = loads(lines[0])
     except ValueError:
         begun = None
     if begun != note:
@@ -169,7 +170,7 @@ def _read_journal(path: Path, note: dict[str, Any], stems: set[str]) -> dict[str
     rows: dict[str, list[str]] = {}
     for line in lines[1:]:
         try:
-            name, ships = json.loads(line)
+            name, ships = loads(line)
             if name.rpartition("-a")[0] in stems and all(isinstance(ship, str) for ship in ships):
                 rows[name] = ships
         except (ValueError, TypeError, AttributeError):

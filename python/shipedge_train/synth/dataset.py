@@ -17,6 +17,7 @@ from shipedge import rle
 from shipedge.atomic import own_folder, write_atomic
 from shipedge.errors import DatasetError
 from shipedge.formats.airbus import write_airbus
+from shipedge.json_text import loads
 from shipedge_train.synth.scene import render_scene, sample_count
 
 JOURNAL = "synth.jsonl"
@@ -61,7 +62,7 @@ def _read_journal(path: Path, params: SynthParams) -> dict[str, list[str]]:
     """
     lines = path.read_text(encoding="utf-8").split("\n")
     try:
-        begun = json.loads(lines[0])
+        begun = loads(lines[0])
     except ValueError:
         begun = None
     if begun != asdict(params):
@@ -69,8 +70,8 @@ def _read_journal(path: Path, params: SynthParams) -> dict[str, list[str]]:
     rows: dict[str, list[str]] = {}
     for line in lines[1:]:
         try:
-            name, ships = json.loads(line)
-        except ValueError:
+            name, ships = loads(line)
+        except (ValueError, TypeError):  # cut, or not of ours
             continue
         rows[name] = ships
     return rows

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections import Counter
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from shipedge.errors import DatasetError, ImageError
 from shipedge.images import decode_image, decode_reduced, image_size, read_file
+from shipedge.json_text import loads
 
 _CHUNK = 64  # pictures in hand
 _MOST_PIXELS = 1 << 26
@@ -97,11 +97,11 @@ def read_errors(path: Path) -> Mapping[str, Mapping[str, float]]:
         DatasetError: not such a file.
     """
     try:
-        pictures = json.loads(path.read_bytes())["pictures"]
+        pictures = loads(path.read_bytes())["pictures"]
         return {str(one["image"]): {"error": 1 - _finite(one["f2"]), "dice": _finite(one["dice"])} for one in pictures}
     except OSError as error:
         raise DatasetError(f"cannot read {path}: {error.strerror or error}") from error
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError) as error:
         raise DatasetError(f"{path} is not what `shipedge evaluate --json` writes") from error
 
 
