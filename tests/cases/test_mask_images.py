@@ -11,6 +11,7 @@ import cv2
 from PIL import Image
 
 from shipedge.cli import main
+from shipedge.errors import DatasetError
 from shipedge.formats.convert import read_labelled
 from shipedge.formats.labelled import Pictures
 from shipedge.rle import encode
@@ -94,10 +95,24 @@ BORDER = np.where(cv2.dilate(LABELS, np.ones((3, 3), np.uint8)) * (LABELS == 0) 
     ("image", "kind", "sentence"),
     [
         (png(SOFT), "png", "several values other than 0: a label image, or a mask that was resized"),
-        (png(SOFT), "labels", "values, nearly all beside another one, as a mask has that was resized"),
+        (
+            png(SOFT),
+            "labels",
+            "values that lie as in a photograph, or in a mask that was resized, blurred or stored as",
+        ),
         (png(RINGING), "png", "several values other than 0"),
-        (png(RINGING), "labels", "values, nearly all beside another one"),
-        (png(BORDER), "labels", "numbers its objects from 1 to 3 and has a value 255"),
+        (png(BORDER), "labels", "has a value 255 around its objects, as label images of PASCAL VOC have"),
+        (png(np.where(BORDER == 255, 255, BORDER // 3)), "labels", "has a value 255 around its objects"),
+        (
+            png(palette(SHIP.astype(np.uint8), [0] * 768)),
+            "png",
+            "uses 2 colors of its palette, some of which are the same",
+        ),
+        (
+            png(palette(LABELS, [0] * 6 + [255] * 6)),
+            "labels",
+            "uses 4 colors of its palette, some of which are the same",
+        ),
         (png(LABELS), "png", "several values other than 0"),
         (png(palette(LABELS, [9, 1, 0, *VOC[3:]])), "labels", "a color image whose palette does not begin with black"),
         (png(rgba(255 * SHIP, 255 * (LABELS < 2))), "png", "holds two masks, one in its colors and another"),
@@ -111,6 +126,70 @@ def test_what_is_no_mask_is_named(tmp_path, image, kind, sentence):
     assert done.exit_code == 1, done.output
     assert sentence in done.stderr
     assert not (tmp_path / "x.csv").exists()
+
+
+def numbered(count, first=1, kind=np.uint8, gap=2):
+    """Ships of 8x6 pixels in rows of 16; those of a row touch where the gap is 0."""
+    values = np.zeros((200, 16 * (6 + gap)), kind)
+    for k in range(count):
+        row, column = k // 16 * 10, k % 16 * (6 + gap)
+        values[row : row + 8, column : column + 6] = first + k
+    return values
+
+
+@pytest.mark.parametrize(
+    ("values", "ships"),
+    [
+        pytest.param(numbered(255), 255, id="255 ships, the last of them number 255"),
+        pytest.param(numbered(300, kind=np.uint16), 300, id="300 ships"),
+        pytest.param(numbered(3, 24, gap=0), 3, id="3 moored ships of a larger scene"),
+        pytest.param(numbered(3, 1001, np.uint16, gap=0), 3, id="3 moored ships of a scene of thousands"),
+        pytest.param(numbered(48, gap=0), 48, id="3 rows of moored ships"),
+        pytest.param(np.where(numbered(3) == 3, 255, numbered(3)), 3, id="1, 2 and 255, all of them ships"),
+        pytest.param(numbered(1, 255), 1, id="one value"),
+        pytest.param(cv2.resize(numbered(20), (96, 150), interpolation=cv2.INTER_NEAREST), 20, id="nearest neighbor"),
+    ],
+)
+def test_ships_of_any_number_side_by_side(tmp_path, values, ships):
+    (tmp_path / "a.png").write_bytes(png(values))
+    ((_, _, found),) = read_labelled(tmp_path, "labels", Pictures(), [])
+    assert len(found) == ships
+    for ship, number in zip(found, np.unique(values[values > 0]), strict=True):
+        np.testing.assert_array_equal(ship.to_mask() > 0, values == number)
+
+
+NOISE = np.random.default_rng(0).normal(120, 20, (80, 100)).clip(1, 255).astype(np.uint8)
+DISK = cv2.circle(np.zeros((80, 100), np.uint8), (50, 40), 25, 255, -1)
+ENLARGED = [cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param(NOISE, id="photograph"),
+        pytest.param(cv2.GaussianBlur(NOISE, (0, 0), 3), id="soft photograph"),
+        pytest.param(np.kron(NOISE[:40, :50], np.ones((2, 2), np.uint8)), id="enlarged photograph"),
+        pytest.param(
+            palette(NOISE, [0, 0, 0, *range(1, 250), *range(3, 252), *range(3, 252), *[9] * 15]), id="palette"
+        ),
+        pytest.param(cv2.GaussianBlur(DISK, (0, 0), 6), id="blurred mask"),
+        pytest.param(cv2.imdecode(cv2.imencode(".jpg", DISK)[1], 0), id="JPEG of a mask"),
+        pytest.param(cv2.imdecode(cv2.imencode(".jpg", numbered(20))[1], 0), id="JPEG of labels"),
+        pytest.param(cv2.resize(255 * (numbered(9) > 0).astype(np.uint8), (115, 190)), id="one mixed value"),
+        *(
+            pytest.param(cv2.resize(numbered(20, 1) * factor, (203, 289), interpolation=way), id=f"{way} {factor}")
+            for way in ENLARGED
+            for factor in (1, 12)
+        ),
+        pytest.param(cv2.resize(DISK, (64, 64), interpolation=cv2.INTER_LANCZOS4), id="ringing"),
+    ],
+)
+def test_values_that_number_nothing_are_refused(tmp_path, values):
+    (tmp_path / "a.png").write_bytes(png(values))
+    with pytest.raises(
+        DatasetError, match=r"a\.png has [0-9]+ values that lie as in a photograph, or in a mask that was"
+    ):
+        list(read_labelled(tmp_path, "labels", Pictures(), []))
 
 
 def test_an_inverted_mask_is_asked_about(tmp_path):

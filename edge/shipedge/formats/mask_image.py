@@ -15,39 +15,8 @@ from shipedge.images.turn import turn
 
 Values = npt.NDArray[Any]
 
-_VOID, _VOID_COLOR = 255, (224, 224, 192)
+VOID, _VOID_COLOR = 255, (224, 224, 192)
 """What PASCAL VOC paints around objects: neither an object nor background."""
-_MIXED = 0.75
-"""Share of values that touch another one, from which on they are mixtures and not objects."""
-
-
-def read_labels(path: Path) -> Values:
-    """A label image -> (height, width) uint8 or uint16: 0 is background, each other value one object.
-
-    Raises:
-        ImageError, DatasetError: as `decode_mask`; a mask that was resized or stored as JPEG, whose mixed values would
-            be objects of their own; 255 as a border around numbered objects.
-    """
-    values = decode_mask(read_file(path), str(path))
-    there = np.unique(values[values > 0])
-    if len(there) > 2 and there[-1] == _VOID and there[-2] == len(there) - 1:
-        raise DatasetError(
-            f"{path} numbers its objects from 1 to {there[-2]} and has a value {_VOID}, which label images of PASCAL "
-            "VOC put around objects: make it 0"
-        )
-    if len(there) > 2 and there[-1] > 2 * len(there) and len(_touching(values)) > _MIXED * len(there):
-        raise DatasetError(
-            f"{path} has {len(there)} values, nearly all beside another one, as a mask has that was resized or stored "
-            "as JPEG: expected one value for each object"
-        )
-    return values
-
-
-def _touching(values: Values) -> Values:
-    """Values other than 0 that lie beside another such value."""
-    pairs = [(values[1:], values[:-1]), (values[:, 1:], values[:, :-1])]
-    beside = [np.stack((one, other))[:, (one != other) & (one > 0) & (other > 0)] for one, other in pairs]
-    return np.unique(np.concatenate([found.reshape(-1) for found in beside]))
 
 
 def read_mask(path: Path) -> Values:
@@ -111,11 +80,13 @@ def _of_palette(content: bytes, name: str) -> Values:
             return _with_alpha(shown, name)
     used = colors[np.unique(values)]
     if (used == used[:, :1]).all():
+        if len(np.unique(used[:, 0])) < len(used):
+            raise DatasetError(f"{name} uses {len(used)} colors of its palette, some of which are the same grey")
         return np.asarray(colors[:, 0][values])
     if colors[0].any():
         raise DatasetError(f"{name} is a color image whose palette does not begin with black: expected a mask")
-    if len(colors) > _VOID and tuple(colors[_VOID].tolist()) == _VOID_COLOR:
-        values = np.where(values == _VOID, np.uint8(0), values)
+    if len(colors) > VOID and tuple(colors[VOID].tolist()) == _VOID_COLOR:
+        values = np.where(values == VOID, np.uint8(0), values)
     return values
 
 

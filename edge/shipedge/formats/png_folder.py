@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from shipedge.atomic import new_folder
 from shipedge.errors import DatasetError, RleFormatError
+from shipedge.formats.label_image import read_labels
 from shipedge.formats.labelled import Labelled, Pictures, Stems, count, label_files
-from shipedge.formats.mask_image import read_labels, read_mask
+from shipedge.formats.mask_image import read_mask
 from shipedge.rle import Rle, components, from_labels, labels_to_png, to_png, union
 
 _MOST_PIXELS = 1 << 30
