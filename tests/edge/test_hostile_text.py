@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -313,3 +314,16 @@ def test_json_that_is_odd_is_read():
     many = ", ".join(f'"{k}": 1' for k in range(100_000))
     with pytest.raises(ValueError, match="the key '7' comes twice"):  # and takes no quadratic time to say so
         loads(f'{{{many}, "7": 2}}')
+
+
+def test_every_line_for_people_goes_through_one_place():
+    """`click.echo` is for values of machines; whatever else is printed keeps to its line by `terminal.say`."""
+    printed = set()
+    for folder in (Path(terminal.__file__).parents[1], Path(terminal.__file__).parents[3] / "python"):
+        for path in folder.rglob("*.py"):
+            for call in re.findall(r"\b(?:click\.s?echo|print)\((.*)", path.read_text(encoding="utf-8")):
+                printed.add((path.name, call))
+    names = {
+        name for name, call in printed if re.search(r"\{(name|path|source|target|out|note|line|image|folder)\b", call)
+    }
+    assert names == set()
