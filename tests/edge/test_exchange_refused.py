@@ -48,9 +48,9 @@ def complaint(path, kind, pictures=None):
         (coco(height=-1), "images[0]: shape (-1, 17) has a negative side"),
         (coco(height=2**32, width=2), "images[0]: shape (4294967296, 2) is too large"),
         (coco(height=10**30), "images[0]: height is a number of 31 digits, expected an integer"),
-        (coco(height=12.0), "images[0]: height is 12.0, expected an integer"),
+        (coco(height=12.5), "images[0]: height is 12.5, expected an integer"),
         (coco(height=True), "images[0]: height is True, expected an integer"),
-        (coco(width="17"), "images[0]: width is '17', expected an integer"),
+        (coco(width="17 px"), "images[0]: width is '17 px', expected an integer"),
         (coco(image_id=2), "annotations[0]: image_id 2 is no image of the file"),
         (coco(image_id=None), "annotations[0]: image_id is missing, expected an integer"),
         (coco(image_id=True), "annotations[0]: image_id is True, expected an integer"),
@@ -73,6 +73,7 @@ def complaint(path, kind, pictures=None):
         (coco(segmentation={"size": [12, 17], "counts": 7}), "annotations[0]: counts is of type int, expected a list"),
         (coco(segmentation={"size": [12, 17]}), "annotations[0]: counts is of type NoneType, expected a list"),
         (coco(segmentation={"size": [12, 17], "counts": [[204]]}), "count 1 is of type list, expected an integer"),
+        ({"images": [], "annotations": []}, "x.json holds no images, expected one or more, with or without ships"),
         ({"images": [], "annotations": {}}, "annotations is an empty object, expected a list"),
         ({"images": [7], "annotations": []}, "images[0] is 7, expected an object"),
         ({"annotations": []}, "images is missing, expected a list"),
@@ -100,6 +101,40 @@ def test_coco_ids_that_come_twice(tmp_path):
     data["images"].append({**data["images"][0], "id": 2})
     path.write_text(json.dumps(data))
     assert "images[1]: file_name 'a.jpg' ends like 'a.jpg' before it" in complaint(path, "coco")
+
+
+def test_a_csv_with_nothing_but_a_header(tmp_path):
+    """Who has images without ships has a row for each of them."""
+    path = tmp_path / "x.csv"
+    path.write_text("ImageId,EncodedPixels\n")
+    assert "x.csv holds no images, expected one or more" in complaint(path, "airbus")
+    path.write_text("ImageId,EncodedPixels\na.jpg,\n")
+    assert [ships for _, _, ships in read_labelled(path, "airbus", Pictures(), [])] == [[]]
+
+
+@pytest.mark.parametrize("side", [12, 12.0, "12", "12.0", "12."])
+def test_sizes_as_tools_write_them(tmp_path, side):
+    """pandas writes 12.0, forms give texts."""
+    path = tmp_path / "x.json"
+    counts = {"size": [side, 17], "counts": [198, 6]}
+    for data in (coco(height=side), coco(height=side, segmentation=counts), coco(height=None, segmentation=counts)):
+        path.write_text(json.dumps(data))
+        ((_, shape, ships),) = read_labelled(path, "coco", Pictures(), [])
+        assert (shape, [ship.area for ship in ships]) == (SHAPE, [6])
+
+
+def test_a_key_that_comes_twice(tmp_path):
+    """Python would take the second list, which is empty: no ship, and no word about it."""
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(coco())[:-1] + ', "annotations": []}')
+    assert "x.json is not JSON: the key 'annotations' comes twice in one object" in complaint(path, "coco")
+
+
+def test_json_of_powershell(tmp_path):
+    path = tmp_path / "x.json"
+    for coding in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le"):
+        path.write_bytes(json.dumps(coco()).encode(coding))
+        assert [len(ships) for _, _, ships in read_labelled(path, "coco", Pictures(), [])] == [1]
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,12 @@ def test_cvat(tmp_path):
         assert convert(path)[0] == ships
 
 
+def test_sizes_with_a_point(tmp_path):
+    path = tmp_path / "annotations.xml"
+    path.write_text(cvat(CVAT).replace('width="200"', 'width="200.0"'))
+    assert convert(path)[0]["harbor.png"][:3] == SHIPS
+
+
 def test_frames_of_a_video_have_no_suffix_in_cvat(tmp_path):
     (tmp_path / "pics").mkdir()
     (tmp_path / "pics" / "frame_000000.PNG").write_bytes(png(np.zeros(SHAPE, np.uint8)))
@@ -84,6 +90,7 @@ BOMB = '<!DOCTYPE a [<!ENTITY b "ship"><!ENTITY c "&b;&b;&b;&b;">]>'
         (cvat(CVAT).replace("<version>", "<track/><version>"), "holds tracks, which name no images"),
         (cvat('<box xtl="1"/>'), "its only object would be left out (1 of type 'box')"),
         ("", "is no XML of CVAT"),
+        ("<annotations><version>1.1</version></annotations>", "annotations.xml holds no images, expected one or more"),
     ],
 )
 def test_xml_that_is_refused(tmp_path, content, sentence):

@@ -53,6 +53,23 @@ def test_masks_with_some_other_file(tmp_path):
     assert recognize(tmp_path, exists=True) == "png"
 
 
+def test_masks_in_other_formats_are_said_to_be_left_out(tmp_path):
+    """A photograph lies beside the mask of its name; an image without a PNG could be a mask."""
+    labels = tmp_path / "masks"
+    labels.mkdir()
+    for name, ships in (("a.tif", SHIPS), ("b.png", SHIPS[:1]), ("b.jpg", []), ("c.bmp", [])):
+        mask = sum((ship.to_mask() for ship in ships), np.zeros(SHAPE, np.uint8))
+        cv2.imwrite(str(labels / name), 255 * mask)
+    ships, said = convert(labels)
+    assert ships == {"b.jpg": SHIPS[:1]}
+    assert "2 files left out, masks are read from .png alone: a.tif, c.bmp" in said
+    (labels / "b.png").write_bytes(png(np.zeros(SHAPE, np.uint8)))
+    assert "no ship is left, but 2 files left out" in convert(labels, code=1)
+    (labels / "a.tif").unlink()
+    (labels / "c.bmp").unlink()
+    assert convert(labels) == ({"b.jpg": []}, "")
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from shipedge.errors import DatasetError, RleFormatError
-from shipedge.formats.json_file import integer, objects
+from shipedge.formats.json_file import integer, objects, whole
 from shipedge.formats.labelled import Labelled, Pictures, count
 from shipedge.formats.left_out import LeftOut
 from shipedge.formats.names import Ids, image_name
@@ -80,11 +80,9 @@ def read_coco(
 def image_id(entry: dict[str, Any], key: str, place: str) -> int | str:
     """An id: a number or a text. Raises DatasetError where it is neither."""
     value = entry.get(key)
-    if isinstance(value, float) and value.is_integer():  # pandas writes 7.0
-        value = int(value)
     if isinstance(value, str):
         return value
-    return integer({key: value}, key, place)
+    return integer({key: whole(value)}, key, place)  # pandas writes 7.0
 
 
 def mask_of(annotation: dict[str, Any], shape: Shape, place: str) -> Rle | str:
@@ -95,9 +93,9 @@ def mask_of(annotation: dict[str, Any], shape: Shape, place: str) -> Rle | str:
     if annotation.get("isbbox") is True:  # COCO Annotator stores a box as the polygon of its corners
         return "drawn as a box"
     if isinstance(segmentation, dict):
-        if segmentation.get("size") != list(shape):
-            size = shown(segmentation.get("size"))
-            raise DatasetError(f"{place}: size is {size}, expected {list(shape)} as its image has")
+        size = segmentation.get("size")
+        if not isinstance(size, list) or list(map(whole, size)) != list(shape):
+            raise DatasetError(f"{place}: size is {shown(size)}, expected {list(shape)} as its image has")
         try:
             return from_coco(_counts(segmentation.get("counts")), shape)
         except (RleFormatError, TypeError, ValueError, OverflowError) as error:
@@ -122,8 +120,9 @@ def images_of(path: Path, data: dict[str, Any]) -> dict[int | str, tuple[str, st
             )
         paths[name] = image["file_name"]
         shape = None
-        if image.get("height") and image.get("width"):
-            shape = (integer(image, "height", place), integer(image, "width", place))
+        sides = {key: whole(image.get(key)) for key in ("height", "width")}
+        if all(sides.values()):
+            shape = (integer(sides, "height", place), integer(sides, "width", place))
             try:
                 Rle([], shape)
             except RleFormatError as error:
@@ -140,7 +139,8 @@ def _size_of_masks(annotations: list[tuple[str, dict[str, Any]]]) -> Shape | Non
             size = segmentation["size"]
             if len(size) != 2:
                 raise DatasetError(f"{place}: size is {shown(size)}, expected height and width")
-            shape = integer({"size": size[0]}, "size", place), integer({"size": size[1]}, "size", place)
+            height, width = (integer({"size": whole(side)}, "size", place) for side in size)
+            shape = height, width
             try:
                 Rle([], shape)
             except RleFormatError as error:

@@ -77,7 +77,7 @@ def _read(
         raise DatasetError(f"{path} is not a folder")
     if kind == "yolo":
         return read_yolo(path, pictures, left_out, notes)
-    return read_png_folder(path, pictures, notes, labels=kind == "labels")
+    return read_png_folder(path, pictures, left_out, notes, labels=kind == "labels")
 
 
 def write_labelled(path: Path, kind: str, images: Iterable[Labelled], notes: list[str]) -> None:

@@ -75,9 +75,9 @@ def _mask(entry: ET.Element, shape: Shape, place: str) -> Rle | str:
 
 def _whole(entry: ET.Element, key: str, place: str) -> int:
     value = entry.get(key, "")
-    if not re.fullmatch("-?[0-9]{1,10}", value):
+    if not re.fullmatch(r"-?[0-9]{1,10}(\.0*)?", value):
         raise DatasetError(f"{place}: {key} is {shown(value or None)}, expected an integer")
-    return int(value)
+    return int(value.partition(".")[0])
 
 
 CVAT = Tool(_images, _mask, lambda entry: entry.get("label"))

@@ -1,5 +1,7 @@
 """JSON files of any tool: loaded once, walked with a place for messages, values shown in sentences."""
 
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,11 +18,11 @@ def load(path: Path) -> Any:
     """The content of a JSON file; NaN and Infinity, which Python's own tools write, are numbers.
 
     Raises:
-        DatasetError: unreadable, over 1 GiB, or not JSON.
+        DatasetError: unreadable, over 1 GiB, not JSON, or a key that comes twice in one object.
     """
     data = read_bounded(path, _LONGEST)
     try:
-        return loads(data, unique=False)
+        return loads(data.decode(json.detect_encoding(data)))  # PowerShell writes UTF-16
     except ValueError as error:
         raise DatasetError(f"{path} is not JSON: {error}") from error
 
@@ -38,6 +40,13 @@ def entries(place: str, values: Any) -> Iterator[tuple[str, dict[str, Any]]]:
         if not isinstance(entry, dict):
             raise DatasetError(f"{place}[{index}] is {shown(entry)}, expected an object")
         yield f"{place}[{index}]", entry
+
+
+def whole(value: Any) -> Any:
+    """The integer that tools write as 7, 7.0, "7" or "7.0"; any other value as it is."""
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,15}(\.0*)?", value.strip()):
+        return int(value.partition(".")[0])
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def integer(entry: dict[str, Any], key: str, place: str) -> int:

@@ -51,8 +51,8 @@ def _surrounds(values: Values) -> bool:
     for one, other in _pairs(values):
         for inside, outside in ((one, other), (other, one)):
             border = (inside != outside) & (inside != VOID) & (inside > 0)
-            sides += np.count_nonzero(border)
-            void += np.count_nonzero(border & (outside == VOID))
+            sides += int(np.count_nonzero(border))
+            void += int(np.count_nonzero(border & (outside == VOID)))
     return 2 * void > sides
 
 
@@ -71,7 +71,7 @@ def _is_mixed(values: Values) -> bool:
         border_turned[1:] |= differs
         border_turned[:-1] |= differs
     border &= values > 0
-    return np.count_nonzero(between) > 4 + _BETWEEN * np.count_nonzero(border)
+    return int(np.count_nonzero(between)) > 4 + _BETWEEN * int(np.count_nonzero(border))
 
 
 def _is_scattered(values: Values, found: Values) -> bool:

@@ -14,8 +14,6 @@ from shipedge.images import image_size
 from shipedge.images.header import SUFFIXES
 from shipedge.rle import Rle
 
-_LISTS = r"(classes|predefined_classes|labels|names|train|valid?|test|autosplit_.*|readme.*)\.txt"
-
 
 class Labelled(NamedTuple):
     """One image and its ships, all of its shape (height, width); no ships is a label too."""
@@ -65,8 +63,6 @@ class Pictures:
         for name in self._names:
             self._loose.setdefault(loose(name), []).append(name)
             self._stems.setdefault(loose(stem(name)), []).append(name)
-        self.strays = 0
-        """Label files that have no picture here, of which nobody knows how many ships they hold."""
 
     @property
     def known(self) -> bool:
@@ -142,66 +138,6 @@ class Stems:
 def stem(image: str) -> str:
     """``a.jpg`` -> ``a``; ``.a`` and ``a`` stay."""
     return image.rpartition(".")[0] or image
-
-
-def label_files(folder: Path, suffix: str, pictures: Pictures, notes: list[str]) -> dict[str, Path | None]:
-    """The label file of each image, by name; None for a picture that has none.
-
-    Args:
-        folder: of label files.
-        suffix: of the files, in any case: ``.txt``.
-        pictures: those that exist; where they are not known, every label file has one, of its name and ``.jpg``.
-        notes: gets a sentence where labels are left out because their picture is not there.
-
-    Raises:
-        DatasetError: the folder has no such file, none that belongs to a picture, or two that belong to the same.
-    """
-    files, folders = [], []
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name[0] != ".":  # ._a.txt of macOS, .cache
-                if entry.is_dir():
-                    folders.append(entry.name)
-                elif entry.name.lower().endswith(suffix) and not _not_labels(folder / entry.name):
-                    files.append(entry.name)
-    if not files:
-        raise DatasetError(f"{folder} has no label files ({suffix}){below(folder, suffix)}")
-    by_label = pictures.by_label()
-    found: dict[str, Path | None] = dict.fromkeys(by_label.values())
-    strays = 0
-    for name in sorted(files):
-        label = stem(name)
-        image = by_label.get(unicodedata.normalize("NFC", label)) if pictures.known else f"{label}.jpg"
-        if image is None:
-            strays += 1
-        elif found.get(image) is not None:
-            raise DatasetError(f"{folder / name} and {found[image]} are labels of the same image {image!r}")
-        else:
-            found[image] = folder / name
-    pictures.strays = strays
-    if strays == len(files):
-        raise DatasetError(f"{folder}: none of the {strays} label files has a picture of its name in {pictures.where}")
-    if strays:
-        notes.append(f"{folder}: {count(strays, 'file')} left out, {pictures.where} has no picture of that name")
-    if folders:
-        notes.append(f"{folder}: folders in it are not read: {', '.join(sorted(folders)[:5])}")
-    return found
-
-
-def _not_labels(path: Path) -> bool:
-    """A list of classes or pictures, which tools put beside the labels; a picture may be called train.jpg, though."""
-    if not re.fullmatch(_LISTS, path.name, re.IGNORECASE):
-        return False
-    with path.open("rb") as file:
-        first = file.read(4096).removeprefix(b"\xef\xbb\xbf").strip().partition(b"\n")[0].split()
-    return len(first) < 5 or not all(re.fullmatch(rb"[-+.0-9eE]+", field) for field in first)
-
-
-def below(folder: Path, *suffixes: str) -> str:
-    """Advice for who gave the folder above: which of the folders below have the labels."""
-    files = (path for pattern in ("*/*", "*/*/*") for path in folder.glob(pattern))
-    found = sorted({str(path.parent) for path in files if path.suffix.lower() in suffixes})
-    return f", but folders below it have them: give {' or '.join(found[:5])}" if found else ""
 
 
 def read_bounded(path: Path, most: int) -> bytes:

@@ -9,27 +9,38 @@ from pathlib import Path
 from typing import Any
 
 from shipedge.errors import DatasetError
-from shipedge.formats.json_file import entries, load
+from shipedge.formats.json_file import entries
 from shipedge.formats.left_out import LeftOut
 from shipedge.formats.names import image_name
 from shipedge.formats.shapes import corners, ellipse, fill, mask_of_base64, place_mask
 from shipedge.formats.shown import shown
-from shipedge.formats.tools import Shape, Tool, ToolImage, label_paths
+from shipedge.formats.tools import Shape, Tool, ToolImage, tool_files
 from shipedge.rle import Rle, union
 
+_WITH_MASK = ("polygon", "circle", "mask")
 
-def _images(path: Path, _: LeftOut) -> Iterator[ToolImage]:
-    for file in label_paths(path):
-        data = load(file)
-        if not isinstance(data, dict) or not isinstance(data.get("shapes"), list):
-            raise DatasetError(f"{file} is no labelme file: it has no list of shapes")
+
+def _images(path: Path, left_out: LeftOut) -> Iterator[ToolImage]:
+    for file, data in tool_files(path, "labelme", left_out):
         name = image_name(data.get("imagePath") or f"{file.stem}.jpg", f"{file}: imagePath")
         groups: dict[Any, tuple[str, list[dict[str, Any]]]] = {}
         for number, (place, shape) in enumerate(entries(f"{file}: shapes", data["shapes"])):
             group = shape.get("group_id")
-            key = f"alone {number}" if group is None else f"{shape.get('label')} {group}"
+            key = f"{shape.get('label')} {group}" if group is not None and _has_mask(shape) else f"alone {number}"
             groups.setdefault(key, (place, []))[1].append(shape)
         yield ToolImage(str(file), name, (data.get("imageHeight"), data.get("imageWidth")), list(groups.values()))
+
+
+def _has_mask(shape: dict[str, Any]) -> bool:
+    """It can be a part of an object; a box in the group of a polygon is an object of its own, which is left out."""
+    points = shape.get("points")
+    return _kind(shape) in _WITH_MASK and not (
+        _kind(shape) == "polygon" and isinstance(points, list) and len(points) < 3
+    )
+
+
+def _kind(shape: dict[str, Any]) -> Any:
+    return shape.get("shape_type") or "polygon"
 
 
 def _mask(group: list[dict[str, Any]], shape: Shape, place: str) -> Rle | str:
@@ -39,8 +50,8 @@ def _mask(group: list[dict[str, Any]], shape: Shape, place: str) -> Rle | str:
 
 
 def _part(entry: dict[str, Any], shape: Shape, place: str) -> Rle | str:
-    kind = entry.get("shape_type") or "polygon"
-    if kind not in ("polygon", "circle", "mask"):
+    kind = _kind(entry)
+    if kind not in _WITH_MASK:
         return f"of type {shown(kind)}"
     points = corners(entry.get("points"), place)
     if kind == "polygon":

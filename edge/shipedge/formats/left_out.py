@@ -17,6 +17,7 @@ class LeftOut:
         self._pictures = pictures
         self._reasons: Counter[str] = Counter()
         self._images = 0
+        self._files: dict[str, list[str]] = {}
         self._unanswered = 0
         self._labels: set[str] = set()
 
@@ -41,6 +42,11 @@ class LeftOut:
         self._images += 1
         self._reasons["in images without a picture"] += objects
 
+    def files(self, reason: str, names: list[str]) -> None:
+        """Count files that are not read, of which nobody knows how many ships they hold."""
+        if names:
+            self._files.setdefault(reason, []).extend(names)
+
     def unanswered(self) -> None:
         """Count an image that nobody has labelled yet; it is not one without ships."""
         self._unanswered += 1
@@ -53,8 +59,8 @@ class LeftOut:
         """The same images; after the last one, what was left out is said.
 
         Raises:
-            DatasetError: two have one name; or, after the last one: there were images, but none has a picture; or
-                there were objects, but none became a ship.
+            DatasetError: two have one name; or, after the last one: there were no images, or none has a picture; or
+                there were objects or files, but none became a ship.
         """
         names: set[str] = set()
         ships = 0
@@ -69,6 +75,8 @@ class LeftOut:
         self._refuse_nothing(names, ships)
         if self._unanswered:
             notes.append(f"{self._path}: {count(self._unanswered, 'image')} left out that nobody labelled")
+        for reason, files in self._files.items():
+            notes.append(f"{self._path}: {count(len(files), 'file')} left out, {reason}: {', '.join(files[:5])}")
         if self._images:
             left = count(self._images, "image")
             notes.append(f"{self._path}: {left} left out, {self._pictures.where} has no picture of that name")
@@ -83,12 +91,15 @@ class LeftOut:
         objects = sum(self._reasons.values())
         if self._unanswered and not names and not objects:
             raise DatasetError(f"{self._path}: nobody has labelled {count(self._unanswered, 'image')} in it")
-        if self._pictures.strays and not ships:
-            files = count(self._pictures.strays, "label file")
-            raise DatasetError(f"{self._path}: no ship is left, {self._pictures.where} has no picture for {files}")
+        if self._files and not ships:
+            reason, files = next(iter(self._files.items()))
+            left = count(len(files), "file")
+            raise DatasetError(f"{self._path}: no ship is left, but {left} left out, {reason}: {', '.join(files[:5])}")
         if objects and not ships:
             what = "its only object" if objects == 1 else f"all its {objects} objects"
             raise DatasetError(f"{self._path}: {what} would be left out ({self._said()}), expected masks or polygons")
+        if not names:
+            raise DatasetError(f"{self._path} holds no images, expected one or more, with or without ships")
 
     def _said(self) -> str:
         return ", ".join(f"{many} {reason}" for reason, many in self._reasons.items() if many)

@@ -10,23 +10,27 @@ import numpy.typing as npt
 
 from shipedge.atomic import new_folder
 from shipedge.errors import DatasetError, RleFormatError
+from shipedge.formats.label_folder import label_files
 from shipedge.formats.label_image import read_labels
-from shipedge.formats.labelled import Labelled, Pictures, Stems, count, label_files
+from shipedge.formats.labelled import Labelled, Pictures, Stems, count, stem
+from shipedge.formats.left_out import LeftOut
 from shipedge.formats.mask_image import read_mask
+from shipedge.images.header import SUFFIXES
 from shipedge.rle import Rle, components, from_labels, labels_to_png, to_png, union
 
 _MOST_PIXELS = 1 << 30
 
 
 def read_png_folder(
-    folder: str | os.PathLike[str], pictures: Pictures, notes: list[str], *, labels: bool = False
+    folder: Path, pictures: Pictures, left_out: LeftOut, notes: list[str], *, labels: bool = False
 ) -> Iterator[Labelled]:
     """The images of a folder of masks, by name; each has the size of its mask.
 
     Args:
         folder: of ``.png`` files, whose masks `decode_mask` finds.
         pictures: names of the images, which the masks do not hold; of a folder, also their sizes, to compare.
-        notes: gets a sentence for masks without a picture, which are left out.
+        left_out: counts files without a picture, and images in other formats than PNG.
+        notes: gets a sentence where masks seem to be inverted.
         labels: each value other than 0 is one ship; otherwise each 8-connected part of what is not 0.
 
     Raises:
@@ -34,9 +38,10 @@ def read_png_folder(
         DatasetError: no folder, a file that is no mask, a label image where masks are expected, a mask that has not
             the size of its image.
     """
-    folder = Path(folder)
+    if pictures.folder != folder:
+        left_out.files("masks are read from .png alone", _other_images(folder))
     inverted = 0
-    for image, path in label_files(folder, ".png", pictures, notes).items():
+    for image, path in label_files(folder, ".png", pictures, left_out, notes).items():
         if path is None:
             continue
         pixels = read_labels(path) if labels else read_mask(path)
@@ -85,6 +90,13 @@ def write_png_folder(
             f"{folder}: ships touch, overlap or have several parts in {count(changed, 'image')}, and a mask does not "
             f"hold which pixel is whose: {count(ships_before, 'ship')} will be read as {ships_after}"
         )
+
+
+def _other_images(folder: Path) -> list[str]:
+    """Images that are no PNG, but could be masks; beside a mask of its name lies the photograph."""
+    names = sorted(name for name in os.listdir(folder) if name[0] != ".")  # noqa: PTH208
+    masks = {stem(name) for name in names if name.lower().endswith(".png")}
+    return [name for name in names if name.lower().endswith(SUFFIXES) and stem(name) not in masks]
 
 
 def _labels(pixels: npt.NDArray[Any]) -> list[Rle]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from shipedge.errors import DatasetError
 from shipedge.formats.json_file import load
-from shipedge.formats.labelled import below
+from shipedge.formats.label_folder import below
 
 
 def recognize(path: Path, *, exists: bool) -> str:
@@ -38,14 +38,13 @@ def recognize(path: Path, *, exists: bool) -> str:
 def _of_folder(folder: Path) -> str:
     names = sorted(name for name in os.listdir(folder) if name[0] != ".")  # noqa: PTH208
     suffixes = {os.path.splitext(name)[1].lower() for name in names}  # noqa: PTH122
-    for name in names:
-        if name.lower().endswith((".json", ".xml")) and ".txt" not in suffixes:
-            kind = "cvat" if name.lower().endswith(".xml") else _of_keys(load(folder / name))
+    for name in names if ".txt" not in suffixes else ():
+        if name.lower().endswith((".json", ".xml")):
+            kind = "cvat" if name.lower().endswith(".xml") else kind_of(load(folder / name))
             if kind in ("labelme", "supervisely"):  # one file per image, maybe beside the images
                 return kind
             if kind is not None:
                 raise DatasetError(f"{folder} is a folder, say which file of labels in it: {folder / name}")
-            break
     if (".png" in suffixes) != (".txt" in suffixes):
         return "png" if ".png" in suffixes else "yolo"
     if ".png" in suffixes:
@@ -58,10 +57,11 @@ def _of_folder(folder: Path) -> str:
 
 def of_json(path: Path) -> str:
     """The format of a JSON file, by its keys; of an unknown one COCO, whose complaint says what is missing."""
-    return _of_keys(load(path)) or "coco"
+    return kind_of(load(path)) or "coco"
 
 
-def _of_keys(data: Any) -> str | None:
+def kind_of(data: Any) -> str | None:
+    """The format of the content of a JSON file, by its keys; None where it has those of no format."""
     if isinstance(data, list):
         keys = set(data[0]) if data and isinstance(data[0], dict) else set()
         return "labelstudio" if "data" in keys else "coco" if "image_id" in keys else None
@@ -71,7 +71,7 @@ def _of_keys(data: Any) -> str | None:
         return "coco"
     if isinstance(data.get("shapes"), list):
         return "labelme"
-    if "objects" in data and "size" in data:
+    if "objects" in data and isinstance(data.get("size"), dict):
         return "supervisely"
     first = next(iter(data.values()), None)
     if "_via_img_metadata" in data or (isinstance(first, dict) and {"filename", "regions"} <= set(first)):

@@ -8,20 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from shipedge.errors import DatasetError
-from shipedge.formats.json_file import integer, load, objects
+from shipedge.formats.json_file import integer, objects
 from shipedge.formats.left_out import LeftOut
 from shipedge.formats.names import image_name
 from shipedge.formats.shapes import corners, fill, mask_of_base64, place_mask
 from shipedge.formats.shown import shown
-from shipedge.formats.tools import Shape, Tool, ToolImage, label_paths
+from shipedge.formats.tools import Shape, Tool, ToolImage, tool_files
 from shipedge.rle import Rle
 
 
-def _images(path: Path, _: LeftOut) -> Iterator[ToolImage]:
-    for file in label_paths(path):
-        data = load(file)
-        if not isinstance(data, dict) or not isinstance(data.get("size"), dict):
-            raise DatasetError(f"{file} is no Supervisely file: it has no size and objects")
+def _images(path: Path, left_out: LeftOut) -> Iterator[ToolImage]:
+    for file, data in tool_files(path, "supervisely", left_out):
         size = (data["size"].get("height"), data["size"].get("width"))
         name = file.name[: -len(".json")]
         yield ToolImage(str(file), image_name(name, f"{file}: name"), size, list(objects(str(file), data, "objects")))

@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from shipedge.errors import DatasetError, RleFormatError
+from shipedge.formats.json_file import load, whole
 from shipedge.formats.labelled import Labelled, Pictures
 from shipedge.formats.left_out import LeftOut
+from shipedge.formats.recognize import kind_of
 from shipedge.formats.shown import shown
 from shipedge.rle import Rle
 
@@ -64,18 +66,36 @@ def read_tool(tool: Tool, path: Path, pictures: Pictures, left_out: LeftOut) -> 
         yield Labelled(picture, shape, left_out.masks(found))
 
 
-def label_paths(path: Path) -> list[Path]:
-    """The file itself, or the JSON files of a folder. Raises DatasetError where there are none."""
+def tool_files(path: Path, kind: str, left_out: LeftOut) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The content of the file itself, or of the JSON files of a folder.
+
+    Args:
+        path: file or folder.
+        kind: the tool, as `kind_of` calls it.
+        left_out: counts files of a folder that hold no labels, such as settings.
+
+    Raises:
+        DatasetError: there are none, or a file holds labels of another kind.
+    """
     if not path.is_dir():
-        return [path]
-    found = sorted(one for one in path.iterdir() if one.suffix.lower() == ".json" and one.name[0] != ".")
+        found = [path]
+    else:
+        found = sorted(one for one in path.iterdir() if one.suffix.lower() == ".json" and one.name[0] != ".")
     if not found:
         raise DatasetError(f"{path} has no label files (.json)")
-    return found
+    for file in found:
+        data = load(file)
+        actual = kind_of(data)
+        if actual == kind:
+            yield file, data
+        elif path.is_dir() and actual is None:
+            left_out.files(f"not of {kind}", [file.name])
+        else:
+            raise DatasetError(f"{file} is no file of {kind}" + (f": it looks like one of {actual}" if actual else ""))
 
 
 def _shape(size: tuple[Any, Any], place: str) -> Shape:
-    height, width = size
+    height, width = map(whole, size)
     if not (isinstance(height, int) and isinstance(width, int)) or isinstance(height, bool) or isinstance(width, bool):
         raise DatasetError(f"{place}: size is {shown(height)} x {shown(width)}, expected height and width as integers")
     try:

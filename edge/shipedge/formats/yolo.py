@@ -17,7 +17,8 @@ import numpy.typing as npt
 
 from shipedge.atomic import new_folder
 from shipedge.errors import DatasetError
-from shipedge.formats.labelled import Labelled, Pictures, Stems, count, label_files, read_bounded
+from shipedge.formats.label_folder import label_files
+from shipedge.formats.labelled import Labelled, Pictures, Stems, count, read_bounded
 from shipedge.formats.left_out import LeftOut
 from shipedge.formats.shapes import fill, join_rings
 from shipedge.formats.yolo_columns import Behind, Line, find_columns
@@ -39,7 +40,7 @@ def read_yolo(folder: Path, pictures: Pictures, left_out: LeftOut, notes: list[s
     Raises:
         DatasetError: no labels, or a line that is no polygon; names file and line.
     """
-    files = label_files(folder, ".txt", pictures, notes)
+    files = label_files(folder, ".txt", pictures, left_out, notes)
     columns = find_columns((path, _lines(path)) for path in files.values() if path is not None)
     classes: set[str] = set()
     unknown = 0
