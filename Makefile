@@ -32,10 +32,22 @@ lint: .venv/dev.stamp  ## style, types, the one direction of imports
 	$(BIN)/lint-imports
 	$(BIN)/clang-format --dry-run --Werror $$(git ls-files 'cpp/*.[ch]pp' 'tests/cpp/*.cpp' 'tests/fuzz/*.[ch]pp')
 
-asan: .venv/dev.stamp  ## the C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer
-	$(BIN)/cmake --preset asan
+# A sanitized module needs the sanitizer in the process before Python, which is built without.
+SANITIZED = LD_PRELOAD="$$($(CXX) -print-file-name=lib$@.so) $$($(CXX) -print-file-name=libstdc++.so.6)" \
+	$(BIN)/python tests/stress.py --core $$(echo build/$@/_core.*)
+
+asan: .venv/dev.stamp  ## C++ tests, and the module under stress, with AddressSanitizer (and UndefinedBehaviorSanitizer)
+	$(BIN)/pip install --quiet "pybind11>=3"
+	$(BIN)/cmake --preset asan -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python
 	$(BIN)/cmake --build --preset asan --parallel 2
 	$(BIN)/ctest --preset asan
+	ASAN_OPTIONS=detect_leaks=0 $(SANITIZED) --seconds 10
+
+tsan: .venv/dev.stamp  ## the module under stress with ThreadSanitizer
+	$(BIN)/pip install --quiet "pybind11>=3"
+	$(BIN)/cmake --preset tsan -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python
+	$(BIN)/cmake --build --preset tsan --parallel 2
+	TSAN_OPTIONS="die_after_fork=0 halt_on_error=1 suppressions=$(CURDIR)/tests/tsan.supp" $(SANITIZED) --seconds 20
 
 fuzz: .venv/dev.stamp  ## every fuzz target for FUZZ_SECONDS under the sanitizers, then broken files through the commands
 	@test -n "$(CLANG)" || echo "clang++ is not installed: our own driver under $(CXX) takes the place of libFuzzer."

@@ -131,9 +131,9 @@ class MaskBatch {
     const HeldTexts held = as_rows(rows);  // runs the caller's code, which may change the array: looked at afterwards
     const MaskArray now = as_mask_batch(masks_.array);
     if (now.shape != masks_.shape || now.count != masks_.count || now.pixels != masks_.pixels) {
-      throw py::value_error("out was given another shape or memory after this MaskBatch was made, expected (" +
+      throw py::value_error("out changed its shape or memory after it was passed, expected (" +
                             std::to_string(masks_.count) + ", " + std::to_string(masks_.shape.height) + ", " +
-                            std::to_string(masks_.shape.width) + ") as it was");
+                            std::to_string(masks_.shape.width) + ") as before");
     }
     masks_.expect_count(held.rows().ends.size(), "rows");
     if (!paint_unlocked(held.rows())) {

@@ -1,6 +1,6 @@
 """Everything at once on the compiled core: calls, writers, reshapers, forks and exits.
 
-    python tests/rle/stress.py --seconds 5 --core build/asan/_core.so
+    python tests/stress.py --seconds 5 --core build/asan/_core.so
 
 Ends with 0 where nothing crashed or hung and every result was a mask. `make asan` and `make tsan` run it on a core that
 is built with a sanitizer; without --core it is the installed one.
