@@ -47,7 +47,7 @@ tsan: .venv/dev.stamp  ## the module under stress with ThreadSanitizer
 	$(BIN)/pip install --quiet "pybind11>=3"
 	$(BIN)/cmake --preset tsan -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python
 	$(BIN)/cmake --build --preset tsan --parallel 2
-	TSAN_OPTIONS="die_after_fork=0 halt_on_error=1 suppressions=$(CURDIR)/tests/tsan.supp" $(SANITIZED) --seconds 20
+	TSAN_OPTIONS=halt_on_error=1 $(SANITIZED) --calm --seconds 20
 
 fuzz: .venv/dev.stamp  ## every fuzz target for FUZZ_SECONDS under the sanitizers, then broken files through the commands
 	@test -n "$(CLANG)" || echo "clang++ is not installed: our own driver under $(CXX) takes the place of libFuzzer."

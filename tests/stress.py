@@ -7,6 +7,7 @@ is built with a sanitizer; without --core it is the installed one.
 """
 
 import argparse
+import copy
 import importlib.util
 import os
 import subprocess
@@ -61,7 +62,11 @@ class Shared:
         self.painter = rle.MaskBatch(self.painted, 2)
         self.text = rle.encode(self.mask)
         self.value = rle.Rle.from_mask(self.mask)
-        self.calls = [
+
+    def calls(self):
+        """What the threads do."""
+        rle = self.rle
+        return [
             lambda: rle.from_polygons([self.points, self.points[::2]], (200, self.width)),
             lambda: rle.from_polygons([self.points, [[1, 1], [9, 1], [5, 8]]], (200, self.width), "union"),
             lambda: list(rle.from_labels(self.labels).values()),
@@ -80,10 +85,17 @@ class Shared:
             lambda: rle.iou_matrix([self.value], [self.value], crowd=self.mask[0, :1]),
         ]
 
+    def with_own_arrays(self):
+        """The same values, and arrays that no other thread uses."""
+        own = copy.copy(self)
+        for name in ("points", "labels", "mask", "wide", "values", "out"):
+            setattr(own, name, getattr(self, name).copy())
+        return own
+
     def call(self, number):
         """Makes one of the calls and looks at what it gives; to be refused in words is fine."""
         try:
-            result = self.calls[number % len(self.calls)]()
+            result = self.calls()[number % 16]()
         except ValueError:
             return
         for value in result if isinstance(result, list) else [result]:
@@ -157,10 +169,10 @@ def fork_once(shared, turn):
     return f"a forked child hung for {PATIENCE} s"
 
 
-def leave_once(core):
+def leave_once(options):
     """A process that ends while daemon threads are inside the core."""
     done = subprocess.run(
-        [sys.executable, __file__, "--leave", *(["--core", core] if core else [])],
+        [sys.executable, __file__, "--leave", *options],
         capture_output=True,
         text=True,
         timeout=PATIENCE,
@@ -175,6 +187,9 @@ def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--seconds", type=float, default=5)
     options.add_argument("--core", help="the _core module to load in place of the installed one")
+    options.add_argument(
+        "--calm", action="store_true", help="each thread has its own arrays, no forks: for ThreadSanitizer"
+    )
     options.add_argument("--leave", action="store_true", help="only end while daemon threads work")
     chosen = options.parse_args()
     if chosen.core:
@@ -182,15 +197,20 @@ def main():
     from shipedge import rle
 
     shared, stopped, failures = Shared(rle), threading.Event(), []
-    threads = [in_a_loop(lambda number, k=k: shared.call(number + 4 * k), stopped, failures) for k in range(4)]
+    users = [shared.with_own_arrays() if chosen.calm else shared for _ in range(4)]
+    threads = [in_a_loop(lambda n, k=k: users[k].call(n + 4 * k), stopped, failures) for k in range(4)]
     if chosen.leave:
         time.sleep(0.3)
         return 0
-    threads += [in_a_loop(lambda _: shared.write(), stopped, failures)]
-    threads += [in_a_loop(lambda _: shared.reshape(), stopped, failures)]
+    if not chosen.calm:
+        threads += [in_a_loop(lambda _: shared.write(), stopped, failures)]
+        threads += [in_a_loop(lambda _: shared.reshape(), stopped, failures)]
     end, turn = time.monotonic() + chosen.seconds, 0
     while time.monotonic() < end and not failures:
-        trouble = fork_once(shared, turn) if turn % 8 else leave_once(chosen.core)
+        if chosen.calm or turn % 8 == 0:
+            trouble = leave_once([argument for argument in sys.argv[1:] if argument != "--leave"])
+        else:
+            trouble = fork_once(shared, turn)
         failures += [trouble] if trouble else []
         turn += 1
     stopped.set()

@@ -106,9 +106,7 @@ def test_a_batch_whose_array_got_other_memory():
     with pytest.raises(ValueError, match="resize"):
         out.resize((2, 9, 9))  # NumPy keeps the memory that somebody else refers to
     out.resize((2, 300, 301), refcheck=False)
-    with pytest.raises(
-        ValueError, match=r"^out changed its shape or memory .* expected \(2, 300, 300\)"
-    ):
+    with pytest.raises(ValueError, match=r"^out changed its shape or memory .* expected \(2, 300, 300\)"):
         painter.paint([["1 1"], ["1 1"]])
 
 
