@@ -23,11 +23,15 @@ py::str utf8(std::string_view characters) {
 
 namespace {
 
-py::list faults(const CsvFile& file) {
+/// The first `most` faults, and the last one, which may be what ended the reading.
+py::list faults(const CsvFile& file, std::size_t most) {
   constexpr const char* kKinds[] = {
       "fields", "name", "ship after none", "none after ship", "broken", "unclosed", "header", "empty", "utf8"};
   py::list list;
-  for (const CsvFault& fault : file.index->faults()) {
+  const std::vector<CsvFault>& all = file.index->faults();
+  for (std::size_t k = 0; k < all.size(); ++k) {
+    if (k >= most && k + 1 < all.size()) k = all.size() - 1;
+    const CsvFault& fault = all[k];
     py::list fields;
     for (const std::string& field : file.index->fields(fault)) fields.append(utf8(field));
     const unsigned number = fault.kind == CsvFault::kUtf8 ? file.index->byte(fault.begin) : fault.count;
@@ -92,8 +96,12 @@ std::unique_ptr<CsvFile> index_file(std::string path, int file, std::size_t size
 void bind_csv_reading(py::module_& module) {
   module.def("index_bytes", &index_bytes, py::arg("path"), py::arg("data"), py::arg("name_ok"),
              "The index of a CSV in memory; `path` is for messages, `name_ok(name)` decides about odd names.");
-  module.def("csv_faults", &faults, py::arg("index"),
-             "(kind, line, fields, number) of each bad row, in file order; the last one may spoil the whole file.");
+  module.def("csv_faults", &faults, py::arg("index"), py::arg("most"),
+             "(kind, line, fields, number) of the first `most` bad rows and of the last one, which may spoil the whole "
+             "file; in file order.");
+  module.def(
+      "csv_fault_count", [](const CsvFile& file) { return file.index->faults().size(); }, py::arg("index"),
+      "How many bad rows there are.");
 #ifndef _WIN32
   module.def("index_file", &index_file, py::arg("path"), py::arg("file"), py::arg("size"), py::arg("name_ok"),
              "The index of an open file of so many bytes; None where it turns out shorter.");

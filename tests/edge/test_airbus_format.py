@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shipedge.errors import DatasetError
-from shipedge.formats.airbus import check_image_id, open_csv, read_airbus, write_airbus
+from shipedge.formats.airbus import MOST_FAULTS, check_image_id, open_csv, read_airbus, write_airbus
 
 HEADER = "ImageId,EncodedPixels\n"
 
@@ -149,3 +149,22 @@ def test_any_bytes_are_rows_or_a_known_error(tmp_path_factory: pytest.TempPathFa
         with pytest.raises(DatasetError) as caught:
             read_airbus(path)
         assert str(caught.value) == complaints[0]
+
+
+def test_more_bad_rows_than_anybody_reads_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_text("ImageId,EncodedPixels\n" + "a\n" * (MOST_FAULTS + 500) + "b.jpg,1 5\n")
+    with pytest.raises(DatasetError, match="line 2: found 1 fields"):
+        open_csv(path)
+    complaints: list[str] = []
+    assert list(open_csv(path, complaints=complaints)) == ["b.jpg"]
+    assert len(complaints) == MOST_FAULTS + 2  # the last one may be what ended the reading, so it is always told
+    assert complaints[-1] == f"{path}: 499 more bad rows"
+
+
+def test_a_small_file_does_not_unpack_to_hundreds_of_megabytes(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.csv.gz"
+    path.write_bytes(gzip.compress(b"ImageId,EncodedPixels\n" + b"a\n" * (60 << 20)))
+    assert path.stat().st_size < 1 << 18
+    with pytest.raises(DatasetError, match="holds more than 7. MiB, expected less"):
+        open_csv(path)

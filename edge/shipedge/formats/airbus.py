@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from shipedge import _core
-from shipedge._core import CsvIndex, csv_faults, index_bytes
+from shipedge._core import CsvIndex, csv_fault_count, csv_faults, index_bytes
 from shipedge.atomic import write_output
 from shipedge.errors import DatasetError
 
@@ -25,7 +25,10 @@ HEADER = ["ImageId", "EncodedPixels"]
 # None where files cannot be read at a position: Windows.
 index_file = getattr(_core, "index_file", None)
 _FATAL = {"broken", "unclosed", "header", "empty", "utf8"}  # no row can be trusted
+MOST_FAULTS = 10_000
+"""Bad rows that are told one by one; of the others their number."""
 _MOST_UNPACKED = 512 << 20  # bytes: ten times the real data set; a file of a few KB can hold as many GB
+_ALWAYS_UNPACKED, _FOR_A_BYTE = 64 << 20, 100  # run-length texts shrink to a tenth
 _LONGEST_NAME = 200  # bytes; file systems take 255, and outputs add a suffix
 
 
@@ -34,12 +37,13 @@ def open_csv(path: str | os.PathLike[str], *, complaints: list[str] | None = Non
 
     A byte order mark, any line ending, blank lines, quoted fields and ``.gz`` or ``.xz`` compression (by suffix) are
     accepted. The file is read into memory (as fast as mapping it, and nothing can change it afterwards), so it may
-    have 2 GiB; compressed ones 512 MiB once they are unpacked.
+    have 2 GiB; compressed ones 64 MiB and a hundred times their own size once they are unpacked, 512 MiB at most.
 
     Args:
         path: the CSV.
-        complaints: None: the first bad row raises. A list: one sentence for each bad row is appended, and its whole
-            image is left out, because an image that silently lacks one of its ships is worse than none.
+        complaints: None: the first bad row raises. A list: one sentence for each bad row is appended (for more than
+            10,000, one with the number of the others), and its whole image is left out, because an image that silently
+            lacks one of its ships is worse than none.
 
     Returns:
         The index; an image without ships has no strings. Strings are unparsed: ``index.ships(image)`` parses them.
@@ -49,13 +53,16 @@ def open_csv(path: str | os.PathLike[str], *, complaints: list[str] | None = Non
     """
     path = Path(path)
     index = _index(path)
-    for kind, line, fields, number in csv_faults(index):
+    faults = csv_faults(index, MOST_FAULTS if complaints is not None else 1)
+    for kind, line, fields, number in faults:
         sentence = f"{path}: line {line}: {_trouble(kind, fields, number)}"
         if kind == "empty":
             sentence = f"{path} is empty, expected the header {','.join(HEADER)}"
         if complaints is None or kind in _FATAL:
             raise DatasetError(sentence)
         complaints.append(sentence)
+    if complaints is not None and (more := csv_fault_count(index) - len(faults)):
+        complaints.append(f"{path}: {more} more bad rows")
     return index
 
 
@@ -143,7 +150,8 @@ def _index(path: Path) -> CsvIndex:
 def _unpacked(path: Path) -> bytes:
     try:
         with gzip.open(path) if path.suffix == ".gz" else lzma.open(path) as file:
-            return _bounded(path, file, _MOST_UNPACKED)
+            most = min(_MOST_UNPACKED, _ALWAYS_UNPACKED + _FOR_A_BYTE * path.stat().st_size)
+            return _bounded(path, file, most)
     except (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile) as error:
         raise DatasetError(f"{path} is not a whole {path.suffix} file: {error}") from error
 

@@ -16,7 +16,7 @@ TYPES = ["int8", "uint16", "int16", "int32", "float32", "float64"]
 
 
 def tiff(pixels):
-    return cv2.imencode(".tif", pixels)[1].tobytes()
+    return cv2.imencode(".tif", pixels, [cv2.IMWRITE_TIFF_COMPRESSION, 1])[1].tobytes()  # old ones write LogLuv
 
 
 def reference(pixels, low, high):

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from shipedge._core import csv_faults
 from shipedge.errors import DatasetError, RleFormatError
-from shipedge.formats.airbus import open_csv
+from shipedge.formats.airbus import MOST_FAULTS, open_csv
 from shipedge.rle import CsvIndex, Rle, intersection, parse, union
 from shipedge_train.data.verify.findings import Finding
 
@@ -40,11 +40,13 @@ class Rows:
         self.findings: list[Finding] = []
         self.ships: dict[str, list[Rle]] = {}
         self.named = set(self.index)
-        for (kind, line, fields, _), sentence in zip(csv_faults(self.index), sentences, strict=True):
+        for (kind, line, fields, _), sentence in zip(csv_faults(self.index, MOST_FAULTS), sentences, strict=False):
             image = fields[0] if fields else ""
             text = sentence.removeprefix(f"{csv}: line {line}: ")
             self.findings.append(Finding(_FAULTS.get(kind, "bad-row"), text, image, line))
             self.named.add(image)
+        if len(sentences) > MOST_FAULTS:
+            self.findings.append(Finding("bad-row", sentences[-1].removeprefix(f"{csv}: ")))
         for image in self.index.ship_ids():
             try:
                 ships = self.index.ships(image, shape)
