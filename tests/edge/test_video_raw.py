@@ -57,6 +57,16 @@ def test_h264_that_was_cut_is_read_as_far_as_it_goes(tmp_path):
         frames.extend(read_video(str(path)))
 
 
+def test_h264_whose_first_frame_is_damaged(tmp_path):
+    path = tmp_path / "camera.h264"
+    whole = h264([40, 80, 120])
+    first = whole.index(b"\0\0\0\1\x65")
+    path.write_bytes(whole[: first + 500] + whole[first + 900 :])
+    frames: list[object] = []
+    with pytest.raises(SourceError, match="the video is damaged, 1 of 3 frames, the first at frame 0: h264: "):
+        frames.extend(read_video(str(path)))
+
+
 @pytest.mark.parametrize(
     ("start", "timed"),
     [

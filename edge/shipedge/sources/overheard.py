@@ -1,68 +1,72 @@
 """What FFmpeg says of a damaged video: OpenCV returns frames that the decoder made up, and hands on no error.
 
-FFmpeg writes its errors to the standard error stream of the process, so that is where they are caught.
+FFmpeg writes its errors to the standard error stream of the process, so that is where they are caught, and only while
+OpenCV opens a video or reads a frame. Everything else that arrives there meanwhile goes on to the stream at once.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
 import tempfile
 import threading
-from types import TracebackType
-from typing import BinaryIO
+from collections.abc import Callable
+from typing import BinaryIO, TypeVar
 
-__all__ = ["Overheard"]
+__all__ = ["overheard"]
 
-_FFMPEG = re.compile(rb"\[[\w,/ .-]+ @ 0x[0-9a-f]+\] ")  # "[h264 @ 0x55f2...] error while decoding MB 0 11"
-_LIBRARY = re.compile(rb"\[(?: ?WARN|ERROR| ?INFO):\d+@|    Last message repeated| \(Invalid argument\): fmt:")
-_HARMLESS = re.compile(
-    rb"hardware accelerated|Failed to get pixel format|Get current frame error"  # another decoder takes over
-    rb"|mmco: unref short failure|co located POCs unavailable|number of reference frames|deprecated pixel format"
+_Result = TypeVar("_Result")
+
+_TURN = threading.Lock()
+"""One video at a time, in all threads of the process: the stream does not tell whose lines are whose."""
+
+_FFMPEG = re.compile(rb"\[([\w,/ .-]+) @ 0x[0-9a-f]+\] (.*)\n?")  # "[h264 @ 0x55f2...] error while decoding MB 0 11"
+_LIBRARY = re.compile(
+    rb"\[(?: ?WARN|ERROR| ?INFO):\d+@|    Last message repeated|Truncating packet| \(Invalid argument\): fmt:"
 )
-_MOST = 1 << 20
 
 
-class Overheard:
-    """The complaints of FFmpeg while the block runs; lines of others go on to the stream when it ends."""
+def overheard(action: Callable[[], _Result]) -> tuple[_Result, list[str]]:
+    """The result of an action, and the complaints of FFmpeg during it, each after the name of its part ("h264: ...").
 
-    _lock = threading.Lock()
-    _users = 0
-    _saved: int
-    _file: BinaryIO
+    A decoder with several threads goes on after the action: it must have one only.
+    """
+    with _TURN, contextlib.closing(_scratch()) as file:
+        stderr = _copy_of_stderr()
+        os.dup2(file.fileno(), 2)
+        try:
+            result = action()
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+            file.seek(0)
+            lines = file.read().splitlines(keepends=True)
+            _pass_on(b"".join(_FFMPEG.sub(b"", line) for line in lines if not _LIBRARY.match(line)))
+    said = [found for line in lines if (found := _FFMPEG.search(line))]
+    return result, [b": ".join(found.groups()).decode("utf-8", "replace") for found in said]
 
-    def __enter__(self) -> Overheard:
-        """Catch file descriptor 2, unless another block does so already."""
-        with self._lock:
-            if not Overheard._users:
-                sys.stderr.flush()
-                Overheard._file = tempfile.TemporaryFile("a+b", buffering=0)
-                Overheard._saved = os.dup(2)
-                os.dup2(self._file.fileno(), 2)
-            Overheard._users += 1
-            self._place = os.fstat(self._file.fileno()).st_size
-        return self
 
-    def take(self) -> list[str]:
-        """Complaints since the last call, without the harmless ones."""
-        with self._lock:
-            text = os.pread(self._file.fileno(), _MOST, self._place)
-            text = text[: text.rfind(b"\n") + 1]
-            self._place += len(text)
-        lines = [line for line in text.splitlines() if not _HARMLESS.search(line)]
-        return [line[found.end() :].decode("utf-8", "replace") for line in lines if (found := _FFMPEG.match(line))]
+def _scratch() -> BinaryIO:
+    if sys.platform == "linux":
+        return os.fdopen(os.memfd_create("ffmpeg"), "w+b", buffering=0)  # no disk, which may be full or read-only
+    return tempfile.TemporaryFile(buffering=0)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """The last block gives the stream back."""
-        with self._lock:
-            Overheard._users -= 1
-            if self._users:
-                return
-            os.dup2(self._saved, 2)
-            lines = os.pread(self._file.fileno(), _MOST, 0).splitlines(keepends=True)
-            os.write(2, b"".join(line for line in lines if not _FFMPEG.match(line) and not _LIBRARY.match(line)))
-            os.close(self._saved)
-            self._file.close()
+
+def _copy_of_stderr() -> int:
+    with contextlib.suppress(OSError):
+        return os.dup(2)
+    # Closed, as that of many daemons. It leads nowhere from now on: otherwise the next file that somebody opens would
+    # get its number, and with it the lines of FFmpeg.
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    if nothing != 2:
+        os.dup2(nothing, 2)
+        os.close(nothing)
+    return os.dup(2)
+
+
+def _pass_on(text: bytes) -> None:
+    if text:
+        with contextlib.suppress(OSError), os.fdopen(2, "wb", closefd=False) as stream:  # a terminal that went away
+            stream.write(text)

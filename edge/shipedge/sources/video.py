@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,25 +15,31 @@ import numpy as np
 from shipedge.errors import SourceError
 from shipedge.frame import Frame
 from shipedge.sources.container import breaks_off, edited_seconds, has_times, is_mirrored, is_text, video_streams
-from shipedge.sources.overheard import Overheard
+from shipedge.sources.overheard import overheard
 from shipedge.sources.resolve import refuse_endless
 
 __all__ = ["read_video", "video_info"]
 
+_ONE_THREAD = (cv2.CAP_PROP_N_THREADS, 1)
+"""Several threads of a decoder run ahead of the frame that is read: whose complaint it is could not be told."""
+_ANOTHER_DECODER = re.compile(
+    "hardware accelerated|Failed to get pixel format|Get current frame error|deprecated pixel"
+)
+"""Complaints after which another decoder takes over."""
+_BEFORE_KEYFRAME = re.compile(
+    "non-existing PPS|no frame!|decode_slice_header error|co located POCs unavailable|mmco: unref short failure"
+    "|number of reference frames|reference picture missing during reorder|Missing reference picture, default is"
+    "|PPS id out of range|Could not find ref with POC|Error constructing the frame RPS|Invalid frame dimensions"
+)
+"""What comes before the first keyframe of a recording that began in the middle: it is not decoded and not given."""
+_CONTAINERS = re.compile("ogg: |matroska,webm: ")
+"""Whose complaints about the first seconds are heard only while the video is opened; a decoder repeats its own."""
+
 
 def video_info(name: str) -> tuple[float, int]:
     """Mean frames per second and number of frames as the header says or estimates them; 0 where it does not say."""
-    with _released(_open(name)) as capture:
+    with _opened(name) as (capture, _):
         return _fps(capture), _count(capture)
-
-
-@contextmanager
-def _released(capture: cv2.VideoCapture) -> Iterator[cv2.VideoCapture]:
-    """Releases it when the block ends."""
-    try:
-        yield capture
-    finally:
-        capture.release()
 
 
 def read_video(name: str) -> Iterator[Frame]:
@@ -41,6 +48,8 @@ def read_video(name: str) -> Iterator[Frame]:
     `time_s` is the time stamp of the container, in seconds since the first frame: a variable frame rate and gaps are
     kept, and it never goes back. A frame without a stamp, or with one that is not later, follows the one before at the
     mean frame rate. None throughout for raw H.264, H.265 and JPEG streams, which have no stamps.
+
+    One thread decodes, and videos that are read at the same time take turns, frame by frame.
 
     What the decoder complains about makes the video a damaged one: OpenCV goes on with frames that the decoder made up.
     Interlaced frames OpenCV cannot convert at all; it returns memory that nobody wrote.
@@ -54,20 +63,22 @@ def read_video(name: str) -> Iterator[Frame]:
     """
     damage: list[str] = []
     index, first, time_s = 0, 0.0, None
-    with Overheard() as overheard, _released(_open(name)) as capture:
+    with _opened(name) as (capture, complaints):
+        damage += [f"at its beginning: {complaint}" for complaint in complaints if _CONTAINERS.match(complaint)][:1]
         fps, promised = _fps(capture), _count(capture)
         stamped = has_times(name)
-        overheard.take()  # what precedes the first picture of a recording, frames before it cannot be decoded
         while True:
             start = perf_counter()
-            good, bgr = capture.read()
-            complaints = overheard.take()
+            (good, bgr), complaints = overheard(capture.read)
             if any("interlaced" in complaint for complaint in complaints):
                 raise SourceError(f"{name}: its frames are interlaced: deinterlace it first (ffmpeg -vf yadif)")
+            damage += [
+                f"at frame {index}: {complaint}" if good else f"after frame {index - 1}: {complaint}"
+                for complaint in complaints
+                if not _ANOTHER_DECODER.search(complaint) and (index or not _BEFORE_KEYFRAME.search(complaint))
+            ][:1]
             if not good:
-                damage += [f"after frame {index - 1}: {complaint}" for complaint in complaints[:1]]
                 break
-            damage += [f"at frame {index}: {complaint}" for complaint in complaints[:1] if index]
             if stamped:
                 stamp = float(capture.get(cv2.CAP_PROP_POS_MSEC)) / 1e3
                 first = stamp if time_s is None else first
@@ -114,7 +125,30 @@ def _count(capture: cv2.VideoCapture) -> int:
     return max(int(capture.get(cv2.CAP_PROP_FRAME_COUNT)), 0)
 
 
-def _open(name: str) -> cv2.VideoCapture:
+@contextmanager
+def _opened(name: str) -> Iterator[tuple[cv2.VideoCapture, list[str]]]:
+    """The open video, and what FFmpeg complained about until then."""
+    _refuse(name)
+    # An absolute path: FFmpeg would read "12:30.mp4" as an address with the scheme "12".
+    path = str(Path(name).absolute())
+    try:
+        capture, complaints = overheard(lambda: cv2.VideoCapture(path, cv2.CAP_FFMPEG, _ONE_THREAD))
+    except (cv2.error, UnicodeError):
+        raise SourceError(f"{name!r}: OpenCV cannot open a video of this name") from None
+    try:
+        if not capture.isOpened():
+            if breaks_off(name):
+                raise SourceError(f"{name}: the end of the video is missing, and nothing of it can be read without")
+            raise SourceError(f"{name}: not a video, or damaged")
+        if is_mirrored(name):
+            raise SourceError(f"{name}: is stored as in a mirror, which cannot be undone here: convert the video first")
+        yield capture, complaints
+    finally:
+        capture.release()
+
+
+def _refuse(name: str) -> None:
+    """Names what is no video before FFmpeg opens it."""
     try:
         # Without O_NONBLOCK a pipe that was put in the place of the file would be waited for.
         number = os.open(name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
@@ -129,16 +163,3 @@ def _open(name: str) -> cv2.VideoCapture:
         raise SourceError(f"{name}: the file is empty")
     if is_text(name):
         raise SourceError(f"{name}: not a video but a text, which may name other files or addresses")
-    # An absolute path: FFmpeg would read "12:30.mp4" as an address with the scheme "12".
-    try:
-        capture = cv2.VideoCapture(str(Path(name).absolute()), cv2.CAP_FFMPEG)
-    except (cv2.error, UnicodeError):
-        raise SourceError(f"{name!r}: OpenCV cannot open a video of this name") from None
-    if not capture.isOpened():
-        if breaks_off(name):
-            raise SourceError(f"{name}: the end of the video is missing, and nothing of it can be read without")
-        raise SourceError(f"{name}: not a video, or damaged")
-    if is_mirrored(name):
-        capture.release()
-        raise SourceError(f"{name}: is stored as in a mirror, which cannot be undone here: convert the video first")
-    return capture

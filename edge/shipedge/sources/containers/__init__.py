@@ -1,0 +1,1 @@
+"""How the containers of videos are built, one module for each family."""
