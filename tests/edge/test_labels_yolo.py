@@ -6,15 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from label_scene import POLYGONS, SHAPE, SHIPS, convert
+from label_scene import POLYGONS, SHAPE, SHIPS, convert, rectangle
 from shipedge.errors import DatasetError
 from shipedge.formats.convert import read_labelled
 from shipedge.formats.labelled import Pictures
+from shipedge.rle import from_polygons
 
 SIZE = ("--shape", 120, 200)
 
 
-REFUSED = ("track id", "other columns", "left out", "as in the other", "a score")
+REFUSED = ("track id", "other columns", "left out", "as in the other", "a score", "keypoints")
 
 
 def line(number, form="%.6f", behind=""):
@@ -110,6 +111,18 @@ def test_scores_and_ids_never_change_a_polygon(tmp_path_factory, files, corners,
             "a.txt: line 1: found 9 values, of which the first seems to be a score",
         ),
         ({"a": [line(0, "%g", "0.9 1")]}, "a.txt: line 1 ends in 0.9 1, which is a point or a score and a track id"),
+        ({"a": [line(0, "%g", "0.93 1")], "b": [line(1, "%g")]}, "a.txt: line 1 ends in 0.93 1, which is a point or"),
+        ({"a": ["0 .5 .5 .2 .1 0.9 1"], "b": [line(1, "%g")]}, "a.txt: line 1 ends in 0.9 1, which is a point or a"),
+        (
+            {"a": ["0 .5 .5 .2 .1 .45 .48 .55 .52"]},
+            "labels seems to hold boxes with keypoints behind them, expected poly",
+        ),
+        ({"a": ["0 .5 .5 .2 .1 .45 .48 2 .55 .52 2"]}, "labels seems to hold boxes with keypoints behind them"),
+        ({"a": ["0 .5 .5 .2 .1 .45 .48 1.0 0 0 0.0 .5 .5 1.0"]}, "labels seems to hold boxes with keypoints"),
+        (
+            {"a": ["0 .1 .1 .5 .1 .5 .5 .95"]},
+            "found 7 values, of which the first or the last could be a score, and too few",
+        ),
         ({"a": ["0 .1 .1 .2 .2", "0 .1 .1 .2 .2 .9"]}, "all its 2 objects would be left out (2 with a box alone)"),
         ({"a": [line(0).replace(" ", ",")]}, "a.txt: line 1: class is '0,0.150000,0.166667"),
         ({"a": [line(0).replace(".", ",")]}, "a.txt: line 1: coordinate 1 is '0,150000', expected 0 to 1"),
@@ -125,6 +138,41 @@ def test_folders_that_are_refused(tmp_path, files, sentence):
         assert sentence in convert(labels, "--from", "yolo", *SIZE, code=1)
     else:
         assert convert(labels, *SIZE)[0] == {"a.jpg": []}
+
+
+def test_border_coordinates_that_are_written_without_a_point(tmp_path):
+    """Roboflow writes 1 for 1.0: other such coordinates in the folder say that the last one is a point too."""
+    files = {"a": ["0 .1 .5 .5 .5 .5 1 .1 1"], "b": [line(1, "%g")]}
+    ships, said = convert(folder(tmp_path, **files), *SIZE)
+    assert ships == {"a.jpg": [rectangle(20, 60, 100, 120)], "b.jpg": [SHIPS[1]]}
+    assert "the ends of 1 line are read as points, not as scores and track ids" in said
+    assert "a.txt: line 1 ends in .1 1" in said
+
+
+def oriented_boxes(count, seed):
+    """Corners of ships in any direction, as shares."""
+    random = np.random.default_rng(seed)
+    for _ in range(count):
+        length, turn = random.uniform(0.02, 0.2), random.uniform(0, 2 * np.pi)
+        sides = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * [length / 2, length / 2 * random.uniform(0.15, 0.4)]
+        turned = sides @ [[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]]
+        yield (turned + random.uniform(0.2, 0.8, 2)).ravel().tolist(), random.uniform(0.3, 0.95)
+
+
+def test_one_oriented_box_with_a_score(tmp_path):
+    """Opposite sides are equal, so that even a single line says at which end its score stands."""
+    for corners, score in oriented_boxes(60, seed=3):
+        behind = " ".join(f"{value:.6f}" for value in (*corners, score))
+        before = " ".join(f"{value:.6f}" for value in (score, *corners))
+        (ship,) = convert(folder(tmp_path, a=[f"0 {behind}"]), *SIZE)[0]["a.jpg"]
+        assert ship == from_polygons([np.array(corners).reshape(-1, 2).round(6) * [200, 120]], SHAPE)
+        assert "the first seems to be a score" in convert(folder(tmp_path, a=[f"0 {before}"]), *SIZE, code=1)
+
+
+def test_oriented_boxes_are_no_keypoints(tmp_path):
+    for corners, _ in oriented_boxes(60, seed=4):
+        labels = folder(tmp_path, a=["0 " + " ".join(f"{value:.6f}" for value in corners)])
+        assert len(convert(labels, *SIZE)[0]["a.jpg"]) == 1
 
 
 def test_what_lies_beside_labels(tmp_path):

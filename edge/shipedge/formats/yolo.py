@@ -41,7 +41,7 @@ def read_yolo(folder: Path, pictures: Pictures, left_out: LeftOut, notes: list[s
         DatasetError: no labels, or a line that is no polygon; names file and line.
     """
     files = label_files(folder, ".txt", pictures, left_out, notes)
-    columns = find_columns((path, _lines(path)) for path in files.values() if path is not None)
+    columns = find_columns(((path, _lines(path)) for path in files.values() if path is not None), notes)
     classes: set[str] = set()
     unknown = 0
     for image, path in files.items():

@@ -11,9 +11,9 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from shipedge.errors import DatasetError
+from shipedge.formats.labelled import count
+from shipedge.formats.yolo_signs import Signs
 
 
 class Behind(Enum):
@@ -31,25 +31,34 @@ class Line(NamedTuple):
     fields: list[str]
 
 
-def find_columns(files: Iterable[tuple[Path, Iterable[Line]]]) -> dict[Path, Behind]:
+def find_columns(files: Iterable[tuple[Path, Iterable[Line]]], notes: list[str]) -> dict[Path, Behind]:
     """What stands behind the polygons of each file that has any.
 
+    Args:
+        files: path and lines of each.
+        notes: gets a sentence where a point was told from a score and a track id by the other files alone.
+
     Raises:
-        DatasetError: the lines of a file or the files disagree, or it could be either; names file and line.
+        DatasetError: the lines of a file or the files disagree, it could be either, or the lines are no polygons; names
+            file and line.
     """
     columns: dict[Path, Behind] = {}
     unsure: dict[Path, Line] = {}
     scored: tuple[Path, Line] | None = None
-    detour = 0.0
+    signs = Signs()
+    bare = False
     for path, lines in files:
+        bare_here = False
         first: dict[Behind | None, Line] = {}
         for line in lines:
             if len(line.fields) > 6:
                 behind = _of_line(line.fields)
                 first.setdefault(behind, line)
-                if behind is Behind.SCORE_OR_ID and not _is_whole(line.fields[-1]):
-                    scored = scored or (path, line)
-                    detour += _length(line.fields[1:-1]) - _length(line.fields[2:])
+                has_score = behind is Behind.SCORE_OR_ID and not _is_whole(line.fields[-1])
+                if has_score and scored is None:
+                    scored = path, line
+                signs.add(line.fields[1:], scored=has_score)
+                bare_here |= not {"0", "1"}.isdisjoint(line.fields[1:-2])
         sure = [behind for behind in first if behind is not None]
         if len(sure) > 1 or (None in first and Behind.SCORE_OR_ID in first):
             a, b, *_ = sorted(line.number for line in first.values())
@@ -61,30 +70,62 @@ def find_columns(files: Iterable[tuple[Path, Iterable[Line]]]) -> dict[Path, Beh
             columns[path] = sure[0]
         elif first:
             unsure[path] = first[None]
+        bare |= bare_here and columns.get(path, Behind.NOTHING) is Behind.NOTHING
+    if signs.are_keypoints:
+        folder = next(iter([*columns, *unsure])).parent
+        raise DatasetError(f"{folder} seems to hold boxes with keypoints behind them, expected polygons")
+    if scored is not None:
+        _check_scores(*scored, columns, signs)
+    if points := _decide(unsure, columns, bare=bare):
+        path, line = points[0]
+        notes.append(
+            f"{path.parent}: the ends of {count(len(points), 'line')} are read as points, not as scores and track ids, "
+            f"as in the rest of the folder: {path.name}: line {line.number} ends in {' '.join(line.fields[-2:])}"
+        )
+    return columns
+
+
+def _decide(unsure: dict[Path, Line], columns: dict[Path, Behind], *, bare: bool) -> list[tuple[Path, Line]]:
+    """Fill in the columns of files that could be either; gives the lines of those that end in a point.
+
+    Args:
+        unsure: a line of each such file.
+        columns: of the other files.
+        bare: coordinates of the folder are written as 0 or 1, without a decimal point.
+    """
     others = set(columns.values())
-    if scored is not None and Behind.NOTHING in others:  # a coordinate is missing rather than a score there
-        path, line = scored
-        raise DatasetError(
-            f"{path}: line {line.number}: found {len(line.fields) - 1} coordinates, expected 6, 8, 10, ... as in the "
-            "other files"
-        )
-    if scored is not None and detour > 0:
-        path, line = scored
-        raise DatasetError(
-            f"{path}: line {line.number}: found {len(line.fields) - 1} values, of which the first seems to be a score, "
-            "expected it behind the polygon"
-        )
+    points = []
     for path, line in unsure.items():
         if _has_fixed_digits(line.fields[1:-2]):  # a coordinate of 1 would be 1.000000
             columns[path] = Behind.SCORE_AND_ID
-        elif len(others) == 1 and Behind.SCORE_OR_ID not in others:
+        elif others == {Behind.SCORE_AND_ID} or (others == {Behind.NOTHING} and bare):
             (columns[path],) = others
+            points += [(path, line)] if Behind.NOTHING in others else []
         else:
             raise DatasetError(
                 f"{path}: line {line.number} ends in {' '.join(line.fields[-2:])}, which is a point or a score and a "
                 "track id: write 1.0 for 1 where it is a point, or leave score and id out"
             )
-    return columns
+    return points
+
+
+def _check_scores(path: Path, line: Line, columns: dict[Path, Behind], signs: Signs) -> None:
+    """Scores stand behind the polygons, in all files; otherwise raises DatasetError for the first line that has one."""
+    values = len(line.fields) - 1
+    if Behind.NOTHING in columns.values():  # a coordinate is missing rather than a score there
+        raise DatasetError(
+            f"{path}: line {line.number}: found {values} coordinates, expected 6, 8, 10, ... as in the other files"
+        )
+    if signs.score_is == "first":
+        raise DatasetError(
+            f"{path}: line {line.number}: found {values} values, of which the first seems to be a score, expected it "
+            "behind the polygon"
+        )
+    if signs.score_is == "unknown":
+        raise DatasetError(
+            f"{path}: line {line.number}: found {values} values, of which the first or the last could be a score, and "
+            "too few lines to tell: leave the score out"
+        )
 
 
 def _of_line(fields: Iterable[str]) -> Behind | None:
@@ -95,16 +136,6 @@ def _of_line(fields: Iterable[str]) -> Behind | None:
     if not _is_whole(values[-1]) or not _is_score(values[-2]):
         return Behind.NOTHING
     return None if values[-1] in ("0", "1") else Behind.SCORE_AND_ID
-
-
-def _length(texts: list[str]) -> float:
-    """Length of an outline: one that is read from the wrong value on leads to and fro. 0 where it is no outline."""
-    try:
-        points = np.array(texts, np.float64).reshape(-1, 2)
-    except ValueError:
-        return 0.0
-    length = np.hypot(*(points - np.roll(points, 1, axis=0)).T).sum()
-    return float(length) if np.isfinite(length) else 0.0
 
 
 def _is_whole(text: str) -> bool:
