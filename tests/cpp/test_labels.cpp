@@ -1,7 +1,9 @@
 #include <doctest.h>
 
+#include <atomic>
 #include <cstring>
 #include <map>
+#include <thread>
 
 #include "reference.hpp"
 #include "shipedge/error.hpp"
@@ -61,6 +63,33 @@ TEST_CASE("labels follow the pixels, there and back") {
   }
   compare<std::uint16_t>(random, {3, 3000}, true);  // several strips
   compare<std::uint16_t>(random, {3000, 3}, false);
+}
+
+TEST_CASE("labels that change while they are read are runs inside the picture") {
+  const Shape shape{2, 5000};  // several strips: nothing of one may reach the next
+  std::vector<std::uint32_t> labels(shape.pixels(), 1);
+  std::atomic<bool> stopped = false;
+  std::thread writer([&] {
+    for (std::uint32_t turn = 0; !stopped; ++turn) {
+      for (std::uint32_t& label : labels) {
+        *const_cast<volatile std::uint32_t*>(&label) = turn % 2;
+      }
+    }
+  });
+  for (int i = 0; i < 500; ++i) {
+    const LabelView view{reinterpret_cast<const std::byte*>(labels.data()), shape, 5000 * 4, 4, 4};
+    for (const auto& part : shipedge::from_labels(view)) {
+      std::uint64_t next = 0;
+      for (const shipedge::Run& run : part.rle.runs()) {
+        REQUIRE(run.start >= next);
+        REQUIRE(run.length > 0);
+        next = std::uint64_t{run.start} + run.length;
+      }
+      REQUIRE(next <= shape.pixels());
+    }
+  }
+  stopped = true;
+  writer.join();
 }
 
 TEST_CASE("masks that share a pixel are no picture of labels") {
