@@ -40,7 +40,7 @@ def damaged(tmp_path):
 
 def program(path, text, **options):
     return subprocess.run(
-        [sys.executable, "-c", START + text, str(path)], stdout=subprocess.PIPE, text=True, check=False, **options
+        [sys.executable, "-c", START + text, str(path)], stdout=subprocess.PIPE, text=True, timeout=60, **options
     )
 
 
@@ -65,6 +65,25 @@ def test_an_action_that_fails_gives_the_stream_back(capfd):
         overheard(action)
     os.write(2, b"later\n")
     assert capfd.readouterr().err == "why\nlater\n"
+
+
+def test_a_fork_waits_for_the_frame(damaged):
+    text = """
+    import threading, time, warnings
+    from shipedge.sources.overheard import overheard
+    warnings.simplefilter("ignore")  # of a fork among threads
+    started = threading.Event()
+    thread = threading.Thread(target=overheard, args=(lambda: (started.set(), time.sleep(0.3)),))
+    stderr = os.fstat(2)
+    thread.start()
+    started.wait()
+    child = os.fork()
+    if not child:
+        os._exit(0 if os.path.samestat(os.fstat(2), stderr) and overheard(lambda: 7) == (7, []) else 1)
+    thread.join()
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    """
+    assert program(damaged, text).stdout == "0\n"
 
 
 def test_many_lines_between_frames_all_arrive(damaged):

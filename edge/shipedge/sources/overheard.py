@@ -19,8 +19,10 @@ __all__ = ["overheard"]
 
 _Result = TypeVar("_Result")
 
-_TURN = threading.Lock()
+_TURN = threading.RLock()
 """One video at a time, in all threads of the process: the stream does not tell whose lines are whose."""
+if sys.platform != "win32":  # a process forked meanwhile would keep the wrong stream, and a lock nobody opens
+    os.register_at_fork(before=_TURN.acquire, after_in_parent=_TURN.release, after_in_child=_TURN.release)
 
 _FFMPEG = re.compile(rb"\[([\w,/ .-]+) @ 0x[0-9a-f]+\] (.*)\n?")  # "[h264 @ 0x55f2...] error while decoding MB 0 11"
 _LIBRARY = re.compile(
@@ -44,8 +46,8 @@ def overheard(action: Callable[[], _Result]) -> tuple[_Result, list[str]]:
             file.seek(0)
             lines = file.read().splitlines(keepends=True)
             _pass_on(b"".join(_FFMPEG.sub(b"", line) for line in lines if not _LIBRARY.match(line)))
-    said = [found for line in lines if (found := _FFMPEG.search(line))]
-    return result, [b": ".join(found.groups()).decode("utf-8", "replace") for found in said]
+    complaints = [found for line in lines if (found := _FFMPEG.search(line))]
+    return result, [b": ".join(found.groups()).decode("utf-8", "replace") for found in complaints]
 
 
 def _scratch() -> BinaryIO:
