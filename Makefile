@@ -54,6 +54,7 @@ fuzz: .venv/dev.stamp  ## every fuzz target for FUZZ_SECONDS under the sanitizer
 	$(BIN)/cmake --preset fuzz $(if $(CLANG),-DCMAKE_CXX_COMPILER=$(CLANG))
 	$(BIN)/cmake --build --preset fuzz --parallel 2
 	$(BIN)/python tests/fuzz/run.py build/fuzz --seconds $(FUZZ_SECONDS)
+	$(BIN)/python -W error tests/fuzz/readers.py --seconds $(FUZZ_SECONDS)
 	$(BIN)/python tests/fuzz/commands.py --seconds $(FUZZ_SECONDS)
 
 bench: .venv/bench.stamp  ## run-length throughput beside its peers

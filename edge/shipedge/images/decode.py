@@ -89,7 +89,8 @@ def decode_image(
     elif pixels.shape[2] == 4:
         _refuse_shape_in_alpha(pixels, name)
         pixels = np.ascontiguousarray(pixels[..., :3])
-    return to_8_bits(pixels, name, stretch, header.nodata)
+    with np.errstate(invalid="ignore"):  # bits that are no number raise a flag when they are converted
+        return to_8_bits(pixels, name, stretch, header.nodata)
 
 
 def decode_stored(content: bytes, name: str, *, shape: tuple[int, int] | None = None) -> Stored:
