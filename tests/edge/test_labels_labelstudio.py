@@ -84,6 +84,14 @@ def test_label_studio(tmp_path):
     assert list(convert(path, "--images", tmp_path / "pics")[0]) == ["harbor.png"]
 
 
+@pytest.mark.parametrize("height", [120.0, "120", "120.0"])
+def test_sizes_as_texts_or_with_a_point(tmp_path, height):
+    whole = task({"points": percent(POINTS[0])})
+    whole["annotations"][0]["result"][0]["original_height"] = height
+    (tmp_path / "a.json").write_text(json.dumps([whole]))
+    assert list(convert(tmp_path / "a.json")[0].values()) == [SHIPS[:1]]
+
+
 @pytest.mark.parametrize(
     ("tasks", "sentence"),
     [
