@@ -7,18 +7,18 @@ from typing import Any
 _LONGEST = 300  # digits; integers beyond are no number of anything, and float() of them ends in an OverflowError
 
 
-def loads(text: str | bytes, *, unique: bool = True) -> Any:
+def loads(text: str | bytes) -> Any:
     """The value of a JSON document; NaN and Infinity, which Python's own tools write, are numbers.
 
     Args:
         text: the document; bytes are UTF-8, 16 or 32, with or without a byte order mark.
-        unique: refuse an object that has a key twice, of which Python would take the last without a word.
 
     Raises:
-        ValueError: not JSON, not text, nested too deeply, or a key that comes twice.
+        ValueError: not JSON, not text, nested too deeply, or a key that comes twice: Python would take the last of them without a
+            word.
     """
     try:
-        return json.loads(text, parse_int=_integer, object_pairs_hook=_object if unique else None)
+        return json.loads(text, parse_int=_integer, object_pairs_hook=_object)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
 

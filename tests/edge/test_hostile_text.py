@@ -12,7 +12,6 @@ import pytest
 from shipedge.bundle import load_bundle
 from shipedge.cli import terminal
 from shipedge.errors import BundleError
-from shipedge.json_text import loads
 
 EVIL = "\x1b[31mred\x07\x9b2J\u202e\u2028\x7f\rError: forged"
 """Colors, a bell, a C1 control, a change of direction, other line ends and DEL, without a line feed."""
@@ -295,25 +294,6 @@ def test_a_lone_surrogate_as_a_name_is_printed(make_bundle, edit_manifest, pictu
     image = picture(tmp_path / "a.png", 40, 60)
     code, out, _ = check(shipedge("predict", image, "--bundle", bundle, "--out", tmp_path, "--json"))
     assert (code, json.loads(out)["bundle"]) == (0, "\ud800")
-
-
-@pytest.mark.parametrize("text", [DEEP, '{"a":' * 100_000, "", "{", "nul", b"\xff"])
-def test_json_that_is_none_is_a_value_error(text):
-    with pytest.raises(ValueError, match=r"\w"):
-        loads(text)
-
-
-def test_json_that_is_odd_is_read():
-    assert loads(b'\xef\xbb\xbf{"a": [NaN, Infinity, 1e999, "\\ud800", -0]}')["a"][1:] == [float("inf")] * 2 + [
-        "\ud800",
-        0,
-    ]
-    assert loads("1" * 300) == int("1" * 300)
-    assert loads("-" + "1" * 5000) == -float("inf")
-    assert loads('{"a": 1, "a": 2}', unique=False) == {"a": 2}
-    many = ", ".join(f'"{k}": 1' for k in range(100_000))
-    with pytest.raises(ValueError, match="the key '7' comes twice"):  # and takes no quadratic time to say so
-        loads(f'{{{many}, "7": 2}}')
 
 
 def test_every_line_for_people_goes_through_one_place():
