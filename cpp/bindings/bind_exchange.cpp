@@ -52,9 +52,9 @@ py::list to_polygons(const Rle& rle) {
 Rle from_polygons(const py::object& polygons, const py::object& shape, const py::object& rule) {
   const Shape expected = as_shape(shape);
   const FillRule fill = as_fill_rule(rule);
-  const std::vector<std::vector<Point>> points = as_polygons(polygons);
+  const HeldPolygons held = as_polygons(polygons);
   const Unlocked nogil;
-  return fill_polygons(std::vector<Polygon>(points.begin(), points.end()), expected, fill);
+  return fill_polygons(held.polygons, expected, fill);
 }
 
 }  // namespace

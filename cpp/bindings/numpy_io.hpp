@@ -141,8 +141,14 @@ void expect_one_shape(const Rle& a, const Rle& b);
 /// One flag for each of `count` items, 0 or 1; none for None.
 std::vector<std::uint8_t> as_flags(py::handle flags, const char* name, std::size_t count);
 
-/// A sequence of (n, 2) numbers: x, y. The points are copied, because they are read more than once.
-std::vector<std::vector<Point>> as_polygons(py::handle polygons);
+/// Polygons and the arrays that keep their points alive.
+struct HeldPolygons {
+  std::vector<py::array> keep;
+  std::vector<Polygon> polygons;
+};
+
+/// A sequence of (n, 2) numbers: x, y.
+HeldPolygons as_polygons(py::handle polygons);
 
 /// Whether polygons are filled together or each by itself.
 FillRule as_fill_rule(py::handle rule);

@@ -118,9 +118,9 @@ HeldRles as_rles(py::handle rles, const char* name, const Shape* shape) {
   return held;
 }
 
-std::vector<std::vector<Point>> as_polygons(py::handle polygons) {
+HeldPolygons as_polygons(py::handle polygons) {
   static_assert(sizeof(Point) == 2 * sizeof(double));
-  std::vector<std::vector<Point>> copies;
+  HeldPolygons held;
   const py::tuple items = as_tuple(polygons, "polygons");
   for (std::size_t i = 0; i < items.size(); ++i) {
     const std::string place = "polygons[" + std::to_string(i) + "]";
@@ -136,10 +136,10 @@ std::vector<std::vector<Point>> as_polygons(py::handle polygons) {
     if (wide.ndim() != 2 || wide.shape(1) != 2) {
       throw py::value_error(place + " has shape " + shown_shape(wide) + ", expected (n, 2): x, y");
     }
-    const auto* points = reinterpret_cast<const Point*>(wide.data());
-    copies.emplace_back(points, points + wide.shape(0));
+    held.polygons.emplace_back(reinterpret_cast<const Point*>(wide.data()), static_cast<std::size_t>(wide.shape(0)));
+    held.keep.push_back(wide);
   }
-  return copies;
+  return held;
 }
 
 FillRule as_fill_rule(py::handle rule) {

@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "cleared.hpp"
+#include "shipedge/buffer.hpp"
 #include "shipedge/error.hpp"
 #include "shipedge/set_ops.hpp"
 
@@ -32,34 +34,35 @@ struct Edge {
   std::uint32_t right;
 };
 
-/// The edges that cross any middle. Their columns are computed once, so that what is counted is what is filled in.
-void add_edges(Polygon polygon, std::uint32_t width, std::vector<Edge>& edges) {
-  Point from = polygon.back();
-  for (const Point to : polygon) {
-    const bool backwards = to.x < from.x;
-    const Point& first = backwards ? to : from;
-    const Point& last = backwards ? from : to;
-    const Edge edge{first, last, first_middle(first.x, width), first_middle(last.x, width)};
-    if (edge.left < edge.right) edges.push_back(edge);
-    from = to;
-  }
+[[noreturn]] void refuse_point(std::size_t polygon, std::size_t point, Point place) {
+  char shown[64];
+  static_cast<void>(std::snprintf(shown, sizeof shown, "(%g, %g)", place.x, place.y));
+  throw FormatError("polygon " + std::to_string(polygon + 1) + ": point " + std::to_string(point + 1) + " is " + shown +
+                    ", expected coordinates from -4294967296 to 4294967296");
 }
 
-void check(Polygon polygon, std::size_t index) {
-  const std::string name = "polygon " + std::to_string(index + 1);
+/// Appends the edges that cross any middle. The points may change meanwhile: the columns of an edge are computed once,
+/// so that what is counted is what is filled in.
+void add_edges(Polygon polygon, std::size_t index, std::uint32_t width, Buffer<Edge>& edges) {
   if (polygon.size() < 3) {
-    throw FormatError(name + " has " + std::to_string(polygon.size()) + " points, expected 3 or more");
+    throw FormatError("polygon " + std::to_string(index + 1) + " has " + std::to_string(polygon.size()) +
+                      " points, expected 3 or more");
   }
   const auto fits = [](double value) { return value >= -kReach && value <= kReach; };  // false for NaN
+  Edge* next = edges.reserve(polygon.size());
+  Edge* const first = next;
+  Point from = polygon.back();
+  std::uint32_t from_column = first_middle(from.x, width);
   for (std::size_t i = 0; i < polygon.size(); ++i) {
-    const auto [x, y] = polygon[i];
-    if (!fits(x) || !fits(y)) {
-      char place[64];
-      static_cast<void>(std::snprintf(place, sizeof place, "(%g, %g)", x, y));
-      throw FormatError(name + ": point " + std::to_string(i + 1) + " is " + place +
-                        ", expected coordinates from -4294967296 to 4294967296");
-    }
+    const Point to = polygon[i];
+    if (!fits(to.x) || !fits(to.y)) refuse_point(index, i, to);
+    const std::uint32_t to_column = first_middle(to.x, width);
+    if (from_column < to_column) *next++ = {from, to, from_column, to_column};
+    if (to_column < from_column) *next++ = {to, from, to_column, from_column};
+    from = to;
+    from_column = to_column;
   }
+  edges.grow(static_cast<std::size_t>(next - first));
 }
 
 /// The pixels inside an odd number of times. Rows where a column changes between outside and inside are gathered column
@@ -116,12 +119,12 @@ Rle fill_together(std::span<const Edge> edges, Shape shape) {
 }  // namespace
 
 Rle fill_polygons(std::span<const Polygon> polygons, Shape shape, FillRule rule) {
-  std::vector<Edge> edges;
+  thread_local Buffer<Edge> edges;
+  const Cleared around(edges);
   std::vector<std::size_t> ends;  // of each polygon's edges
   ends.reserve(polygons.size());
   for (std::size_t i = 0; i < polygons.size(); ++i) {
-    check(polygons[i], i);
-    add_edges(polygons[i], shape.width, edges);
+    add_edges(polygons[i], i, shape.width, edges);
     ends.push_back(edges.size());
   }
   std::uint64_t crossings = 0;
@@ -130,7 +133,7 @@ Rle fill_polygons(std::span<const Polygon> polygons, Shape shape, FillRule rule)
     throw FormatError("the edges of the polygons cross " + std::to_string(crossings) +
                       " columns in all, expected at most " + std::to_string(kMost));
   }
-  if (rule == FillRule::kEvenOdd || polygons.size() == 1) return fill_together(edges, shape);
+  if (rule == FillRule::kEvenOdd || polygons.size() == 1) return fill_together({edges.begin(), edges.end()}, shape);
   std::vector<Rle> filled;
   filled.reserve(polygons.size());
   const Edge* first = edges.data();
