@@ -14,8 +14,8 @@ def loads(text: str | bytes) -> Any:
         text: the document; bytes are UTF-8, 16 or 32, with or without a byte order mark.
 
     Raises:
-        ValueError: not JSON, not text, nested too deeply, or a key that comes twice: Python would take the last of them without a
-            word.
+        ValueError: not JSON, not text, nested too deeply, or a key that comes twice: Python would take the last of them
+            without a word.
     """
     try:
         return json.loads(text, parse_int=_integer, object_pairs_hook=_object)

@@ -16,6 +16,7 @@ from shipedge.images.depth import Stretch, to_8_bits
 from shipedge.images.files import read_file
 from shipedge.images.header import ImageHeader, header_of
 from shipedge.images.turn import turn
+from shipedge.overheard import TIFF, overheard
 
 __all__ = ["AS_IT_IS", "Pixels", "Reading", "Stored", "decode_image", "decode_stored", "read_image"]
 
@@ -136,10 +137,16 @@ def _decode(content: bytes, header: ImageHeader, name: str) -> NDArray[Any]:
 def _decode_with_opencv(content: bytes, header: ImageHeader, name: str) -> NDArray[Any]:
     import cv2  # base installs have no OpenCV
 
+    encoded, flags = np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION
     try:
-        pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
+        if header.format == "TIFF":  # of 8 bits OpenCV goes on after an error of libtiff
+            pixels, complaints = overheard(lambda: cv2.imdecode(encoded, flags), TIFF)
+        else:
+            pixels, complaints = cv2.imdecode(encoded, flags), []
     except cv2.error as error:  # more pixels than it takes, or no memory for them
         raise ImageError(name, f"cannot be decoded ({error.err or 'too large'})", "damaged") from None
+    if complaints:
+        raise ImageError(name, f"the TIFF is damaged: {complaints[0]}", "damaged")
     if pixels is None:
         raise ImageError(name, f"the {header.format} file is damaged or of an unknown kind", "damaged")
     if pixels.shape[:2] != header.stored or (pixels.ndim == 3 and pixels.shape[2] not in (1, 3, 4)):

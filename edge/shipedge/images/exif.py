@@ -16,6 +16,7 @@ ORIENTATION = 274
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 _LETTERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q", 17: "q", 18: "Q"}
 _TEXT, _LONGEST = 2, 64
+_BYTES = (1, 7)
 _FARTHEST = 1 << 48
 _MOST_ENTRIES = 4096  # real directories hold some dozens
 _MOST_VALUES = 1 << 24
@@ -94,6 +95,14 @@ class Directories:
             return default
         self._seek(entry.place)
         return self._unpack(_LETTERS[entry.kind])[0]
+
+    def content(self, directory: Directory, tag: int) -> bytes:
+        """The bytes of a tag that holds bytes; empty where there is none."""
+        entry = directory.entries.get(tag)
+        if entry is None or entry.kind not in _BYTES or entry.length > _MOST_VALUES:
+            return b""
+        self._seek(entry.place)
+        return take(self._file, entry.length)
 
     def number(self, directory: Directory, tag: int) -> float | None:
         """A number that is written as text, None where there is none."""

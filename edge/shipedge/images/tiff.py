@@ -12,6 +12,7 @@ import zlib
 from typing import BinaryIO
 
 from shipedge.errors import ImageError
+from shipedge.images import jpeg_pixels
 from shipedge.images.exif import ORIENTATION, Directories, Directory
 from shipedge.images.fields import Fields
 from shipedge.images.zeros import refuse_lost_blocks
@@ -26,6 +27,7 @@ _REDUCED, _MASK = 1, 4  # bits of the kind of a subfile
 _UNPACKED = 1
 _FOREIGN = {34887: "LERC", 34925: "LZMA", 50000: "ZSTD", 50001: "WebP", 50002: "JPEG XL", 33003: "JPEG 2000"}
 _ASSOCIATED, _UNASSOCIATED = 1, 2
+_JPEG, _JPEG_TABLES = 7, 347
 _DEFLATE, _WITHOUT_CHECKSUM = (8, 32946), (5, 32773)
 _AT_ONCE = 1 << 20
 _MOST_PAGES = 64
@@ -117,7 +119,10 @@ def check_whole(content: bytes, name: str) -> None:
         for place, size in zip(places, sizes, strict=False):
             if place + size > len(content):
                 raise ImageError(name, "the image is cut off (its last rows are missing)", "truncated")
-            if packing in _DEFLATE:
+            if packing == _JPEG:
+                tables = directories.content(image, _JPEG_TABLES)
+                jpeg_pixels.decode(tables[:-2] + content[place + 2 * bool(tables) : place + size], name)
+            elif packing in _DEFLATE:
                 _refuse_bad_stream(content[place : place + size], name)
             elif packing in _WITHOUT_CHECKSUM:
                 refuse_lost_blocks(content, place, place + size, _ZEROS, name)

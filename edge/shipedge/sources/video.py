@@ -14,8 +14,8 @@ import numpy as np
 
 from shipedge.errors import SourceError
 from shipedge.frame import Frame
+from shipedge.overheard import FFMPEG, overheard
 from shipedge.sources.container import breaks_off, edited_seconds, has_times, is_mirrored, is_text, video_streams
-from shipedge.sources.overheard import overheard
 from shipedge.sources.resolve import refuse_endless
 
 __all__ = ["read_video", "video_info"]
@@ -69,7 +69,7 @@ def read_video(name: str) -> Iterator[Frame]:
         stamped = has_times(name)
         while True:
             start = perf_counter()
-            (good, bgr), complaints = overheard(capture.read)
+            (good, bgr), complaints = overheard(capture.read, FFMPEG)
             if any("interlaced" in complaint for complaint in complaints):
                 raise SourceError(f"{name}: its frames are interlaced: deinterlace it first (ffmpeg -vf yadif)")
             damage += [
@@ -132,7 +132,7 @@ def _opened(name: str) -> Iterator[tuple[cv2.VideoCapture, list[str]]]:
     # An absolute path: FFmpeg would read "12:30.mp4" as an address with the scheme "12".
     path = str(Path(name).absolute())
     try:
-        capture, complaints = overheard(lambda: cv2.VideoCapture(path, cv2.CAP_FFMPEG, _ONE_THREAD))
+        capture, complaints = overheard(lambda: cv2.VideoCapture(path, cv2.CAP_FFMPEG, _ONE_THREAD), FFMPEG)
     except (cv2.error, UnicodeError):
         raise SourceError(f"{name!r}: OpenCV cannot open a video of this name") from None
     try:

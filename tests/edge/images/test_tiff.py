@@ -2,6 +2,7 @@
 
 import io
 import struct
+from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
@@ -148,3 +149,31 @@ def test_deep_grey_with_transparency_is_named(bits, photometric):
     two = np.dstack([GREY, GREY]).astype("<u2")
     with pytest.raises(ImageError, match="16 bits with transparency"):
         decode_image(tiff([two], photometric, bits, extra=[2]), "a")
+
+
+@pytest.mark.parametrize("compression", ["tiff_lzw", "jpeg"])
+def test_damage_without_checksums_is_named(compression, capfd):
+    noise = RNG.integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    content = bytearray(saved(noise, compression=compression))
+    assert decode_image(bytes(content), "a").shape == (64, 64, 3)
+    half = len(content) // 2
+    content[half : half + 200] = bytes(range(200, 0, -1))
+    with pytest.raises(ImageError, match=r"the TIFF is damaged: |the JPEG cannot be decoded"):
+        decode_image(bytes(content), "a")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_several_threads_blame_the_right_file():
+    good = saved(RNG.integers(0, 256, (64, 64, 3), dtype=np.uint8), compression="tiff_lzw")
+    bad = bytearray(good)
+    bad[4000:4300] = bytes(300)
+    bad[5000:5200] = bytes(range(200))
+
+    def is_good(content):
+        try:
+            return decode_image(content, "a").shape == (64, 64, 3)
+        except ImageError:
+            return False
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(is_good, [good, bytes(bad)] * 20)) == [True, False] * 20

@@ -1,7 +1,7 @@
-"""What FFmpeg says of a damaged video: OpenCV returns frames that the decoder made up, and hands on no error.
+"""What FFmpeg and libtiff say of damage: OpenCV returns pixels that the decoder made up, and hands on no error.
 
-FFmpeg writes its errors to the standard error stream of the process, so that is where they are caught, and only while
-OpenCV opens a video or reads a frame. Everything else that arrives there meanwhile goes on to the stream at once.
+They write their errors to the standard error stream of the process, so that is where they are caught, and only while
+OpenCV decodes. Everything else that arrives there meanwhile goes on to the stream at once.
 """
 
 from __future__ import annotations
@@ -15,23 +15,24 @@ import threading
 from collections.abc import Callable
 from typing import BinaryIO, TypeVar
 
-__all__ = ["overheard"]
+__all__ = ["FFMPEG", "TIFF", "overheard"]
 
 _Result = TypeVar("_Result")
 
 _TURN = threading.RLock()
-"""One video at a time, in all threads of the process: the stream does not tell whose lines are whose."""
+"""One decoder at a time, in all threads of the process: the stream does not tell whose lines are whose."""
 if sys.platform != "win32":  # a process forked meanwhile would keep the wrong stream, and a lock nobody opens
     os.register_at_fork(before=_TURN.acquire, after_in_parent=_TURN.release, after_in_child=_TURN.release)
 
-_FFMPEG = re.compile(rb"\[([\w,/ .-]+) @ 0x[0-9a-f]+\] (.*)\n?")  # "[h264 @ 0x55f2...] error while decoding MB 0 11"
+FFMPEG = re.compile(rb"\[([\w,/ .-]+) @ 0x[0-9a-f]+\] (.*)\n?")  # "[h264 @ 0x55f2...] error while decoding MB 0 11"
+TIFF = re.compile(rb"(?:TIFF_Error|OpenCV TIFF(?:\(line \d+\))?:?) (.*)")
 _LIBRARY = re.compile(
     rb"\[(?: ?WARN|ERROR| ?INFO):\d+@|    Last message repeated|Truncating packet| \(Invalid argument\): fmt:"
 )
 
 
-def overheard(action: Callable[[], _Result]) -> tuple[_Result, list[str]]:
-    """The result of an action, and the complaints of FFmpeg during it, each after the name of its part ("h264: ...").
+def overheard(action: Callable[[], _Result], whose: re.Pattern[bytes]) -> tuple[_Result, list[str]]:
+    """The result of an action, and the complaints of `FFMPEG` ("h264: ...") or `TIFF` during it.
 
     A decoder with several threads goes on after the action: it must have one only.
     """
@@ -45,8 +46,8 @@ def overheard(action: Callable[[], _Result]) -> tuple[_Result, list[str]]:
             os.close(stderr)
             file.seek(0)
             lines = file.read().splitlines(keepends=True)
-            _pass_on(b"".join(_FFMPEG.sub(b"", line) for line in lines if not _LIBRARY.match(line)))
-    complaints = [found for line in lines if (found := _FFMPEG.search(line))]
+            _pass_on(b"".join(FFMPEG.sub(b"", line) for line in lines if not _LIBRARY.match(line)))
+    complaints = [found for line in lines if (found := whose.search(line))]
     return result, [b": ".join(found.groups()).decode("utf-8", "replace") for found in complaints]
 
 
