@@ -91,12 +91,13 @@ BOMBS = {
 }
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc for the memory")
 def test_each_bomb_is_one_sentence_and_costs_little(tmp_path):
     for name, data in BOMBS.items():
         assert len(data) < 1 << 20
         (tmp_path / name).write_bytes(data)
     code = """if True:
-        import json, resource, sys
+        import json, sys
         from pathlib import Path
         from shipedge.errors import ImageError
         from shipedge.images import read_image
@@ -106,7 +107,9 @@ def test_each_bomb_is_one_sentence_and_costs_little(tmp_path):
                 read_image(path)
             except ImageError as error:
                 said[path.name] = error.text
-        print(json.dumps([said, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024]))
+        with open("/proc/self/status") as status:  # getrusage counts the process that started this one
+            most = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+        print(json.dumps([said, most // 1024]))
     """
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, timeout=60, check=True
