@@ -37,14 +37,12 @@ SANITIZED = LD_PRELOAD="$$($(CXX) -print-file-name=lib$@.so) $$($(CXX) -print-fi
 	$(BIN)/python tests/stress.py --core $$(echo build/$@/_core.*)
 
 asan: .venv/dev.stamp  ## C++ tests, and the module under stress, with AddressSanitizer (and UndefinedBehaviorSanitizer)
-	$(BIN)/pip install --quiet "pybind11>=3"
 	$(BIN)/cmake --preset asan -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python
 	$(BIN)/cmake --build --preset asan --parallel 2
 	$(BIN)/ctest --preset asan
 	ASAN_OPTIONS=detect_leaks=0 $(SANITIZED) --seconds 10
 
 tsan: .venv/dev.stamp  ## the module under stress with ThreadSanitizer
-	$(BIN)/pip install --quiet "pybind11>=3"
 	$(BIN)/cmake --preset tsan -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python
 	$(BIN)/cmake --build --preset tsan --parallel 2
 	TSAN_OPTIONS=halt_on_error=1 $(SANITIZED) --calm --seconds 20
