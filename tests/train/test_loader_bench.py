@@ -74,5 +74,5 @@ def test_a_picture_that_cannot_be_read_fails_the_run(made_dataset, tmp_path):
         path.write_bytes(b"no picture")
     done = run(folder, "--crop", "256", "--only", "every crop decoded", "--seconds", "0.1")
     assert done.exit_code == 1
-    assert "cannot be decoded: expected a JPEG picture" in done.output
+    assert "not an image that shipedge reads" in done.output
     assert "the loader failed" in done.output

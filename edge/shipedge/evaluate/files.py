@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from shipedge.errors import DatasetError
+from shipedge.errors import DatasetError, ImageError
 from shipedge.evaluate.grounds import grounds
 from shipedge.evaluate.inputs import Prediction, Ships, read_prediction, read_scores, same_images
 from shipedge.evaluate.matching import ALONE, Matched, match
@@ -140,7 +140,10 @@ def _scenes(truth: Path, scenes: str | os.PathLike[str] | None, names: Sequence[
 
 
 def _refuse_size(path: Path, shape: tuple[int, int]) -> None:
-    found = image_size(path)
+    try:
+        found = image_size(path)
+    except ImageError:  # only those with false alarms must be read
+        return
     if found != shape:
         raise DatasetError(f"{path} is {found[1]}x{found[0]} pixels, expected {shape[1]}x{shape[0]}: say --shape")
 
