@@ -189,7 +189,7 @@ def test_ctrl_c_leaves_only_whole_files(dataset, tmp_path):
     ("prepare", "arguments", "sentence"),
     [
         (lambda d, o: (d / "ships.csv").unlink(), [], "is not a dataset"),
-        (lambda d, o: (d / "images" / "a.jpg").write_bytes(b"\xff\xd8 cut"), [], "a.jpg: the JPEG file ends before its size is said"),
+        (lambda d, o: (d / "images" / "a.jpg").write_bytes(b"\xff\xd8 cut"), [], "the JPEG file ends before its size"),
         (lambda d, o: (d / "ships.csv").write_text("ImageId,EncodedPixels\na.jpg,1 2 x\n"), [], "a.jpg in ships.csv:"),
         (lambda d, o: (d / "splits.csv").write_text("ImageId,Part\n"), [], "header is 'ImageId,Part', expected"),
         (lambda d, o: (d / "splits.csv").write_text("ImageId,Group,Part\na.jpg,g\n"), [], "line 2: found 'a.jpg,g',"),
