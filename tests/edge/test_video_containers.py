@@ -5,12 +5,10 @@ import struct
 import numpy as np
 import pytest
 
-from shipedge.errors import SourceError
-
 cv2 = pytest.importorskip("cv2", reason="OpenCV is not installed (extra edge)")
 
 from shipedge.sources.container import breaks_off, video_streams  # noqa: E402
-from shipedge.sources.video import read_video  # noqa: E402
+from video_ends import read  # noqa: E402
 
 
 def written(path, code, frames=10):
@@ -21,17 +19,6 @@ def written(path, code, frames=10):
         writer.write(noise.integers(0, 256, (96, 128, 3), dtype=np.uint8))
     writer.release()
     return path
-
-
-def read(path):
-    """(number of frames, the sentence at the end)."""
-    frames = 0
-    try:
-        for _ in read_video(str(path)):
-            frames += 1
-    except SourceError as error:
-        return frames, str(error)
-    return frames, ""
 
 
 # --- a second video

@@ -10,6 +10,7 @@ cv2 = pytest.importorskip("cv2", reason="OpenCV is not installed (extra edge)")
 from shipedge.errors import SourceError  # noqa: E402
 from shipedge.sources import video as video_source  # noqa: E402
 from shipedge.sources.video import read_video  # noqa: E402
+from video_ends import read  # noqa: E402
 
 RNG = np.random.default_rng(3)
 
@@ -24,17 +25,6 @@ def moving(tmp_path):
         writer.write(np.roll(cv2.resize(scene, (128, 96), interpolation=cv2.INTER_CUBIC), 3 * k, axis=1))
     writer.release()
     return path
-
-
-def read(path):
-    """(number of frames, the sentence at the end)."""
-    frames = 0
-    try:
-        for _ in read_video(str(path)):
-            frames += 1
-    except SourceError as error:
-        return frames, str(error)
-    return frames, ""
 
 
 def test_a_whole_video_is_quiet(moving, capfd):

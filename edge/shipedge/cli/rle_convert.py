@@ -15,6 +15,9 @@ from shipedge.formats.labelled import Labelled, Pictures, count
 from shipedge.formats.recognize import recognize
 from shipedge.outputs import Kind, check_outputs
 
+FROM = click.option(
+    "--from", "kind", type=click.Choice(FORMATS), help="Format of SRC.  [default: by suffix and content]"
+)
 IMAGES = click.option(
     "--images",
     type=click.Path(path_type=Path),
@@ -28,7 +31,6 @@ SHAPE = click.option(
     metavar="H W",
     help="Size of all pictures where neither SRC nor --images says it.  [default: 768 768]",
 )
-
 CROWDS = click.option(
     "--crowds",
     type=click.Choice(["keep", "drop"]),
@@ -41,7 +43,7 @@ CROWDS = click.option(
 @click.command()
 @click.argument("source", metavar="SRC")
 @click.argument("target", metavar="DST")
-@click.option("--from", "kind", type=click.Choice(FORMATS), help="Format of SRC.  [default: by suffix and content]")
+@FROM
 @click.option("--to", "target_kind", type=click.Choice(WRITTEN), help="Format of DST.  [default: by suffix]")
 @IMAGES
 @SHAPE

@@ -8,10 +8,10 @@ from typing import Any, Literal
 import click
 import numpy as np
 
-from shipedge.cli.rle_convert import CROWDS, IMAGES, pictures_of
+from shipedge.cli.rle_convert import CROWDS, FROM, IMAGES, SHAPE, pictures_of
 from shipedge.cli.streams import counted, parse_lines, readable
 from shipedge.cli.terminal import say
-from shipedge.formats.convert import FORMATS, read_labelled
+from shipedge.formats.convert import read_labelled
 from shipedge.formats.labelled import Labelled
 from shipedge.formats.recognize import of_json, recognize
 from shipedge.rle import Rle, components, parse, union
@@ -19,11 +19,9 @@ from shipedge.rle import Rle, components, parse, union
 
 @click.command()
 @click.argument("source", metavar="TEXT|SRC")
-@click.option("--from", "kind", type=click.Choice(FORMATS), help="Format of SRC.  [default: by suffix and content]")
+@FROM
 @IMAGES
-@click.option(
-    "--shape", type=click.IntRange(1, 65535), nargs=2, metavar="H W", help="Size of all pictures.  [default: 768 768]"
-)
+@SHAPE
 @CROWDS
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def info(

@@ -11,11 +11,11 @@ import click
 import numpy.typing as npt
 from click.exceptions import Exit
 
-from shipedge.cli.rle_convert import CROWDS, IMAGES, format_of, pictures_of
+from shipedge.cli.rle_convert import CROWDS, FROM, IMAGES, SHAPE, format_of, pictures_of
 from shipedge.cli.streams import counted, readable
 from shipedge.cli.terminal import say
 from shipedge.errors import ImageError
-from shipedge.formats.convert import FORMATS, read_labelled
+from shipedge.formats.convert import read_labelled
 from shipedge.formats.labelled import Labelled, Pictures
 from shipedge.images import read_image
 from shipedge.order import OrderReport, detect_order
@@ -26,11 +26,9 @@ _ENOUGH = 200  # pictures: one alone is right in 98 of 100 cases
 
 @click.command("detect-order")
 @click.argument("source", metavar="SRC")
-@click.option("--from", "kind", type=click.Choice(FORMATS), help="Format of SRC.  [default: by suffix and content]")
+@FROM
 @IMAGES
-@click.option(
-    "--shape", type=click.IntRange(1, 65535), nargs=2, metavar="H W", help="Size of all pictures.  [default: 768 768]"
-)
+@SHAPE
 @CROWDS
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def detect_order_command(
