@@ -1,5 +1,9 @@
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <new>
 #include <vector>
 
 #include "bindings.hpp"
@@ -10,14 +14,26 @@
 namespace shipedge {
 namespace {
 
+/// A clear picture. calloc gives fresh pages of the system, of which only what is painted costs memory. It is not
+/// numpy.zeros, which runs Python code: CPython before 3.14 unwinds a thread that is in there when the interpreter
+/// ends.
+template <class T>
+py::array_t<T> clear(Shape shape) {
+  void* const pixels = std::calloc(std::max<std::size_t>(shape.pixels(), 1), sizeof(T));
+  if (pixels == nullptr) throw std::bad_alloc();
+  const py::capsule owner(pixels, [](void* memory) { std::free(memory); });
+  const std::array<py::ssize_t, 2> sides{static_cast<py::ssize_t>(shape.height), static_cast<py::ssize_t>(shape.width)};
+  return py::array_t<T>(sides, static_cast<T*>(pixels), owner);
+}
+
 template <class T>
 py::array labelled(const HeldRles& held, Shape shape) {
-  // NumPy's zeros are fresh pages of the system: only what is painted costs memory.
-  const py::array labels =
-      py::module_::import("numpy").attr("zeros")(py::make_tuple(shape.height, shape.width), py::dtype::of<T>());
-  T* const out = static_cast<T*>(const_cast<void*>(labels.data()));
-  const Unlocked nogil;
-  to_labels(held.rles, shape, out);
+  py::array_t<T> labels = clear<T>(shape);
+  T* const out = labels.mutable_data();
+  {
+    const Unlocked nogil;
+    to_labels(held.rles, shape, out);
+  }
   return labels;
 }
 
