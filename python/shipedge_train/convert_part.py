@@ -114,7 +114,7 @@ def _join(
         else _segmenter(run, quantize, split, bundle.segmenter.input[1])
     )
     report(f"{kind}: {len(file.content):,} bytes; parity {json.dumps(parity | scores)}")
-    changed = replace(bundle, refiner=file) if kind == "refiner" else replace(bundle, segmenter=file)
+    changed = replace(bundle, models=replace(bundle.models, **{kind: file}))
     thresholds, tuned = _tuned(changed, split, ship_share)
     kept = "" if tuned["pictures"] >= ENOUGH else f" kept, {ENOUGH} held-back pictures are needed to choose others"
     report(f"thresholds {json.dumps(asdict(thresholds))}{kept}; validation {json.dumps(tuned)}")

@@ -1,5 +1,6 @@
 import shutil
 from dataclasses import asdict
+from hashlib import sha256
 
 import pytest
 
@@ -70,7 +71,15 @@ def test_manifest_that_is_no_object(make_bundle, text):
         ("format", 2, "bundle format 2, but this shipedge reads format 1"),
         ("format", True, "format is True, expected int"),
         ("name", ..., "name is missing"),
-        ("models", ..., "models.detector.file is missing"),
+        ("models", ..., "models is missing"),
+        ("models.detector", 5, "models.detector is 5, expected dict"),
+        ("models.detector.file", ..., "models.detector.file is missing"),
+        ("models.detector.reduce", 3, "models.detector.reduce is 3, expected 1, or of a detector 2 or 4"),
+        ("models.segmenter.reduce", 2, "models.segmenter.reduce is 2, expected 1"),
+        ("models.detector.variants", {"int8": {}}, "models.detector.variants has 'int8', expected other ones"),
+        ("models.detector.variants", {"float16": {}}, "models.detector.variants.float16.file is missing"),
+        ("points", {"bold": {}}, "points.'bold' is not known, expected balanced or sensitive"),
+        ("points", {"sensitive": {"cell": 2}}, "points.sensitive.picture is missing"),
         ("models.detector.sha256", 5, "models.detector.sha256 is 5, expected str"),
         ("models.detector.file", "../detector.tflite", "expected a plain file name"),
         ("models.detector.file", "/etc/passwd", "expected a plain file name"),
@@ -117,6 +126,22 @@ def test_bundle_path_with_spaces_and_umlauts(toy_bundle_dir, tmp_path):
     assert load_bundle(str(copy)).name == "toy"
 
 
+def test_variants_and_points(make_bundle, edit_manifest, toy_models):
+    bundle = make_bundle()
+    for kind, content in zip(("detector", "segmenter"), toy_models["float16"], strict=True):
+        (bundle / f"{kind}.float16.tflite").write_bytes(content)
+        entry = {"file": f"{kind}.float16.tflite", "sha256": sha256(content).hexdigest(), "bytes": len(content)}
+        assert load_bundle(bundle).variant("float16") is None  # only when every model has it
+        edit_manifest(bundle, f"models.{kind}.variants", {"float16": entry})
+    sensitive = asdict(load_bundle(bundle).thresholds) | {"cell": 0.1, "picture": 0.2}
+    edit_manifest(bundle, "points", {"sensitive": sensitive})
+    loaded = load_bundle(bundle)
+    assert [model.content for model in loaded.variant("float16")] == [*toy_models["float16"]]
+    assert loaded.variant("int8") is loaded.models
+    assert loaded.variant("none") is None
+    assert loaded.points == {"careful": loaded.thresholds, "sensitive": Thresholds(**sensitive)}
+
+
 def test_a_refiner_is_of_one_size(make_bundle, edit_manifest):
     bundle = make_bundle()
     assert load_bundle(bundle).refiner is None
@@ -124,5 +149,5 @@ def test_a_refiner_is_of_one_size(make_bundle, edit_manifest):
     with pytest.raises(BundleError, match=r"the refiner turns \(1, 768, 768, 3\) .* expected \(1, 64, 128, 3\) into"):
         load_bundle(bundle)
     edit_manifest(bundle, "models.refiner", None)
-    with pytest.raises(BundleError, match=r"models\.refiner\.file is missing"):
+    with pytest.raises(BundleError, match=r"models\.refiner is None, expected dict"):
         load_bundle(bundle)

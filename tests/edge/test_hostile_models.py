@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import shipedge
 from shipedge.backends import open_model, trial
 from shipedge.bundle import ModelFile, default_bundle, load_bundle
 from shipedge.child import python, run_probe
@@ -181,7 +182,7 @@ def test_the_models_of_the_package_are_not_tried(monkeypatch, cache):
 
 
 def test_a_copy_of_the_package_s_models_is_anybody_s(tmp_path):
-    source = Path(load_bundle.__code__.co_filename).parent / "bundles" / "default"
+    source = Path(shipedge.__file__).parent / "bundles" / "default"
     for name in ("manifest.json", "detector.tflite", "segmenter.tflite", "refiner.tflite"):
         (tmp_path / name).write_bytes((source / name).read_bytes())
     bundle = load_bundle(tmp_path)
