@@ -149,5 +149,5 @@ def test_a_refiner_is_of_one_size(make_bundle, edit_manifest):
     with pytest.raises(BundleError, match=r"the refiner turns \(1, 768, 768, 3\) .* expected \(1, 64, 128, 3\) into"):
         load_bundle(bundle)
     edit_manifest(bundle, "models.refiner", None)
-    with pytest.raises(BundleError, match=r"models\.refiner is None, expected dict"):
+    with pytest.raises(BundleError, match=r"models\.refiner is missing, expected dict"):
         load_bundle(bundle)
