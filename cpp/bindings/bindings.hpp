@@ -30,6 +30,9 @@ void bind_text(pybind11::module_& module);
 /// The index of an Airbus CSV.
 void bind_csv(pybind11::module_& module);
 
+/// Frames: (height, width, 3) pixels.
+void bind_frame(pybind11::module_& module);
+
 /// PNG files of masks.
 void bind_png(pybind11::module_& module);
 

@@ -77,6 +77,7 @@ PYBIND11_MODULE(_core_of_main, module, py::mod_gil_not_used()) {
   shipedge::bind_exchange(module);
   shipedge::bind_csv(module);
   shipedge::bind_png(module);
+  shipedge::bind_frame(module);
   for (const char* name : {"Rle", "MaskBatch", "CsvIndex"}) shipedge::seal(module.attr(name));
 }
 

@@ -162,6 +162,23 @@ void MaskArray::expect_count(std::size_t images, const char* name) const {
                         std::to_string(count) + " as out has");
 }
 
+HeldFrame as_frame(py::handle pixels) {
+  py::array array = as_array(pixels, "pixels", "a uint8 array (height, width, 3)");
+  if (array.ndim() != 3 || array.shape(2) != 3 || array.dtype().kind() != 'u' || array.itemsize() != 1) {
+    throw py::value_error("pixels are " + shown_dtype(array) + " " + shown_shape(array) +
+                          ", expected uint8 (height, width, 3)");
+  }
+  const auto without_gaps = [](const py::array& a) { return a.strides(2) == 1 && a.strides(1) == 3; };
+  if (!without_gaps(array)) {
+    array = py::array_t<std::uint8_t, py::array::c_style | py::array::forcecast>::ensure(array);
+    if (!array) throw py::error_already_set();
+  }
+  const Shape shape = Shape::checked(array.shape(0), array.shape(1));
+  const std::ptrdiff_t stride = array.strides(0);
+  const auto* const data = static_cast<const std::uint8_t*>(array.data());
+  return {std::move(array), {data, shape, stride}};
+}
+
 unsigned as_threads(py::handle threads) {
   const std::int64_t count = as_integer(threads, "threads");
   if (count < 1 || count > 256) throw py::value_error("threads is " + std::to_string(count) + ", expected 1 to 256");

@@ -10,6 +10,7 @@
 
 #include "shipedge/buffer.hpp"
 #include "shipedge/components.hpp"
+#include "shipedge/frame.hpp"
 #include "shipedge/labels.hpp"
 #include "shipedge/mask.hpp"
 #include "shipedge/polygon.hpp"
@@ -69,6 +70,15 @@ struct HeldLabels {
 
 /// Any integer or bool array (height, width), any strides.
 HeldLabels as_labels(py::handle labels);
+
+/// The pixels of a frame and the array that keeps them alive (the caller's own, or a copy without gaps in its rows).
+struct HeldFrame {
+  py::array array;
+  FrameView view;
+};
+
+/// A uint8 array (height, width, 3).
+HeldFrame as_frame(py::handle pixels);
 
 /// A uint8 or float32 array of this shape, any strides.
 py::array as_values(py::handle values, Shape shape);

@@ -93,6 +93,7 @@ void read_rows(const LabelView& labels, LabelRuns& found) {
   };
   const std::uint32_t height = labels.shape.height;
   const std::uint32_t width = labels.shape.width;
+  if (height == 0) return;  // there need not be any memory
   const std::vector<std::byte> background(kStrip * sizeof(T));
   std::vector<std::uint32_t> tops(kStrip);  // where the present label of a column began
   Buffer<Segment> segments;

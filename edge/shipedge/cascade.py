@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from shipedge.backends import Model, default_threads, open_model
 from shipedge.bundle import Bundle
-from shipedge.errors import SourceError
 from shipedge.frame import Frame, FrameResult
 from shipedge.parts import level
 from shipedge.refine import Refiner
@@ -17,9 +16,6 @@ from shipedge.ships import Scratch, Window, find_ships
 from shipedge.tiling import CELL, cut_window, grid_shape, tile_origins, windows_to_cover
 
 __all__ = ["Cascade"]
-
-MAX_PIXELS = 2**32 - 2
-"""Positions in a run-length mask are 32-bit numbers."""
 
 
 class Cascade:
@@ -60,20 +56,19 @@ class Cascade:
         """Finds the ships of one frame.
 
         Raises:
-            SourceError: the frame is not (height, width, 3) uint8, has no pixels, or is too large for 32-bit positions.
+            ImageError: its pixels cannot be decoded.
         """
-        _check(frame)
-        shape = (frame.pixels.shape[0], frame.pixels.shape[1])
         start = perf_counter()
-        presence = self._detect(frame.pixels)
+        presence = self._detect(frame)
         detected = perf_counter()
         top = int(presence.max())
-        windows: list[Window] = []
         cells = presence >= self._cell
+        windows: list[Window] = []
+        decoded = frame.decode_ms
         if top >= self._picture:
             windows = self._segment(frame.pixels, cells)
         segmented = perf_counter()
-        ships = find_ships(shape, cells, windows, self.bundle.thresholds, self._scratch)
+        ships = find_ships(frame.shape, cells, windows, self.bundle.thresholds, self._scratch)
         found = perf_counter()
         if self._refiner is not None and ships:
             ships = self._refiner(frame.pixels, ships)
@@ -81,21 +76,23 @@ class Cascade:
         timings = {
             "decode": frame.decode_ms,
             "detector": (detected - start) * 1e3,
-            "segmenter": (segmented - detected) * 1e3,
+            "segmenter": (segmented - detected) * 1e3 - (frame.decode_ms - decoded),
             "post": (found - segmented) * 1e3,
             "refiner": (end - found) * 1e3,
         }
-        return FrameResult(frame.source, frame.index, frame.time_s, shape, top / 256, presence, ships, timings)
+        return FrameResult(frame.source, frame.index, frame.time_s, frame.shape, top / 256, presence, ships, timings)
 
-    def _detect(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def _detect(self, frame: Frame) -> NDArray[np.uint8]:
         """Presence of the whole frame: where tiles overlap, the one that is surer of a ship is believed.
 
         A ship that the border of one tile cuts looks weak there and strong in the neighbour, hence the maximum.
         """
-        rows, cols = grid_shape((pixels.shape[0], pixels.shape[1]))
-        presence = np.zeros((rows, cols), np.uint8)
-        for top, left in tile_origins((pixels.shape[0], pixels.shape[1]), self._detector.window):
-            found = self._ask(self._detector, cut_window(pixels, top, left, self._detector.window))
+        presence = np.zeros(grid_shape(frame.shape), np.uint8)
+        file = self.bundle.detector
+        pixels = frame.half if file.reduce == 2 else frame.pixels
+        for top, left in tile_origins(frame.shape, file.window):
+            window = cut_window(pixels, top // file.reduce, left // file.reduce, self._detector.window)
+            found = self._ask(self._detector, window)
             place = presence[top // CELL :, left // CELL :][: found.shape[0], : found.shape[1]]
             np.maximum(place, found[: place.shape[0], : place.shape[1]], out=place)
         return presence
@@ -116,13 +113,3 @@ def ask_flipped(model: Model, window: NDArray[np.uint8]) -> NDArray[np.uint8]:
     found = model(window).astype(np.uint16)
     found += model(np.ascontiguousarray(window[:, ::-1]))[:, ::-1]
     return ((found + 1) >> 1).astype(np.uint8)
-
-
-def _check(frame: Frame) -> None:
-    pixels = frame.pixels
-    if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8 or pixels.size == 0:
-        raise SourceError(
-            f"{frame.source}: pixels are {pixels.dtype} {pixels.shape}, expected uint8 (height, width, 3) RGB"
-        )
-    if pixels.shape[0] * pixels.shape[1] > MAX_PIXELS:
-        raise SourceError(f"{frame.source}: {pixels.shape[1]}x{pixels.shape[0]} is too large, cut it into parts first")

@@ -2,34 +2,86 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from time import perf_counter
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from shipedge._core import halve
+from shipedge.errors import SourceError
 from shipedge.rle import Rle
 
 __all__ = ["Frame", "FrameResult", "Ship"]
 
+Pixels: TypeAlias = NDArray[np.uint8]
 
-@dataclass(frozen=True, slots=True)
+MAX_PIXELS = 2**32 - 2
+"""Positions in a run-length mask are 32-bit numbers."""
+
+
 class Frame:
-    """One picture, or one frame of a video or camera.
+    """One image, or one frame of a video or camera.
+
+    A detector of half-size frames needs no more of most of them, and a JPEG decodes to half its size faster than to its
+    whole. So `pixels` may be a function that decodes them when they are asked for.
 
     Attributes:
-        pixels: (height, width, 3) uint8 RGB.
-        source: the picture, video or camera it came from, as text for people and files.
+        source: the image, video or camera it came from, as text for people and files.
         index: number of the frame in its source, from 0.
         time_s: seconds since the first frame of the source; None for an image, and for raw streams, which have no
             time stamps.
-        decode_ms: what reading and decoding it cost, in milliseconds.
+        decode_ms: what reading and decoding it cost so far, in milliseconds.
+        shape: (height, width), pixels.
     """
 
-    pixels: NDArray[np.uint8]
-    source: str
-    index: int = 0
-    time_s: float | None = None
-    decode_ms: float = 0.0
+    def __init__(
+        self,
+        pixels: Pixels | Callable[[], Pixels],
+        source: str,
+        index: int = 0,
+        time_s: float | None = None,
+        decode_ms: float = 0.0,
+        *,
+        half: Pixels | None = None,
+        shape: tuple[int, int] | None = None,
+    ) -> None:
+        """Takes the pixels, (height, width, 3) uint8 RGB; or what gives them, with `half` and `shape`.
+
+        Raises:
+            SourceError: the pixels are of another kind, there are none, or too many for 32-bit positions in a mask.
+        """
+        self.source, self.index, self.time_s, self.decode_ms = source, index, time_s, decode_ms
+        self._pixels, self._half = pixels, half
+        self.shape: tuple[int, int] = shape or _checked(pixels, source)
+        if self.shape[0] * self.shape[1] > MAX_PIXELS:
+            raise SourceError(f"{source}: {self.shape[1]}x{self.shape[0]} is too large, cut it into parts first")
+
+    @property
+    def pixels(self) -> Pixels:
+        """(height, width, 3) uint8 RGB. Raises ImageError where they cannot be decoded."""
+        if callable(self._pixels):
+            start = perf_counter()
+            self._pixels = self._pixels()
+            self.decode_ms += (perf_counter() - start) * 1e3
+        return self._pixels
+
+    @property
+    def half(self) -> Pixels:
+        """The frame at half size, sides rounded up: as its file gives it, or the mean of every 2 x 2 pixels."""
+        if self._half is None:
+            self._half = halve(self.pixels)
+        return self._half
+
+
+def _checked(pixels: object, source: str) -> tuple[int, int]:
+    if not isinstance(pixels, np.ndarray):
+        raise SourceError(f"{source}: pixels are {type(pixels).__name__}, expected an array (height, width, 3)")
+    if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8 or pixels.size == 0:
+        raise SourceError(f"{source}: pixels are {pixels.dtype} {pixels.shape}, expected uint8 (height, width, 3) RGB")
+    return pixels.shape[0], pixels.shape[1]
 
 
 @dataclass(frozen=True, slots=True)

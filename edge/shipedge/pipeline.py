@@ -97,6 +97,7 @@ def run(
         with ExitStack() as stack:
             for sink in sinks:
                 stack.enter_context(sink)
+            reading = reading._replace(half=cascade.bundle.detector.reduce == 2)
             reader = stack.enter_context(ReadAhead(sources, should_stop, reading))
             for frame in reader:
                 if isinstance(frame, SourceError):

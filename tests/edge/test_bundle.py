@@ -74,7 +74,7 @@ def test_manifest_that_is_no_object(make_bundle, text):
         ("models", ..., "models is missing"),
         ("models.detector", 5, "models.detector is 5, expected dict"),
         ("models.detector.file", ..., "models.detector.file is missing"),
-        ("models.detector.reduce", 3, "models.detector.reduce is 3, expected 1, or of a detector 2 or 4"),
+        ("models.detector.reduce", 3, "models.detector.reduce is 3, expected 1, or of a detector 2"),
         ("models.segmenter.reduce", 2, "models.segmenter.reduce is 2, expected 1"),
         ("models.detector.variants", {"int8": {}}, "models.detector.variants has 'int8', expected other ones"),
         ("models.detector.variants", {"float16": {}}, "models.detector.variants.float16.file is missing"),

@@ -96,12 +96,12 @@ def test_picture_threshold_decides_alone(make_bundle, edit_manifest, sea):
     bundle = make_bundle()
     edit_manifest(bundle, "thresholds.picture", 0.9999)
     cascade = Cascade(load_bundle(bundle), threads=1)
+    cascade._segmenter = None  # must not be asked
     pixels = sea(768, 768)
     pixels[100:200, 100:200] = 165  # p = sigmoid(20 * 165 / 255 - 12) = 0.72
     result = cascade(Frame(pixels, "x"))
     assert result.score == pytest.approx(0.72, abs=0.03)
     assert result.ships == ()
-    assert result.timings_ms["segmenter"] < result.timings_ms["detector"]
 
 
 def test_float16_bundle_finds_the_same(make_bundle, sea):

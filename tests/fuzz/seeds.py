@@ -57,7 +57,7 @@ def coco() -> Iterator[bytes]:
 
 def labels() -> Iterator[bytes]:
     """Height, width, layout, repeat and labels (see fuzz_labels.cpp)."""
-    for height, width in ((0, 3), (1, 1), (5, 7), (39, 90), (20, 200)):
+    for height, width in ((0, 3), (0, 103), (1, 1), (5, 7), (39, 90), (20, 200)):
         for layout in (0, 1, 6, 11, 16, 33, 62):
             yield bytes([height, width, layout, 0]) + b"\0\1\1\2\0\0\3"
             yield bytes([height, width, layout, 9]) + bytes(range(60))

@@ -113,8 +113,8 @@ def _read_model(folder: Folder, manifest: dict[str, Any], kind: str, trusted: bo
     entry = get(manifest, key, dict)
     shape_in, shape_out = get_shape(manifest, f"{key}.input", channels=3), get_shape(manifest, f"{key}.output", 1)
     reduce = get(manifest, f"{key}.reduce", int) if "reduce" in entry else 1
-    if reduce not in ((1, 2, 4) if kind == "detector" else (1,)):
-        raise BundleError(f"manifest.json: {key}.reduce is {shown(reduce)}, expected 1, or of a detector 2 or 4")
+    if reduce not in ((1, 2) if kind == "detector" else (1,)):
+        raise BundleError(f"manifest.json: {key}.reduce is {shown(reduce)}, expected 1, or of a detector 2")
     quantize = get(manifest, f"{key}.quantize", str)
     if quantize not in QUANTIZE:
         raise BundleError(f"manifest.json: {key}.quantize is {shown(quantize)}, expected one of {', '.join(QUANTIZE)}")

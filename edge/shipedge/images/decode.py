@@ -30,10 +30,17 @@ _CHECKS = {
 
 
 class Reading(NamedTuple):
-    """How images are read where the user has a say: arguments of `decode_image`."""
+    """How images are read.
+
+    Attributes:
+        stretch: argument of `decode_image`,
+        max_pixels: too.
+        half: half-size pixels are what is looked at first.
+    """
 
     stretch: Stretch | None = None
     max_pixels: int | None = None
+    half: bool = False
 
 
 AS_IT_IS = Reading()

@@ -13,19 +13,23 @@ from shipedge.images.turn import turn
 __all__ = ["decode_reduced"]
 
 
-def decode_reduced(content: bytes, name: str, factor: Literal[2, 4], *, grey: bool = False) -> Pixels:
+def decode_reduced(
+    content: bytes, name: str, factor: Literal[2, 4], *, grey: bool = False, max_pixels: int | None = None
+) -> Pixels:
     """Encoded image -> its sides divided by `factor` and rounded up: (h, w, 3) uint8 RGB, or (h, w) brightness.
+
+    `max_pixels` of the whole image, as `decode_image`.
 
     Raises:
         ImageError: as `decode_image`.
     """
-    header = checked(content, name)
+    header = checked(content, name, max_pixels=max_pixels)
     if header.format == "JPEG":
         pixels = turn(jpeg_pixels.decode_reduced(content, name, factor, "GRAY" if grey else "RGB"), header.orientation)
         return np.ascontiguousarray(pixels[..., 0]) if grey else pixels
     import cv2
 
-    whole = decode_image(content, name)
+    whole = decode_image(content, name, max_pixels=max_pixels)
     if grey:
         whole = np.asarray(cv2.cvtColor(whole, cv2.COLOR_RGB2GRAY), np.uint8)
     size = -(-whole.shape[1] // factor), -(-whole.shape[0] // factor)

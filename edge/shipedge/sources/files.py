@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from functools import partial
 from time import perf_counter
 
 from shipedge.frame import Frame
-from shipedge.images import AS_IT_IS, Reading, read_image
+from shipedge.images import AS_IT_IS, Reading, decode_image, decode_reduced, read_file
+from shipedge.images.decode import checked
 
 __all__ = ["read_picture"]
 
 
 def read_picture(name: str, reading: Reading = AS_IT_IS) -> Frame:
-    """The one frame of an image file. Raises ImageError where it cannot be read."""
+    """The one frame of an image file.
+
+    With `reading.half` a JPEG is decoded at half size now, and whole when its pixels are asked for.
+
+    Raises:
+        ImageError: it cannot be read.
+    """
     start = perf_counter()
-    pixels = read_image(name, *reading)
+    content = read_file(name)
+    decode = partial(decode_image, content, name, reading.stretch, max_pixels=reading.max_pixels)
+    if reading.half and (header := checked(content, name, max_pixels=reading.max_pixels)).format == "JPEG":
+        small = decode_reduced(content, name, 2, max_pixels=reading.max_pixels)
+        return Frame(decode, name, decode_ms=(perf_counter() - start) * 1e3, half=small, shape=header.shape)
+    pixels = decode()
     return Frame(pixels, name, decode_ms=(perf_counter() - start) * 1e3)
