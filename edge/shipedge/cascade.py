@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shipedge.backends import Model, default_threads, open_model
-from shipedge.bundle import Bundle
+from shipedge.bundle import Bundle, Thresholds
 from shipedge.frame import Frame, FrameResult
 from shipedge.parts import level
 from shipedge.refine import Refiner
@@ -26,21 +26,31 @@ class Cascade:
     Attributes:
         bundle: the bundle it was made from.
         threads: threads that each model may use.
+        thresholds: what counts as ship.
         backend: the runtime that runs the models.
     """
 
-    def __init__(self, bundle: Bundle, threads: int | None = None, *, flips: bool = False) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        threads: int | None = None,
+        *,
+        flips: bool = False,
+        thresholds: Thresholds | None = None,
+    ) -> None:
         """Opens the models on the first runtime that works here.
 
         Args:
             bundle: the models and their thresholds.
             threads: threads that each model may use.
             flips: show every tile to the models twice, as it is and mirrored, and take the mean: twice the time.
+            thresholds: what counts as ship; None: the bundle's operating point "careful".
 
         Raises:
             BackendError: no runtime works here.
         """
         self.bundle = bundle
+        self.thresholds = bundle.thresholds if thresholds is None else thresholds
         self.threads = default_threads() if threads is None else threads
         self._detector: Model = open_model(bundle.detector, self.threads)
         self._segmenter: Model = open_model(bundle.segmenter, self.threads)
@@ -50,7 +60,7 @@ class Cascade:
             self._refiner = Refiner(open_model(bundle.refiner, self.threads), flips=flips)
         self._flips = flips
         self._scratch = Scratch()
-        self._picture, self._cell = level(bundle.thresholds.picture), level(bundle.thresholds.cell)
+        self._picture, self._cell = level(self.thresholds.picture), level(self.thresholds.cell)
 
     def __call__(self, frame: Frame) -> FrameResult:
         """Finds the ships of one frame.
@@ -68,7 +78,7 @@ class Cascade:
         if top >= self._picture:
             windows = self._segment(frame.pixels, cells)
         segmented = perf_counter()
-        ships = find_ships(frame.shape, cells, windows, self.bundle.thresholds, self._scratch)
+        ships = find_ships(frame.shape, cells, windows, self.thresholds, self._scratch)
         found = perf_counter()
         if self._refiner is not None and ships:
             ships = self._refiner(frame.pixels, ships)

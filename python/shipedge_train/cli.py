@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from shipedge.cli.options import FloatRange
 from shipedge.cli.terminal import say
 from shipedge_train.keras_settings import load_keras
 
@@ -32,7 +33,7 @@ def _bar(batches: Iterator[Any], count: int, label: str) -> Iterator[Any]:
     help="Run or bundle to start from; several: their mean; or `imagenet`.",
 )
 @click.option("--find-lr", is_flag=True, help="Train nothing; find a learning rate and draw the curve into --out.")
-@click.option("--max-minutes", type=click.FloatRange(min=0, min_open=True), help="Finish within this time.")
+@click.option("--max-minutes", type=FloatRange(min=0, min_open=True), help="Finish within this time.")
 def train(
     kind: str,
     data: Path,
@@ -95,7 +96,7 @@ def train(
 @click.option("--window", type=int, default=768, show_default=True, help="Side of the segmenter's window, pixels.")
 @click.option(
     "--ship-share",
-    type=click.FloatRange(0, 1),
+    type=FloatRange(0, 1),
     default=0.22,
     show_default=True,
     help="Share of pictures with ships where it will be used; thresholds are chosen for it.",
@@ -143,7 +144,7 @@ def convert(
 @click.option("--fold", "folds", type=click.IntRange(min=0), multiple=True, help="Only this one now (repeatable).")
 @click.option("--detector", type=click.Path(path_type=Path), help="Bundle whose detector judges, not the folds' own.")
 @click.option("--refiner", type=click.Path(path_type=Path), help="Bundle whose refiner has the last look at each ship.")
-@click.option("--max-minutes", type=click.FloatRange(min=0, min_open=True), help="Training time of each fold.")
+@click.option("--max-minutes", type=FloatRange(min=0, min_open=True), help="Training time of each fold.")
 def crossval(
     data: Path,
     config_path: Path,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from shipedge.errors import BundleError
 
 __all__ = ["NUMBERS", "PATCH", "POINTS", "QUANTIZE", "Bundle", "ModelFile", "Models", "Thresholds"]
 
@@ -13,6 +15,8 @@ PATCH = (64, 128)
 NUMBERS = 5
 """How many numbers a refiner says of it."""
 QUANTIZE = ("int8", "float16", "none")
+MAX_AREA = 2**32 - 2
+"""Pixels of the largest mask there can be."""
 POINTS = ("careful", "balanced", "sensitive")
 """Operating points, from few false ships to few missed ones. Every bundle has the first."""
 
@@ -42,6 +46,11 @@ class Thresholds:
     core: float = 0.0
     fill_holes: bool = False
     rectangles: bool = False
+
+    def overridden(self, min_score: float | None = None, min_area: int | None = None) -> Thresholds:
+        """The same with a score that ships of every size must have, and with another smallest area."""
+        changed = self if min_score is None else replace(self, small_area=MAX_AREA, small_score=min_score)
+        return changed if min_area is None else replace(changed, min_area=min_area)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +131,12 @@ class Bundle:
     def thresholds(self) -> Thresholds:
         """Those of the point "careful"."""
         return self.points["careful"]
+
+    def at_point(self, name: str) -> Thresholds:
+        """The thresholds of an operating point. Raises BundleError where the bundle has none of that name."""
+        if name not in self.points:
+            raise BundleError(f"bundle {self.name} has no operating point {name}, only {', '.join(self.points)}")
+        return self.points[name]
 
     def variant(self, quantize: str) -> Models | None:
         """The files of one precision; None where the bundle has not got every model in it."""

@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import MISSING, fields
 from typing import Any, TypeVar
 
-from shipedge.bundle.contents import Thresholds
+from shipedge.bundle.contents import MAX_AREA, Thresholds
 from shipedge.errors import BundleError
 from shipedge.formats.shown import shown
 
 __all__ = ["get", "get_shape", "get_thresholds"]
-
-MAX_AREA = 2**32 - 2
-"""Pixels of the largest mask there can be."""
 
 T = TypeVar("T")
 

@@ -1,8 +1,10 @@
 """``shipedge evaluate``: how good are the predicted ships?"""
 
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -30,6 +32,9 @@ from shipedge.cli.options import FORCE
 )
 @click.option("--part", metavar="NAME", help="Score this part of the splits.csv beside TRUTH alone: test, fold0 ...")
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write all figures, per picture and ship.")
+@click.option(
+    "--curve", "curve_path", type=click.Path(path_type=Path), help="Draw precision over recall (PNG; needs Matplotlib)."
+)
 @FORCE
 @click.option("--worst", type=click.IntRange(min=0), default=0, metavar="N", help="List the N worst pictures.")
 @click.option(
@@ -48,6 +53,7 @@ def evaluate(
     scenes: Path | None,
     part: str | None,
     json_path: Path | None,
+    curve_path: Path | None,
     force: bool,
     worst: int,
     shape: tuple[int, int],
@@ -60,29 +66,42 @@ def evaluate(
     F2 is the challenge's official score: the mean over all pictures, the empty ones included, and over ten IoU
     thresholds. Brackets hold 95 % intervals: what other pictures of the same kind could have given.
 
+    --curve shows what a higher bar for the score of a ship would give; predict with --point sensitive, so that there
+    are ships to leave out.
+
     \b
     Examples:
       shipedge evaluate found data/ships.csv --images data/images
       shipedge evaluate submission.csv data/ships.csv --worst 10
       shipedge evaluate found data/ships.csv --part test
+      shipedge evaluate found data/ships.csv --curve curve.png
       shipedge evaluate submission.csv data/ships.csv --scores found/predictions.jsonl --json scores.json
     """  # noqa: D301 - click wants the control character itself
     from shipedge.atomic import write_output
     from shipedge.cli.evaluate_text import summary, worst_pictures
     from shipedge.evaluate import evaluate_files
+    from shipedge.evaluate.curve import draw, precision_over_recall
     from shipedge.evaluate.export import to_json
     from shipedge.evaluate.figures import figures
     from shipedge.evaluate.inputs import LINES
     from shipedge.formats.splits import NAME
-    from shipedge.outputs import check_outputs
+    from shipedge.outputs import Kind, check_outputs
 
+    outputs: dict[str | os.PathLike[str], Kind] = {}
     if json_path is not None:
-        read = (prediction / LINES if prediction.is_dir() else prediction, truth, truth.with_name(NAME), scores, scenes)
-        check_outputs({json_path: "JSON"}, [path for path in read if path is not None], force=force)
+        outputs[json_path] = "JSON"
+    if curve_path is not None:
+        if find_spec("matplotlib") is None:
+            raise click.ClickException("--curve needs Matplotlib: pip install matplotlib")
+        outputs[curve_path] = "PNG"
+    read = (prediction / LINES if prediction.is_dir() else prediction, truth, truth.with_name(NAME), scores, scenes)
+    check_outputs(outputs, [path for path in read if path is not None], force=force)
     result = evaluate_files(
         prediction, truth, scores=scores, scenes=scenes, images=images, part=part, shape=shape, steps=_bar
     )
     values = figures(result)
+    if curve_path is not None:
+        write_output(curve_path, draw(precision_over_recall(result)))
     if json_path is not None:
         write_output(json_path, json.dumps(to_json(result, values), indent=1).encode())
     click.echo(summary(result, values))

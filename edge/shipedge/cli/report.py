@@ -93,7 +93,7 @@ def print_summary(summary: Summary, cascade: Cascade, written: list[str]) -> Non
     ranked = sorted(summary.sources.items(), key=lambda item: item[1].ships == 0)  # stable: the order of reading
     shown = ranked[:LINES]
     width = max((len(printable(name)) for name, _ in shown), default=0)
-    needed = cascade.bundle.thresholds.picture
+    needed = cascade.thresholds.picture
     for name, source in shown:
         ships = f"{source.ships} ship{'' if source.ships == 1 else 's'}" if source.ships else "no ship"
         where = f" in {source.frames_with_ships} of {source.frames} frames" if source.frames > 1 else ""

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from shipedge.evaluate import resample
+from shipedge.evaluate.curve import precision_over_recall
 from shipedge.evaluate.detector import calibration
 from shipedge.evaluate.figures import Figure, causes, false_alarms, rank
 from shipedge.evaluate.grounds import GROUNDS
@@ -41,6 +42,7 @@ def to_json(result: Evaluation, figures: dict[str, Figure]) -> dict[str, Any]:
             "by_size": [dataclasses.asdict(one) for one in by_size(result)],
             "causes": {**causes(result), "false": false_alarms(result)},
             "detector": _detector(result),
+            "curve": _curve(result),
             "pictures": _pictures(result),
         }
     )
@@ -72,6 +74,12 @@ def _detector(result: Evaluation) -> dict[str, Any] | None:
             "share": bins.share.tolist(),
         },
     }
+
+
+def _curve(result: Evaluation) -> dict[str, Any] | None:
+    if result.confidences is None or not len(result.ships.picture):
+        return None
+    return {name: values.tolist() for name, values in precision_over_recall(result)._asdict().items()}
 
 
 def _pictures(result: Evaluation) -> list[dict[str, Any]]:

@@ -85,6 +85,7 @@ def evaluate_files(
         None if by_image is None else np.array([by_image[name] for name in names], np.float64),
         _scenes(Path(truth), scenes, names),
         None if images is None else np.concatenate([np.zeros(0, np.int64), *below]),
+        None if said.confidences is None else np.array([s for n in names for s in said.confidences[n]], np.float64),
     )
 
 

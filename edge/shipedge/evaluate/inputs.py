@@ -31,11 +31,19 @@ class Ships(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """A prediction: the file it was read from, the ships of each image, and the pictures' scores where it has them."""
+    """A prediction.
+
+    Attributes:
+        path: the file it was read from.
+        ships: the ships of each image.
+        scores: the score of each image, where the file has them.
+        confidences: the score of each ship of an image, in the order of `ships`, where the file has them for all.
+    """
 
     path: Path
     ships: Ships
     scores: dict[str, float] | None
+    confidences: dict[str, list[float]] | None = None
 
 
 def read_prediction(path: str | os.PathLike[str]) -> Prediction:
@@ -52,15 +60,18 @@ def read_prediction(path: str | os.PathLike[str]) -> Prediction:
     if path.suffix != ".jsonl":
         return Prediction(path, open_csv(path), None)
     ships, scores = _Lines(path), {}
+    confidences: dict[str, list[float]] = {}
     for number, image, score, record in _records(path):
         try:
             ships[image] = [str(ship["rle"]) for ship in record["ships"]]
         except (TypeError, KeyError) as error:
             raise DatasetError(f'{path}: line {number}: expected "ships", each with its "rle"') from error
+        confidences[image] = [_confidence(ship, path, number) for ship in record["ships"] if "score" in ship]
         ships.lines[image] = number
         ships.shapes[image] = record.get("shape")
         scores[image] = score
-    return Prediction(path, ships, scores)
+    complete = all(len(confidences[image]) == len(ships[image]) for image in ships)
+    return Prediction(path, ships, scores, confidences if complete else None)
 
 
 def read_scores(path: str | os.PathLike[str]) -> dict[str, float]:
@@ -148,6 +159,13 @@ def _records(path: Path) -> Iterator[tuple[int, str, float, Any]]:
             raise DatasetError(f"{path}: line {number}: image {image!r} comes twice, expected one line per image")
         seen.add(image)
         yield number, image, score, record
+
+
+def _confidence(ship: Any, path: Path, number: int) -> float:
+    score = ship["score"]
+    if isinstance(score, bool) or not isinstance(score, int | float) or not 0 <= score <= 1:
+        raise DatasetError(f"{path}: line {number}: the score of a ship is {shown(score)}, expected 0 to 1")
+    return float(score)
 
 
 def _image_id(source: str, record: Any) -> str:

@@ -65,6 +65,7 @@ class Evaluation:
         scores: (n,) score of each picture, or None.
         scenes: (n,) number of the scene a picture was cut from, or None where that is unknown.
         grounds: place in grounds.GROUNDS of each prediction that is `false` (in their order), or None.
+        confidences: (m,) score of each prediction, or None.
     """
 
     names: tuple[str, ...]
@@ -74,6 +75,7 @@ class Evaluation:
     scores: Floats | None = None
     scenes: Ints | None = None
     grounds: Ints | None = None
+    confidences: Floats | None = None
 
     @property
     def probabilities(self) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from shipedge.cli.options import FloatRange
 from shipedge.cli.terminal import say
 
 
@@ -29,7 +30,7 @@ def _bar(label: str, length: int) -> Iterator[Callable[[int], object]]:
 @click.option("--folds", type=click.IntRange(2, 100), default=5, show_default=True, help="Folds to train with.")
 @click.option(
     "--test-share",
-    type=click.FloatRange(0, 0.9),
+    type=FloatRange(0, 0.9),
     default=0.1,
     show_default=True,
     help="Share that training never sees; 0 for no test part.",

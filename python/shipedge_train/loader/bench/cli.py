@@ -8,13 +8,15 @@ from pathlib import Path
 
 import click
 
+from shipedge.cli.options import FloatRange
+
 
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--crop", type=click.Choice(["256", "384", "512", "768"]), multiple=True, default=["256", "768"],
               show_default=True, help="Side of the crops, pixels.")  # fmt: skip
 @click.option("--workers", type=click.IntRange(min=1), default=None, help="Threads.  [default: one per core]")
-@click.option("--seconds", type=click.FloatRange(min=0.1), default=4.0, show_default=True, help="Time for each.")
+@click.option("--seconds", type=FloatRange(min=0.1), default=4.0, show_default=True, help="Time for each.")
 @click.option("--peers", is_flag=True, help="Also tf.data and keras.utils.PyDataset; needs shipedge[train].")
 @click.option("--only", metavar="NAME", default="", help="Only contenders whose name contains this.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
