@@ -1,18 +1,22 @@
-"""``shipedge bench rle``: how fast is the run-length core on this machine?"""
+"""``shipedge bench``: how fast are the run-length core and the cascade on this machine?"""
 
 import json
 from pathlib import Path
 
 import click
 
+from shipedge.cli.options import FloatRange
+from shipedge.cli.terminal import printable
+
 
 @click.group()
 def bench() -> None:
-    """Time the run-length core on this machine.
+    """Time the run-length core or the cascade on this machine.
 
     \b
     Examples:
       shipedge bench rle --quick
+      shipedge bench cascade
     """  # noqa: D301 - click wants the control character itself
 
 
@@ -63,3 +67,66 @@ def rle(quick: bool, csv_path: Path | None, only: str, as_json: bool) -> None:
                 click.echo(table.show(rows[-1]))
     if as_json:
         click.echo(json.dumps(table.as_json(rows, missing, kernels, str(csv_path) if csv_path else None), indent=1))
+
+
+@bench.command()
+@click.argument("images", nargs=-1, metavar="[IMAGE]...")
+@click.option("--bundle", "bundle_dir", metavar="DIR", help="Models to use.  [default: those of the package]")
+@click.option(
+    "--against", type=click.Path(path_type=Path, dir_okay=False), help="Another .tflite file to compare with."
+)
+@click.option("--threads", default="1,2", show_default=True, metavar="N[,N]", help="Threads per model, one table each.")
+@click.option(
+    "--ship-share",
+    type=FloatRange(0, 1),
+    metavar="P",
+    help="Share of frames with ships to report a mean for.  [default: that of the images]",
+)
+@click.option("--seconds", type=FloatRange(0.1, 3600), default=10.0, show_default=True, help="Time for each table.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of the tables.")
+def cascade(
+    images: tuple[str, ...],
+    bundle_dir: str | None,
+    against: Path | None,
+    threads: str,
+    ship_share: float | None,
+    seconds: float,
+    as_json: bool,
+) -> None:
+    """Time the cascade on image files, stage by stage: files in, ships out.
+
+    IMAGE is an image, a folder or a glob in quotes; without any, the samples of the package. With --against another
+    model runs on the same pixels: of it the network alone counts, without decoding and without what follows. Both take
+    turns frame by frame; each figure is the mean over the frames of the median of their rounds.
+
+    \b
+    Examples:
+      shipedge bench cascade
+      shipedge bench cascade pictures/ --against yolo11n-seg.tflite --ship-share 0.22
+      shipedge bench cascade pictures/ --threads 4 --json
+    """  # noqa: D301 - click wants the control character itself
+    from importlib import resources
+
+    from shipedge.bench import cascade_table as table
+    from shipedge.bench.cascade import Other, measure
+    from shipedge.bundle import default_bundle, load_bundle
+    from shipedge.cascade import Cascade
+    from shipedge.sources import resolve
+
+    counts = table.parse_threads(threads)
+    with resources.as_file(resources.files("shipedge") / "samples") as samples:
+        sources = resolve(images or [str(samples)])
+        if wrong := [source.name for source in sources if source.kind != "picture"]:
+            raise click.ClickException(f"{printable(wrong[0])}: expected image files")
+        bundle = load_bundle(bundle_dir) if bundle_dir else default_bundle()
+        values = []
+        for count in counts:
+            ours = {"shipedge": Cascade(bundle, count)}
+            others = {} if against is None else {against.name: Other(against, count)}
+            before = table.memory_mb()
+            times, results = measure([source.name for source in sources], ours, others, seconds)
+            values.append(table.figures(count, times, results, ship_share, before))
+            if not as_json:
+                click.echo(table.show(values[-1]))
+    if as_json:
+        click.echo(json.dumps(table.document(values), indent=1))
