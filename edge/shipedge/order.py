@@ -17,6 +17,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from shipedge.errors import DatasetError
+from shipedge.formats.budget import refuse_turning
 from shipedge.rle import Rle, components, difference
 
 Order = Literal["F", "C"]
@@ -31,6 +33,7 @@ DECIDED = 5.0  # 150 to 1
 _MOST = 6.0  # of one image, which may be odd in its own way
 _VOTE = 1.0  # an image that says less is undecided by itself
 _NOISE = 2.0  # grey values: contrasts below are none
+_FREE, _PER_RUN = 1 << 20, 64  # runs along the rows, for each one down the columns: a ship is no stripe
 _SURE = 4.0  # standard errors, for the hint
 
 
@@ -66,7 +69,11 @@ def detect_order(images: Iterable[tuple[Sequence[Rle], npt.NDArray[np.uint8] | N
 
     Args:
         images: (ships, pixels) of each image: its masks, and its picture (height, width, channels) or None.
+
+    Raises:
+        DatasetError: along the rows the masks could have far more runs than down the columns.
     """
+    turned, read = 0, 0
     total = 0.0
     judged = for_f = for_c = 0
     all_square, seen = True, False
@@ -75,6 +82,10 @@ def detect_order(images: Iterable[tuple[Sequence[Rle], npt.NDArray[np.uint8] | N
         ships = [ship for ship in ships if ship.area]
         if not ships:
             continue
+        read += sum(len(ship.runs) for ship in ships)
+        turned += sum(refuse_turning(Rle(ship.runs, ship.shape[::-1]), "a mask along the rows") for ship in ships)
+        if turned > _FREE + _PER_RUN * read:
+            raise DatasetError(f"along the rows the masks could have {turned} runs: is the size of the images right?")
         judged += 1
         all_square &= ships[0].shape[0] == ships[0].shape[1]
         seen |= pixels is not None
@@ -99,8 +110,14 @@ def detect_order(images: Iterable[tuple[Sequence[Rle], npt.NDArray[np.uint8] | N
 
 
 def other_order(ship: Rle) -> Rle:
-    """The mask that the same runs are when they count along the rows."""
-    return Rle(ship.runs, ship.shape[::-1]).transpose()
+    """The mask that the same runs are when they count along the rows.
+
+    Raises:
+        DatasetError: it could have millions of runs.
+    """
+    turned = Rle(ship.runs, ship.shape[::-1])
+    refuse_turning(turned, "a mask along the rows")
+    return turned.transpose()
 
 
 def _evidence(ship: Rle, pixels: npt.NDArray[np.uint8] | None) -> float:

@@ -115,7 +115,7 @@ def _read_airbus(path: Path, pictures: Pictures, left_out: LeftOut, order: Liter
         shape = pictures.shape(picture)
         ships = index.ships(name, shape)
         if order == "C":
-            ships = [other_order(ship) for ship in ships]
+            ships = [left_out.budget.take(other_order(ship)) for ship in ships]
         yield Labelled(picture, shape, ships)
 
 

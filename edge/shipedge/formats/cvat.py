@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from shipedge.errors import DatasetError, RleFormatError
+from shipedge.formats.budget import refuse_turning
 from shipedge.formats.labelled import read_bounded
 from shipedge.formats.left_out import LeftOut
 from shipedge.formats.names import image_name
@@ -67,10 +68,11 @@ def _mask(entry: ET.Element, shape: Shape, place: str) -> Rle | str:
     if not all(re.fullmatch("[0-9]{1,10}", one) for one in counts):
         raise DatasetError(f"{place}: rle is {shown(entry.get('rle'))}, expected counts")
     try:  # along the rows is down the columns of the transposed mask
-        mask = from_coco([int(one) for one in counts], (width, height)).transpose()
+        rows = from_coco([int(one) for one in counts], (width, height))
     except (RleFormatError, OverflowError) as error:
         raise DatasetError(f"{place}: {error}") from error
-    return place_mask(mask, _whole(entry, "left", place), _whole(entry, "top", place), shape)
+    refuse_turning(rows, place)
+    return place_mask(rows.transpose(), _whole(entry, "left", place), _whole(entry, "top", place), shape)
 
 
 def _whole(entry: ET.Element, key: str, place: str) -> int:

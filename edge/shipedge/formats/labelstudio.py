@@ -21,7 +21,7 @@ from shipedge.formats.shown import shown
 from shipedge.formats.tools import Shape, Tool, ToolImage
 from shipedge.rle import Rle
 
-_MOST_VALUES = 1 << 30  # of a brush mask: a few bytes can claim as many
+_MOST_VALUES = 1 << 28  # of a brush mask, 67 million pixels: a few bytes can claim as many
 _GEOMETRY = {"points", "rle", "x", "y", "width", "height", "radiusX", "radiusY", "vertices", "imageDataURL"}
 
 
@@ -108,21 +108,20 @@ def _unpacked(packed: Any, expected: int, place: str) -> npt.NDArray[np.uint8]:
         raise DatasetError(
             f"{place}: rle has {number} values of {word} bits, expected {expected} (4 a pixel) of 8 bits"
         )
-    parts: list[npt.NDArray[np.uint8]] = []
+    values = np.zeros(number, np.uint8)  # of which the system gives only what is written
     found = 0
     while found < number:
         is_run = read(1)
         length = 1 + read(lengths[read(2)])
-        if is_run:
-            parts.append(np.full(length, read(8), np.uint8))
-        else:
-            parts.append(np.array([read(8) for _ in range(length)], np.uint8))
+        part = read(8) if is_run else np.array([read(8) for _ in range(length)], np.uint8)[: number - found]
+        if not is_run or part:
+            values[found : found + length] = part
         found += length
-    return np.concatenate(parts)[:number] if parts else np.zeros(0, np.uint8)
+    return values
 
 
 def _label(result: dict[str, Any]) -> str:
-    labels = result["value"].get(result.get("type"))
+    labels = result["value"].get(str(result.get("type")))
     return ", ".join(label for label in labels if isinstance(label, str)) if isinstance(labels, list) else ""
 
 

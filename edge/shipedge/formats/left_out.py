@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from shipedge.errors import DatasetError
+from shipedge.formats.budget import RunBudget
 from shipedge.formats.labelled import Labelled, Pictures, count
 from shipedge.rle import Rle
 
@@ -20,19 +21,24 @@ class LeftOut:
         self._files: dict[str, list[str]] = {}
         self._unanswered = 0
         self._labels: set[str] = set()
+        self.budget = RunBudget(path)
 
     def add(self, reason: str) -> None:
         """Count an object; the reason goes on from the number of such objects: ``without a mask``."""
         self._reasons[reason] += 1
 
     def masks(self, found: Iterable[Rle | str]) -> list[Rle]:
-        """Those that are masks of a pixel or more; others are counted by the reason that stands for them."""
+        """Those that are masks of a pixel or more; others are counted by the reason that stands for them.
+
+        Raises:
+            DatasetError: all masks so far have too many runs for a file of this size.
+        """
         kept = []
         for mask in found:
             if isinstance(mask, str):
                 self.add(mask)
             elif mask:
-                kept.append(mask)
+                kept.append(self.budget.take(mask))
             else:
                 self.add("without a pixel")
         return kept

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shipedge.errors import DatasetError, RleFormatError
+from shipedge.formats.budget import refuse_filling
 from shipedge.formats.mask_image import decode_mask
 from shipedge.formats.shown import shown
 from shipedge.rle import Rle, from_polygons
@@ -39,8 +40,13 @@ def fill(
     place: str,
     rule: Literal["even-odd", "union"] = "union",
 ) -> Rle | str:
-    """The mask of polygons, or why there is none. Raises DatasetError where a corner is no place near the image."""
+    """The mask of polygons, or why there is none.
+
+    Raises:
+        DatasetError: a corner is no place near the image, or the mask could have millions of runs.
+    """
     areas = [polygon for polygon in polygons if len(polygon) >= 3]
+    refuse_filling(areas, shape, place)
     try:
         return from_polygons(areas, shape, rule) if areas else "with fewer than three corners"
     except RleFormatError as error:
@@ -58,9 +64,10 @@ def join_rings(rings: list[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
 def ellipse(x: float, y: float, rx: float, ry: float, angle: float = 0.0) -> npt.NDArray[np.float64]:
     """An ellipse as a polygon; the angle in radians turns x towards y."""
     turn = np.linspace(0, 2 * np.pi, _CORNERS, endpoint=False)
-    across, along = rx * np.cos(turn), ry * np.sin(turn)
-    cosine, sine = np.cos(angle), np.sin(angle)
-    return np.stack([x + across * cosine - along * sine, y + across * sine + along * cosine], axis=1)
+    with np.errstate(all="ignore"):  # whoever fills it refuses what is no number
+        across, along = rx * np.cos(turn), ry * np.sin(turn)
+        cosine, sine = np.cos(angle), np.sin(angle)
+        return np.stack([x + across * cosine - along * sine, y + across * sine + along * cosine], axis=1)
 
 
 def place_mask(mask: Rle, left: int, top: int, shape: tuple[int, int]) -> Rle:

@@ -59,11 +59,15 @@ def read_tool(tool: Tool, path: Path, pictures: Pictures, left_out: LeftOut) -> 
         shape = pictures.size(picture) if size is None or None in size else _shape(size, place)
         if shape is None:
             raise DatasetError(f"{place}: the file does not say the size of {shown(name)}, say --images or --shape")
-        found = [tool.mask(one, shape, at) for at, one in objects]
-        for mask, (_, one) in zip(found, objects, strict=True):
-            if isinstance(mask, Rle) and (label := tool.label(one)):
-                left_out.label(shown(label))
-        yield Labelled(picture, shape, left_out.masks(found))
+        yield Labelled(picture, shape, left_out.masks(_masks(tool, objects, shape, left_out)))
+
+
+def _masks(tool: Tool, objects: list[tuple[str, Any]], shape: Shape, left_out: LeftOut) -> Iterator[Rle | str]:
+    for place, one in objects:
+        mask = tool.mask(one, shape, place)
+        if isinstance(mask, Rle) and (label := tool.label(one)):
+            left_out.label(shown(label))
+        yield mask
 
 
 def tool_files(path: Path, kind: str, left_out: LeftOut) -> Iterator[tuple[Path, dict[str, Any]]]:
