@@ -36,4 +36,10 @@ void bind_frame(pybind11::module_& module);
 /// PNG files of masks.
 void bind_png(pybind11::module_& module);
 
+/// From what the models say of a frame to its components.
+void bind_ships(pybind11::module_& module);
+
+/// Rectangles of ships, what a refiner sees of them, and what it makes of them.
+void bind_refiner(pybind11::module_& module);
+
 }  // namespace shipedge

@@ -78,6 +78,8 @@ PYBIND11_MODULE(_core_of_main, module, py::mod_gil_not_used()) {
   shipedge::bind_csv(module);
   shipedge::bind_png(module);
   shipedge::bind_frame(module);
+  shipedge::bind_ships(module);
+  shipedge::bind_refiner(module);
   for (const char* name : {"Rle", "MaskBatch", "CsvIndex"}) shipedge::seal(module.attr(name));
 }
 

@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 from shipedge.backends import Model, default_threads, open_model
 from shipedge.bundle import Bundle, Thresholds
 from shipedge.frame import Frame, FrameResult
-from shipedge.parts import level
 from shipedge.refine import Refiner
-from shipedge.ships import Scratch, Window, find_ships
+from shipedge.ships import Window, find_ships, level
 from shipedge.tiling import CELL, cut_window, grid_shape, tile_origins, windows_to_cover
 
 __all__ = ["Cascade"]
@@ -59,7 +58,6 @@ class Cascade:
         if bundle.refiner is not None:
             self._refiner = Refiner(open_model(bundle.refiner, self.threads), flips=flips)
         self._flips = flips
-        self._scratch = Scratch()
         self._picture, self._cell = level(self.thresholds.picture), level(self.thresholds.cell)
 
     def __call__(self, frame: Frame) -> FrameResult:
@@ -72,13 +70,12 @@ class Cascade:
         presence = self._detect(frame)
         detected = perf_counter()
         top = int(presence.max())
-        cells = presence >= self._cell
         windows: list[Window] = []
         decoded = frame.decode_ms
         if top >= self._picture:
-            windows = self._segment(frame.pixels, cells)
+            windows = self._segment(frame.pixels, presence >= self._cell)
         segmented = perf_counter()
-        ships = find_ships(frame.shape, cells, windows, self.thresholds, self._scratch)
+        ships = find_ships(frame.shape, presence, windows, self.thresholds)
         found = perf_counter()
         if self._refiner is not None and ships:
             ships = self._refiner(frame.pixels, ships)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import degrees
 from time import perf_counter
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shipedge._core import halve
+from shipedge._core import halve, smallest_rectangle
 from shipedge.errors import SourceError
 from shipedge.rle import Rle
 
-__all__ = ["Frame", "FrameResult", "Ship"]
+__all__ = ["Frame", "FrameResult", "OrientedBox", "Ship"]
 
 Pixels: TypeAlias = NDArray[np.uint8]
 
@@ -84,6 +85,25 @@ def _checked(pixels: object, source: str) -> tuple[int, int]:
     return pixels.shape[0], pixels.shape[1]
 
 
+class OrientedBox(NamedTuple):
+    """A rectangle, turned as the ship in it is.
+
+    Attributes:
+        x: column of its middle, pixels; 0 is the left side of the frame.
+        y: row of its middle, pixels; 0 is the upper side of the frame.
+        length: of its longer side, pixels.
+        width: of its shorter side, pixels.
+        orientation: of its longer side, from the x axis towards the y axis, degrees from 0 to below 180: 0 lies along
+            a row, 45 goes down to the right. Bow and stern are not told apart.
+    """
+
+    x: float
+    y: float
+    length: float
+    width: float
+    orientation: float
+
+
 @dataclass(frozen=True, slots=True)
 class Ship:
     """One ship of a frame.
@@ -97,6 +117,12 @@ class Ship:
     rle: Rle
     score: float
     bbox: tuple[int, int, int, int]
+
+    @property
+    def rectangle(self) -> OrientedBox:
+        """The smallest rectangle around its pixels, turned as it may be."""
+        x, y, length, width, angle = smallest_rectangle(self.rle).tolist()
+        return OrientedBox(x, y, length, width, degrees(angle) % 180)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,138 +1,85 @@
-"""Probabilities of windows -> mask of the frame -> ships."""
+"""What the models say of a frame -> ships. The tuning of the thresholds runs this file too; the loops are the core's."""
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias, TypeVar
+from collections.abc import Sequence
+from math import ceil
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from shipedge._core import merge_windows, ship_components
 from shipedge.bundle import Thresholds
 from shipedge.frame import Ship
-from shipedge.parts import find_parts, is_sure, rectangles
 from shipedge.rle import Rle
-from shipedge.tiling import CELL
 
-__all__ = ["Scratch", "Window", "find_ships"]
+__all__ = ["Component", "Window", "find_components", "find_ships", "is_sure", "level", "merge_windows"]
 
 Window: TypeAlias = tuple[int, int, NDArray[np.uint8]]
 """(top, left, probability * 256 of its (side, side) pixels)."""
 
-Scalar = TypeVar("Scalar", bound=np.generic)
 
+class Component(NamedTuple):
+    """A connected part of a frame that may be a ship.
 
-class Scratch:
-    """Arrays that are used again for the next frame.
-
-    Fresh memory of this size comes from the system page by page, which costs five times the work that is done in it.
+    Attributes:
+        outline: what is shown of it, in the coordinates of the frame; no two components share a pixel.
+        area: pixels of the component itself.
+        score: mean probability over these, 0..1.
+        cell: the strongest presence cell that they touch, probability * 256.
     """
 
-    LIMIT = 1 << 24
-    """Larger arrays, of the strips of a large scene, are not kept: bytes."""
-
-    def __init__(self) -> None:
-        self._arrays: dict[str, NDArray[Any]] = {}
-
-    def take(self, name: str, shape: tuple[int, ...], dtype: type[Scalar]) -> NDArray[Scalar]:
-        """An array with any content; the next `take` of this name may return the same one."""
-        array = self._arrays.get(name)
-        if array is None or array.shape != shape:
-            array = np.empty(shape, dtype)
-            if array.nbytes <= self.LIMIT:
-                self._arrays[name] = array
-        return array
+    outline: Rle
+    area: int
+    score: float
+    cell: int
 
 
-def find_ships(
-    shape: tuple[int, int],
-    cells: NDArray[np.bool_],
-    windows: list[Window],
-    thresholds: Thresholds,
-    scratch: Scratch,
-) -> tuple[Ship, ...]:
-    """The ships of a frame, from left to right.
+def level(threshold: float) -> int:
+    """The smallest uint8 value v with v / 256 >= threshold; 255 where only 256 would do."""
+    return min(ceil(threshold * 256), 255)
 
-    Works on full-height strips of columns: masks are stored column by column, so a strip's positions become the frame's
-    by one addition, and a frame of 10,000 x 10,000 with two ships costs two strips.
+
+def find_components(
+    shape: tuple[int, int], presence: NDArray[np.uint8], windows: Sequence[Window], thresholds: Thresholds
+) -> list[Component]:
+    """The connected parts of a frame that are large enough, those of touching ships taken apart, from left to right.
 
     Args:
         shape: (height, width) of the frame.
-        cells: (rows, cols) bool, the positive cells of the presence grid.
-        windows: probabilities; everything outside of them is no ship.
-        thresholds: what counts as ship.
-        scratch: working memory, of one thread.
+        presence: (rows, cols) uint8, probability * 256 for each cell of 32x32 pixels.
+        windows: probabilities; they are merged, and everything outside of them is sea.
+        thresholds: `pixel`, `min_area`, `core`, `fill_holes` and `rectangles` are used.
     """
-    height, width = shape
-    ships = []
-    for left, right, strip in _strips(windows, width):
-        probability = merge(strip, height, left, right, scratch.take("merged", (height, right - left), np.uint8))
-        # Components may reach beyond the positive cells, but one must touch them: elsewhere in a window the detector
-        # has already said that there is no ship.
-        near = _pixels_of(cells[:, left // CELL : -(-right // CELL)], scratch)[:height, : right - left]
-        mask = scratch.take("mask", probability.shape, np.bool_)
-        parts = find_parts(probability, thresholds, mask)
-        for part, shown in zip(parts, rectangles(parts) if thresholds.rectangles else parts, strict=True):
-            score = part.mean(probability) / 256
-            if part.mean(near) == 0 or not is_sure(part.area, score, thresholds):
-                continue
-            x0, top, x1, bottom = shown.bbox
-            if right - left < width:
-                shown = Rle(shown.runs.astype(np.int64) + np.array([left * height, 0]), shape)
-            ships.append(Ship(shown, score, (x0 + left, top, x1 + left, bottom)))
-    return tuple(ships)
-
-
-def _pixels_of(cells: NDArray[np.bool_], scratch: Scratch) -> NDArray[np.uint8]:
-    """Cells as pixels: (rows, cols) bool -> (rows * 32, cols * 32) uint8, 0 or 1."""
-    rows, cols = cells.shape
-    pixels = scratch.take("near", (rows, CELL, cols * CELL), np.uint8)
-    pixels[:] = cells.view(np.uint8).repeat(CELL, axis=1)[:, np.newaxis]
-    return pixels.reshape(rows * CELL, cols * CELL)
-
-
-def _strips(windows: list[Window], width: int) -> list[tuple[int, int, list[Window]]]:
-    """Windows grouped into ranges of columns that do not touch: [(left, right, windows)], from left to right."""
-    strips: list[tuple[int, int, list[Window]]] = []
-    for window in sorted(windows, key=lambda w: (w[1], w[0])):
-        left, right = window[1], min(window[1] + window[2].shape[1], width)
-        if strips and left <= strips[-1][1]:
-            first, last, members = strips[-1]
-            strips[-1] = (first, max(last, right), [*members, window])
-        else:
-            strips.append((left, right, [window]))
-    return strips
-
-
-def merge(
-    windows: list[Window], height: int, left: int, right: int, out: NDArray[np.uint8] | None = None
-) -> NDArray[np.uint8]:
-    """One (height, right - left) uint8 probability from overlapping windows; zero where no window looked.
-
-    Where two windows overlap, each decides the half that is nearer to its own middle: there it sees more around a
-    pixel, while near its border a network guesses what lies beyond. The maximum of both would keep every false ship of
-    those borders, and their mean would let the half-seen pixels pull down a score that the other window had right.
-    """
-    merged = np.empty((height, right - left), np.uint8) if out is None else out
-    merged[:] = 0
-    written: list[tuple[int, int]] = []
-    for top, x, window in windows:
-        side = window.shape[0]
-        kept = [(half, merged[half].copy()) for half in (_far_half(top, x - left, *other, side) for other in written)]
-        place = merged[top : top + side, x - left : x - left + side]
-        place[:] = window[: place.shape[0], : place.shape[1]]
-        for half, values in kept:
-            merged[half] = values
-        written.append((top, x - left))
-    return merged
-
-
-def _far_half(top: int, left: int, other_top: int, other_left: int, side: int) -> tuple[slice, slice]:
-    """The half of the overlap of two windows that is nearer to the other one; an empty place where they do not meet."""
-    rows = [max(top, other_top), min(top, other_top) + side]
-    cols = [max(left, other_left), min(left, other_left) + side]
-    # Halved across the axis along which the windows lie further apart.
-    axis, before = (
-        (rows, other_top < top) if abs(top - other_top) > abs(left - other_left) else (cols, other_left < left)
+    pixel, core = level(thresholds.pixel), level(thresholds.core)
+    found = ship_components(
+        shape, presence, windows, pixel, thresholds.min_area, core, thresholds.fill_holes, thresholds.rectangles
     )
-    axis[1 if before else 0] = sum(axis) // 2
-    return slice(rows[0], max(rows)), slice(cols[0], max(cols))
+    return [Component(*one) for one in found]
+
+
+def is_sure(area: Any, score: Any, thresholds: Thresholds) -> Any:
+    """Small components are the most frequent false ones: below `small_area` pixels they need a mean of `small_score`.
+
+    Takes numbers or arrays of them.
+    """
+    return (area >= thresholds.small_area) | (score >= thresholds.small_score)
+
+
+def find_ships(
+    shape: tuple[int, int], presence: NDArray[np.uint8], windows: Sequence[Window], thresholds: Thresholds
+) -> tuple[Ship, ...]:
+    """The components that count, as ships.
+
+    A component may reach beyond the positive cells, but must touch one: elsewhere in a window the detector has already
+    said that there is no ship.
+
+    Args: as `find_components`; `cell`, `small_area` and `small_score` of the thresholds are used too.
+    """
+    cell = level(thresholds.cell)
+    return tuple(
+        Ship(one.outline, one.score, one.outline.bbox)
+        for one in find_components(shape, presence, windows, thresholds)
+        if one.cell >= cell and is_sure(one.area, one.score, thresholds)
+    )

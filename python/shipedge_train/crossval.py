@@ -27,9 +27,8 @@ from shipedge.evaluate.figures import figures
 from shipedge.formats.airbus import write_airbus
 from shipedge.formats.splits import NAME, fold_name, read_splits
 from shipedge.frame import FrameResult
-from shipedge.parts import level
 from shipedge.refine import Refiner
-from shipedge.ships import Scratch, find_ships
+from shipedge.ships import find_ships, level
 from shipedge.sinks.jsonl import to_json
 from shipedge_train import runs
 from shipedge_train.config import Config
@@ -251,7 +250,6 @@ def _read(
 def _result(name: str, seen: Seen, thresholds: Thresholds) -> FrameResult:
     """What `shipedge predict` would say with these thresholds."""
     top = int(seen.presence.max())
-    cells = seen.presence >= level(thresholds.cell)
-    windows = [(0, 0, seen.probability)] if top >= level(thresholds.picture) and cells.any() else []
-    ships = find_ships(SHAPE, cells, windows, thresholds, Scratch())
+    windows = [(0, 0, seen.probability)] if top >= level(thresholds.picture) else []
+    ships = find_ships(SHAPE, seen.presence, windows, thresholds)
     return FrameResult(name, 0, None, SHAPE, top / 256, seen.presence, ships)

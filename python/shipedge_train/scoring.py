@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from shipedge.refine import correct
+from shipedge.refine import corrected
 from shipedge_train.dataset import Picture
 from shipedge_train.loader import overlap, patches_of, presence_grid, whole_pictures
 from shipedge_train.metrics import score_detector, score_segmenter
@@ -50,7 +50,7 @@ def _refined(model: keras.Model, pictures: Sequence[Picture]) -> dict[str, float
         return {"score": float("nan"), "iou_before": float("nan"), "iou": float("nan")}
     said = model.predict(np.stack([patch for patch, _, _ in patches]), batch_size=64, verbose=0)[:, 0, :, 0]
     before = [overlap(found, truth) for _, found, truth in patches]
-    after = [overlap(correct(found, one), truth) for (_, found, truth), one in zip(patches, said, strict=True)]
+    after = [overlap(corrected(found, one), truth) for (_, found, truth), one in zip(patches, said, strict=True)]
     iou = float(np.mean(after))
     return {"score": iou, "iou_before": float(np.mean(before)), "iou": iou}
 

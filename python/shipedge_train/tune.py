@@ -21,10 +21,10 @@ from shipedge.backends import Model
 from shipedge.bundle import Thresholds
 from shipedge.cascade import ask_flipped
 from shipedge.metrics import THRESHOLDS, f2_from_counts, roc_auc
-from shipedge.parts import find_parts, is_sure, level, rectangles
 from shipedge.refine import Refiner
 from shipedge.rle import Rle, iou_matrix, parse
-from shipedge.tiling import CELL, tile_origins
+from shipedge.ships import find_components, is_sure, level, merge_windows
+from shipedge.tiling import tile_origins
 from shipedge_train.dataset import SHAPE, Picture
 
 SHIP_SHARE = 0.22
@@ -123,11 +123,11 @@ def look(detector: Model, segmenter: Model, picture: Picture, *, flips: bool = F
         return ask_flipped(model, window) if flips else model(window)
 
     pixels, side = picture.pixels(), segmenter.window
-    probability = np.zeros(SHAPE, np.uint8)
-    for top, left in tile_origins(SHAPE, side, overlap=min(side // 2, 192)):
-        place = probability[top : top + side, left : left + side]
-        np.maximum(place, ask(segmenter, pixels[top : top + side, left : left + side]), out=place)
-    return seen_of(picture, ask(detector, pixels), probability)
+    windows = [
+        (top, left, ask(segmenter, pixels[top : top + side, left : left + side]))
+        for top, left in tile_origins(SHAPE, side, overlap=min(side // 2, 192))
+    ]
+    return seen_of(picture, ask(detector, pixels), merge_windows(windows, SHAPE))
 
 
 def seen_of(picture: Picture, presence: NDArray[np.uint8], probability: NDArray[np.uint8]) -> Seen:
@@ -210,26 +210,18 @@ class Bench:
 
 
 def _parts(seen: Seen, thresholds: Thresholds, refiner: Refiner | None) -> _Found:
-    parts = find_parts(seen.probability, thresholds)
-    shown = rectangles(parts) if thresholds.rectangles else parts
+    parts = find_components(SHAPE, seen.presence, [(0, 0, seen.probability)], thresholds)
     if refiner is not None and parts:
-        better = refiner.outlines(seen.picture.pixels(), shown)
-        parts = [part for part, outline in zip(parts, better, strict=True) if outline is not None]
-        shown = [outline for outline in better if outline is not None]
-    cells = seen.presence.repeat(CELL, axis=0).repeat(CELL, axis=1)
+        better = refiner.outlines(seen.picture.pixels(), [part.outline for part in parts])
+        parts = [part._replace(outline=outline) for part, outline in zip(parts, better, strict=True) if outline]
+    shown: list[Rle] = [part.outline for part in parts]
     return _Found(
         areas=np.array([part.area for part in parts], np.int64),
-        shown=np.array([part.area for part in shown], np.int64),
-        scores=np.array([part.mean(seen.probability) / 256 for part in parts], np.float64),
-        cells=np.array([_strongest(part, cells) for part in parts], np.int64),
-        common=np.array([part.mean(seen.mask) * part.area for part in shown], np.float64),
+        shown=np.array([outline.area for outline in shown], np.int64),
+        scores=np.array([part.score for part in parts], np.float64),
+        cells=np.array([part.cell for part in parts], np.int64),
+        common=np.array([outline.mean(seen.mask) * outline.area for outline in shown], np.float64),
         iou=np.asarray(iou_matrix(seen.truths, shown)).reshape(len(seen.truths), len(parts)),
         truth_area=int(seen.mask.sum()),
         top=int(seen.presence.max()),
     )
-
-
-def _strongest(part: Rle, cells: NDArray[np.uint8]) -> int:
-    """The highest presence that a part touches."""
-    left, top, right, bottom = part.bbox
-    return int(cells[top:bottom, left:right][part.crop(part.bbox).to_mask() > 0].max())

@@ -11,7 +11,7 @@ from shipedge.bundle import load_bundle
 from shipedge.cascade import Cascade
 from shipedge.errors import ConfigError, DatasetError
 from shipedge.frame import Frame
-from shipedge.refine import correct
+from shipedge.refine import corrected
 from shipedge_train.config import AugmentConfig, Config, DataConfig, ModelConfig, TrainConfig
 from shipedge_train.convert import convert, to_tflite
 from shipedge_train.convert_part import convert_all
@@ -154,7 +154,7 @@ def test_one_delegate_takes_it_all_and_a_new_one_changes_nothing(made_dataset):
     patches = [patch for patch, _, _ in patches_of(read_dataset(made_dataset), 2)]
     assert np.asarray(model.predict_on_batch(np.stack(patches))) == pytest.approx(0.5)
     rectangle = np.array([100.0, 100, 40, 20, 0.3])
-    assert correct(rectangle, np.full(5, 0.5)) == pytest.approx(rectangle)
+    assert corrected(rectangle, np.full(5, 0.5)) == pytest.approx(rectangle)
     interpreter = Interpreter(model_content=to_tflite(model, "int8", patches), num_threads=1)
     interpreter.allocate_tensors()
     assert [op["op_name"] for op in interpreter._get_ops_details()].count("DELEGATE") == 1

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from shipedge.bundle import NUMBERS, PATCH
 from shipedge.errors import DatasetError
-from shipedge.refine import Rectangle, correction, cut_patch, is_whole, rectangle_of
+from shipedge.refine import Rectangle, correction, cut_patch, is_whole, smallest_rectangle
 from shipedge.rle import parse
 from shipedge_train.augment.sample import vary
 from shipedge_train.config import AugmentConfig, DataConfig
@@ -28,7 +28,7 @@ _NO_MASK = np.zeros(PATCH, np.uint8)
 def rectangles_of(picture: Picture) -> list[Rectangle]:
     """The rectangles of the ships that are whole: not cut by the border, and wide enough to have sides."""
     ships = [parse(text, SHAPE) for text in picture.ships]
-    whole = [rectangle_of(ship) for ship in ships if ship.area and is_whole(ship)]
+    whole = [smallest_rectangle(ship) for ship in ships if ship.area and is_whole(ship)]
     return [rectangle for rectangle in whole if rectangle[3] >= _NARROWEST]
 
 
