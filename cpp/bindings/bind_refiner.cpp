@@ -69,7 +69,7 @@ void bind_refiner(py::module_& module) {
              R"(The smallest rectangle around the pixels of a mask, as a float64 array (x, y, length, width, angle).
 
 (x, y) is its middle, (0, 0) the corner of the first pixel; the sides are in pixels, length >= width; the angle of the
-length counts from the x axis towards the y axis, radians, over -pi / 2 and up to pi / 2. The area is least around the
+length counts from the x axis towards the y axis, radians, from -pi / 2 to below pi / 2. The area is least around the
 middles of pixels; half a pixel is added on every side.)");
   module.def("rectangle_outline", &rectangle_outline, py::arg("rectangle"), py::arg("shape"),
              R"(The pixels of a (height, width) mask whose middle lies in a rectangle (x, y, length, width, angle).)");

@@ -12,7 +12,8 @@ constexpr std::int64_t kOut = std::int64_t{1} << 40;  // of any frame, and sums 
 
 py::array as_uint8(py::handle object, const char* name, const char* expected) {
   if (!py::isinstance<py::array>(object)) {
-    throw py::type_error(std::string(name) + " is of type " + Py_TYPE(object.ptr())->tp_name + ", expected " + expected);
+    throw py::type_error(std::string(name) + " is of type " + Py_TYPE(object.ptr())->tp_name + ", expected " +
+                         expected);
   }
   auto array = py::reinterpret_borrow<py::array>(object);
   if (array.dtype().kind() != 'u' || array.itemsize() != 1) {

@@ -1,4 +1,4 @@
-"""What the models say of a frame -> ships. The tuning of the thresholds runs this file too; the loops are the core's."""
+"""What the models say of a frame -> ships: rules for the loops of the core. The tuning of thresholds runs them too."""
 
 from __future__ import annotations
 

@@ -99,6 +99,15 @@ def png() -> Iterator[bytes]:
             yield struct.pack(">BHH", style, height, width) + ships
 
 
+def ships() -> Iterator[bytes]:
+    """A frame, rules, and windows with their values (see fuzz_ships.cpp)."""
+    two = struct.pack(">HHHHBB", 40, 50, 70, 70, 0, 4), struct.pack(">HHHHBB", 60, 60, 80, 100, 1, 9)
+    for height, width in ((0, 7), (1, 1), (64, 64), (90, 90)):
+        for flags, values in ((0x8, b"\xff\x90\x20\x00"), (0x9, bytes(range(250))), (0xF, b"\xc8\xf0\x01" * 40)):
+            rules = struct.pack(">HHBBBB", height, width, flags, 128, 2, 220)
+            yield rules + two[0] + values * 500 + two[1] + values * 400
+
+
 SEEDS = {
     "fuzz_airbus": airbus,
     "fuzz_algebra": algebra,
@@ -108,4 +117,5 @@ SEEDS = {
     "fuzz_mask": mask,
     "fuzz_png": png,
     "fuzz_polygon": polygon,
+    "fuzz_ships": ships,
 }

@@ -24,7 +24,7 @@ struct Rectangle {
 constexpr double kFarthest = 68719476736.0;  // 2^36
 
 /// The rectangle of the smallest area around the middles of a mask's pixels, half a pixel more on every side; the mask
-/// is not empty. It is at least as long as wide, its angle over -90 and up to 90 degrees. Of rectangles that are equally
+/// is not empty. It is at least as long as wide, its angle from -90 to below 90 degrees. Of rectangles that are equally
 /// small it is the first that one meets on the way around the convex hull, clockwise from its leftmost pixel.
 Rectangle smallest_rectangle(const Rle& mask);
 

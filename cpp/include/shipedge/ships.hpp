@@ -31,10 +31,10 @@ struct ShipRules {
 
 /// A connected part of the frame that may be a ship.
 struct ShipComponent {
-  Rle outline;          ///< its pixels, or its rectangle; no two components of a frame share a pixel
-  std::uint32_t area;   ///< of the component itself, pixels
-  double score;         ///< its mean probability, 0..1
-  std::uint8_t cell;    ///< the strongest presence cell that it touches
+  Rle outline;         ///< its pixels, or its rectangle; no two components of a frame share a pixel
+  std::uint32_t area;  ///< of the component itself, pixels
+  double score;        ///< its mean probability, 0..1
+  std::uint8_t cell;   ///< the strongest presence cell that it touches
 };
 
 /// One (height, width) probability of the frame from windows, C order; zero where no window looked.

@@ -22,15 +22,15 @@ std::uint8_t* of_size(Bytes& bytes, std::size_t size) {
 /// The strongest cell that pixels touch; they lie `left` columns further right in the frame.
 std::uint8_t strongest_cell(const Rle& component, std::uint32_t left, const MaskView& presence) {
   std::uint8_t strongest = 0;
-  for_each_segment(component.runs(), component.shape().height,
-                   [&](std::uint32_t column, std::uint32_t top, std::uint32_t bottom) {
-                     const auto across = static_cast<std::ptrdiff_t>((left + column) / kCell);
-                     for (std::uint32_t cell = top / kCell; cell <= (bottom - 1) / kCell; ++cell) {
-                       const std::uint8_t value = presence.data[static_cast<std::ptrdiff_t>(cell) * presence.row_stride +
-                                                                across * presence.column_stride];
-                       strongest = std::max(strongest, value);
-                     }
-                   });
+  for_each_segment(
+      component.runs(), component.shape().height, [&](std::uint32_t column, std::uint32_t top, std::uint32_t bottom) {
+        const auto across = static_cast<std::ptrdiff_t>((left + column) / kCell);
+        for (std::uint32_t cell = top / kCell; cell <= (bottom - 1) / kCell; ++cell) {
+          const std::uint8_t value =
+              presence.data[static_cast<std::ptrdiff_t>(cell) * presence.row_stride + across * presence.column_stride];
+          strongest = std::max(strongest, value);
+        }
+      });
   return strongest;
 }
 
@@ -85,8 +85,8 @@ std::vector<ShipComponent> find_ships(Shape frame, const MaskView& presence, std
     for (std::size_t i = 0; i < found.size(); ++i) {
       const std::uint32_t area = found[i].area();
       const double sum = sum_under<std::uint8_t>(found[i], values, static_cast<std::ptrdiff_t>(shape.width), 1);
-      ships.push_back({moved(shown[i], strip.left, frame), area, sum / area / 256,
-                       strongest_cell(found[i], strip.left, presence)});
+      ships.push_back(
+          {moved(shown[i], strip.left, frame), area, sum / area / 256, strongest_cell(found[i], strip.left, presence)});
     }
   }
   return ships;

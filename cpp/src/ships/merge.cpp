@@ -61,8 +61,7 @@ std::vector<Strip> strips_of(Shape frame, std::span<const Window> windows) {
   std::vector<Window> visible;
   std::ranges::copy_if(windows, std::back_inserter(visible),
                        [&](const Window& window) { return !common(area_of(window), whole).empty(); });
-  std::ranges::stable_sort(
-      visible, {}, [](const Window& window) { return std::pair(window.left, window.top); });
+  std::ranges::stable_sort(visible, {}, [](const Window& window) { return std::pair(window.left, window.top); });
   std::vector<Strip> strips;
   for (const Window& window : visible) {
     const Area inside = common(area_of(window), whole);

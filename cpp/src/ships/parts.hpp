@@ -27,8 +27,9 @@ std::vector<Strip> strips_of(Shape frame, std::span<const Window> windows);
 void merge_strip(Shape frame, const Strip& strip, std::uint8_t* out);
 
 /// A component cut where it falls apart at the level `core` into cores of `min_area` pixels: every pixel goes to the
-/// core that has the nearest pixel, by the exact Euclidean distance; of equally near ones the pixel that is further left
-/// counts, then the upper one. What is not connected then are pieces of their own; those under `min_area` are dropped.
+/// core that has the nearest pixel, by the exact Euclidean distance; of equally near ones the pixel that is further
+/// left counts, then the upper one. What is not connected then are pieces of their own; those under `min_area` are
+/// dropped.
 ///
 /// Args:
 ///   probability: of the whole shape of the component, C order.

@@ -104,21 +104,20 @@ Rectangle smallest_rectangle(const Rle& mask) {
   const auto [x, y] = around.ahead;
   const double along = (around.back + around.front) / 2 / norm;
   const double aside = around.right / 2 / norm;
-  Rectangle found{static_cast<double>(around.from.x) + 0.5 + along * static_cast<double>(x) -
-                      aside * static_cast<double>(y),
-                  static_cast<double>(around.from.y) + 0.5 + along * static_cast<double>(y) +
-                      aside * static_cast<double>(x),
-                  (around.front - around.back) / unit + 1, around.right / unit + 1,
-                  std::atan2(static_cast<double>(y), static_cast<double>(x))};
+  Rectangle found{
+      static_cast<double>(around.from.x) + 0.5 + along * static_cast<double>(x) - aside * static_cast<double>(y),
+      static_cast<double>(around.from.y) + 0.5 + along * static_cast<double>(y) + aside * static_cast<double>(x),
+      (around.front - around.back) / unit + 1, around.right / unit + 1,
+      std::atan2(static_cast<double>(y), static_cast<double>(x))};
   using std::numbers::pi;
   if (found.width > found.length) {
     std::swap(found.length, found.width);
     found.angle += pi / 2;
   }
-  while (found.angle > pi / 2) found.angle -= pi;
-  while (found.angle <= -pi / 2) found.angle += pi;
+  while (found.angle >= pi / 2) found.angle -= pi;
+  while (found.angle < -pi / 2) found.angle += pi;
   // Both ways are as long: the one that points up.
-  if (found.width == found.length && found.angle > 0) found.angle -= pi / 2;
+  if (found.width == found.length && found.angle >= 0) found.angle -= pi / 2;
   return found;
 }
 
@@ -140,8 +139,9 @@ Rectangle corrected(const Rectangle& rectangle, const Correction& said) {
   const double along = number(0) * length;
   const double across = number(1) * width;
   const double turn = std::asin(std::clamp(number(4) * 2 * width / length, -0.5, 0.5));
-  return {x + std::cos(angle) * along - std::sin(angle) * across, y + std::sin(angle) * along + std::cos(angle) * across,
-          length * std::exp(number(2)), width * std::exp(number(3)), angle + turn};
+  return {x + std::cos(angle) * along - std::sin(angle) * across,
+          y + std::sin(angle) * along + std::cos(angle) * across, length * std::exp(number(2)),
+          width * std::exp(number(3)), angle + turn};
 }
 
 std::vector<Rle> separate(Masks refined, Masks before) {
