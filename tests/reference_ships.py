@@ -76,6 +76,21 @@ def split(part, probability, core, min_area):
     return [piece for owner in range(len(cores)) for piece in components(part & (nearest == owner), min_area)]
 
 
+def filled(parts, ship):
+    """Holes go to the part around them that has the smallest box; what is ship in them stays."""
+    parts, taken = list(parts), np.zeros_like(ship)
+
+    def box_area(i):
+        left, top, right, bottom = reference.bbox(parts[i])
+        return (right - left) * (bottom - top)
+
+    for i in sorted(range(len(parts)), key=box_area):
+        holes = reference.fill_holes(parts[i]) & ~ship & ~taken
+        taken |= holes
+        parts[i] = parts[i] | holes
+    return parts
+
+
 def rectangle(part):
     """The rectangle with the second moments of a part and the eighth along it; None where it is nothing like one."""
     y, x = np.nonzero(part)
@@ -123,7 +138,7 @@ def find_components(shape, presence, windows, thresholds):
             core = level(thresholds.core)
             parts = [piece for part in parts for piece in split(part, values, core, thresholds.min_area)]
         if thresholds.fill_holes:
-            parts = [reference.fill_holes(part) & ~(ship & ~part) for part in parts]
+            parts = filled(parts, ship)
         for part, outline in zip(parts, rectangles(parts) if thresholds.rectangles else parts, strict=True):
             whole = np.zeros(shape, bool)
             whole[:, left:right] = outline

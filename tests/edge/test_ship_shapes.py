@@ -89,6 +89,16 @@ def test_holes_are_filled_but_not_what_lies_in_them():
     assert sorted(part.area for part in find_parts(probability, PLAIN)) == [16, 30 * 30 - 20 * 20]
 
 
+def test_a_hole_in_rings_one_inside_the_other_belongs_to_the_inner_one():
+    probability = np.zeros((40, 40), np.uint8)
+    for inset, value in ((5, 200), (8, 0), (14, 200), (17, 0)):
+        probability[inset:-inset, inset:-inset] = value
+    outer, inner = find_parts(probability, replace(PLAIN, fill_holes=True))
+    assert inner.area == 12 * 12
+    assert outer.area == 30 * 30 - inner.area
+    assert union([outer, inner], (40, 40)).area == 30 * 30
+
+
 @pytest.mark.parametrize("angle", [0, 17, 45, 90, 160])
 @pytest.mark.parametrize("size", [(60, 12), (21, 9), (14, 8)])
 def test_a_rectangle_stays_what_it_is(angle, size):

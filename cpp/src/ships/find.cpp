@@ -53,9 +53,7 @@ std::vector<Rle> components_of(const std::uint8_t* probability, std::uint8_t* ma
     }
     found = std::move(pieces);
   }
-  if (rules.fill_holes) {
-    for (Rle& component : found) component = filled(component, ship);
-  }
+  if (rules.fill_holes) fill(found, ship);
   return found;
 }
 

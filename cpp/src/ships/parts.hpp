@@ -36,8 +36,9 @@ void merge_strip(Shape frame, const Strip& strip, std::uint8_t* out);
 std::vector<Rle> split(const Rle& component, const std::uint8_t* probability, std::uint8_t core,
                        std::uint32_t min_area);
 
-/// A component with its holes, but for what is `ship` in them: a boat in a dock stays what it is.
-Rle filled(const Rle& component, const Rle& ship);
+/// Gives each component its holes, but for what is `ship` in them: a boat in a dock stays what it is. A hole inside of
+/// several components belongs to the one with the smallest box.
+void fill(std::span<Rle> components, const Rle& ship);
 
 /// The rectangle that a component is most of; nothing where it is nothing like one, or no pixel of it has its middle
 /// inside.

@@ -154,16 +154,30 @@ std::vector<Rle> split(const Rle& component, const std::uint8_t* probability, st
   return pieces;
 }
 
-Rle filled(const Rle& component, const Rle& ship) {
-  const Shape whole = component.shape();
-  const auto [box, one_a_column] = extent_of(component.runs(), whole.height);
-  if (one_a_column) return component;
-  const Shape shape{box.bottom - box.top, box.right - box.left};
-  const Rle inside = window(component, box.top, box.left, shape);
-  const Rle full = fill_holes(inside, Connectivity::kFour);
-  if (full.area() == inside.area()) return component;
-  const Rle others = subtract(window(ship, box.top, box.left, shape), inside);
-  return window(subtract(full, others), -std::int64_t{box.top}, -std::int64_t{box.left}, whole);
+void fill(std::span<Rle> components, const Rle& ship) {
+  std::vector<std::size_t> order;  // of what may have a hole: what encloses another one has the larger box
+  for (std::size_t i = 0; i < components.size(); ++i) {
+    if (!extent_of(components[i].runs(), ship.shape().height).one_a_column) order.push_back(i);
+  }
+  std::ranges::stable_sort(order, {}, [&](std::size_t i) {
+    const Box box = components[i].box();
+    return std::uint64_t{box.right - box.left} * (box.bottom - box.top);
+  });
+  Rle taken(ship.shape());  // holes that have an owner
+  for (const std::size_t i : order) {
+    Rle& component = components[i];
+    const Box box = component.box();
+    const Shape shape{box.bottom - box.top, box.right - box.left};
+    const Rle inside = window(component, box.top, box.left, shape);
+    const Rle full = fill_holes(inside, Connectivity::kFour);
+    if (full == inside) continue;
+    const Rle sea = subtract(subtract(full, inside), window(ship, box.top, box.left, shape));
+    const Rle holes = subtract(window(sea, -std::int64_t{box.top}, -std::int64_t{box.left}, ship.shape()), taken);
+    const Rle* const more[] = {&taken, &holes};
+    const Rle* const parts[] = {&component, &holes};
+    taken = unite(more, ship.shape());
+    component = unite(parts, ship.shape());
+  }
 }
 
 }  // namespace shipedge
