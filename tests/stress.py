@@ -62,10 +62,15 @@ class Shared:
         self.painter = rle.MaskBatch(self.painted, 2)
         self.text = rle.encode(self.mask)
         self.value = rle.Rle.from_mask(self.mask)
+        self.presence = np.full((6, 7), 200, np.uint8)
+        self.pixels = rng.integers(0, 256, (190, 210, 3), np.uint8)
 
     def calls(self):
         """What the threads do."""
+        from shipedge import _core as core
+
         rle = self.rle
+        windows = [(0, 0, self.mask), (50, -40, self.mask.T), (-9, 80, self.mask[:, ::-1])]
         return [
             lambda: rle.from_polygons([self.points, self.points[::2]], (200, self.width)),
             lambda: rle.from_polygons([self.points, [[1, 1], [9, 1], [5, 8]]], (200, self.width), "union"),
@@ -83,19 +88,22 @@ class Shared:
             lambda: [self.value.dilate(2), self.value.transpose(), self.value | ~self.value],
             lambda: rle.to_png(self.value),
             lambda: rle.iou_matrix([self.value], [self.value], crowd=self.mask[0, :1]),
+            lambda: [one[0] for one in core.ship_components((190, 210), self.presence, windows, 1, 2, 9, True, True)],
+            lambda: core.cut_patch(self.pixels, core.smallest_rectangle(self.value)),
         ]
 
     def with_own_arrays(self):
         """The same values, and arrays that no other thread uses."""
         own = copy.copy(self)
-        for name in ("points", "labels", "mask", "wide", "values", "out"):
+        for name in ("points", "labels", "mask", "wide", "values", "out", "presence", "pixels"):
             setattr(own, name, getattr(self, name).copy())
         return own
 
     def call(self, number):
         """Makes one of the calls and looks at what it gives; to be refused in words is fine."""
         try:
-            result = self.calls()[number % 16]()
+            calls = self.calls()
+            result = calls[number % len(calls)]()
         except ValueError:
             return
         for value in result if isinstance(result, list) else [result]:

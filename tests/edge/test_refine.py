@@ -91,7 +91,7 @@ def test_a_patch_shows_the_rectangle_level_and_half_as_large(angle):
 @given(
     st.tuples(st.floats(-60, 360), st.floats(-60, 260), st.floats(4, 90), st.floats(3, 60), st.floats(-4, 4)),
 )
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_a_patch_is_the_same_wherever_the_frame_ends(rectangle):
     """Beyond the border of a frame lie copies of its outermost pixels."""
     pixels = np.random.default_rng(3).integers(0, 256, (200, 300, 3), np.uint8)

@@ -76,7 +76,7 @@ std::vector<Strip> strips_of(Shape frame, std::span<const Window> windows) {
 
 void merge_strip(Shape frame, const Strip& strip, std::uint8_t* out) {
   const Area whole{0, strip.left, frame.height, strip.right};
-  std::memset(out, 0, std::size_t{frame.height} * strip.width());
+  std::fill_n(out, std::size_t{frame.height} * strip.width(), std::uint8_t{0});
   std::vector<Area> others;
   for (std::size_t i = 0; i < strip.windows.size(); ++i) {
     const Window& window = strip.windows[i];

@@ -54,18 +54,28 @@ void cut(const FrameView& frame, Place first, Place right, Place down, std::uint
       const std::int64_t y = at.y >> kBits;
       const auto fx = static_cast<std::uint32_t>(at.x >> kShift) & (kOne - 1);
       const auto fy = static_cast<std::uint32_t>(at.y >> kShift) & (kOne - 1);
-      const auto near = [](std::int64_t value, std::int64_t last) {
-        return static_cast<std::ptrdiff_t>(std::clamp<std::int64_t>(value, 0, last));
-      };
-      const std::uint8_t* const upper = frame.data + near(y, last_row) * frame.row_stride;
-      const std::uint8_t* const lower = frame.data + near(y + 1, last_row) * frame.row_stride;
-      const std::ptrdiff_t left = near(x, last_column) * strides.column();
-      const std::ptrdiff_t next = near(x + 1, last_column) * strides.column();
+      // The four pixels around the place, and the ways between them.
+      std::ptrdiff_t to_right = strides.column();
+      std::ptrdiff_t to_lower = frame.row_stride;
+      std::int64_t near_x = x;
+      std::int64_t near_y = y;
+      if (x < 0 || y < 0 || x >= last_column || y >= last_row) {
+        near_x = std::clamp<std::int64_t>(x, 0, last_column);
+        near_y = std::clamp<std::int64_t>(y, 0, last_row);
+        to_right *= std::clamp<std::int64_t>(x + 1, 0, last_column) - near_x;
+        to_lower *= std::clamp<std::int64_t>(y + 1, 0, last_row) - near_y;
+      }
+      const std::uint8_t* const first_channel = frame.data + near_y * frame.row_stride + near_x * strides.column();
+      const std::uint32_t upper_left = (kOne - fx) * (kOne - fy);
+      const std::uint32_t upper_right = fx * (kOne - fy);
+      const std::uint32_t lower_left = (kOne - fx) * fy;
+      const std::uint32_t lower_right = fx * fy;
       for (std::size_t channel = 0; channel < kChannels; ++channel) {
-        const std::ptrdiff_t of = static_cast<std::ptrdiff_t>(channel) * strides.channel();
-        const std::uint32_t above = upper[left + of] * (kOne - fx) + upper[next + of] * fx;
-        const std::uint32_t below = lower[left + of] * (kOne - fx) + lower[next + of] * fx;
-        *out++ = static_cast<std::uint8_t>((above * (kOne - fy) + below * fy + kOne * kOne / 2) / (kOne * kOne));
+        const std::uint8_t* const from = first_channel + static_cast<std::ptrdiff_t>(channel) * strides.channel();
+        const std::uint8_t* const below = from + to_lower;
+        const std::uint32_t sum =
+            from[0] * upper_left + from[to_right] * upper_right + below[0] * lower_left + below[to_right] * lower_right;
+        *out++ = static_cast<std::uint8_t>((sum + kOne * kOne / 2) / (kOne * kOne));
       }
     }
   }
