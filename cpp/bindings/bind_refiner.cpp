@@ -31,6 +31,8 @@ py::array_t<double> corrected_of(const py::object& rectangle, const py::object& 
 
 py::array_t<std::uint8_t> patch_of(const py::object& pixels, const py::object& rectangle) {
   const HeldFrame held = as_frame(pixels);
+  const auto [height, width] = held.view.shape;
+  if (height == 0 || width == 0) throw py::value_error("pixels have no row or no column, expected at least one pixel");
   const Rectangle given = as_rectangle(rectangle);
   constexpr std::array<py::ssize_t, 3> kShape{kPatchHeight, kPatchWidth, kChannels};
   py::array_t<std::uint8_t> patch(kShape);
@@ -82,7 +84,7 @@ Values are interpolated between the four nearest pixels, their places rounded to
 is repeated.
 
 Args:
-    pixels: (height, width, 3) uint8, any strides.
+    pixels: (height, width, 3) uint8.
     rectangle: (x, y, length, width, angle).)");
   module.def("separate", &separate_of, py::arg("refined"), py::arg("before"),
              R"(Outlines that share no pixel, in their order; None for a piece of what another one has become.

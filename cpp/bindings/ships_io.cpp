@@ -10,18 +10,6 @@ namespace {
 
 constexpr std::int64_t kOut = std::int64_t{1} << 40;  // of any frame, and sums with a side stay in 64 bits
 
-py::array as_uint8(py::handle object, const char* name, const char* expected) {
-  if (!py::isinstance<py::array>(object)) {
-    throw py::type_error(std::string(name) + " is of type " + Py_TYPE(object.ptr())->tp_name + ", expected " +
-                         expected);
-  }
-  auto array = py::reinterpret_borrow<py::array>(object);
-  if (array.dtype().kind() != 'u' || array.itemsize() != 1) {
-    throw py::type_error(std::string(name) + " has dtype " + shown_dtype(array) + ", expected uint8");
-  }
-  return array;
-}
-
 /// Five float64 numbers, copied.
 std::array<double, 5> as_five(py::handle numbers, const char* name, const char* expected) {
   const auto array = py::array_t<double, py::array::c_style | py::array::forcecast>::ensure(numbers);
@@ -48,7 +36,14 @@ std::uint8_t as_byte(py::handle value, const char* name) {
 }
 
 HeldMask as_bytes(py::handle object, const char* name) {
-  py::array array = as_uint8(object, name, "a NumPy array (height, width)");
+  if (!py::isinstance<py::array>(object)) {
+    throw py::type_error(std::string(name) + " is of type " + Py_TYPE(object.ptr())->tp_name +
+                         ", expected a NumPy array (height, width)");
+  }
+  auto array = py::reinterpret_borrow<py::array>(object);
+  if (array.dtype().kind() != 'u' || array.itemsize() != 1) {
+    throw py::type_error(std::string(name) + " has dtype " + shown_dtype(array) + ", expected uint8");
+  }
   if (array.ndim() != 2) {
     throw py::value_error(std::string(name) + " has shape " + shown_shape(array) + ", expected (height, width)");
   }
@@ -84,17 +79,6 @@ HeldWindows as_windows(py::handle windows) {
     held.keep.push_back(std::move(pixels.array));
   }
   return held;
-}
-
-HeldFrame as_frame(py::handle pixels) {
-  py::array array = as_uint8(pixels, "pixels", "a NumPy array (height, width, 3)");
-  if (array.ndim() != 3 || array.shape(2) != kChannels || array.size() == 0) {
-    throw py::value_error("pixels have shape " + shown_shape(array) + ", expected (height, width, 3)");
-  }
-  const Shape shape = Shape::checked(array.shape(0), array.shape(1));
-  const FrameView view{static_cast<const std::uint8_t*>(array.data()), shape, array.strides(0), array.strides(1),
-                       array.strides(2)};
-  return {std::move(array), view};
 }
 
 Rectangle as_rectangle(py::handle rectangle) {

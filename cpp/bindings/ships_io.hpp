@@ -7,7 +7,7 @@
 #include "shipedge/rectangle.hpp"
 #include "shipedge/ships.hpp"
 
-/// The part of numpy_io.hpp that is about frames, what models say of them, and rectangles.
+/// The part of numpy_io.hpp that is about what models say of frames, and rectangles.
 namespace shipedge {
 
 /// 0 to 255.
@@ -27,15 +27,6 @@ struct HeldWindows {
 
 /// A sequence of (top, left, uint8 array (height, width)).
 HeldWindows as_windows(py::handle windows);
-
-/// A frame and the array that keeps its pixels alive.
-struct HeldFrame {
-  py::array array;
-  FrameView view;
-};
-
-/// A uint8 array (height, width, 3) with pixels, any strides.
-HeldFrame as_frame(py::handle pixels);
 
 /// Five numbers: x, y, length, width, angle. Finite, at most kFarthest, and the sides are over 0.
 Rectangle as_rectangle(py::handle rectangle);

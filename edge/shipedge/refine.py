@@ -71,6 +71,7 @@ class Refiner:
         would share pixels the larger has them. One that would have less than half of its outline left keeps the one it
         came with, and where that is no better it was the same ship, taken apart.
         """
+        pixels = np.ascontiguousarray(pixels)  # one copy, not one for each look
         return separate([self._refined(pixels, ship) for ship in shown], shown)
 
     def _refined(self, pixels: Pixels, ship: Rle) -> Rle:

@@ -91,7 +91,7 @@ TEST_CASE("a mask as large as masks get has a rectangle") {
 TEST_CASE("a patch of any rectangle stays inside the frame") {
   std::mt19937 random(22);
   const Mask frame = random_mask(random, {7, 15}, 1);  // exactly sized: 7 x 5 pixels of three bytes
-  const FrameView view{frame.pixels.data(), {7, 5}, 15, 3, 1};
+  const FrameView view{frame.pixels.data(), {7, 5}, 15};
   std::vector<std::uint8_t> patch(shipedge::kPatchBytes);
   std::uniform_real_distribution<double> place(-20, 20);
   std::uniform_real_distribution<double> power(-30, 36);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "shipedge/frame.hpp"
 #include "shipedge/rle.hpp"
 #include "shipedge/set_ops.hpp"
 
@@ -36,18 +37,9 @@ constexpr std::uint32_t kPatchWidth = 128;
 constexpr std::size_t kChannels = 3;
 constexpr std::size_t kPatchBytes = std::size_t{kPatchHeight} * kPatchWidth * kChannels;
 
-/// Someone else's RGB pixels, any strides (bytes, negative too); not empty.
-struct FrameView {
-  const std::uint8_t* data = nullptr;
-  Shape shape;
-  std::ptrdiff_t row_stride = 0;
-  std::ptrdiff_t column_stride = 0;
-  std::ptrdiff_t channel_stride = 0;
-};
-
 /// What the refiner sees of a frame: the rectangle level in the middle of the patch, half as long and wide as it.
 /// Values are interpolated between the four nearest pixels, their places rounded to 1/256 pixel; beyond the frame its
-/// border is repeated.
+/// border is repeated. The frame has pixels. The frame has pixels.
 void cut_patch(const FrameView& frame, const Rectangle& rectangle, std::uint8_t* out);
 
 /// What a refiner says of a patch, 0..1 each: shift along and across, length, width and angle. 0.5 changes nothing.
