@@ -2,8 +2,7 @@
 #include <cstdint>
 
 #include "bindings.hpp"
-#include "numpy_io.hpp"
-#include "shipedge/frame.hpp"
+#include "ships_io.hpp"
 #include "unlocked.hpp"
 
 namespace shipedge {

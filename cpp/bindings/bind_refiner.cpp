@@ -15,7 +15,7 @@ py::array_t<double> smallest_rectangle_of(const Rle& mask) {
     const Unlocked nogil;
     found = smallest_rectangle(mask);
   }
-  return as_array(found);
+  return to_array(found);
 }
 
 Rle rectangle_outline(const py::object& rectangle, const py::object& shape) {
@@ -26,7 +26,7 @@ Rle rectangle_outline(const py::object& rectangle, const py::object& shape) {
 }
 
 py::array_t<double> corrected_of(const py::object& rectangle, const py::object& said) {
-  return as_array(corrected(as_rectangle(rectangle), as_correction(said)));
+  return to_array(corrected(as_rectangle(rectangle), as_correction(said)));
 }
 
 py::array_t<std::uint8_t> patch_of(const py::object& pixels, const py::object& rectangle) {

@@ -13,13 +13,6 @@ namespace {
 
 std::string type_name(py::handle object) { return Py_TYPE(object.ptr())->tp_name; }
 
-py::array as_array(py::handle object, const char* name, const char* expected) {
-  if (!py::isinstance<py::array>(object)) {
-    throw py::type_error(std::string(name) + " is of type " + type_name(object) + ", expected " + expected);
-  }
-  return py::reinterpret_borrow<py::array>(object);
-}
-
 std::uint8_t* pixels_of(const py::array& mask) { return static_cast<std::uint8_t*>(const_cast<void*>(mask.data())); }
 
 /// What numpy.asarray gives, without looking that up: an import runs Python code, and CPython before 3.14 unwinds a
@@ -40,6 +33,13 @@ py::array as_output(py::handle out, const char* expected) {
 }
 
 }  // namespace
+
+py::array as_array(py::handle object, const char* name, const char* expected) {
+  if (!py::isinstance<py::array>(object)) {
+    throw py::type_error(std::string(name) + " is of type " + type_name(object) + ", expected " + expected);
+  }
+  return py::reinterpret_borrow<py::array>(object);
+}
 
 std::string shown_shape(const py::array& array) { return py::str(array.attr("shape")).cast<std::string>(); }
 
@@ -160,23 +160,6 @@ void MaskArray::expect_count(std::size_t images, const char* name) const {
   if (images == count) return;
   throw py::value_error(std::string(name) + " holds " + std::to_string(images) + " images, expected " +
                         std::to_string(count) + " as out has");
-}
-
-HeldFrame as_frame(py::handle pixels) {
-  py::array array = as_array(pixels, "pixels", "a uint8 array (height, width, 3)");
-  if (array.ndim() != 3 || array.shape(2) != 3 || array.dtype().kind() != 'u' || array.itemsize() != 1) {
-    throw py::value_error("pixels are " + shown_dtype(array) + " " + shown_shape(array) +
-                          ", expected uint8 (height, width, 3)");
-  }
-  const auto without_gaps = [](const py::array& a) { return a.strides(2) == 1 && a.strides(1) == 3; };
-  if (!without_gaps(array)) {
-    array = py::array_t<std::uint8_t, py::array::c_style | py::array::forcecast>::ensure(array);
-    if (!array) throw py::error_already_set();
-  }
-  const Shape shape = Shape::checked(array.shape(0), array.shape(1));
-  const std::ptrdiff_t stride = array.strides(0);
-  const auto* const data = static_cast<const std::uint8_t*>(array.data());
-  return {std::move(array), {data, shape, stride}};
 }
 
 unsigned as_threads(py::handle threads) {

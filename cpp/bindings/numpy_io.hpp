@@ -10,7 +10,6 @@
 
 #include "shipedge/buffer.hpp"
 #include "shipedge/components.hpp"
-#include "shipedge/frame.hpp"
 #include "shipedge/labels.hpp"
 #include "shipedge/mask.hpp"
 #include "shipedge/polygon.hpp"
@@ -70,15 +69,6 @@ struct HeldLabels {
 
 /// Any integer or bool array (height, width), any strides.
 HeldLabels as_labels(py::handle labels);
-
-/// The pixels of a frame and the array that keeps them alive (the caller's own, or a copy without gaps in its rows).
-struct HeldFrame {
-  py::array array;
-  FrameView view;
-};
-
-/// A uint8 array (height, width, 3).
-HeldFrame as_frame(py::handle pixels);
 
 /// A uint8 or float32 array of this shape, any strides.
 py::array as_values(py::handle values, Shape shape);
@@ -162,6 +152,9 @@ HeldPolygons as_polygons(py::handle polygons);
 
 /// Whether polygons are filled together or each by itself.
 FillRule as_fill_rule(py::handle rule);
+
+/// The argument, which must be an array.
+py::array as_array(py::handle object, const char* name, const char* expected);
 
 /// A copy of an array as another dtype, by NumPy and not by what a subclass calls astype.
 py::array converted(const py::array& array, py::dtype dtype);

@@ -36,11 +36,7 @@ std::uint8_t as_byte(py::handle value, const char* name) {
 }
 
 HeldMask as_bytes(py::handle object, const char* name) {
-  if (!py::isinstance<py::array>(object)) {
-    throw py::type_error(std::string(name) + " is of type " + Py_TYPE(object.ptr())->tp_name +
-                         ", expected a NumPy array (height, width)");
-  }
-  auto array = py::reinterpret_borrow<py::array>(object);
+  py::array array = as_array(object, name, "a NumPy array (height, width)");
   if (array.dtype().kind() != 'u' || array.itemsize() != 1) {
     throw py::type_error(std::string(name) + " has dtype " + shown_dtype(array) + ", expected uint8");
   }
@@ -81,6 +77,23 @@ HeldWindows as_windows(py::handle windows) {
   return held;
 }
 
+HeldFrame as_frame(py::handle pixels) {
+  py::array array = as_array(pixels, "pixels", "a uint8 array (height, width, 3)");
+  if (array.ndim() != 3 || array.shape(2) != 3 || array.dtype().kind() != 'u' || array.itemsize() != 1) {
+    throw py::value_error("pixels are " + shown_dtype(array) + " " + shown_shape(array) +
+                          ", expected uint8 (height, width, 3)");
+  }
+  const auto without_gaps = [](const py::array& a) { return a.strides(2) == 1 && a.strides(1) == 3; };
+  if (!without_gaps(array)) {
+    array = py::array_t<std::uint8_t, py::array::c_style | py::array::forcecast>::ensure(array);
+    if (!array) throw py::error_already_set();
+  }
+  const Shape shape = Shape::checked(array.shape(0), array.shape(1));
+  const std::ptrdiff_t stride = array.strides(0);
+  const auto* const data = static_cast<const std::uint8_t*>(array.data());
+  return {std::move(array), {data, shape, stride}};
+}
+
 Rectangle as_rectangle(py::handle rectangle) {
   const auto [x, y, length, width, angle] = as_five(rectangle, "rectangle", "(x, y, length, width, angle)");
   const auto fits = [](double value) { return std::abs(value) <= kFarthest; };  // false for NaN
@@ -97,7 +110,7 @@ Correction as_correction(py::handle said) {
   throw py::value_error("said is " + py::repr(said).cast<std::string>() + ", expected five numbers from 0 to 1");
 }
 
-py::array_t<double> as_array(const Rectangle& rectangle) {
+py::array_t<double> to_array(const Rectangle& rectangle) {
   py::array_t<double> array(5);
   double* const out = array.mutable_data();
   const auto& [x, y, length, width, angle] = rectangle;

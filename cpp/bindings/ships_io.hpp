@@ -4,10 +4,11 @@
 #include <vector>
 
 #include "numpy_io.hpp"
+#include "shipedge/frame.hpp"
 #include "shipedge/rectangle.hpp"
 #include "shipedge/ships.hpp"
 
-/// The part of numpy_io.hpp that is about what models say of frames, and rectangles.
+/// The part of numpy_io.hpp that is about frames, what models say of them, and rectangles.
 namespace shipedge {
 
 /// 0 to 255.
@@ -28,6 +29,15 @@ struct HeldWindows {
 /// A sequence of (top, left, uint8 array (height, width)).
 HeldWindows as_windows(py::handle windows);
 
+/// The pixels of a frame and the array that keeps them alive (the caller's own, or a copy without gaps in its rows).
+struct HeldFrame {
+  py::array array;
+  FrameView view;
+};
+
+/// A uint8 array (height, width, 3).
+HeldFrame as_frame(py::handle pixels);
+
 /// Five numbers: x, y, length, width, angle. Finite, at most kFarthest, and the sides are over 0.
 Rectangle as_rectangle(py::handle rectangle);
 
@@ -35,6 +45,6 @@ Rectangle as_rectangle(py::handle rectangle);
 Correction as_correction(py::handle said);
 
 /// A float64 array (5,).
-py::array_t<double> as_array(const Rectangle& rectangle);
+py::array_t<double> to_array(const Rectangle& rectangle);
 
 }  // namespace shipedge
