@@ -84,7 +84,7 @@ def _bundle(path: str) -> Bundle:
 def _detector_time(backend: str, bundle: str) -> str:
     import numpy as np
 
-    from shipedge.backends.ladder import LADDER, open_model
+    from shipedge.backends.cpu import LADDER, open_model
 
     model = open_model(_bundle(bundle).detector, 1, {backend: LADDER[backend]})
     pixels = np.zeros((model.window, model.window, 3), np.uint8)
