@@ -81,7 +81,7 @@ def accelerate(bundle: Bundle, device: Device, threads: int, report: Report, *, 
     key = key_of(bundle, device, threads)
     known = read_verdict(key)
     if known and not asked and not known.faster:
-        raise RefusedError(known.says or _slow(device.kind, known))
+        raise RefusedError(known.says or _slow(known))
     if not known:
         report(f"trying {_name(device)}: its programs are compiled, which can take a minute")
     try:
@@ -95,10 +95,11 @@ def accelerate(bundle: Bundle, device: Device, threads: int, report: Report, *, 
         write_verdict(key, found.verdict)
     if not found.verdict.faster and not asked:
         found.worker.close()
-        raise RefusedError(_slow(device.kind, found.verdict))
+        raise RefusedError(_slow(found.verdict))
     if not known:
-        slower = "" if found.verdict.faster else "slower: "
-        report(f"{_name(device)} is right and {slower or 'faster: '}{_times(found.verdict)}")
+        takes = f"{found.worker.says}, " if found.worker.says else ""
+        pace = "faster" if found.verdict.faster else "slower"
+        report(f"{_name(device)} {takes}is right and {pace} than the CPU: {_times(found.verdict)}")
     return found
 
 
@@ -125,12 +126,9 @@ def _try(bundle: Bundle, device: Device, threads: int, report: Report, known: Ve
             report(f"{_name(device)} was ready after {sum(seconds):.0f} s")
         if known is None or not known.right:
             usual = models_for(bundle, RUNTIMES["litert"].precisions)
-            known = Verdict(
-                True,
-                round(milliseconds(files, worker.models), 3),
-                round(milliseconds(usual, cpu if usual is files else _open_on_cpu(usual, threads)), 3),
-                "",
-            )
+            usual_cpu = cpu if usual is files else _open_on_cpu(usual, threads)
+            ms, cpu_ms = milliseconds((files, worker.models), (usual, usual_cpu))
+            known = Verdict(True, round(ms, 3), round(cpu_ms, 3), "")
     except BackendError as error:
         worker.close()
         raise error if isinstance(error, RefusedError) else RefusedError(str(error)) from None
@@ -164,9 +162,9 @@ def _name(device: Device) -> str:
     return device.library if device.kind == "library" else f"the {device.kind.upper()}"
 
 
-def _slow(kind: str, verdict: Verdict) -> str:
+def _slow(verdict: Verdict) -> str:
     return f"slower than the CPU: {_times(verdict)}"
 
 
 def _times(verdict: Verdict) -> str:
-    return f"{verdict.ms:.1f} ms, CPU {verdict.cpu_ms:.1f} ms for one call of each model"
+    return f"{verdict.ms:.1f} ms instead of {verdict.cpu_ms:.1f} for one call of each model"

@@ -68,7 +68,7 @@ class Ladder:
         except BackendError:
             raise error from None
         self.demoted.append(f"{rung}: {error}")
-        self._report(f"{rung} failed ({error}); {self.rung} goes on from the same frame")
+        self._report(f"{self.demoted[-1]}; {self.rung} goes on from the same frame")
 
     def _open_next(self) -> None:
         for rung in self._left:

@@ -54,7 +54,7 @@ def main(memory: str, channel: str, life: str) -> int:
             try:
                 found = models[k](shared[: int(np.prod(file.input))].reshape(file.input[1:]))
             except Exception as error:
-                asked.send_bytes(_complaint(error))
+                asked.send_bytes(_complaint(error.__cause__ or error))
                 return 1
             shared[size_in : size_in + found.size] = found.ravel()
             asked.send_bytes(b"+")
@@ -110,12 +110,12 @@ def _delegated(interpreter: Interpreter) -> tuple[int, int]:
     return len(replaced), len(plain)
 
 
-def _complaint(error: Exception) -> bytes:
+def _complaint(error: BaseException) -> bytes:
     return f"-{_words(error)}"[:1000].encode("utf-8", "replace")
 
 
-def _words(error: Exception) -> str:
-    return " ".join(str(error).split()) or f"{type(error).__name__} without a word"
+def _words(error: BaseException) -> str:
+    return " ".join(str(error).split()) or f"refused without a reason ({type(error).__name__})"
 
 
 def _die_with_parent(life: int) -> None:
