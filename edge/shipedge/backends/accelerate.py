@@ -42,6 +42,12 @@ class Accelerated:
         """The models, in the order of the files."""
         return self.worker.models
 
+    def describe(self) -> str:
+        """What was found, for people."""
+        takes = f"{self.worker.says}, " if self.worker.says else ""
+        pace = "faster" if self.verdict.faster else "not faster"
+        return f"{takes}is right and {pace} than the CPU: {_times(self.verdict)}"
+
 
 def models_for(bundle: Bundle, precisions: Sequence[str]) -> Models:
     """The files in the first of these precisions that the bundle has, or those that run where nothing is chosen."""
@@ -62,7 +68,9 @@ def key_of(bundle: Bundle, device: Device, threads: int) -> list[str]:
     ]
 
 
-def accelerate(bundle: Bundle, device: Device, threads: int, report: Report, *, asked: bool) -> Accelerated:
+def accelerate(
+    bundle: Bundle, device: Device, threads: int, report: Report, *, asked: bool, anew: bool = False
+) -> Accelerated:
     """Opens the models of a bundle on an accelerator, and compares it with the CPU.
 
     It must always be right. Where it was not asked for by name it must be faster, too, and what an earlier start found
@@ -74,12 +82,13 @@ def accelerate(bundle: Bundle, device: Device, threads: int, report: Report, *, 
         threads: threads of the CPU.
         report: is told what takes long, and what comes out.
         asked: it was asked for by name.
+        anew: try it whatever an earlier start found.
 
     Raises:
         RefusedError: it is not used, and why.
     """
     key = key_of(bundle, device, threads)
-    known = read_verdict(key)
+    known = None if anew else read_verdict(key)
     if known and not asked and not known.faster:
         raise RefusedError(known.says or _slow(known))
     if not known:
@@ -97,9 +106,7 @@ def accelerate(bundle: Bundle, device: Device, threads: int, report: Report, *, 
         found.worker.close()
         raise RefusedError(_slow(found.verdict))
     if not known:
-        takes = f"{found.worker.says}, " if found.worker.says else ""
-        pace = "faster" if found.verdict.faster else "slower"
-        report(f"{_name(device)} {takes}is right and {pace} than the CPU: {_times(found.verdict)}")
+        report(f"{_name(device)} {found.describe()}")
     return found
 
 
@@ -163,7 +170,7 @@ def _name(device: Device) -> str:
 
 
 def _slow(verdict: Verdict) -> str:
-    return f"slower than the CPU: {_times(verdict)}"
+    return f"not faster than the CPU: {_times(verdict)}"
 
 
 def _times(verdict: Verdict) -> str:

@@ -7,9 +7,10 @@ import warnings
 from collections.abc import Mapping
 from importlib import import_module, metadata
 from importlib.util import find_spec
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shipedge.backends.base import Interpreter
+if TYPE_CHECKING:
+    from shipedge.backends.base import Interpreter
 
 __all__ = ["RUNTIMES", "Runtime", "open_interpreter"]
 
