@@ -56,8 +56,8 @@ def doctor(ctx: click.Context, bundle: str, device: str, as_json: bool) -> None:
         click.echo(json.dumps({"machine": machine, "probes": probes, "ladder": ladder, "ready": ready}))
     else:
         _print(machine, findings, ladder)
-        where = f" (on {chosen['rung']})" if chosen and ready else ""
-        say(f"shipedge predict {'works' if ready else 'does not work'} here{where}")
+        command = "shipedge predict" + (f" --device {device}" if device != "auto" else "")
+        say(f"{command} {'works' if ready else 'does not work'} here")
     ctx.exit(0 if ready else 1)
 
 
@@ -119,10 +119,11 @@ def _print(machine: dict[str, Any], findings: dict[str, Finding], ladder: list[d
     for name, finding in findings.items():
         say(f"  {'yes' if finding.works else 'no':<4}{name:<16}{finding.says}")
     say("ladder, with the time of one call of each model:")
+    width = max(len(rung["rung"]) for rung in ladder)
     for rung in ladder:
         mark = "->" if rung["chosen"] else "yes" if rung["works"] else "no"
         ms = f"{rung['ms']:.1f} ms" if rung["ms"] is not None else ""
-        say(f"  {mark:<4}{rung['rung']:<16}{ms:>10}  {rung['says']}")
+        say(f"  {mark:<4}{rung['rung']:<{width}}{ms:>10}  {rung['says']}")
     for camera in machine["cameras"]:
         say(f"camera {camera['device']}: {camera['name']}")
     for zone in machine["thermal"]:
