@@ -66,9 +66,8 @@ def _rung(bundle: str, device: str) -> str:
 
 
 def _runtime(bundle: str, name: str) -> tuple[float, str]:
-    from shipedge.backends.accelerate import models_for
     from shipedge.backends.agreement import milliseconds
-    from shipedge.backends.cpu import default_threads, open_models
+    from shipedge.backends.cpu import default_threads, models_for, open_models
     from shipedge.backends.runtimes import RUNTIMES
 
     runtime = RUNTIMES[name]

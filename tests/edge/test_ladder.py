@@ -9,9 +9,9 @@ from click.testing import CliRunner
 
 from shipedge.backends import accelerate as accelerate_module
 from shipedge.backends import agreement, cpu, ladder
-from shipedge.backends.accelerate import accelerate, key_of, models_for
+from shipedge.backends.accelerate import accelerate, key_of
 from shipedge.backends.cache import Verdict, read_verdict, write_verdict
-from shipedge.backends.cpu import NotInstalledError, RefusedError
+from shipedge.backends.cpu import NotInstalledError, RefusedError, models_for
 from shipedge.backends.device import Device, parse_device
 from shipedge.backends.found import find_gpu, find_npu
 from shipedge.backends.runtimes import RUNTIMES
@@ -69,7 +69,7 @@ def test_each_rung_has_the_precision_that_suits_it(bundle, toy_bundle_dir):
 def test_auto_starts_nothing_where_no_accelerator_is_found(bundle, monkeypatch, sea):
     monkeypatch.setitem(ladder._FINDS, "gpu", lambda: ("", "no GPU"))
     monkeypatch.setitem(ladder._FINDS, "npu", lambda: ("", "no NPU"))
-    monkeypatch.setattr(ladder, "accelerate", lambda *_: pytest.fail("tried an accelerator"))
+    monkeypatch.setattr(accelerate_module, "accelerate", lambda *_: pytest.fail("tried an accelerator"))
     notes = []
     cascade = Cascade(bundle, 1, report=notes.append)
     assert (cascade.backend, notes) == ("litert", [])

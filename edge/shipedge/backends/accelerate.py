@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from shipedge.backends.base import Model
 from shipedge.backends.cache import Verdict, read_verdict, write_verdict
-from shipedge.backends.cpu import NotInstalledError, RefusedError, open_models
+from shipedge.backends.cpu import NotInstalledError, RefusedError, models_for, open_models
 from shipedge.backends.device import Device
 from shipedge.backends.found import driver_identity, library_identity
 from shipedge.backends.runtimes import RUNTIMES
@@ -16,7 +16,7 @@ from shipedge.backends.worker import Setup, Worker
 from shipedge.bundle import Bundle, Models
 from shipedge.errors import BackendError
 
-__all__ = ["Accelerated", "accelerate", "key_of", "models_for"]
+__all__ = ["Accelerated", "accelerate", "key_of"]
 
 _GPU, _OTHERS = ("float16", "none"), ("int8", "float16", "none")
 _SLOW_S = 2.0
@@ -47,11 +47,6 @@ class Accelerated:
         takes = f"{self.worker.says}, " if self.worker.says else ""
         pace = "faster" if self.verdict.faster else "not faster"
         return f"{takes}is right and {pace} than the CPU: {_times(self.verdict)}"
-
-
-def models_for(bundle: Bundle, precisions: Sequence[str]) -> Models:
-    """The files in the first of these precisions that the bundle has, or those that run where nothing is chosen."""
-    return next((files for name in precisions if (files := bundle.variant(name)) is not None), bundle.models)
 
 
 def key_of(bundle: Bundle, device: Device, threads: int) -> list[str]:

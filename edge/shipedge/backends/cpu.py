@@ -9,7 +9,7 @@ from functools import partial
 from shipedge.backends import trial
 from shipedge.backends.base import Interpreted, Interpreter, Model
 from shipedge.backends.runtimes import RUNTIMES, open_interpreter
-from shipedge.bundle import ModelFile
+from shipedge.bundle import Bundle, ModelFile, Models
 from shipedge.errors import BackendError
 from shipedge.opencv_wheels import extra_of_device
 
@@ -18,6 +18,7 @@ __all__ = [
     "NotInstalledError",
     "RefusedError",
     "default_threads",
+    "models_for",
     "nothing_works",
     "open_model",
     "open_models",
@@ -88,6 +89,11 @@ def open_models(files: Iterable[ModelFile], threads: int, runtime: str, open_: O
             raise RefusedError(" ".join(str(error).split()) or type(error).__name__, file.name) from error
         models.append(Interpreted(file, interpreter, runtime))
     return models
+
+
+def models_for(bundle: Bundle, precisions: Iterable[str]) -> Models:
+    """The files in the first of these precisions that the bundle has, or those that run where nothing is chosen."""
+    return next((files for name in precisions if (files := bundle.variant(name)) is not None), bundle.models)
 
 
 def nothing_works(refused: Mapping[str, RefusedError]) -> BackendError:

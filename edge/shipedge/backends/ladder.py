@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from shipedge.backends.accelerate import Accelerated, accelerate, models_for
 from shipedge.backends.base import Model
-from shipedge.backends.cpu import NotInstalledError, RefusedError, nothing_works, open_models
+from shipedge.backends.cpu import NotInstalledError, RefusedError, models_for, nothing_works, open_models
 from shipedge.backends.device import Device
 from shipedge.backends.found import find_gpu, find_npu
 from shipedge.backends.runtimes import RUNTIMES
 from shipedge.bundle import Bundle
 from shipedge.errors import BackendError
+
+if TYPE_CHECKING:
+    from shipedge.backends.accelerate import Accelerated
 
 __all__ = ["Ladder", "rungs_of"]
 
@@ -101,5 +104,7 @@ class Ladder:
             found, reason = _FINDS[rung.kind]()
             if not found:
                 raise RefusedError(reason)
+        from shipedge.backends.accelerate import accelerate  # a run on the CPU starts without it
+
         self._accelerated = accelerate(self._bundle, rung, self._threads, self._report, asked=asked)
         return self._accelerated.models
