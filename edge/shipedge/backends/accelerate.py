@@ -15,6 +15,7 @@ from shipedge.backends.runtimes import RUNTIMES
 from shipedge.backends.worker import Setup, Worker
 from shipedge.bundle import Bundle, Models
 from shipedge.errors import BackendError
+from shipedge.opencv_wheels import extra_of_device
 
 __all__ = ["Accelerated", "accelerate", "key_of"]
 
@@ -82,6 +83,8 @@ def accelerate(
     Raises:
         RefusedError: it is not used, and why.
     """
+    if device.kind != "library" and not RUNTIMES["litert"].is_installed():
+        raise RefusedError(f'needs LiteRT: pip install "shipedge[{extra_of_device()}]"')
     key = key_of(bundle, device, threads)
     known = None if anew else read_verdict(key)
     if known and not asked and not known.faster:
