@@ -10,7 +10,7 @@ FUZZ_SECONDS ?= 20
 OLDEST_PYTHON ?= python3.11
 CLANG := $(shell command -v clang++ || command -v clang++-14)
 
-.PHONY: demo test test-oldest lint asan fuzz bench wheel format clean
+.PHONY: demo test test-oldest test-gpu test-tflite lint asan fuzz bench wheel format clean
 
 demo: .venv/edge.stamp  ## ships outlined on the pictures that come with the package
 	$(BIN)/shipedge predict edge/shipedge/samples --annotate --out out/demo
@@ -25,12 +25,23 @@ test-oldest: .venv/dev.stamp  ## the device tests with the oldest versions that 
 	build/oldest/bin/pip install --quiet -c tests/oldest.txt ".[edge]" hypothesis packaging pillow pytest
 	SHIPEDGE_TOY_MODELS=build/toy_models build/oldest/bin/pytest -m "not slow" tests/edge tests/rle
 
+test-gpu: .venv/dev.stamp  ## the GPU's rung on software Vulkan, which is unpacked into build/mesa
+	tests/mesa.sh build/mesa
+	SHIPEDGE_TEST_GPU=1 VK_DRIVER_FILES=$$(echo $(CURDIR)/build/mesa/root/usr/share/vulkan/icd.d/lvp_icd*.json) \
+	LD_LIBRARY_PATH=$$(echo $(CURDIR)/build/mesa/root/usr/lib/*-linux-gnu) $(BIN)/pytest tests/edge/test_gpu.py
+
+test-tflite: .venv/dev.stamp  ## the rung of tflite-runtime, in an environment with NumPy 1
+	$(BIN)/python tests/toy_models.py build/toy_models
+	$(OLDEST_PYTHON) -m venv build/tflite
+	build/tflite/bin/pip install --quiet ".[tflite]" hypothesis pytest
+	SHIPEDGE_TOY_MODELS=build/toy_models build/tflite/bin/pytest tests/edge/test_tflite_runtime.py tests/edge/test_delegates.py
+
 lint: .venv/dev.stamp  ## style, types, the one direction of imports
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/clang-format --dry-run --Werror $$(git ls-files 'cpp/*.[ch]pp' 'tests/cpp/*.cpp' 'tests/fuzz/*.[ch]pp')
+	$(BIN)/clang-format --dry-run --Werror $$(git ls-files 'cpp/*.[ch]pp' 'tests/*.c' 'tests/cpp/*.cpp' 'tests/fuzz/*.[ch]pp')
 
 # A sanitized module needs the sanitizer in the process before Python, which is built without.
 SANITIZED = LD_PRELOAD="$$($(CXX) -print-file-name=lib$@.so) $$($(CXX) -print-file-name=libstdc++.so.6)" \
@@ -64,7 +75,7 @@ wheel: .venv/dev.stamp  ## dist/*.whl
 format: .venv/dev.stamp
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
-	$(BIN)/clang-format -i $$(git ls-files 'cpp/*.[ch]pp' 'tests/cpp/*.cpp' 'tests/fuzz/*.[ch]pp')
+	$(BIN)/clang-format -i $$(git ls-files 'cpp/*.[ch]pp' 'tests/*.c' 'tests/cpp/*.cpp' 'tests/fuzz/*.[ch]pp')
 
 clean:
 	rm -rf .venv build dist out

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shipedge.backends import Model, default_threads, open_model
+from shipedge.backends import Ladder, Model, default_threads, parse_device
 from shipedge.bundle import Bundle, Thresholds
+from shipedge.errors import BackendError
 from shipedge.frame import Frame, FrameResult
 from shipedge.refine import Refiner
 from shipedge.ships import Window, find_ships, level
@@ -24,9 +26,8 @@ class Cascade:
 
     Attributes:
         bundle: the bundle it was made from.
-        threads: threads that each model may use.
+        threads: threads that each model may use on the CPU.
         thresholds: what counts as ship.
-        backend: the runtime that runs the models.
     """
 
     def __init__(
@@ -36,36 +37,60 @@ class Cascade:
         *,
         flips: bool = False,
         thresholds: Thresholds | None = None,
+        device: str = "auto",
+        report: Callable[[str], None] = lambda text: None,
     ) -> None:
-        """Opens the models on the first runtime that works here.
+        """Opens the models.
 
         Args:
             bundle: the models and their thresholds.
-            threads: threads that each model may use.
+            threads: threads that each model may use on the CPU.
             flips: show every tile to the models twice, as it is and mirrored, and take the mean: twice the time.
             thresholds: what counts as ship; None: the bundle's operating point "careful".
+            device: what runs the models: "auto", "cpu", "gpu", "npu" or "LIBRARY[,key=value...]".
+            report: is told what takes long and what failed, one sentence each.
 
         Raises:
-            BackendError: no runtime works here.
+            BackendError: the device that was asked for does not work, or no runtime does.
+            ConfigError: there is no such device.
         """
         self.bundle = bundle
         self.thresholds = bundle.thresholds if thresholds is None else thresholds
         self.threads = default_threads() if threads is None else threads
-        self._detector: Model = open_model(bundle.detector, self.threads)
-        self._segmenter: Model = open_model(bundle.segmenter, self.threads)
-        self.backend = self._detector.backend
-        self._refiner: Refiner | None = None
-        if bundle.refiner is not None:
-            self._refiner = Refiner(open_model(bundle.refiner, self.threads), flips=flips)
         self._flips = flips
+        self._ladder = Ladder(bundle, parse_device(device), self.threads, report)
+        self._take_models()
         self._picture, self._cell = level(self.thresholds.picture), level(self.thresholds.cell)
+
+    @property
+    def backend(self) -> str:
+        """What runs the models now: a runtime on the CPU, "gpu", "npu" or a delegate library."""
+        return self._ladder.rung
+
+    @property
+    def demoted(self) -> list[str]:
+        """What ran the models before, and why it no longer does."""
+        return self._ladder.demoted
+
+    def _take_models(self) -> None:
+        self._detector, self._segmenter, *refiner = self._ladder.models
+        self._refiner = Refiner(refiner[0], flips=self._flips) if refiner else None
 
     def __call__(self, frame: Frame) -> FrameResult:
         """Finds the ships of one frame.
 
         Raises:
             ImageError: its pixels cannot be decoded.
+            BackendError: a model failed, and nothing is left that could run it.
         """
+        while True:
+            try:
+                return self._look(frame)
+            except BackendError as error:  # the frame is begun anew, so nothing of it is lost or counted twice
+                self._ladder.step_down(error)
+                self._take_models()
+
+    def _look(self, frame: Frame) -> FrameResult:
         start = perf_counter()
         presence = self._detect(frame)
         detected = perf_counter()

@@ -1,4 +1,4 @@
-"""Tries out one thing this machine may offer: ``python -m shipedge.probe NAME [BUNDLE]``.
+"""Tries out one thing this machine may offer: ``python -m shipedge.probe core|opencv|rung [BUNDLE DEVICE]``.
 
 Meant to run in a process of its own: some runtimes do not raise where they cannot work, they end the process (an
 illegal instruction on a small board, a broken Vulkan driver), and that must be a finding, not the end of the report.
@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from importlib.metadata import version
 from importlib.util import find_spec
-from time import perf_counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,8 +17,11 @@ if TYPE_CHECKING:
 
 __all__ = ["PROBES"]
 
+EXTRAS = {"litert": "edge", "tflite-runtime": "tflite", "tf.lite": "train"}
+"""What to install for each runtime."""
 
-def _core(_bundle: str) -> str:
+
+def _core() -> str:
     import numpy as np
 
     from shipedge.rle import encode
@@ -29,7 +30,7 @@ def _core(_bundle: str) -> str:
     return "masks work" if text == "1 4" else f"a 2x2 mask became {text!r}, expected '1 4'"
 
 
-def _opencv(_bundle: str) -> str:
+def _opencv() -> str:
     from shipedge.opencv_wheels import installed, repair, require_opencv
 
     _installed("cv2", "edge")
@@ -44,27 +45,36 @@ def _opencv(_bundle: str) -> str:
     return says + (f"; only one of them may be installed: {repair()}" if len(wheels) > 1 else "")
 
 
-def _litert(bundle: str) -> str:
-    _installed("ai_edge_litert", "edge")
-    return f"{version('ai-edge-litert')}, {_detector_time('litert', bundle)}"
+def _rung(bundle: str, device: str) -> str:
+    """JSON: milliseconds of one call of each model, and what to say about it."""
+    import json
+
+    from shipedge.backends.accelerate import accelerate
+    from shipedge.backends.cpu import default_threads
+    from shipedge.backends.device import parse_device
+    from shipedge.backends.runtimes import RUNTIMES
+
+    if device in RUNTIMES:
+        ms, says = _runtime(bundle, device)
+        return json.dumps({"ms": ms, "says": says})
+    found = accelerate(
+        _bundle(bundle), parse_device(device), default_threads(), lambda text: None, asked=True, anew=True
+    )
+    found.worker.close()
+    verdict = found.verdict
+    return json.dumps({"ms": verdict.ms, "cpu_ms": verdict.cpu_ms, "faster": verdict.faster, "says": found.describe()})
 
 
-def _tflite_runtime(bundle: str) -> str:
-    _installed("tflite_runtime", "tflite")
-    return f"{version('tflite-runtime')}, {_detector_time('tflite-runtime', bundle)}"
+def _runtime(bundle: str, name: str) -> tuple[float, str]:
+    from shipedge.backends.agreement import milliseconds
+    from shipedge.backends.cpu import default_threads, models_for, open_models
+    from shipedge.backends.runtimes import RUNTIMES
 
-
-def _litert_gpu(bundle: str) -> str:
-    _installed("ai_edge_litert", "edge")
-    from ai_edge_litert.compiled_model import CompiledModel
-    from ai_edge_litert.hardware_accelerator import HardwareAccelerator
-
-    content = _bundle(bundle).detector.content
-    try:
-        CompiledModel.from_buffer(content, HardwareAccelerator.GPU)
-    except RuntimeError:  # its text is a trace of source files
-        raise RuntimeError("the WebGPU accelerator finds no adapter here (no GPU, or no Vulkan driver)") from None
-    return "the accelerator takes the detector"
+    runtime = RUNTIMES[name]
+    _installed(runtime.package, EXTRAS[name])
+    files = models_for(_bundle(bundle), runtime.precisions)
+    (ms,) = milliseconds((files, open_models(files, default_threads(), name)))
+    return round(ms, 3), f"{runtime.version()}, {files.detector.quantize} models"
 
 
 def _installed(module: str, extra: str) -> None:
@@ -81,32 +91,16 @@ def _bundle(path: str) -> Bundle:
     return load_bundle(path) if path else default_bundle()
 
 
-def _detector_time(backend: str, bundle: str) -> str:
-    import numpy as np
-
-    from shipedge.backends.ladder import LADDER, open_model
-
-    model = open_model(_bundle(bundle).detector, 1, {backend: LADDER[backend]})
-    pixels = np.zeros((model.window, model.window, 3), np.uint8)
-    model(pixels)
-    start = perf_counter()
-    model(pixels)
-    return f"detector {(perf_counter() - start) * 1e3:.1f} ms on 1 thread"
-
-
-PROBES: dict[str, Callable[[str], str]] = {
+PROBES: dict[str, Callable[[], str]] = {
     "core": _core,
     "opencv": _opencv,
-    "litert": _litert,
-    "tflite-runtime": _tflite_runtime,
-    "litert-gpu": _litert_gpu,
 }
 
 
-def main(name: str, bundle: str = "") -> int:
+def main(name: str, bundle: str = "", device: str = "") -> int:
     """Prints one line, what was found or why not. Exit code 0 when it works."""
     try:
-        print(PROBES[name](bundle))
+        print(_rung(bundle, device) if name == "rung" else PROBES[name]())
     except Exception as error:  # whatever it is, it is the finding
         print(" ".join(str(error).split()) or type(error).__name__)
         return 1

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from delegates import add_variant, compile_delegate
 from toy_models import WINDOW
 from toy_models import toy_models as make_toy_models
 
@@ -66,6 +67,26 @@ def toy_bundle_dir(toy_models, tmp_path_factory):
 def make_bundle(toy_models, tmp_path):
     """make_bundle("float16") -> a bundle folder of the test's own, which it may damage."""
     return lambda quantize="int8", name="bundle": write_bundle(tmp_path / name, toy_models[quantize], quantize)
+
+
+@pytest.fixture(scope="session")
+def two_precisions_dir(toy_models, tmp_path_factory):
+    """A bundle of the toy models in int8 and in float16. Shared by all tests: do not change it."""
+    bundle = write_bundle(tmp_path_factory.mktemp("two") / "bundle", toy_models["int8"])
+    return add_variant(bundle, toy_models["float16"], "float16")
+
+
+@pytest.fixture(scope="session")
+def delegate(tmp_path_factory):
+    """A delegate library that does what it is told, see delegate.c."""
+    return compile_delegate(tmp_path_factory.mktemp("delegate"))
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """The folder of what is remembered, of this test alone."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "shipedge"
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from shipedge.backends import default_threads, open_model
-from shipedge.backends.ladder import LADDER
+from shipedge.backends.cpu import LADDER
 from shipedge.bundle import load_bundle
 from shipedge.errors import BackendError
 

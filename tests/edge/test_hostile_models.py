@@ -53,10 +53,9 @@ class Interpreter:
 
 
 @pytest.fixture
-def cache(tmp_path, monkeypatch):
-    """The folder in which verdicts of this test lie."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    return tmp_path / "cache" / "shipedge" / "ran"
+def cache(cache):
+    """The folder in which the marks of this test lie."""
+    return cache / "ran"
 
 
 @pytest.fixture

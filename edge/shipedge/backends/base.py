@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from shipedge.bundle import ModelFile
 from shipedge.errors import BackendError
 
-__all__ = ["Interpreter", "Model"]
+__all__ = ["Interpreted", "Interpreter", "Model"]
 
 
 class Interpreter(Protocol):
-    """The part of the TFLite interpreter we use; `ai_edge_litert` and `tflite_runtime` both offer it."""
+    """The part of the TFLite interpreter we use; every runtime offers it."""
 
     def allocate_tensors(self) -> None:
         """Prepares the graph."""
@@ -41,13 +41,28 @@ class Interpreter(Protocol):
         ...
 
 
-class Model:
-    """A model file on a runtime.
+class Model(Protocol):
+    """A model that is ready to run.
 
     Attributes:
         window: side of the square it looks at, pixels.
         backend: the runtime it runs on, for reports.
     """
+
+    window: int
+    backend: str
+
+    def __call__(self, window: NDArray[np.uint8], /) -> NDArray[np.uint8]:
+        """Runs the model: (window, window, 3) uint8 RGB -> (rows, cols) uint8, probability * 256.
+
+        Raises:
+            BackendError: it failed; the model may not be called again.
+        """
+        ...
+
+
+class Interpreted:
+    """A `Model` on an interpreter in this process."""
 
     def __init__(self, file: ModelFile, interpreter: Interpreter, backend: str) -> None:
         """Takes over an interpreter whose tensors are allocated and checks it against the manifest.
@@ -87,10 +102,7 @@ class Model:
         return int(details[0]["index"])
 
     def __call__(self, window: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Runs the model: (window, window, 3) uint8 RGB -> (rows, cols) uint8, probability * 256.
-
-        The result is a copy of its own: a live view into the runtime would make the next call fail.
-        """
+        """See `Model`. The result is a copy of its own: a live view into the runtime would make the next call fail."""
         value = window[np.newaxis]
         try:
             self._interpreter.set_tensor(self._input, value if self._integer else value.astype(np.float32))

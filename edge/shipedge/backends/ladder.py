@@ -1,56 +1,110 @@
-"""Which runtime runs a model: the first of the ladder that is installed and accepts it."""
+"""What runs the models of a bundle, from the first choice to the last, and the way down when one fails."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from shipedge.backends import litert, tflite, trial
-from shipedge.backends.base import Interpreter, Model
-from shipedge.bundle import ModelFile
+from shipedge.backends.base import Model
+from shipedge.backends.cpu import NotInstalledError, RefusedError, models_for, nothing_works, open_models
+from shipedge.backends.device import Device
+from shipedge.backends.found import find_gpu, find_npu
+from shipedge.backends.runtimes import RUNTIMES
+from shipedge.bundle import Bundle
 from shipedge.errors import BackendError
-from shipedge.opencv_wheels import extra_of_device
 
-__all__ = ["LADDER", "default_threads", "open_model"]
+if TYPE_CHECKING:
+    from shipedge.backends.accelerate import Accelerated
 
-LADDER: Mapping[str, Callable[[bytes, int], Interpreter]] = {
-    "litert": litert.open_interpreter,
-    "tflite-runtime": tflite.open_interpreter,
-}
+__all__ = ["Ladder", "rungs_of"]
 
-
-def default_threads() -> int:
-    """Threads for a model: the cores this process may use, at most 4 (these models gain nothing beyond)."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores, 4)
+_FINDS = {"gpu": find_gpu, "npu": find_npu}
 
 
-def open_model(
-    file: ModelFile, threads: int, ladder: Mapping[str, Callable[[bytes, int], Interpreter]] = LADDER
-) -> Model:
-    """The model on the first runtime that works here; a file that is not trusted is first tried in another process.
+def rungs_of(device: Device) -> list[Device | str]:
+    """The accelerators that are tried for a device, then the runtimes on the CPU, by their names."""
+    accelerators = [Device("gpu"), Device("npu")] if device.kind == "auto" else [device] * (device.kind != "cpu")
+    return [*accelerators, *RUNTIMES]
 
-    Raises:
-        BackendError: no runtime is installed, or each one refuses the model; the message says why for each.
+
+class Ladder:
+    """The models of a bundle on the first rung that works here.
+
+    Attributes:
+        rung: its name: "gpu", "npu", the library, or a runtime on the CPU.
+        models: detector, segmenter and refiner (where the bundle has one), all on this rung.
+        demoted: why the rungs that were left in the middle of the work were left.
     """
-    if threads < 1:
-        raise BackendError(f"threads is {threads}, expected at least 1")
-    reasons = []
-    for name, open_interpreter in ladder.items():
-        if not file.trusted and (complaint := trial.complaint(file, name, threads)):
-            reasons.append(f"{name}: {complaint}")
-            continue
+
+    def __init__(
+        self, bundle: Bundle, device: Device, threads: int, report: Callable[[str], None] = lambda text: None
+    ) -> None:
+        """Opens the models.
+
+        Args:
+            bundle: the models.
+            device: which accelerators to try.
+            threads: threads of each model on the CPU.
+            report: is told what takes long and what failed, one sentence each.
+
+        Raises:
+            BackendError: the accelerator that was asked for does not work, or no runtime does.
+        """
+        self.demoted: list[str] = []
+        self._bundle, self._device, self._threads, self._report = bundle, device, threads, report
+        self._left: Iterator[Device | str] = iter(rungs_of(device))
+        self._refused: dict[str, RefusedError] = {}
+        self._accelerated: Accelerated | None = None
+        self._open_next()
+
+    def step_down(self, error: BackendError) -> None:
+        """Opens the models on the next rung that works.
+
+        Raises:
+            BackendError: this was the last one.
+        """
+        rung = self.rung
+        if self._accelerated is not None:
+            self._accelerated.worker.close()
         try:
-            interpreter = open_interpreter(file.content, threads)
-            interpreter.allocate_tensors()
-        except ModuleNotFoundError:
-            continue
-        # A runtime that is broken here must not stop the next one; its complaints come in all classes (ImportError for
-        # a missing system library, AttributeError for a wrong NumPy, ValueError for a model).
-        except Exception as error:
-            reasons.append(f"{name}: {' '.join(str(error).split())}")
-            continue
-        return Model(file, interpreter, name)
-    if reasons:
-        raise BackendError(f"no runtime can run {file.name} ({'; '.join(reasons)})")
-    raise BackendError(f'no TFLite runtime is installed; install one with: pip install "shipedge[{extra_of_device()}]"')
+            self._open_next()
+        except BackendError:
+            raise error from None
+        self.demoted.append(f"{rung}: {error}")
+        self._report(f"{self.demoted[-1]}; {self.rung} goes on from the same frame")
+
+    def _open_next(self) -> None:
+        for rung in self._left:
+            try:
+                self.models: Sequence[Model] = self._open(rung)
+            except NotInstalledError:
+                if self._asked(rung):
+                    raise
+            except RefusedError as error:
+                if isinstance(rung, Device):
+                    if self._asked(rung):
+                        name = rung.library or rung.kind
+                        raise BackendError(f"--device {name}: {error}") from None
+                else:
+                    self._refused[rung] = error
+            else:
+                self.rung = rung if isinstance(rung, str) else rung.library or rung.kind
+                return
+        raise nothing_works(self._refused)
+
+    def _asked(self, rung: Device | str) -> bool:
+        return rung is self._device
+
+    def _open(self, rung: Device | str) -> Sequence[Model]:
+        self._accelerated = None
+        if isinstance(rung, str):
+            return open_models(models_for(self._bundle, RUNTIMES[rung].precisions), self._threads, rung)
+        asked = self._asked(rung)
+        if not asked:
+            found, reason = _FINDS[rung.kind]()
+            if not found:
+                raise RefusedError(reason)
+        from shipedge.backends.accelerate import accelerate  # a run on the CPU starts without it
+
+        self._accelerated = accelerate(self._bundle, rung, self._threads, self._report, asked=asked)
+        return self._accelerated.models

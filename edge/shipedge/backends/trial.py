@@ -10,18 +10,17 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-import stat
 import sys
-from importlib import metadata
-from importlib.util import find_spec
+from importlib import import_module
 from pathlib import Path
 
+from shipedge.backends.cache import cache_folder, is_own_file
+from shipedge.backends.runtimes import RUNTIMES, open_interpreter
 from shipedge.bundle import ModelFile
 from shipedge.child import Finding, python, run_probe
 
 __all__ = ["complaint", "main"]
 
-MODULES = {"litert": "ai_edge_litert", "tflite-runtime": "tflite_runtime"}
 TIMEOUT_S = 60.0
 MEMORY = 512 << 20
 """Bytes that a model may take; ours take 20 MB. One wrong number in a file asks for gigabytes."""
@@ -30,10 +29,10 @@ _RUNS = Finding(True, "runs")
 
 def complaint(file: ModelFile, runtime: str, threads: int) -> str | None:
     """What goes wrong when `runtime` loads and runs the file; None when nothing does, or it is not installed."""
-    if find_spec(MODULES[runtime]) is None:
+    if not RUNTIMES[runtime].is_installed():
         return None
     mark = _mark(file, runtime)
-    if mark is not None and _ours(mark):
+    if mark is not None and is_own_file(mark):
         return None
     try:
         found = run_probe(python(__name__, runtime, str(threads)), TIMEOUT_S, file.content)
@@ -48,26 +47,10 @@ def complaint(file: ModelFile, runtime: str, threads: int) -> str | None:
 
 def _mark(file: ModelFile, runtime: str) -> Path | None:
     """The file that says that this model ran with this version of the runtime on this machine; None without a home."""
-    try:
-        version = metadata.version(MODULES[runtime].replace("_", "-"))
-    except metadata.PackageNotFoundError:
-        version = ""
+    version = RUNTIMES[runtime].version()
     parts = (hashlib.sha256(file.content).hexdigest(), runtime, version, platform.machine(), platform.node())
-    given = os.environ.get("XDG_CACHE_HOME", "")
-    try:
-        folder = Path(given) if Path(given).is_absolute() else Path.home() / ".cache"
-    except RuntimeError:
-        return None
-    return folder / "shipedge" / "ran" / hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def _ours(mark: Path) -> bool:
-    """A regular file that nobody else has put there; what it holds is not read."""
-    try:
-        found = mark.lstat()
-    except OSError:
-        return False
-    return stat.S_ISREG(found.st_mode) and (os.name != "posix" or found.st_uid == os.geteuid())
+    folder = cache_folder()
+    return folder and folder / "ran" / hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def _leave(mark: Path) -> None:
@@ -86,12 +69,11 @@ def main(runtime: str, threads: str) -> int:
     """
     import numpy as np
 
-    from shipedge.backends.ladder import LADDER
-
     noise = np.random.default_rng(0)
     try:
+        import_module(RUNTIMES[runtime].module)  # what the runtime itself takes is not the model's
         _limit_memory()
-        interpreter = LADDER[runtime](sys.stdin.buffer.read(), int(threads))
+        interpreter = open_interpreter(runtime, sys.stdin.buffer.read(), int(threads))
         interpreter.allocate_tensors()
         for high in (1, 256):
             for entry in interpreter.get_input_details():

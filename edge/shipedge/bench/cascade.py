@@ -12,7 +12,7 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from shipedge.backends.litert import open_interpreter
+from shipedge.backends.runtimes import open_interpreter
 from shipedge.cascade import Cascade
 from shipedge.errors import BackendError
 from shipedge.frame import FrameResult
@@ -47,7 +47,7 @@ class Other:
     def __init__(self, path: Path, threads: int) -> None:
         """Opens the file. Raises BackendError where it is no model with one image as input."""
         try:
-            self._interpreter = open_interpreter(path.read_bytes(), threads)
+            self._interpreter = open_interpreter("litert", path.read_bytes(), threads)
             self._interpreter.allocate_tensors()
             (entry,) = self._interpreter.get_input_details()
         except (OSError, RuntimeError, ValueError) as error:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shipedge.cli.options import FORCE, FloatRange
-from shipedge.cli.report import Progress, as_json, print_summary
+from shipedge.cli.report import Progress, as_json, note, print_summary
 from shipedge.cli.signals import handled
 from shipedge.cli.terminal import printable
 
@@ -32,6 +32,13 @@ if TYPE_CHECKING:
 @click.option("--csv", "csv_file", metavar="FILE", help="Also write an Airbus submission (ImageId,EncodedPixels).")
 @click.option(
     "--threads", type=click.IntRange(1, 256), metavar="N", help="Threads per model.  [default: cores, up to 4]"
+)
+@click.option(
+    "--device",
+    default="auto",
+    show_default=True,
+    metavar="auto|cpu|gpu|npu|LIBRARY[,KEY=VALUE...]",
+    help="What runs the models: the fastest that is right, the CPU, an accelerator, a delegate library.",
 )
 @click.option(
     "--flips", is_flag=True, help="Look at every tile twice, the second time mirrored: slower, a little better."
@@ -75,6 +82,7 @@ def predict(
     annotate: bool,
     csv_file: str | None,
     threads: int | None,
+    device: str,
     flips: bool,
     point: str,
     min_score: float | None,
@@ -107,6 +115,8 @@ def predict(
       shipedge predict 0 --json
       shipedge predict scene.tif --stretch 0,3000
       shipedge predict lake.mp4 --point sensitive --min-score 0.6
+      shipedge predict pictures/ --device gpu
+      shipedge predict 0 --device libedgetpu.so.1,device=usb
     """  # noqa: D301 - click wants the control character itself
     from shipedge.opencv_wheels import require_opencv
 
@@ -118,11 +128,11 @@ def predict(
     reading = Reading(None if stretch is None else parse_stretch(stretch), max_pixels)
     notes: list[str] = []
     found = resolve(sources, notes)
-    for note in notes:
-        click.echo(printable(note), err=True)
+    for text in notes:
+        click.echo(printable(text), err=True)
     _check_outputs(Path(out), sources, found, annotate, csv_file, force)
     sinks = _sinks(Path(out), found, annotate, csv_file)
-    cascade = _open_cascade(bundle_dir, threads, flips, point, min_score, min_area)
+    cascade = _open_cascade(bundle_dir, threads, flips, device, point, min_score, min_area)
     with _stop_on_signal() as received, Progress(found) as progress:
         summary = run(found, cascade, sinks, progress, lambda: bool(received), reading)
     written = [str(Path(out, "predictions.jsonl")), str(Path(out, "annotated")) if annotate else "", csv_file or ""]
@@ -175,6 +185,7 @@ def _open_cascade(
     bundle_dir: str | None,
     threads: int | None,
     flips: bool,
+    device: str,
     point: str,
     min_score: float | None,
     min_area: int | None,
@@ -184,7 +195,7 @@ def _open_cascade(
 
     bundle = load_bundle(bundle_dir) if bundle_dir else default_bundle()
     thresholds = bundle.at_point(point).overridden(min_score, min_area)
-    return Cascade(bundle, threads, flips=flips, thresholds=thresholds)
+    return Cascade(bundle, threads, flips=flips, thresholds=thresholds, device=device, report=note)
 
 
 @contextmanager

@@ -6,6 +6,8 @@ import sys
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from shipedge.cli.terminal import printable, say
 
 if TYPE_CHECKING:
@@ -53,6 +55,11 @@ class Progress:
             sys.stderr.flush()
 
 
+def note(text: str) -> None:
+    """A sentence on stderr in the middle of a run; the bar is drawn again below it."""
+    click.echo(("\r\x1b[K" if sys.stderr.isatty() else "") + printable(text), err=True)
+
+
 def _count(sources: list[Source]) -> int | None:
     from shipedge.errors import SourceError
     from shipedge.sources.video import video_info
@@ -82,7 +89,8 @@ def as_json(summary: Summary, cascade: Cascade, written: list[str]) -> dict[str,
         "interrupted": summary.interrupted,
         "failed": summary.failed,
         "bundle": cascade.bundle.name,
-        "backend": cascade.backend,
+        "device": cascade.backend,
+        "demoted": cascade.demoted,
         "threads": cascade.threads,
         "written": written,
     }
