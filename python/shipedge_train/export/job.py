@@ -9,36 +9,29 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from shipedge.backends import open_model
 from shipedge.bundle import FORMAT, POINTS, PREPROCESSING, QUANTIZE, ModelFile, Thresholds
-from shipedge.errors import BundleError, ConfigError
+from shipedge.errors import ConfigError
 from shipedge.refine import Refiner
 from shipedge_train import runs
 from shipedge_train.dataset import SHAPE, pick_evenly
-from shipedge_train.export.graph import check_graph
-from shipedge_train.export.networks import Fixed, Network, Source, check_window, fixed
-from shipedge_train.export.parity import Tile, answers, compare, layer_errors, refusal
+from shipedge_train.export.networks import Source, check_window
+from shipedge_train.export.part import Report, Work, convert_part, kept_part
 from shipedge_train.export.sources import KINDS, Plan, read_sources, tuning_split
-from shipedge_train.export.tflite import needs_tensorflow, to_tflite
+from shipedge_train.export.tflite import needs_tensorflow
 from shipedge_train.export.thresholds import DETECTOR, SEGMENTER, SHIP_SHARE, START, Progress, quietly, tune
-from shipedge_train.export.tiles import calibration_tiles, held_back_tiles
-from shipedge_train.export.writer import check_place, described, entry_of, file_name, write_bundle
-from shipedge_train.scoring import evaluate
-from shipedge_train.weights import pack, read_weights
+from shipedge_train.export.writer import check_place, write_bundle
 
 VARIANTS = ("int8", "float16")
 TUNING_PICTURES = 240
 ENOUGH = 100
 """Held-back images; on fewer no thresholds are chosen where a bundle brings some, which are better than chance."""
-_TABLE_TILES = 3
-
-Report = Callable[[str], None]
 
 
 def convert(
@@ -81,30 +74,15 @@ def convert(
     window = window or (plan.base.segmenter.window if plan.base else SHAPE[0])
     if "segmenter" in plan.networks:
         check_window(window, plan.networks["segmenter"])
-    made = {
-        kind: _convert(
-            kind,
-            network,
-            plan.weights_name(kind),
-            window if kind == "segmenter" else SHAPE[0],
-            variants,
-            allow_drop,
-            report,
-            progress,
-        )
-        for kind, network in plan.networks.items()
-    }
-    kept = {
-        kind: _kept(plan, kind)
-        for kind in KINDS
-        if kind not in made and plan.base and kind in plan.base.manifest["models"]
-    }
-    points, scores = _tuned(plan, {k: v.files[0] for k, v in {**made, **kept}.items()}, ship_share, report, progress)
+    work = Work(variants, allow_drop, report, progress)
+    made = {kind: convert_part(plan, kind, window if kind == "segmenter" else SHAPE[0], work) for kind in plan.networks}
+    parts = made | {kind: kept_part(plan, kind) for kind in plan.kept}
+    points, scores = _tuned(plan, {kind: part.files[0] for kind, part in parts.items()}, ship_share, report, progress)
     manifest = (plan.base.manifest if plan.base else {}) | {
         "format": FORMAT,
         "name": name or Path(out).name,
         "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "models": {kind: {**made, **kept}[kind].entry for kind in KINDS if kind in made or kind in kept},
+        "models": {kind: parts[kind].entry for kind in KINDS if kind in parts},
         "preprocessing": PREPROCESSING,
         "thresholds": asdict(points["careful"]),
         "points": {name: asdict(points[name]) for name in POINTS[1:] if name in points},
@@ -114,27 +92,8 @@ def convert(
     manifest["scores"] = manifest.get("scores", {}) | scores
     for part in made.values():
         manifest["scores"] |= part.scores
-    files = {name: content for part in (*made.values(), *kept.values()) for name, content in part.on_disk.items()}
+    files = {name: content for part in parts.values() for name, content in part.on_disk.items()}
     return write_bundle(Path(out), manifest, files)
-
-
-@dataclass(frozen=True)
-class _Part:
-    """A model of the new bundle.
-
-    Attributes:
-        files: its variants.
-        entry: what the manifest says of it.
-        on_disk: all its files with their content, also that of the weights.
-        parity: with Keras, by variant.
-        scores: of its own.
-    """
-
-    files: list[ModelFile]
-    entry: dict[str, Any]
-    on_disk: dict[str, bytes]
-    parity: dict[str, Any]
-    scores: dict[str, Any]
 
 
 def _check_variants(variants: Sequence[str]) -> None:
@@ -143,80 +102,6 @@ def _check_variants(variants: Sequence[str]) -> None:
             raise ConfigError(f"variant is {variant!r}, expected {', '.join(QUANTIZE[:-1])} or {QUANTIZE[-1]}")
     if not variants or len(set(variants)) < len(variants):
         raise ConfigError(f"variants are {', '.join(variants) or 'none at all'}, expected each once")
-
-
-def _convert(
-    kind: str,
-    network: Network,
-    weights: str,
-    window: int,
-    variants: Sequence[str],
-    allow_drop: bool,
-    report: Report,
-    progress: Progress,
-) -> _Part:
-    """A network as the model `kind`, checked and compared in every variant."""
-    one = fixed(network, kind, window)
-    tiles = held_back_tiles(one, network)
-    calibration = calibration_tiles(one, network) if "int8" in variants else []
-    ours = answers(one.model, progress(iter(tiles), len(tiles), f"Keras, {kind}"))
-    files: list[ModelFile] = []
-    parity: dict[str, Any] = {}
-    for variant in variants:
-        file = one.file(file_name(kind, variant, first=not files), variant, calibration)
-        check_graph(file.name, variant, file.content)
-        figures = compare(kind, ours, open_model(file, os.cpu_count() or 1), tiles)
-        if (reason := refusal(figures)) is not None:
-            _complain(one, file, tiles[:_TABLE_TILES], reason, allow_drop, report)
-            figures["allowed"] = reason
-        parity[variant] = figures
-        files.append(file)
-        report(f"{file.name}: {variant}, {len(file.content):,} bytes; parity {json.dumps(figures)}")
-    scores: dict[str, Any] = {}
-    if kind == "refiner":
-        held_back = pick_evenly([picture for picture in network.split.validation if picture.ships], len(tiles))
-        values = evaluate(one.network, kind, held_back)
-        scores["refiner"] = {key: round(value, 4) for key, value in values.items() if key != "score"}
-    packed = pack(one.network)
-    entry = entry_of(files, one.model.count_params()) | {
-        "weights": {"network": network.kind, "model": asdict(network.config.model), **described(weights, packed)},
-        "data": network.data,
-    }
-    return _Part(files, entry, {file.name: file.content for file in files} | {weights: packed}, parity, scores)
-
-
-def _complain(
-    one: Fixed, file: ModelFile, tiles: Sequence[Tile], reason: str, allow_drop: bool, report: Report
-) -> None:
-    """Show where a file goes astray, and refuse it unless that is allowed."""
-    for line in layer_errors(to_tflite(one.model, "none", []), file.content, tiles):
-        report(line)
-    if not allow_drop:
-        raise BundleError(
-            f"{file.name} ({file.quantize}) is not what Keras says: {reason}; --allow-drop writes it all the same"
-        )
-
-
-def _kept(plan: Plan, kind: str) -> _Part:
-    """A model of the bundle as it is, with the variants that the whole bundle has."""
-    assert plan.base is not None
-    assert plan.place is not None
-    index = KINDS.index(kind)
-    files = list(
-        {
-            file.name: file
-            for models in (plan.base.models, *plan.base.variants.values())
-            for file in [[*models][index]]
-        }.values()
-    )
-    entry = dict(plan.base.manifest["models"][kind])
-    if variants := {q: v for q, v in entry.pop("variants", {}).items() if q in plan.base.variants}:
-        entry["variants"] = variants
-    on_disk = {file.name: file.content for file in files}
-    if entry.get("weights"):
-        path, content = read_weights(plan.place, plan.base.manifest, kind)
-        on_disk[path.name] = content
-    return _Part(files, entry, on_disk, {}, {})
 
 
 def _tuned(

@@ -16,9 +16,10 @@ from shipedge_train.loader import overlap
 from shipedge_train.metrics import dice_at
 
 MAX_DROP = 0.005
-"""What a conversion may cost of the score: Dice of cells or pixels with the truth, of a refiner IoU with the label."""
+"""What a conversion may cost: the segmenter of its Dice with the truth, the detector of its picture AUC, the refiner of
+its IoU with the label."""
 MIN_AGREEMENT = 0.97
-"""How far both must agree: Dice of their cells or masks, of a refiner the IoU of their rectangles."""
+"""How far both must agree: Dice of their masks, share of the cells on the same side of 0.5, IoU of their rectangles."""
 
 Values = NDArray[np.floating]
 
@@ -31,17 +32,17 @@ class Tile(NamedTuple):
 
 
 def answers(model: keras.Model, tiles: Iterable[Tile]) -> list[Values]:
-    """What Keras says of every tile."""
-    return [np.asarray(model.predict_on_batch(tile.pixels[None]))[0, ..., 0] for tile in tiles]
+    """What Keras says of every tile, in 256ths as a device hears it."""
+    said = (np.asarray(model.predict_on_batch(tile.pixels[None]))[0, ..., 0] for tile in tiles)
+    return [np.rint(np.minimum(values * 256, 255)) / 256 for values in said]
 
 
 def compare(kind: str, ours: Sequence[Values], converted: Model, tiles: Sequence[Tile]) -> dict[str, Any]:
     """Figures for the manifest, rounded.
 
     `max_abs` and `mean_abs` are differences of probability (one step of the uint8 output is 0.0039), `agreement` and
-    `drop` what `refusal` looks at, beside the two scores that the drop lies between. Masks are compared at 0.5, the
-    score is the mean Dice over tiles with ships, and `agreement` the Dice of all tiles together. The detector adds both
-    picture AUCs.
+    `drop` what `refusal` looks at, beside the two scores that the drop lies between (see `MAX_DROP`). Masks are
+    compared at 0.5, their score is the mean over tiles with ships, their agreement that of all tiles together.
 
     Args:
         kind: "detector", "segmenter" or "refiner".
@@ -56,12 +57,8 @@ def compare(kind: str, ours: Sequence[Values], converted: Model, tiles: Sequence
         "max_abs": float(max(d.max() for d in difference)),
         "mean_abs": float(np.mean([d.mean() for d in difference])),
     }
-    figures |= (_rectangles if kind == "refiner" else _masks)(ours, theirs, [tile.truth for tile in tiles])
-    if kind == "detector":
-        truth = np.array([tile.truth.any() for tile in tiles])
-        for label, grids in (("keras", ours), ("converted", theirs)):
-            auc = roc_auc(truth, np.array([g.max() for g in grids], np.float64))
-            figures[f"picture_auc_{label}"] = None if np.isnan(auc) else auc
+    truths = [tile.truth for tile in tiles]
+    figures |= {"detector": _cells, "segmenter": _masks, "refiner": _rectangles}[kind](ours, theirs, truths)
     return {key: round(value, 5) if isinstance(value, float) else value for key, value in figures.items()}
 
 
@@ -72,6 +69,16 @@ def refusal(figures: dict[str, Any]) -> str | None:
     if figures["agreement"] < MIN_AGREEMENT:
         return f"it agrees with Keras to {figures['agreement']:.4f}, {MIN_AGREEMENT} is needed"
     return None
+
+
+def _cells(ours: Sequence[Values], theirs: Sequence[Values], truths: Sequence[Any]) -> dict[str, Any]:
+    shown = np.array([truth.any() for truth in truths])
+    a, b = np.stack(list(ours)), np.stack(list(theirs))
+    before, after = (roc_auc(shown, said.max(axis=(1, 2)).astype(np.float64)) for said in (a, b))
+    same = float(((a >= 0.5) == (b >= 0.5)).mean())
+    if np.isnan(before):  # all tiles show ships, or none
+        return {"drop": 0.0, "agreement": same}
+    return {"picture_auc_keras": before, "picture_auc_converted": after, "drop": before - after, "agreement": same}
 
 
 def _masks(ours: Sequence[Values], theirs: Sequence[Values], truths: Sequence[Any]) -> dict[str, Any]:
@@ -144,5 +151,11 @@ def _layers(content: bytes, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.f
         if detail["index"] in made and detail["name"]:
             scale, zero = detail["quantization"]
             value = interpreter.get_tensor(detail["index"]).astype(np.float64)
-            values[detail["name"].split(";")[0]] = (value - zero) * scale if scale else value
+            values[_layer(detail["name"])] = (value - zero) * scale if scale else value
     return values
+
+
+def _layer(name: str) -> str:
+    """The layer in the name of a tensor, without the names of the models around it."""
+    path = name.split(";")[0].split("/")
+    return "/".join(path[1:] if path[:1] == path[1:2] else path)

@@ -34,6 +34,12 @@ class Plan:
     place: Path | None = None
     again: bool = False
 
+    @property
+    def kept(self) -> list[str]:
+        """The models that stay as the bundle has them."""
+        there = self.base.manifest["models"] if self.base is not None else {}
+        return [kind for kind in KINDS if kind in there and kind not in self.networks]
+
     def weights_name(self, kind: str) -> str:
         """File of the weights behind a model that is converted: a cascade that gives both has one."""
         files = [self.networks[one].weights for one in ("detector", "segmenter") if one in self.networks]
@@ -67,8 +73,8 @@ def read_sources(sources: Sequence[Source], data: Source | None) -> Plan:
     ):
         names = ", ".join(["bundle"] * len(bundles) + [run.kind for run in found]) or "none"
         raise ConfigError(
-            "expected one run of the detector and one of the segmenter, or one cascade, and perhaps one of the refiner; "
-            "or one bundle, alone or with a run of the segmenter (or of a cascade), of the refiner or of both, "
+            "expected a run of the detector and one of the segmenter, or one cascade, perhaps one of the refiner too; "
+            "or a bundle, alone or with a run of the segmenter (or of a cascade), of the refiner or of both, "
             f"found: {names}"
         )
     networks = {kind: of_run(given[kind], data) for kind in KINDS if kind in given}

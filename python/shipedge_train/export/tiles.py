@@ -15,7 +15,7 @@ from shipedge_train.export.parity import Tile
 from shipedge_train.loader import patches_of, presence_grid
 
 CALIBRATION_TILES = 120
-PARITY_TILES = 96
+PARITY_TILES = 180
 
 
 def calibration_tiles(fixed: Fixed, network: Network) -> list[NDArray[np.uint8]]:
@@ -25,9 +25,7 @@ def calibration_tiles(fixed: Fixed, network: Network) -> list[NDArray[np.uint8]]
     side = fixed.model.input_shape[1] * fixed.reduce
     rng = np.random.default_rng((network.config.train.seed, side))
     training = network.split.training
-    ships, empty = [p for p in training if p.ships], [p for p in training if not p.ships]
-    chosen = pick_evenly(ships, CALIBRATION_TILES * 2 // 3) + pick_evenly(empty, CALIBRATION_TILES // 3)
-    return [_tile(p, side, fixed.reduce, rng)[0] for p in chosen]
+    return [_tile(p, side, fixed.reduce, rng)[0] for p in _mixed(training, CALIBRATION_TILES)]
 
 
 def held_back_tiles(fixed: Fixed, network: Network) -> list[Tile]:
@@ -36,8 +34,14 @@ def held_back_tiles(fixed: Fixed, network: Network) -> list[Tile]:
         return _patches(network.split.validation, PARITY_TILES)
     side = fixed.model.input_shape[1] * fixed.reduce
     rng = np.random.default_rng(side)
-    tiles = [_tile(p, side, fixed.reduce, rng) for p in pick_evenly(network.split.validation, PARITY_TILES)]
+    tiles = [_tile(p, side, fixed.reduce, rng) for p in _mixed(network.split.validation, PARITY_TILES)]
     return [Tile(pixels, presence_grid(mask) == 1 if fixed.kind == "detector" else mask) for pixels, mask in tiles]
+
+
+def _mixed(pictures: Sequence[Picture], count: int) -> list[Picture]:
+    """At most so many, two thirds of them with ships."""
+    ships, empty = [p for p in pictures if p.ships], [p for p in pictures if not p.ships]
+    return pick_evenly(ships, count * 2 // 3) + pick_evenly(empty, count // 3)
 
 
 def _tile(
