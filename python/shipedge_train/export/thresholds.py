@@ -4,9 +4,11 @@ For the point "careful" a combination of thresholds is worth the official F2 plu
 ships: F2 alone is blind to small outlines, Dice alone to false alarms in empty pictures. F2 is that of a mixture with
 few ship pictures, as the Airbus set, because sets for training have more of them and would make the cascade careless.
 The search goes through groups of thresholds that depend on each other, tries every combination within a group, and goes
-round until nothing gets better. The other points have the highest recall of ships at IoU 0.5, as
-`shipedge evaluate` counts it, that leaves enough precision: "sensitive" one half, or two thirds of that of "careful" where
-that is less (scenes for training are harder than what a camera sees), and "balanced" the middle between this and "careful".
+round until nothing gets better.
+
+The other points have the highest recall of ships at IoU 0.5, as `shipedge evaluate` counts it, that leaves enough
+precision: "sensitive" one half, or two thirds of that of "careful" where that is less (scenes for training are harder
+than what a camera sees), and "balanced" the middle between this and "careful".
 """
 
 from __future__ import annotations
