@@ -48,16 +48,14 @@ SEGMENTER = (
 NO_DETECTOR = replace(START, picture=0.0, cell=0.0)
 
 Grid = dict[str, tuple[Any, ...]]
-RECALL = (
-    {
-        "picture": (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75),
-        "cell": (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5),
-    },
-    {"pixel": (0.05, 0.1, 0.2, 0.3, 0.4, 0.5), "core": (0.0, 0.75)},
-    {"min_area": (4, 6, 8, 12, 16, 20, 32, 48)},
-    {"small_area": (0, 60, 120, 240), "small_score": (0.0, 0.3, 0.4, 0.5, 0.6, 0.7)},
-)
-"""What the points beside "careful" vary: how sure, not how outlines are drawn."""
+RECALL = {
+    "picture": (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75),
+    "cell": (0.1, 0.2, 0.3, 0.4, 0.5),
+    "min_area": (8, 16, 32, 48),
+    "small_area": (60, 120, 240),
+    "small_score": (0.3, 0.4, 0.5, 0.6, 0.7),
+}
+"""What the points beside "careful" vary, all at once: how sure a ship must be, not how it is outlined."""
 MIN_PRECISION, KEPT = 0.5, 2 / 3
 """Of the point "sensitive": every second ship that it shows is one, or this share of the precision of "careful"."""
 
@@ -158,7 +156,7 @@ def _points(bench: Bench, careful: Thresholds) -> dict[str, Thresholds]:
             precision, recall = bench.precision_recall(thresholds)
             return recall + 1e-3 * precision if precision >= floor else precision - 1
 
-        return search(worth, start, RECALL)
+        return search(worth, start, (RECALL,))
 
     balanced = most_recall(careful, (precise + least) / 2)
     return {"balanced": balanced, "sensitive": most_recall(balanced, least)}
