@@ -5,8 +5,8 @@ import pytest
 
 from shipedge.bundle import load_bundle
 from shipedge.errors import BundleError
-from shipedge_train.export import convert
-from shipedge_train.export.parity import Tile, layer_errors, refusal
+from shipedge_train.export import convert, parity
+from shipedge_train.export.parity import Tile, compare, layer_errors, refusal
 from shipedge_train.export.tflite import to_tflite
 from shipedge_train.models import segmenter
 
