@@ -1,8 +1,7 @@
 """Windows over frames of any size: where they lie, and how their pixels are cut.
 
-Nothing is resized to fit a model; a detector may look at images of half size. A frame smaller than a window, or one
-that does not end on a cell border, is continued by its own mirror image: models see plausible sea there, not a black
-edge. What is found in the mirror image is thrown away.
+Nothing is resized. A frame smaller than a window, or one that does not end on a cell border, is continued by its own
+mirror image: models see plausible sea there, not a black edge. What is found in the mirror image is thrown away.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CELL", "cut_window", "grid_shape", "halve", "tile_origins", "windows_to_cover"]
+__all__ = ["CELL", "cut_window", "grid_shape", "tile_origins", "windows_to_cover"]
 
 CELL = 32
 """Side of one presence cell, pixels; every window starts on a cell border."""
@@ -56,14 +55,6 @@ def cut_window(
     window[:height, width:] = np.take(inside, _mirror(width, size), axis=1)
     window[height:] = np.take(window, _mirror(height, size), axis=0)
     return window
-
-
-def halve(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The image at half its size, each pixel the rounded mean of 2x2: even (height, width, 3) -> half of both."""
-    import cv2  # takes longer to import than an image to halve
-
-    half = cv2.resize(pixels, (pixels.shape[1] // 2, pixels.shape[0] // 2), interpolation=cv2.INTER_AREA)
-    return np.asarray(half, np.uint8)
 
 
 def _mirror(length: int, size: int) -> NDArray[np.intp]:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shipedge.tiling import CELL, cut_window, grid_shape, halve, tile_origins, windows_to_cover
+from shipedge.tiling import CELL, cut_window, grid_shape, tile_origins, windows_to_cover
 
 sizes = st.integers(1, 3000)
 
@@ -109,10 +109,3 @@ def test_every_positive_cell_is_covered_with_its_margin(rows, cols, share, side,
         covered[inner_top:inner_bottom, inner_left:inner_right] = True
     assert not (cells & ~covered).any()
     assert len(windows) == len(set(windows)) <= cells.sum()
-
-
-@given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**32 - 1))
-def test_half_size_is_the_rounded_mean_of_blocks(rows, cols, seed):
-    pixels = np.random.default_rng(seed).integers(0, 256, (2 * rows, 2 * cols, 3), dtype=np.uint8)
-    blocks = pixels.reshape(rows, 2, cols, 2, 3).sum(axis=(1, 3), dtype=int)
-    np.testing.assert_array_equal(halve(pixels), (blocks + 2) // 4)

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from shipedge._core import halve
 from shipedge.backends import open_model
 from shipedge.bundle import Thresholds, load_bundle
 from shipedge.cascade import Cascade
 from shipedge.errors import BundleError, ConfigError
 from shipedge.frame import Frame
 from shipedge.rle import Rle
-from shipedge.tiling import halve
 from shipedge_train.dataset import Picture, read_dataset
 from shipedge_train.export import convert
 from shipedge_train.export.graph import check_graph

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from shipedge._core import halve
 from shipedge.backends import Model
 from shipedge.bundle import Thresholds
 from shipedge.cascade import ask_flipped
@@ -28,7 +29,7 @@ from shipedge.metrics import THRESHOLDS, f2_from_counts, roc_auc
 from shipedge.parts import find_parts, is_sure, level, rectangles
 from shipedge.refine import Refiner
 from shipedge.rle import Rle, iou_matrix, parse
-from shipedge.tiling import CELL, halve, tile_origins
+from shipedge.tiling import CELL, tile_origins
 from shipedge_train.dataset import SHAPE, Picture
 
 SHIP_SHARE = 0.22

@@ -8,7 +8,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from shipedge.tiling import halve
+from shipedge._core import halve
 from shipedge_train.dataset import SHAPE, Picture, pick_evenly
 from shipedge_train.export.networks import Fixed, Network
 from shipedge_train.export.parity import Tile
