@@ -88,12 +88,15 @@ def train(
 
 
 @click.command(short_help="Turn trained models into a verified TFLite bundle.")
-@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
-    "--quantize", type=click.Choice(["int8", "float16", "none"]), default="int8", show_default=True, help="Numbers."
+    "--variants",
+    default="int8,float16",
+    show_default=True,
+    help="Of int8, float16 and none: numbers of the files; the first runs where nothing else is chosen.",
 )
 @click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="Bundle folder, replaced whole.")
-@click.option("--window", type=int, default=768, show_default=True, help="Side of the segmenter's window, pixels.")
+@click.option("--window", type=int, help="Side of the segmenter's window, pixels.  [default: the bundle's, or 768]")
 @click.option(
     "--ship-share",
     type=FloatRange(0, 1),
@@ -102,24 +105,30 @@ def train(
     help="Share of pictures with ships where it will be used; thresholds are chosen for it.",
 )
 @click.option("--name", help="Name of the bundle.  [default: that of the folder]")
-@click.option("--data", type=click.Path(path_type=Path), help="Dataset, if it moved since training.")
+@click.option(
+    "--data", type=click.Path(path_type=Path), help="Dataset, if it moved since training, or for a bundle alone."
+)
+@click.option("--allow-drop", is_flag=True, help="Write a file that differs too much from Keras all the same.")
 def convert(
-    runs: tuple[Path, ...],
-    quantize: str,
+    sources: tuple[Path, ...],
+    variants: str,
     out: Path,
-    window: int,
+    window: int | None,
     ship_share: float,
     name: str | None,
     data: Path | None,
+    allow_drop: bool,
 ) -> None:
     """Convert the run of a cascade, or those of a detector and a segmenter, to a bundle.
 
     The run of a refiner may be given with them. A bundle and the run of a segmenter (or of a cascade, which gives its
-    segmenter), of a refiner or of both give a bundle with these in place of its own. Its window stays, and so do its
-    thresholds where fewer than 100 pictures are held back to choose on.
+    segmenter), of a refiner or of both give a bundle with these in place of its own; its thresholds stay where fewer
+    than 100 pictures are held back to choose on. A bundle alone is converted again from the weights that it carries,
+    with pictures of --data to calibrate on; its thresholds stay.
 
     Calibrates on the training split, compares with Keras and chooses thresholds on the validation split, and writes
-    it all into the manifest. Needs TensorFlow, whatever the runs were trained with.
+    it all into the manifest. A file that differs too much from Keras is refused, and a table shows in which layers.
+    Needs TensorFlow, whatever the runs were trained with.
 
     \b
     Examples:
@@ -127,12 +136,24 @@ def convert(
       shipedge convert runs/detector runs/segmenter -o bundle
       shipedge convert bundle runs/refiner -o bundle
       shipedge convert bundle runs/fine -o mine
-      shipedge convert runs/detector runs/segmenter -o bundle --quantize float16 --window 384
+      shipedge convert runs/detector runs/segmenter -o bundle --variants float16 --window 384
+      shipedge convert bundle --data scenes -o new
     """  # noqa: D301 - click wants the control character itself
     load_keras()
-    from shipedge_train.convert_part import convert_all as run
+    from shipedge_train.export import convert as run
 
-    written = run(runs, out, quantize=quantize, window=window, ship_share=ship_share, name=name, data=data, report=say)
+    written = run(
+        sources,
+        out,
+        variants=[variant.strip() for variant in variants.split(",")],
+        window=window,
+        ship_share=ship_share,
+        name=name,
+        data=data,
+        allow_drop=allow_drop,
+        report=say,
+        progress=_bar,
+    )
     say(f"Bundle: {written}")
 
 

@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +33,24 @@ from shipedge.ships import find_ships, level
 from shipedge.sinks.jsonl import to_json
 from shipedge_train import runs
 from shipedge_train.config import Config
-from shipedge_train.convert import convert_model
 from shipedge_train.dataset import SHAPE, Picture, read_dataset
+from shipedge_train.export.networks import fixed, of_run
+from shipedge_train.export.thresholds import (
+    DETECTOR,
+    NO_DETECTOR,
+    SEGMENTER,
+    START,
+    Bench,
+    Grid,
+    Seen,
+    as_seen,
+    look,
+    search,
+    seen_of,
+)
+from shipedge_train.export.tiles import calibration_tiles
 from shipedge_train.splits import split_pictures
 from shipedge_train.train import Steps, train
-from shipedge_train.tune import DETECTOR, NO_DETECTOR, SEGMENTER, START, Bench, Grid, Seen, look, search, seen_of
 from shipedge_train.weights import learned_from
 
 SEEN = "seen.npz"
@@ -114,7 +128,7 @@ def cross_validate(
             _check(root, place, own, pictures)
         elif fold in only or not only:
             _train_fold(root, own, place, init, max_minutes, report, steps)
-            _judge(root, place, pictures, report)
+            _judge(root, place, report)
     if missing := [name for name in folds if not (folder / name / SEEN).exists()]:
         report(f"not judged yet: {', '.join(missing)}")
         return None
@@ -176,12 +190,15 @@ def _train_fold(
     )
 
 
-def _judge(root: Path, place: Path, pictures: Sequence[Picture], report: Report) -> None:
+def _judge(root: Path, place: Path, report: Report) -> None:
     """What the fold's int8 models say of the pictures that it held back."""
-    run = runs.read_run(place, "cascade")
-    split = split_pictures(root, pictures, run.config.data)
-    files = [convert_model(run, kind, SHAPE[0], "int8", split.training)[2] for kind in ("detector", "segmenter")]
-    detector, segmenter = (open_model(file, os.cpu_count() or 1) for file in files)
+    network = of_run(runs.read_run(place, "cascade"), root)
+    detector, segmenter = (
+        open_model(one.file(f"{kind}.tflite", "int8", calibration_tiles(one, network)), os.cpu_count() or 1)
+        for kind in ("detector", "segmenter")
+        for one in [fixed(network, kind, SHAPE[0])]
+    )
+    split = network.split
     arrays: dict[str, Any] = {}
     for flips in (False, True):
         seen = [look(detector, segmenter, picture, flips=flips) for picture in split.validation]
@@ -214,7 +231,8 @@ def _compare(
         lines = []
         for one, picture, part in zip(seen, pictures, parts, strict=True):
             if part not in chosen:
-                chosen[part] = search(bench, start, groups, [i for i, other in enumerate(parts) if other != part])
+                others = [i for i, other in enumerate(parts) if other != part]
+                chosen[part] = search(partial(bench.worth, only=others), start, groups)
             result = _result(picture.path.name, one, chosen[part])
             if refine and result.ships:
                 result = replace(result, ships=refine[flips](picture.pixels(), result.ships))
@@ -242,7 +260,8 @@ def _read(
     for picture in pictures:
         presence, probability = said[picture.path.name]
         if watch is not None:
-            presence = ask_flipped(watch, picture.pixels()) if flips else watch(picture.pixels())
+            pixels = as_seen(watch, picture.pixels())
+            presence = ask_flipped(watch, pixels) if flips else watch(pixels)
         seen.append(seen_of(picture, presence, probability))
     return seen, Bench(seen, refiner=refiner)
 

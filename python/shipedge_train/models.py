@@ -166,19 +166,19 @@ def _presence(x: Any) -> Any:
 def from_afar(network: keras.Model, size: int, reduce: int) -> keras.Model:
     """The detector of a cascade that looks at smaller pictures only.
 
-    The picture is made smaller inside the graph, each pixel the mean of a block, so that no caller can forget it; and a
-    cell of the smaller picture is given back as the `reduce` x `reduce` cells that it covers.
+    The caller makes the image smaller, each pixel the mean of a block, which a JPEG decoder does at next to no cost
+    (ADR 18). A cell of the smaller image is given back as the `reduce` x `reduce` cells that it covers.
 
     Args:
         network: a cascade of open size.
-        size: height and width of the pictures, pixels, a multiple of 64 times `reduce`.
+        size: height and width of the whole image, pixels, a multiple of 64 times `reduce`.
         reduce: 2.
 
     Returns:
-        (b, size, size, 3) RGB 0..255 -> (b, size/32, size/32, 1).
+        (b, size/reduce, size/reduce, 3) RGB 0..255 -> (b, size/32, size/32, 1).
     """
-    inputs = keras.Input((size, size, 3), name="rgb")
-    x = keras.Model(network.inputs, network.get_layer("cell_logits").output, name="look")(_smaller(inputs, reduce))
+    inputs = keras.Input((size // reduce, size // reduce, 3), name="rgb")
+    x = keras.Model(network.inputs, network.get_layer("cell_logits").output, name="look")(inputs)
     x = DepthToSpace(name="spread")(layers.Concatenate(name="copies")([x] * reduce**2))
     # Last, because only of a sigmoid the converter makes 256ths.
     return keras.Model(inputs, layers.Activation("sigmoid", name="presence")(x), name="detector")
@@ -186,6 +186,8 @@ def from_afar(network: keras.Model, size: int, reduce: int) -> keras.Model:
 
 def near_and_far(network: keras.Model, size: int, reduce: int) -> keras.Model:
     """The segmenter of a cascade that looks twice, at the picture and at a smaller one: mean of both logits.
+
+    The smaller one is made inside the graph.
 
     Args: as `from_afar`.
 

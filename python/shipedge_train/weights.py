@@ -101,7 +101,7 @@ def load_initial(
         manifest = _manifest(place, kind)
         giver = str(_entry(manifest, kind).get("network", kind))
         learned = learned_from(manifest, kind)
-        load = partial(_load, place, manifest, kind)
+        load = partial(load_weights, place, manifest, kind)
     else:
         run = runs.read_run(place)
         giver, learned = run.kind, run.data | {"split": runs.split_record(run)}
@@ -119,7 +119,18 @@ def load_initial(
             layer.set_weights(given[layer.name])
 
 
-def _load(bundle: Path, manifest: dict[str, Any], kind: str, model: keras.Model) -> None:
+def load_weights(bundle: Path, manifest: dict[str, Any], kind: str, model: keras.Model) -> None:
+    """Give a network of a bundle its weights.
+
+    Args:
+        bundle: the folder.
+        manifest: of it.
+        kind: the model that the network is behind.
+        model: the network, built as it was.
+
+    Raises:
+        ConfigError: missing, damaged or of another network.
+    """
     path, content = read_weights(bundle, manifest, kind)
     try:
         arrays = read_arrays(content)

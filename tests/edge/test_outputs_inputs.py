@@ -197,7 +197,7 @@ def test_a_folder_and_a_missing_folder_are_named_before_the_work(tmp_path, ships
 
 
 def test_a_bundle_is_replaced_whole_but_nothing_else(tmp_path):
-    convert = pytest.importorskip("shipedge_train.convert", reason="needs the extra train")
+    convert = pytest.importorskip("shipedge_train.export.writer", reason="needs the extra train")
     errors = pytest.importorskip("shipedge.errors")
     (tmp_path / "manifest.json").write_text("{}")
     (tmp_path / "detector.tflite").write_bytes(b"x")

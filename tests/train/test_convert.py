@@ -8,18 +8,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from shipedge._core import halve
 from shipedge.backends import open_model
 from shipedge.bundle import Thresholds, load_bundle
 from shipedge.cascade import Cascade
 from shipedge.errors import BundleError, ConfigError
 from shipedge.frame import Frame
 from shipedge.rle import Rle
-from shipedge_train.convert import convert, to_tflite
 from shipedge_train.dataset import Picture, read_dataset
+from shipedge_train.export import convert
+from shipedge_train.export.graph import check_graph
+from shipedge_train.export.tflite import to_tflite
+from shipedge_train.export.thresholds import START, Bench, Seen, tune
 from shipedge_train.models import cascade, from_afar, near_and_far, segmenter
 from shipedge_train.runs import load_best, read_run
 from shipedge_train.train import build
-from shipedge_train.tune import START, Bench, Seen, tune
 
 # Keras 3.15 on NumPy 2.4.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -34,16 +37,20 @@ def two_runs(finished):
 
 
 def test_bundle_loads_and_runs(two_runs, tmp_path):
-    out = convert(two_runs[::-1], tmp_path / "bundle", window=192, report=lambda _: None)
+    out = convert(two_runs[::-1], tmp_path / "bundle", window=192, allow_drop=True, report=lambda _: None)
     bundle = load_bundle(out)
     assert bundle.name == "bundle"
     assert bundle.segmenter.input == (1, 192, 192, 3)
     assert bundle.detector.output == (1, 24, 24, 1)
-    assert bundle.manifest["data"]["pictures"] == 6
-    assert "folder" not in bundle.manifest["data"]  # says nothing about the machine
+    assert bundle.manifest["models"]["detector"]["data"]["pictures"] == 6
+    assert "folder" not in bundle.manifest["models"]["detector"]["data"]  # says nothing about the machine
     parity = bundle.manifest["parity"]
-    assert parity["segmenter"]["mean_abs"] < 0.05
-    assert parity["detector"]["mean_abs"] < 0.05
+    for kind in ("detector", "segmenter"):
+        assert parity[kind]["int8"]["mean_abs"] < 0.05
+        assert parity[kind]["float16"]["mean_abs"] < 0.01
+    assert [file.quantize for file in bundle.models] == ["int8", "int8"]
+    assert [file.quantize for file in bundle.variant("float16")] == ["float16", "float16"]
+    assert set(bundle.points) == set(bundle.manifest["scores"]["points"]) == {"careful", "balanced", "sensitive"}
     assert bundle.manifest["models"]["segmenter"]["parameters"] == segmenter(widths=WIDTHS).count_params()
     result = Cascade(bundle, threads=1)(Frame(np.full((300, 900, 3), 90, np.uint8), "made", 0, None))
     assert result.presence.shape == (10, 29)
@@ -54,7 +61,7 @@ def test_one_run_of_a_cascade_makes_both_models(finished, made_dataset, tmp_path
     folder, lines = finished["cascade"]
     assert "picture_auc" in lines[-1]
     assert "dice_ships" in lines[-1]
-    bundle = load_bundle(convert([folder], tmp_path / "bundle", quantize="none", window=192, report=lambda _: None))
+    bundle = load_bundle(convert([folder], tmp_path / "bundle", variants=["none"], window=192, report=lambda _: None))
     network = build("cascade", read_run(folder).config, 768)
     load_best(network, read_run(folder))
     pixels = read_dataset(made_dataset)[1].pixels()
@@ -70,8 +77,8 @@ def test_a_cascade_may_look_from_afar(finished, made_dataset, tmp_path):
     table["config"]["model"]["reduce"] = 2
     (run / "config.json").write_text(json.dumps(table))
     with pytest.raises(ConfigError, match="window is 192, expected a multiple of 128"):
-        convert([run], tmp_path / "bundle", quantize="none", window=192, report=lambda _: None)
-    bundle = load_bundle(convert([run], tmp_path / "bundle", quantize="none", window=256, report=lambda _: None))
+        convert([run], tmp_path / "bundle", variants=["none"], window=192, report=lambda _: None)
+    bundle = load_bundle(convert([run], tmp_path / "bundle", variants=["none"], window=256, report=lambda _: None))
     network = build("cascade", read_run(run).config)
     load_best(network, read_run(run))
     pixels = read_dataset(made_dataset)[1].pixels()
@@ -79,9 +86,11 @@ def test_a_cascade_may_look_from_afar(finished, made_dataset, tmp_path):
         (bundle.detector, from_afar(network, 768, 2)),
         (bundle.segmenter, near_and_far(network, 256, 2)),
     ):
-        side = file.input[1]
-        expected = np.asarray(model.predict_on_batch(pixels[None, :side, :side]))[0, ..., 0] * 256
-        assert np.abs(open_model(file, 1)(pixels[:side, :side]).astype(int) - expected).max() <= 1
+        window = pixels[: file.window, : file.window]
+        window = halve(window) if file.reduce == 2 else window
+        expected = np.asarray(model.predict_on_batch(window[None]))[0, ..., 0] * 256
+        assert np.abs(open_model(file, 1)(window).astype(int) - expected).max() <= 1
+    assert (bundle.detector.input, bundle.detector.window) == ((1, 384, 384, 3), 768)
 
 
 @pytest.mark.parametrize("quantize", ["float16", "none"])
@@ -114,7 +123,7 @@ def test_int8_takes_raw_pixels_and_gives_256ths(made_dataset):
     [
         partial(segmenter, 64, WIDTHS, encoder="slim"),
         partial(segmenter, 64, WIDTHS, encoder="efficientnet-lite0"),
-        lambda: from_afar(cascade(widths=WIDTHS), 128, 2),
+        lambda: from_afar(cascade(widths=WIDTHS), 256, 2),
         lambda: near_and_far(cascade(widths=WIDTHS), 128, 2),
     ],
     ids=["slim", "efficientnet-lite0", "from afar", "near and far"],
@@ -129,6 +138,7 @@ def test_one_delegate_takes_the_whole_graph(made_dataset, make):
     interpreter.allocate_tensors()
     names = [op["op_name"] for op in interpreter._get_ops_details()]
     assert names.count("DELEGATE") == 1
+    check_graph("model", "int8", content)
     assert interpreter.get_output_details()[0]["quantization"] == (1 / 256, 0)
     assert not {"SHAPE", "TRANSPOSE", "RESHAPE", "TRANSPOSE_CONV"} & set(names)
 
@@ -136,9 +146,10 @@ def test_one_delegate_takes_the_whole_graph(made_dataset, make):
 @pytest.mark.parametrize(
     ("pick", "options", "message"),
     [
-        ((0, 0), {}, "expected one run of the detector and one of the segmenter, or one cascade, found: detector"),
+        ((0, 0), {}, "expected a run of the detector and one of the segmenter, .* found: detector, detector"),
         ((0, 1), {"window": 100}, "window is 100, expected a multiple of 64"),
-        ((0, 1), {"quantize": "int4"}, "quantize is 'int4', expected int8, float16 or none"),
+        ((0, 1), {"variants": ["int4"]}, "variant is 'int4', expected int8, float16 or none"),
+        ((0, 1), {"variants": ["int8", "int8"]}, "variants are int8, int8, expected each once"),
     ],
 )
 def test_bad_requests(two_runs, tmp_path, pick, options, message):
@@ -150,7 +161,7 @@ def test_bad_requests(two_runs, tmp_path, pick, options, message):
 def test_a_folder_that_is_no_bundle_is_left_alone(two_runs, tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(BundleError, match="is there and is no bundle"):
-        convert(two_runs, tmp_path, quantize="none", window=192, report=lambda _: None)
+        convert(two_runs, tmp_path, variants=["none"], window=192, report=lambda _: None)
     assert (tmp_path / "notes.txt").read_text() == "mine"
 
 
@@ -173,7 +184,8 @@ def test_tuning_finds_thresholds_between_right_and_wrong(made_dataset):
         probability[key] = np.where(mask, 0.65 * 256, 0.45 * 256).astype(np.uint8)  # everything above 0.4
         cells = mask.reshape(24, 32, 24, 32).max(axis=(1, 3))
         presence[key] = np.where(cells, 0.75 * 256, 0.35 * 256).astype(np.uint8)
-    thresholds, scores = tune(Oracle(presence, 768), Oracle(probability, 768), pictures)
+    points, scores = tune(Oracle(presence, 768), Oracle(probability, 768), pictures)
+    thresholds = points["careful"]
     assert isinstance(thresholds, Thresholds)
     assert 0.45 < thresholds.pixel <= 0.65
     assert scores["f2"] == scores["dice_ships"] == scores["picture_auc"] == 1.0
@@ -199,7 +211,8 @@ def test_tuning_asks_more_of_small_parts(made_dataset):
         return found
 
     pictures = read_dataset(made_dataset)
-    thresholds, scores = tune(*oracles(pictures, 0.9, patches, lambda there: np.full_like(there, 240)), pictures)
+    points, scores = tune(*oracles(pictures, 0.9, patches, lambda there: np.full_like(there, 240)), pictures)
+    thresholds = points["careful"]
     assert scores["f2"] == 1.0
     assert thresholds.small_area > 225
     assert thresholds.small_score > 0.72

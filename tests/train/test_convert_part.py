@@ -11,10 +11,8 @@ from shipedge.bundle import load_bundle
 from shipedge.cascade import Cascade
 from shipedge.errors import BundleError, ConfigError
 from shipedge.frame import Frame
-from shipedge_train import convert_part
-from shipedge_train.convert import convert
-from shipedge_train.convert_part import convert_all
 from shipedge_train.dataset import read_dataset
+from shipedge_train.export import convert, job
 from shipedge_train.models import near_and_far
 from shipedge_train.runs import load_best, read_run
 from shipedge_train.splits import split_pictures
@@ -31,7 +29,7 @@ def quiet(_line):
 @pytest.fixture(scope="module")
 def bundle(finished, tmp_path_factory):
     out = tmp_path_factory.mktemp("bundle") / "b"
-    return convert([finished["cascade"][0]], out, quantize="none", window=256, report=quiet)
+    return convert([finished["cascade"][0]], out, variants=["none"], window=256, report=quiet)
 
 
 @pytest.fixture(params=["segmenter", "cascade"])
@@ -46,7 +44,7 @@ def run(request, finished, tmp_path):
 
 
 def test_a_segmenter_takes_the_place_of_the_other(bundle, run, made_dataset, tmp_path):
-    out = convert_all([bundle, run], tmp_path / "mine", quantize="none", report=quiet)
+    out = convert([bundle, run], tmp_path / "mine", variants=["none"], report=quiet)
     before, after = load_bundle(bundle), load_bundle(out)
     assert (after.detector, after.thresholds) == (before.detector, before.thresholds)  # three pictures choose nothing
     assert after.name == "mine"
@@ -71,17 +69,17 @@ def test_a_segmenter_takes_the_place_of_the_other(bundle, run, made_dataset, tmp
 
 
 def test_enough_pictures_choose_thresholds_again(bundle, run, tmp_path, monkeypatch):
-    monkeypatch.setattr(convert_part, "ENOUGH", 2)
+    monkeypatch.setattr(job, "ENOUGH", 2)
     careless = shutil.copytree(bundle, tmp_path / "careless")
     manifest = json.loads((careless / "manifest.json").read_text())
     manifest["thresholds"] |= {"min_area": 100_000}  # finds nothing
     (careless / "manifest.json").write_text(json.dumps(manifest))
-    out = convert_all([careless, run], tmp_path / "mine", quantize="none", report=quiet)
+    out = convert([careless, run], tmp_path / "mine", variants=["none"], report=quiet)
     assert load_bundle(out).thresholds.min_area < 100_000
 
 
 def test_training_goes_on_from_what_joined(bundle, run, made_dataset, tiny_config, tmp_path):
-    out = convert_all([bundle, run], tmp_path / "mine", quantize="none", report=quiet)
+    out = convert([bundle, run], tmp_path / "mine", variants=["none"], report=quiet)
     joined = read_run(run)
     trained = build(joined.kind, joined.config)
     load_best(trained, joined)
@@ -99,25 +97,25 @@ def test_what_the_detector_learned_from_does_not_choose_thresholds(bundle, run, 
     path = bundle / "manifest.json"
     content = path.read_text()
     manifest = json.loads(content)
-    manifest["data"]["split"] = {"validation_share": 0.1}
+    manifest["models"]["detector"]["data"]["split"] = {"validation_share": 0.1}
     path.write_text(json.dumps(manifest))
     try:
         with pytest.raises(ConfigError, match="was trained with another split of this data"):
-            convert_all([bundle, run], tmp_path / "mine", report=quiet)
+            convert([bundle, run], tmp_path / "mine", report=quiet)
     finally:
         path.write_text(content)
     assert not (tmp_path / "mine").exists()
 
 
 def test_windows_are_those_of_the_bundle(finished, run, tmp_path):
-    small = convert([finished["cascade"][0]], tmp_path / "small", quantize="none", window=192, report=quiet)
+    small = convert([finished["cascade"][0]], tmp_path / "small", variants=["none"], window=192, report=quiet)
     with pytest.raises(ConfigError, match="window is 192, expected a multiple of 128"):
-        convert_all([small, run], tmp_path / "mine", report=quiet)
+        convert([small, run], tmp_path / "mine", report=quiet)
 
 
 def test_nothing_but_a_bundle_is_replaced(bundle, run, tmp_path):
     with pytest.raises(BundleError, match="is there and is no bundle"):
-        convert_all([bundle, run], run, report=quiet)
+        convert([bundle, run], run, report=quiet)
     assert (run / "best.weights.h5").is_file()
 
 
@@ -137,5 +135,5 @@ def test_weights_of_a_bundle_are_not_trusted(bundle, run, tmp_path, weights, mes
     entry["weights"] = entry["weights"] | weights if isinstance(weights, dict) else weights
     (damaged / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(ConfigError, match=message):
-        convert_all([damaged, run], tmp_path / "mine", quantize="none", report=quiet)
+        convert([damaged, run], tmp_path / "mine", variants=["none"], report=quiet)
     assert not (tmp_path / "mine").exists()

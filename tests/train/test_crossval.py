@@ -12,9 +12,9 @@ from shipedge.bundle import load_bundle
 from shipedge.errors import ConfigError
 from shipedge.evaluate import read_prediction
 from shipedge.formats.splits import NAME
-from shipedge_train.convert import convert
 from shipedge_train.crossval import VARIANTS, cross_validate
 from shipedge_train.dataset import read_dataset
+from shipedge_train.export import convert
 from shipedge_train.splits import write_splits
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -59,7 +59,7 @@ def test_every_picture_is_judged_by_the_fold_that_held_it_back(data, tiny_config
 
 def test_a_bundle_may_bring_the_detector(data, finished, tiny_config, tmp_path):
     out, lines = tmp_path / "out", []
-    bundle = convert([finished["cascade"][0]], tmp_path / "b", quantize="none", window=192, report=lines.append)
+    bundle = convert([finished["cascade"][0]], tmp_path / "b", variants=["none"], window=192, report=lines.append)
     path = bundle / "manifest.json"
     with pytest.raises(ConfigError, match=r"the detector of .* has learned from"):
         cross_validate(data, tiny_config("cascade"), out, detector=bundle)

@@ -58,10 +58,10 @@ def test_cascade_says_both():
 
 
 def test_from_afar_is_the_same_detector_on_the_smaller_picture():
-    network, pixels, smaller = network_and_pictures()
+    network, _, smaller = network_and_pictures()
     expected = np.asarray(network.predict_on_batch(smaller)["presence"]).repeat(2, axis=1).repeat(2, axis=2)
     assert np.ptp(expected) > 1e-4  # cells do differ
-    np.testing.assert_allclose(from_afar(network, 256, 2).predict_on_batch(pixels), expected, atol=1e-6)
+    np.testing.assert_allclose(from_afar(network, 256, 2).predict_on_batch(smaller), expected, atol=1e-6)
 
 
 def test_near_and_far_is_the_mean_of_the_logits_at_both_sizes():

@@ -13,10 +13,10 @@ from shipedge.errors import ConfigError, DatasetError
 from shipedge.frame import Frame
 from shipedge.refine import corrected
 from shipedge_train.config import AugmentConfig, Config, DataConfig, ModelConfig, TrainConfig
-from shipedge_train.convert import convert, to_tflite
-from shipedge_train.convert_part import convert_all
 from shipedge_train.crossval import cross_validate
 from shipedge_train.dataset import SHAPE, read_dataset
+from shipedge_train.export import convert
+from shipedge_train.export.tflite import to_tflite
 from shipedge_train.loader import loader_of, overlap, patches_of
 from shipedge_train.loader.patches import astray, rectangles_of
 from shipedge_train.lr_finder import find_learning_rate
@@ -48,7 +48,7 @@ def run(made_dataset, tmp_path_factory):
 @pytest.fixture(scope="module")
 def bundle(finished, tmp_path_factory):
     out = tmp_path_factory.mktemp("bundle") / "b"
-    return convert([finished["cascade"][0]], out, quantize="none", window=192, report=quiet)
+    return convert([finished["cascade"][0]], out, variants=["none"], window=192, report=quiet)
 
 
 def test_it_learns_to_correct(run):
@@ -94,33 +94,33 @@ def test_overlap_is_that_of_boxes():
 
 
 def test_it_joins_a_bundle_and_leaves_the_rest_alone(bundle, run, made_dataset, tmp_path):
-    out = convert_all([bundle, run], tmp_path / "with", report=quiet)
+    out = convert([bundle, run], tmp_path / "with", report=quiet)
     before, after = load_bundle(bundle), load_bundle(out)
     assert before.refiner is None
     assert after.refiner.quantize == "int8"
     assert (after.detector, after.segmenter) == (before.detector, before.segmenter)
     assert set(after.manifest["scores"]["validation"]) == set(before.manifest["scores"]["validation"])
-    assert after.manifest["parity"]["refiner"]["mean_abs"] < 0.02
+    assert after.manifest["parity"]["refiner"]["int8"]["mean_abs"] < 0.02
     assert after.manifest["scores"]["refiner"]["iou"] > after.manifest["scores"]["refiner"]["iou_before"]
     assert "folder" not in after.manifest["models"]["refiner"]["data"]
     result = Cascade(after, threads=1)(Frame(read_dataset(made_dataset)[0].pixels(), "a", 0, None))
     assert result.timings_ms["refiner"] >= 0
-    again = convert_all([out, run], out, quantize="none", report=quiet)
+    again = convert([out, run], out, variants=["none"], report=quiet)
     assert load_bundle(again).refiner.quantize == "none"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["with"]
 
 
 def test_it_may_come_with_the_cascade(finished, run, tmp_path):
-    out = convert_all([run, finished["cascade"][0]], tmp_path / "b", quantize="none", window=192, report=quiet)
+    out = convert([run, finished["cascade"][0]], tmp_path / "b", variants=["none"], window=192, report=quiet)
     assert load_bundle(out).refiner is not None
 
 
 def test_what_does_not_belong_together_is_refused(bundle, finished, run, made_dataset, tmp_path):
     for sources in ([bundle], [bundle, bundle, run], [run, run], [bundle, finished["detector"][0]]):
         with pytest.raises(ConfigError, match="expected runs, or one bundle and a run of the segmenter"):
-            convert_all(sources, tmp_path / "out", report=quiet)
+            convert(sources, tmp_path / "out", report=quiet)
     with pytest.raises(ConfigError, match="found: none"):
-        convert_all([run], tmp_path / "out", report=quiet)
+        convert([run], tmp_path / "out", report=quiet)
     with pytest.raises(ConfigError, match="has no refiner"):
         cross_validate(made_dataset, CONFIG, tmp_path / "out", refiner=bundle)
     with pytest.raises(ConfigError, match="carries no weights of the refiner"):
@@ -129,13 +129,13 @@ def test_what_does_not_belong_together_is_refused(bundle, finished, run, made_da
 
 
 def test_no_refiner_judges_what_it_learned_from(bundle, run, made_dataset, tmp_path):
-    out = convert_all([bundle, run], tmp_path / "with", report=quiet)
+    out = convert([bundle, run], tmp_path / "with", report=quiet)
     with pytest.raises(ConfigError, match="has learned from"):
         cross_validate(made_dataset, CONFIG, tmp_path / "cv", refiner=out)
 
 
 def test_training_goes_on_from_a_run_and_from_a_bundle(bundle, run, made_dataset, tmp_path):
-    out = convert_all([bundle, run], tmp_path / "with", report=quiet)
+    out = convert([bundle, run], tmp_path / "with", report=quiet)
     short = Config(CONFIG.model, CONFIG.data, CONFIG.augment, TrainConfig(epochs=1, steps=1, learning_rate=1e-6))
     for source in (run, out):
         folder = train("refiner", made_dataset, short, tmp_path / source.name / "on", init=[source], report=quiet)

@@ -8,8 +8,8 @@ import pytest
 
 from shipedge.errors import ConfigError
 from shipedge_train.config import ModelConfig
-from shipedge_train.convert import convert
 from shipedge_train.dataset import read_dataset
+from shipedge_train.export import convert
 from shipedge_train.runs import load_best, read_run
 from shipedge_train.splits import split_pictures
 from shipedge_train.train import build, build_trainable
@@ -33,7 +33,7 @@ def bundle(finished, tmp_path_factory):
     return convert(
         [finished[kind][0] for kind in ("detector", "segmenter")],
         out,
-        quantize="none",
+        variants=["none"],
         window=192,
         report=lambda _: None,
     )
@@ -101,7 +101,7 @@ def test_segmenter_and_cascade_start_from_each_other(
 def test_a_bundle_of_a_cascade_gives_its_weights(
     load_initial, finished, tiny_config, made_dataset, split, kind, tmp_path
 ):
-    bundle = convert([finished["cascade"][0]], tmp_path / "one", quantize="none", window=192, report=lambda _: None)
+    bundle = convert([finished["cascade"][0]], tmp_path / "one", variants=["none"], window=192, report=lambda _: None)
     assert sum(path.suffix == ".npz" for path in bundle.iterdir()) == 1
     trained, started = build("cascade", tiny_config("cascade")), build(kind, tiny_config(kind))
     load_best(trained, read_run(finished["cascade"][0]))

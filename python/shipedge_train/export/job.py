@@ -1,0 +1,133 @@
+"""Runs, a bundle and runs, or a bundle alone -> one bundle: convert what is new, choose thresholds once, write once.
+
+Each network is rebuilt in float32 at a fixed size, given its weights and converted to every variant. Full-integer files
+are calibrated with tiles of the training split. The graph is checked, and what each file says is compared with Keras on
+tiles of the validation split: a conversion that costs too much writes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from shipedge.backends import open_model
+from shipedge.bundle import FORMAT, POINTS, PREPROCESSING, QUANTIZE, ModelFile, Thresholds
+from shipedge.errors import ConfigError
+from shipedge.refine import Refiner
+from shipedge_train import runs
+from shipedge_train.dataset import SHAPE, pick_evenly
+from shipedge_train.export.networks import Source, check_window
+from shipedge_train.export.part import Report, Work, convert_part, kept_part
+from shipedge_train.export.sources import KINDS, Plan, read_sources, tuning_split
+from shipedge_train.export.tflite import needs_tensorflow
+from shipedge_train.export.thresholds import DETECTOR, SEGMENTER, SHIP_SHARE, START, Progress, quietly, tune
+from shipedge_train.export.writer import check_place, write_bundle
+
+VARIANTS = ("int8", "float16")
+TUNING_PICTURES = 240
+ENOUGH = 100
+"""Held-back images; on fewer no thresholds are chosen where a bundle brings some, which are better than chance."""
+
+
+def convert(
+    sources: Sequence[Source],
+    out: Source,
+    *,
+    variants: Sequence[str] = VARIANTS,
+    window: int | None = None,
+    ship_share: float = SHIP_SHARE,
+    name: str | None = None,
+    data: Source | None = None,
+    allow_drop: bool = False,
+    report: Report = print,
+    progress: Progress = quietly,
+) -> Path:
+    """Convert trained networks to a bundle folder, which is replaced whole.
+
+    Args:
+        sources: see `read_sources`.
+        out: the bundle.
+        variants: "int8" (uint8 in and out), "float16" or "none" (float32 in and out); the first runs where nothing else
+            is chosen.
+        window: side of the segmenter's window, pixels; None takes that of the bundle among the sources, or 768.
+        ship_share: share of images with ships where the bundle will be used: thresholds are chosen for it.
+        name: the bundle's name; by default the folder's.
+        data: the dataset, where it is no longer where the runs found it; for a bundle alone any that fits.
+        allow_drop: write a variant that differs too much from Keras, too.
+        report: called with one line per finished part.
+        progress: shows how far longer work is.
+
+    Raises:
+        ConfigError: see `read_sources`; also another backend than TensorFlow, a bad window or a bad variant.
+        DatasetError: the dataset is gone or bad.
+        BundleError: a converted file is not what devices need, or differs too much from Keras.
+    """
+    needs_tensorflow()
+    _check_variants(variants)
+    check_place(Path(out))
+    plan = read_sources(sources, data)
+    window = window or (plan.base.segmenter.window if plan.base else SHAPE[0])
+    if "segmenter" in plan.networks:
+        check_window(window, plan.networks["segmenter"])
+    work = Work(variants, allow_drop, report, progress)
+    made = {kind: convert_part(plan, kind, window if kind == "segmenter" else SHAPE[0], work) for kind in plan.networks}
+    parts = made | {kind: kept_part(plan, kind) for kind in plan.kept}
+    points, scores = _tuned(plan, {kind: part.files[0] for kind, part in parts.items()}, ship_share, report, progress)
+    manifest = (plan.base.manifest if plan.base else {}) | {
+        "format": FORMAT,
+        "name": name or Path(out).name,
+        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "models": {kind: parts[kind].entry for kind in KINDS if kind in parts},
+        "preprocessing": PREPROCESSING,
+        "thresholds": asdict(points["careful"]),
+        "points": {name: asdict(points[name]) for name in POINTS[1:] if name in points},
+        "versions": runs.versions(),
+    }
+    manifest["parity"] = manifest.get("parity", {}) | {kind: part.parity for kind, part in made.items()}
+    manifest["scores"] = manifest.get("scores", {}) | scores
+    for part in made.values():
+        manifest["scores"] |= part.scores
+    files = {name: content for part in parts.values() for name, content in part.on_disk.items()}
+    return write_bundle(Path(out), manifest, files)
+
+
+def _check_variants(variants: Sequence[str]) -> None:
+    for variant in variants:
+        if variant not in QUANTIZE:
+            raise ConfigError(f"variant is {variant!r}, expected {', '.join(QUANTIZE[:-1])} or {QUANTIZE[-1]}")
+    if not variants or len(set(variants)) < len(variants):
+        raise ConfigError(f"variants are {', '.join(variants) or 'none at all'}, expected each once")
+
+
+def _tuned(
+    plan: Plan, files: dict[str, ModelFile], ship_share: float, report: Report, progress: Progress
+) -> tuple[dict[str, Thresholds], dict[str, Any]]:
+    """Operating points of the new bundle, and its scores on held-back images.
+
+    Where a bundle is there its thresholds stay if its own networks were converted again, or if too few images are held
+    back to choose others.
+    """
+    pictures = pick_evenly(tuning_split(plan).validation, TUNING_PICTURES)
+    options: dict[str, Any] = {}
+    note = ""
+    if plan.base is not None:
+        if len(pictures) < ENOUGH:
+            options = {"starts": (plan.base.thresholds,), "groups": (), "points": plan.base.points}
+            note = f" kept, {ENOUGH} held-back pictures are needed to choose others"
+        elif plan.again:
+            options = {"starts": (plan.base.thresholds,), "groups": ()}
+        else:
+            options = {"starts": (START, plan.base.thresholds), "groups": (DETECTOR, *SEGMENTER)}
+    detector, segmenter, *rest = (open_model(files[kind], os.cpu_count() or 1) for kind in KINDS if kind in files)
+    refiner = Refiner(rest[0]) if rest else None
+    points, scores = tune(detector, segmenter, pictures, ship_share, refiner, **options, progress=progress)
+    by_point = scores.pop("points")
+    report(f"thresholds {json.dumps(asdict(points['careful']))}{note}; validation {json.dumps(scores)}")
+    for name, figures in by_point.items():
+        report(f"{name}: {json.dumps(figures)}")
+    return points, {"validation": scores | {"ship_share": ship_share}, "points": by_point}
