@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from shipedge.backends import Model
 from shipedge.metrics import roc_auc
-from shipedge.refine import Rectangle, correct
+from shipedge.refine import Rectangle, corrected
 from shipedge_train.loader import overlap
 from shipedge_train.metrics import dice_at
 
@@ -94,7 +94,7 @@ def _rectangles(
     ours: Sequence[Values], theirs: Sequence[Values], truths: Sequence[tuple[Rectangle, Rectangle]]
 ) -> dict[str, Any]:
     said = [
-        (correct(found, a[0]), correct(found, b[0]), label)
+        (corrected(found, a[0]), corrected(found, b[0]), label)
         for a, b, (found, label) in zip(ours, theirs, truths, strict=True)
     ]
     before, after = (float(np.mean([overlap(one[k], one[2]) for one in said])) for k in (0, 1))
