@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from shipedge.errors import ConfigError
 
-__all__ = ["KINDS", "Device", "parse_device"]
+__all__ = ["Device", "parse_device"]
 
-KINDS = ("auto", "cpu", "gpu", "npu")
+_KINDS = ("auto", "cpu", "gpu", "npu")
 _LIBRARY = re.compile(r".+\.(?:so(?:\.\d+)*|dylib|dll)", re.IGNORECASE)
 
 
@@ -34,12 +34,12 @@ def parse_device(text: str) -> Device:
     Raises:
         ConfigError: it is none of them.
     """
-    if text in KINDS:
+    if text in _KINDS:
         return Device(text)
     library, *given = text.split(",")
     if not _LIBRARY.fullmatch(library):
         raise ConfigError(
-            f"device {text!r}, expected {', '.join(KINDS)} or a delegate library (its name has .so, .dylib or .dll)"
+            f"device {text!r}, expected {', '.join(_KINDS)} or a delegate library (its name has .so, .dylib or .dll)"
         )
     options = []
     for option in given:
