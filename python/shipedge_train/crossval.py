@@ -35,19 +35,8 @@ from shipedge_train import runs
 from shipedge_train.config import Config
 from shipedge_train.dataset import SHAPE, Picture, read_dataset
 from shipedge_train.export.networks import fixed, of_run
-from shipedge_train.export.thresholds import (
-    DETECTOR,
-    NO_DETECTOR,
-    SEGMENTER,
-    START,
-    Bench,
-    Grid,
-    Seen,
-    as_seen,
-    look,
-    search,
-    seen_of,
-)
+from shipedge_train.export.scorer import Seen, ThresholdScorer, as_seen, look, seen_of
+from shipedge_train.export.thresholds import DETECTOR, NO_DETECTOR, SEGMENTER, START, Grid, search
 from shipedge_train.export.tiles import calibration_tiles
 from shipedge_train.splits import split_pictures
 from shipedge_train.train import Steps, train
@@ -249,8 +238,8 @@ def _compare(
 
 def _read(
     folder: Path, pictures: Sequence[Picture], flips: bool, watch: Model | None, refiner: Refiner | None
-) -> tuple[list[Seen], Bench]:
-    """What was said of each picture, in their order, and the bench that scores thresholds on it."""
+) -> tuple[list[Seen], ThresholdScorer]:
+    """What was said of each picture, in their order, and what scores thresholds on it."""
     said: dict[str, tuple[NDArray[np.uint8], NDArray[np.uint8]]] = {}
     for path in sorted(folder.glob(f"*/{SEEN}")):
         with np.load(path, allow_pickle=False) as file:
@@ -263,7 +252,7 @@ def _read(
             pixels = as_seen(watch, picture.pixels())
             presence = ask_flipped(watch, pixels) if flips else watch(pixels)
         seen.append(seen_of(picture, presence, probability))
-    return seen, Bench(seen, refiner=refiner)
+    return seen, ThresholdScorer(seen, refiner=refiner)
 
 
 def _result(name: str, seen: Seen, thresholds: Thresholds) -> FrameResult:

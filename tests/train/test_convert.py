@@ -18,8 +18,9 @@ from shipedge.rle import Rle
 from shipedge_train.dataset import Picture, read_dataset
 from shipedge_train.export import convert
 from shipedge_train.export.graph import check_graph
+from shipedge_train.export.scorer import Seen, ThresholdScorer
 from shipedge_train.export.tflite import to_tflite
-from shipedge_train.export.thresholds import START, Bench, Seen, tune
+from shipedge_train.export.thresholds import START, tune
 from shipedge_train.models import cascade, from_afar, near_and_far, segmenter
 from shipedge_train.runs import load_best, read_run
 from shipedge_train.train import build
@@ -251,4 +252,4 @@ def test_f2_of_the_tuning_is_that_of_the_asked_mixture(share, expected):
     cells, sure = np.full((24, 24), 250, np.uint8), ship * np.uint8(250)
     found = Seen(cells, sure, [Rle.from_mask(ship)], ship, NOT_LOOKED_AT)
     false_alarm = Seen(cells, sure, [], np.zeros_like(ship), NOT_LOOKED_AT)
-    assert Bench([found, false_alarm], share).scores(START) == {"f2": expected, "dice_ships": 1.0}
+    assert ThresholdScorer([found, false_alarm], share).scores(START) == {"f2": expected, "dice_ships": 1.0}

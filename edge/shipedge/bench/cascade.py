@@ -20,7 +20,7 @@ from shipedge.images import Reading
 from shipedge.sinks.jsonl import to_json
 from shipedge.sources.files import read_picture
 
-__all__ = ["STAGES", "Other", "Times", "measure"]
+__all__ = ["Other", "Times", "measure"]
 
 STAGES = ("decode", "detector", "segmenter", "post", "refiner")
 LEAST_ROUNDS = 3

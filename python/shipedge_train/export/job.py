@@ -23,9 +23,10 @@ from shipedge_train import runs
 from shipedge_train.dataset import SHAPE, pick_evenly
 from shipedge_train.export.networks import Source, check_window
 from shipedge_train.export.part import Report, Work, convert_part, kept_part
+from shipedge_train.export.scorer import SHIP_SHARE
 from shipedge_train.export.sources import KINDS, Plan, read_sources, tuning_split
 from shipedge_train.export.tflite import needs_tensorflow
-from shipedge_train.export.thresholds import DETECTOR, SEGMENTER, SHIP_SHARE, START, Progress, quietly, tune
+from shipedge_train.export.thresholds import DETECTOR, SEGMENTER, START, Progress, quietly, tune
 from shipedge_train.export.writer import check_place, write_bundle
 
 VARIANTS = ("int8", "float16")
