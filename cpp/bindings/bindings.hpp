@@ -9,6 +9,15 @@ namespace shipedge {
 /// Creates ShipedgeError and RleFormatError and makes FormatError arrive in Python as the latter.
 void bind_errors(pybind11::module_& module);
 
+/// Finishes a type: its objects always hold a value, and nobody may exchange its methods or give an object of it
+/// another
+/// `__class__`, whose methods would read the value as what it is not.
+void seal(const pybind11::object& cls);
+
+/// Makes TypeErrors of the calls with which pybind11's own types end the process. They are found through a class and a
+/// function of ours, and other modules may share them: what these need goes on working.
+void seal_pybind11(const pybind11::object& cls, const pybind11::object& function);
+
 /// COCO's counts and polygons.
 void bind_exchange(pybind11::module_& module);
 

@@ -32,37 +32,6 @@ void bind_errors(py::module_& module) {
       });
 }
 
-namespace {
-
-/// `__new__` that runs `__init__` too. As pybind11 makes it, Rle.__new__(Rle) is an object without a value, and whoever
-/// asks it for anything reads memory that was never written.
-PyObject* new_initialized(PyTypeObject* type, PyObject* args, PyObject* keywords) {
-  PyObject* const self = py::detail::make_new_instance(type);
-  PyObject* const init = self == nullptr ? nullptr : PyObject_GetAttrString(self, "__init__");
-  PyObject* const done = init == nullptr ? nullptr : PyObject_Call(init, args, keywords);
-  Py_XDECREF(init);
-  if (done == nullptr) {
-    Py_XDECREF(self);
-    return nullptr;
-  }
-  Py_DECREF(done);
-  return self;
-}
-
-int already_initialized(PyObject* /*self*/, PyObject* /*args*/, PyObject* /*keywords*/) { return 0; }
-
-/// A finished type: its objects always hold a value, and nobody may exchange its methods or give an object of it
-/// another
-/// `__class__`, whose methods would read the value as what it is not.
-void seal(const py::object& cls) {
-  auto* const type = reinterpret_cast<PyTypeObject*>(cls.ptr());
-  type->tp_new = new_initialized;
-  type->tp_init = already_initialized;
-  type->tp_flags |= Py_TPFLAGS_IMMUTABLETYPE;
-  PyType_Modified(type);
-}
-
-}  // namespace
 }  // namespace shipedge
 
 // PyInit__core below is what Python calls: the name of a module comes from its file.
@@ -81,6 +50,7 @@ PYBIND11_MODULE(_core_of_main, module, py::mod_gil_not_used()) {
   shipedge::bind_ships(module);
   shipedge::bind_refiner(module);
   for (const char* name : {"Rle", "MaskBatch", "CsvIndex"}) shipedge::seal(module.attr(name));
+  shipedge::seal_pybind11(module.attr("Rle"), module.attr("parse"));
 }
 
 /// Refuses sub-interpreters before pybind11 does anything: on CPython 3.11 and before it would wait for ever for the
