@@ -106,22 +106,8 @@ class Frame:
     def raster(self, reduce: int = 1) -> Raster:
         """What windows are cut of: the pixels, or a scene that reads them; `reduce` 2: at half size."""
         if self.scene is not None:
-            return self.scene if reduce == 1 else _Halved(self.scene)
+            return self.scene if reduce == 1 else self.scene.half
         return self.pixels if reduce == 1 else self.half
-
-
-class _Halved:
-    """A raster at half its size, as `halve` makes it."""
-
-    dtype = np.dtype(np.uint8)
-
-    def __init__(self, whole: Raster) -> None:
-        self._whole = whole
-        self.shape = (-(-whole.shape[0] // 2), -(-whole.shape[1] // 2), 3)
-
-    def __getitem__(self, box: tuple[slice, slice]) -> Pixels:
-        rows, cols = box
-        return halve(self._whole[2 * rows.start : 2 * rows.stop, 2 * cols.start : 2 * cols.stop])
 
 
 def _checked(pixels: object, source: str) -> tuple[int, int]:

@@ -11,7 +11,9 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CELL", "LazyRaster", "Raster", "cut_window", "grid_shape", "tile_origins", "windows_to_cover"]
+from shipedge._core import halve
+
+__all__ = ["CELL", "Halved", "LazyRaster", "Raster", "cut_window", "grid_shape", "tile_origins", "windows_to_cover"]
 
 CELL = 32
 """Side of one presence cell, pixels; every window starts on a cell border."""
@@ -40,13 +42,17 @@ class Raster(Protocol):
 
 @runtime_checkable
 class LazyRaster(Raster, Protocol):
-    """Pixels that are read when they are asked for.
+    """Pixels that are read when they are asked for."""
 
-    Attributes:
-        read_ms: milliseconds spent reading so far.
-    """
+    @property
+    def read_ms(self) -> float:
+        """Milliseconds spent reading so far."""
+        ...
 
-    read_ms: float
+    @property
+    def half(self) -> Raster:
+        """The same at half size, sides rounded up."""
+        ...
 
     @property
     def valid(self) -> NDArray[np.bool_] | None:
@@ -56,6 +62,22 @@ class LazyRaster(Raster, Protocol):
     def keep(self, top: int, left: int, side: int) -> None:
         """Keep a square and what is around it in memory for a later look, as far as there is room."""
         ...
+
+
+class Halved:
+    """A raster at half its size, as `halve` makes it."""
+
+    dtype = np.dtype(np.uint8)
+
+    def __init__(self, whole: Raster) -> None:
+        """Takes the raster, of which twice as large boxes are cut."""
+        self._whole = whole
+        self.shape = (-(-whole.shape[0] // 2), -(-whole.shape[1] // 2), 3)
+
+    def __getitem__(self, box: tuple[slice, slice]) -> NDArray[np.uint8]:
+        """Rows and columns of it."""
+        rows, cols = box
+        return halve(self._whole[2 * rows.start : 2 * rows.stop, 2 * cols.start : 2 * cols.stop])
 
 
 def grid_shape(shape: tuple[int, int]) -> tuple[int, int]:

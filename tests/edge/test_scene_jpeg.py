@@ -8,9 +8,10 @@ pytest.importorskip("simplejpeg", reason="simplejpeg is not installed (extra edg
 
 from shipedge._core import cut_jpeg, jpeg_strips
 from shipedge.errors import ImageError, RleFormatError
-from shipedge.images import read_image
+from shipedge.images import decode_reduced, read_image
 from shipedge.scene import open_scene, opening
 from shipedge.scene.jpeg import JpegRows
+from shipedge.sources.files import read_picture
 
 SAMPLINGS = ["444", "422", "440", "420", "411"]
 RESTARTS, OPTIMIZED = [cv2.IMWRITE_JPEG_RST_INTERVAL, 7], [cv2.IMWRITE_JPEG_OPTIMIZE, 1]
@@ -46,6 +47,20 @@ def test_rows_are_those_of_the_whole_image(jpeg, shape, sampling, more):
         bottom = int(rng.integers(top, shape[0])) + 1
         found = rows.read([1, 2, 3], ((top, bottom), (0, shape[1])))
         assert np.array_equal(np.moveaxis(found, 0, 2), whole[top:bottom])
+
+
+@pytest.mark.parametrize("sampling", SAMPLINGS)
+@pytest.mark.parametrize("shape", [(301, 133), (17, 33), (16, 16), (1, 1), (200, 7)])
+def test_half_size(jpeg, monkeypatch, shape, sampling):
+    monkeypatch.setattr(opening, "LARGE", 0)
+    path = jpeg(shape, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, getattr(cv2, f"IMWRITE_JPEG_SAMPLING_FACTOR_{sampling}"))
+    frame = read_picture(str(path))
+    whole = decode_reduced(path.read_bytes(), "a.jpg", 2)
+    half = frame.raster(2)
+    assert half.shape == whole.shape
+    assert np.array_equal(half[0:300, 0:300], whole)
+    assert np.array_equal(half[31:70, 3:50], whole[31:70, 3:50])
+    assert frame.decode_ms > 0
 
 
 def test_grey(tmp_path):

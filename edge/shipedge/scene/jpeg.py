@@ -7,6 +7,7 @@ takes three times as long.
 from __future__ import annotations
 
 import mmap
+from copy import copy
 from pathlib import Path
 
 import numpy as np
@@ -44,22 +45,33 @@ class JpegRows:
             self._content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         (self.height, self.width), self._step, begin = jpeg_strips(self._content)
         self.block_shapes = [(self._step, self.width)]
+        self._total, self._reduce = -(-self.height // self._step), 1
         self._begins: list[NDArray[np.int64]] = [begin]
+
+    def half(self) -> JpegRows:
+        """The same file decoded to half its size, sides rounded up, as `decode_reduced` does."""
+        rows = copy(self)
+        rows.height, rows.width, rows._step = -(-self.height // 2), -(-self.width // 2), self._step // 2
+        rows.block_shapes = [(rows._step, rows.width)]
+        rows._reduce = 2
+        return rows
 
     def read(
         self, bands: list[int], window: tuple[tuple[int, int], tuple[int, int]], out: NDArray[np.uint8] | None = None
     ) -> NDArray[np.uint8]:
         """Rows of the image, whole ones: (3, rows, width). Raises ImageError where they are damaged."""
         top, bottom = window[0]
-        total = -(-self.height // self._step)
-        first, end = max(top // self._step - 1, 0), min(-(-bottom // self._step) + 1, total)
+        first, end = max(top // self._step - 1, 0), min(-(-bottom // self._step) + 1, self._total)
         try:
             while len(self._begins) <= first:
                 self._cut(len(self._begins) - 1, first)
             content = self._cut(first, end)
         except RleFormatError as error:
             raise ImageError(self._name, f"the JPEG is damaged or cut off: {error}", "damaged") from None
-        pixels = jpeg_pixels.decode(content, self._name)
+        if self._reduce == 1:
+            pixels = jpeg_pixels.decode(content, self._name)
+        else:
+            pixels = jpeg_pixels.decode_reduced(content, self._name, self._reduce, "RGB")
         rows = np.moveaxis(pixels[top - first * self._step :][: bottom - top], 2, 0)
         if out is None:
             return rows

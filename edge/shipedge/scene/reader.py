@@ -14,7 +14,7 @@ from shipedge.images.depth import Levels, apply_levels
 from shipedge.scene.gdal import gdal
 from shipedge.scene.jpeg import JpegRows
 from shipedge.scene.place import Place
-from shipedge.tiling import CELL, grid_shape
+from shipedge.tiling import CELL, Halved, Raster, grid_shape
 
 __all__ = ["Scene"]
 
@@ -40,7 +40,6 @@ class Scene:
     Attributes:
         name: for messages.
         place: where it lies on the earth, None where the file does not say.
-        read_ms: milliseconds spent reading so far.
         valid: (rows, cols) bool, the cells of 32 x 32 pixels in which something was measured as far as they were read;
             None where the file has no such notion.
     """
@@ -72,7 +71,8 @@ class Scene:
         self._dataset, self.name, self._bands, self._levels = dataset, name, bands, levels
         self._nodata, self._mask = nodata, mask
         self.place = place
-        self.read_ms = 0.0
+        self._read_ms = 0.0
+        self._half = Scene(dataset.half(), name, bands, levels) if hasattr(dataset, "half") else None
         self.shape: tuple[int, int, int] = (dataset.height, dataset.width, 3)
         self.valid = np.zeros(grid_shape(self.shape[:2]), np.bool_) if mask or nodata is not None else None
         self._by_gdal = not isinstance(dataset, JpegRows)
@@ -101,7 +101,17 @@ class Scene:
             self._hold(top, bottom)
             return self._rows[top - self._first : bottom - self._first, left:right]
         finally:
-            self.read_ms += (perf_counter() - start) * 1e3
+            self._read_ms += (perf_counter() - start) * 1e3
+
+    @property
+    def read_ms(self) -> float:
+        """Milliseconds spent reading so far."""
+        return self._read_ms + (0.0 if self._half is None else self._half.read_ms)
+
+    @property
+    def half(self) -> Raster:
+        """The scene at half its size, as its file gives it or as the means of 2 x 2 pixels."""
+        return Halved(self) if self._half is None else self._half
 
     def keep(self, top: int, left: int, side: int) -> None:
         """Keep a square with its surroundings in memory for a later look; the oldest ones go."""

@@ -14,7 +14,7 @@ from shipedge.errors import BundleError, SourceError
 from shipedge.formats.shown import shown
 from shipedge.frame import MAX_PIXELS, Frame, FrameResult, Ship
 from shipedge.rle import Rle
-from shipedge.tiling import LazyRaster, Raster, grid_shape
+from shipedge.tiling import Halved, LazyRaster, Raster, grid_shape
 
 __all__ = ["DEFAULT_GSD_M", "Resampled", "factor_for", "resampled", "restored", "trained_gsd"]
 
@@ -135,6 +135,11 @@ class Resampled:
         )
         below = total[bottom] - total[top]
         return np.asarray(below[:, right] - below[:, left] > 0)
+
+    @property
+    def half(self) -> Raster:
+        """At half the size of that."""
+        return Halved(self)
 
     def keep(self, top: int, left: int, side: int) -> None:
         """Keep what a square is made of in memory."""
