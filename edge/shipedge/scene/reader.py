@@ -72,7 +72,7 @@ class Scene:
         self._nodata, self._mask = nodata, mask
         self.place = place
         self._read_ms = 0.0
-        self._half = Scene(dataset.half(), name, bands, levels) if hasattr(dataset, "half") else None
+        self._half: Scene | None = None
         self.shape: tuple[int, int, int] = (dataset.height, dataset.width, 3)
         self.valid = np.zeros(grid_shape(self.shape[:2]), np.bool_) if mask or nodata is not None else None
         self._by_gdal = not isinstance(dataset, JpegRows)
@@ -111,7 +111,11 @@ class Scene:
     @property
     def half(self) -> Raster:
         """The scene at half its size, as its file gives it or as the means of 2 x 2 pixels."""
-        return Halved(self) if self._half is None else self._half
+        if not isinstance(self._dataset, JpegRows):
+            return Halved(self)
+        if self._half is None:
+            self._half = Scene(self._dataset.half(), self.name, self._bands, self._levels)
+        return self._half
 
     def keep(self, top: int, left: int, side: int) -> None:
         """Keep a square with its surroundings in memory for a later look; the oldest ones go."""
