@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <bit>
-#include <string>
 
-#include "shipedge/error.hpp"
+#include "jpeg_bits.hpp"
 
 namespace shipedge {
+
+using jpeg::Reader;
+using jpeg::refuse;
+using jpeg::Writer;
+
 namespace {
 
 constexpr int kShort = 10;
@@ -14,7 +18,6 @@ constexpr int kLongest = 16;
 constexpr std::uint8_t kFrames[] = {0xC0, 0xC1};
 constexpr std::uint8_t kTables = 0xC4, kQuantization = 0xDB, kInterval = 0xDD, kScan = 0xDA, kJfif = 0xE0,
                        kAdobe = 0xEE;
-constexpr std::size_t kPadding = 2;  // bytes too many before the end marker: some cameras write so many
 /// Table K.3, differences of DC coefficients: how many codes of each length there are, from 1, and their categories.
 constexpr std::array<std::uint8_t, 16> kDcLengths = {0, 1, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0};
 constexpr std::array<std::uint8_t, 12> kDcSizes = {2, 3, 3, 3, 3, 3, 4, 5, 6, 7, 8, 9};
@@ -22,117 +25,9 @@ constexpr std::array<std::uint16_t, 12> kDcCodes = {0, 2, 3, 4, 5, 6, 14, 30, 62
 
 constexpr std::int64_t kFarthest = std::int64_t{1} << 40;  // of a DC coefficient, by differences of 2,047
 
-[[noreturn]] void refuse(const char* text) { throw FormatError(text); }
-
 std::size_t two_bytes(std::span<const std::uint8_t> bytes, std::size_t at) {
   return static_cast<std::size_t>(bytes[at]) << 8 | bytes[at + 1];
 }
-
-/// Bits of entropy-coded data, without the zeros that are stuffed behind each 0xFF.
-class Reader {
- public:
-  Reader(std::span<const std::uint8_t> content, const JpegRow& row)
-      : content_(content),
-        at_(static_cast<std::size_t>(row.at)),
-        bits_(row.bits),
-        count_(static_cast<int>(row.count)),
-        made_up_(static_cast<int>(row.made_up)) {}
-
-  /// Has at least 48 bits ready; behind a marker or the end of the file they are zeros, and counted.
-  void fill() {
-    while (count_ <= 56) {
-      std::uint64_t byte = 0;
-      if (at_ < content_.size() && content_[at_] != 0xFF) {
-        byte = content_[at_++];
-      } else if (at_ + 1 < content_.size() && content_[at_ + 1] == 0) {
-        byte = 0xFF;
-        at_ += 2;
-      } else {
-        made_up_ += 8;
-      }
-      bits_ |= byte << (56 - count_);
-      count_ += 8;
-    }
-  }
-
-  std::uint32_t peek(int bits) const { return static_cast<std::uint32_t>(bits_ >> 32 >> (32 - bits)); }
-
-  void skip(int bits) {
-    bits_ = bits_ << bits;
-    count_ -= bits;
-  }
-
-  /// Whether bits were used that are not in the file.
-  bool is_spent() const { return count_ < made_up_; }
-
-  /// Moves behind a restart marker; false where none follows at once.
-  bool restart() {
-    if (count_ - made_up_ >= 8 || is_spent()) return false;
-    while (at_ + 2 < content_.size() && content_[at_ + 1] == 0xFF) ++at_;
-    if (at_ + 1 >= content_.size() || content_[at_ + 1] < 0xD0 || content_[at_ + 1] > 0xD7) return false;
-    at_ += 2;
-    bits_ = 0;
-    count_ = made_up_ = 0;
-    return true;
-  }
-
-  /// Throws where no end marker follows, or much else before it.
-  void expect_end() const {
-    std::size_t left = static_cast<std::size_t>(std::max(count_ - made_up_, 0) / 8);
-    for (std::size_t at = at_; at + 1 < content_.size(); ++at) {
-      if (content_[at] != 0xFF) {
-        ++left;
-      } else if (content_[at + 1] == 0xD9) {
-        if (left > kPadding) break;
-        return;
-      } else if (content_[at + 1] != 0xFF) {
-        ++left;
-      }
-      if (left > kPadding) refuse("data are left over behind its last row");
-    }
-    if (left > kPadding) refuse("data are left over behind its last row");
-    refuse("its end is missing");
-  }
-
-  void save(JpegRow& row) const {
-    row.at = static_cast<std::int64_t>(at_);
-    row.bits = bits_;
-    row.count = count_;
-    row.made_up = made_up_;
-  }
-
- private:
-  std::span<const std::uint8_t> content_;
-  std::size_t at_;
-  std::uint64_t bits_;
-  int count_, made_up_;
-};
-
-class Writer {
- public:
-  explicit Writer(std::vector<std::uint8_t>& out) : out_(out) {}
-
-  void put(std::uint32_t value, int bits) {
-    bits_ = bits_ << bits | value;
-    count_ += bits;
-    while (count_ >= 8) {
-      count_ -= 8;
-      const auto byte = static_cast<std::uint8_t>(bits_ >> count_);
-      out_.push_back(byte);
-      if (byte == 0xFF) out_.push_back(0);
-    }
-  }
-
-  /// Fills the last byte with ones, as the standard wants it.
-  void finish() {
-    if (count_ > 0) put((1U << (8 - count_)) - 1, 8 - count_);
-  }
-
- private:
-  std::vector<std::uint8_t>& out_;
-  std::uint64_t bits_ = 0;
-  int count_ = 0;
-};
 
 void put_difference(Writer& writer, std::int64_t difference) {
   const std::int64_t size = difference < 0 ? -difference : difference;

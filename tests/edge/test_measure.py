@@ -133,6 +133,7 @@ def test_an_image_without_coordinates_has_no_geojson(predict, picture, geotiff, 
     assert done.exit_code == 1
     assert "a.png: has no coordinates of the earth, expected a GeoTIFF" in done.output
     assert not (tmp_path / "s.geojson").exists()
+    assert "s.geojson" not in done.stdout
     assert (tmp_path / "predictions" / "predictions.jsonl").exists()
 
 

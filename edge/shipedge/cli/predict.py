@@ -144,6 +144,7 @@ def predict(
     from shipedge.images import Reading, parse_stretch
     from shipedge.pipeline import run
     from shipedge.region import read_region
+    from shipedge.sinks.geojson import GeoJson
     from shipedge.sources import resolve
 
     reading = Reading(None if stretch is None else parse_stretch(stretch), max_pixels, gsd_m=gsd)
@@ -162,6 +163,8 @@ def predict(
     written = [str(Path(out, "predictions.jsonl")), str(Path(out, "annotated")) if annotate else ""]
     written += [csv_file or "", detections or "", geojson or "", coco or ""]
     lost = [name for name in written if name and any(text.startswith(f"{name}: ") for text in summary.failed)]
+    if geojson and any(isinstance(sink, GeoJson) and not sink.frames for sink in sinks):
+        lost.append(geojson)  # no image had coordinates
     # Without a frame earlier results were left alone.
     written = [name for name in written if name and name not in lost and summary.frames]
     if as_json_object:

@@ -19,13 +19,17 @@ __all__ = ["GeoJson"]
 
 
 class GeoJson:
-    """Collects one polygon for each ship, its rectangle, and writes the file at the end, in one step."""
+    """Collects one polygon for each ship, its rectangle, and writes the file at the end, in one step.
+
+    Attributes:
+        frames: those that had a place on the earth; without any there is no file.
+    """
 
     def __init__(self, path: Path) -> None:
         """Nothing is touched before `__enter__`."""
         self._path = path
         self._features: list[str] = []
-        self._frames = 0
+        self.frames = 0
 
     def __enter__(self) -> GeoJson:
         """Raises OSError when the file could not be written at the end."""
@@ -42,7 +46,7 @@ class GeoJson:
             raise SourceError(
                 f"{result.source}: has no coordinates of the earth, expected a GeoTIFF or JP2 with them for GeoJSON"
             )
-        self._frames += 1
+        self.frames += 1
         for ship, measures in zip(result.ships, measure(result), strict=True):
             assert measures.lonlat is not None
             properties = {"source": result.source, "index": result.index, "score": round(ship.score, 4)}
@@ -60,7 +64,7 @@ class GeoJson:
         Raises:
             SourceError: it could not be written.
         """
-        if self._frames and keeps(kind):
+        if self.frames and keeps(kind):
             text = '{"type": "FeatureCollection", "features": [\n' + ",\n".join(self._features) + "\n]}\n"
             try:
                 write_output(self._path, text.encode())
