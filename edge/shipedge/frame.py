@@ -28,6 +28,10 @@ MAX_PIXELS = 2**32 - 2
 """Positions in a run-length mask are 32-bit numbers."""
 
 
+_AT_ONCE = 512
+"""Rows of a scene that are read together where all are wanted."""
+
+
 class Frame:
     """One image, or one frame of a video or camera.
 
@@ -88,7 +92,10 @@ class Frame:
     def pixels(self) -> Pixels:
         """(height, width, 3) uint8 RGB, of a scene too. Raises ImageError where they cannot be decoded."""
         if self.scene is not None:
-            return self.scene[:, :].copy()
+            whole = np.empty((*self.shape, 3), np.uint8)
+            for top in range(0, self.shape[0], _AT_ONCE):
+                whole[top : top + _AT_ONCE] = self.scene[top : top + _AT_ONCE, :]
+            return whole
         if callable(self._pixels):
             start = perf_counter()
             self._pixels = self._pixels()

@@ -103,6 +103,37 @@ def test_grey_and_deep_values(geotiff):
         assert np.array_equal(scene[:, :], read_image(path, stretch))
 
 
+def test_jpeg_2000(every_size, geotiff, noise, tmp_path):
+    rasterio = pytest.importorskip("rasterio")
+    path = tmp_path / "a.jp2"
+    with rasterio.open(geotiff(noise)) as tiff:
+        profile = {**tiff.profile, "driver": "JP2OpenJPEG", "blockxsize": 256, "blockysize": 256}
+        with rasterio.open(path, "w", **{**profile, "quality": 100, "reversible": "YES"}) as file:
+            file.write(tiff.read())
+    scene = open_scene(str(path))
+    assert np.array_equal(scene[:, :], noise)
+    assert scene.place.gsd_m == pytest.approx(1.5, abs=0.01)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    with pytest.raises(ImageError, match=r"a\.jp2: .*(cut off|damaged)"):
+        _ = open_scene(str(path))[:, :]
+
+
+def test_transparency_is_no_ship(geotiff, noise):
+    alpha = np.zeros(noise.shape[:2], np.uint8)
+    alpha[100:200, 40:300] = 9
+    path = geotiff(np.dstack([noise, alpha]), photometric="RGB", alpha="YES")
+    scene = open_scene(str(path))
+    assert np.array_equal(scene[:, :], noise)
+    assert np.array_equal(scene[:, :], read_image(path))
+    rows, cols = np.nonzero(scene.valid)
+    assert (rows.min(), rows.max(), cols.min(), cols.max()) == (100 // 32, 199 // 32, 40 // 32, 299 // 32)
+
+
+def test_all_pixels_of_a_scene(geotiff, noise):
+    assert np.array_equal(read_picture(str(geotiff(noise))).pixels, noise)
+
+
 def test_what_was_not_measured_is_no_ship(geotiff, sea, toy_bundle_dir):
     pixels = sea(900, 1700, (100, 100, 160, 130), (1300, 100, 1360, 130))
     pixels[:, 1000:] = np.where(pixels[:, 1000:] == 255, 254, 255)  # the fill is as bright as a ship
