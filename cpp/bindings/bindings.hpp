@@ -42,6 +42,9 @@ void bind_csv(pybind11::module_& module);
 /// Frames: (height, width, 3) pixels.
 void bind_frame(pybind11::module_& module);
 
+/// Strips of JPEG files.
+void bind_jpeg(pybind11::module_& module);
+
 /// PNG files of masks.
 void bind_png(pybind11::module_& module);
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import degrees
 from time import perf_counter
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,11 @@ from numpy.typing import NDArray
 from shipedge._core import halve, smallest_rectangle
 from shipedge.errors import SourceError
 from shipedge.rle import Rle
+from shipedge.tiling import LazyRaster, Raster
+
+if TYPE_CHECKING:
+    from shipedge.region import Area
+    from shipedge.scene import Place
 
 __all__ = ["Frame", "FrameResult", "OrientedBox", "Ship"]
 
@@ -23,24 +28,32 @@ MAX_PIXELS = 2**32 - 2
 """Positions in a run-length mask are 32-bit numbers."""
 
 
+_AT_ONCE = 512
+"""Rows of a scene that are read together where all are wanted."""
+
+
 class Frame:
     """One image, or one frame of a video or camera.
 
     A detector of half-size frames needs no more of most of them, and a JPEG decodes to half its size faster than to its
-    whole. So `pixels` may be a function that decodes them when they are asked for.
+    whole. So `pixels` may be a function that decodes them when they are asked for. Of a scene, which may be larger than
+    memory, only windows are read.
 
     Attributes:
         source: the image, video or camera it came from, as text for people and files.
         index: number of the frame in its source, from 0.
         time_s: seconds since the first frame of the source; None for an image, and for raw streams, which have no
             time stamps.
-        decode_ms: what reading and decoding it cost so far, in milliseconds.
         shape: (height, width), pixels.
+        scene: what windows are read from; None where the pixels are in memory.
+        place: where it lies on the earth, None where that is not known.
+        gsd_m: ground sample distance, meters a pixel; None where that is not known.
+        area: the part of it where ships count; None: everywhere.
     """
 
     def __init__(
         self,
-        pixels: Pixels | Callable[[], Pixels],
+        pixels: Pixels | Callable[[], Pixels] | LazyRaster,
         source: str,
         index: int = 0,
         time_s: float | None = None,
@@ -48,25 +61,46 @@ class Frame:
         *,
         half: Pixels | None = None,
         shape: tuple[int, int] | None = None,
+        place: Place | None = None,
+        gsd_m: float | None = None,
+        area: Area | None = None,
     ) -> None:
-        """Takes the pixels, (height, width, 3) uint8 RGB; or what gives them, with `half` and `shape`.
+        """Takes the pixels, (height, width, 3) uint8 RGB; or what gives them, with `half` and `shape`; or a scene.
 
         Raises:
             SourceError: the pixels are of another kind, there are none, or too many for 32-bit positions in a mask.
         """
-        self.source, self.index, self.time_s, self.decode_ms = source, index, time_s, decode_ms
-        self._pixels, self._half = pixels, half
-        self.shape: tuple[int, int] = shape or _checked(pixels, source)
+        self.source, self.index, self.time_s, self._decode_ms = source, index, time_s, decode_ms
+        self.place, self.gsd_m, self.area = place, gsd_m if place is None else place.gsd_m, area
+        self.scene: LazyRaster | None = None
+        self._pixels: Pixels | Callable[[], Pixels] | None = None
+        self._half = half
+        if isinstance(pixels, LazyRaster):
+            self.scene, self.shape = pixels, (pixels.shape[0], pixels.shape[1])
+        else:
+            self._pixels = pixels
+            self.shape = shape or _checked(pixels, source)
         if self.shape[0] * self.shape[1] > MAX_PIXELS:
             raise SourceError(f"{source}: {self.shape[1]}x{self.shape[0]} is too large, cut it into parts first")
 
     @property
+    def decode_ms(self) -> float:
+        """What reading and decoding it cost so far, in milliseconds."""
+        return self._decode_ms + (0.0 if self.scene is None else self.scene.read_ms)
+
+    @property
     def pixels(self) -> Pixels:
-        """(height, width, 3) uint8 RGB. Raises ImageError where they cannot be decoded."""
+        """(height, width, 3) uint8 RGB, of a scene too. Raises ImageError where they cannot be decoded."""
+        if self.scene is not None:
+            whole = np.empty((*self.shape, 3), np.uint8)
+            for top in range(0, self.shape[0], _AT_ONCE):
+                whole[top : top + _AT_ONCE] = self.scene[top : top + _AT_ONCE, :]
+            return whole
         if callable(self._pixels):
             start = perf_counter()
             self._pixels = self._pixels()
-            self.decode_ms += (perf_counter() - start) * 1e3
+            self._decode_ms += (perf_counter() - start) * 1e3
+        assert self._pixels is not None
         return self._pixels
 
     @property
@@ -75,6 +109,12 @@ class Frame:
         if self._half is None:
             self._half = halve(self.pixels)
         return self._half
+
+    def raster(self, reduce: int = 1) -> Raster:
+        """What windows are cut of: the pixels, or a scene that reads them; `reduce` 2: at half size."""
+        if self.scene is not None:
+            return self.scene if reduce == 1 else self.scene.half
+        return self.pixels if reduce == 1 else self.half
 
 
 def _checked(pixels: object, source: str) -> tuple[int, int]:
@@ -138,6 +178,9 @@ class FrameResult:
         presence: (rows, cols) uint8, probability * 256 for each cell of 32x32 pixels.
         ships: the ships, by the position of their first pixel.
         timings_ms: milliseconds per stage: decode, detector, segmenter, post, refiner.
+        place: as in `Frame`.
+        gsd_m: as in `Frame`.
+        scale: what the frame was resampled by before the models saw it; ships are in its own pixels all the same.
     """
 
     source: str
@@ -148,3 +191,6 @@ class FrameResult:
     presence: NDArray[np.uint8]
     ships: tuple[Ship, ...] = ()
     timings_ms: dict[str, float] = field(default_factory=dict)
+    place: Place | None = None
+    gsd_m: float | None = None
+    scale: float = 1.0

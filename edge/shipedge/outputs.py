@@ -13,10 +13,11 @@ from typing import Literal
 from shipedge.atomic import is_stream
 from shipedge.errors import DatasetError
 
-Kind = Literal["CSV of ships", "JSON", "PNG", "JPEG", "MP4", "HTML"]
+Kind = Literal["CSV of ships", "CSV of detections", "JSON", "PNG", "JPEG", "MP4", "HTML"]
 
 _STARTS: dict[Kind, re.Pattern[bytes]] = {
     "CSV of ships": re.compile(rb'(\xef\xbb\xbf)?\s*"?ImageId"?,'),
+    "CSV of detections": re.compile(rb'(\xef\xbb\xbf)?"?image"?,"?index"?,'),
     "JSON": re.compile(rb'(\xef\xbb\xbf)?\s*([\[{]\s*["\[{\]}\d-]|\[\s*(true|false|null|NaN)\b)'),
     "PNG": re.compile(rb"\x89PNG\r\n\x1a\n"),
     "JPEG": re.compile(rb"\xff\xd8\xff"),

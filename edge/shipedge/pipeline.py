@@ -11,6 +11,7 @@ from shipedge.cascade import Cascade
 from shipedge.errors import SourceError
 from shipedge.frame import Frame, FrameResult
 from shipedge.images import AS_IT_IS, Reading
+from shipedge.region import Region
 from shipedge.sinks import Sink
 from shipedge.sources import Source
 from shipedge.sources.ahead import ReadAhead
@@ -20,12 +21,13 @@ __all__ = ["SourceSummary", "Summary", "run"]
 
 @dataclass(slots=True)
 class SourceSummary:
-    """What was found in one source; `score` is the best of its frames."""
+    """What was found in one source; `score` is the best of its frames, `scale` what they were resampled by."""
 
     frames: int = 0
     frames_with_ships: int = 0
     ships: int = 0
     score: float = 0.0
+    scale: float = 1.0
 
 
 @dataclass(slots=True)
@@ -70,6 +72,7 @@ class Summary:
         source.frames_with_ships += bool(result.ships)
         source.ships += len(result.ships)
         source.score = max(source.score, result.score)
+        source.scale = result.scale
         for stage, value in {**result.timings_ms, "write": write_ms}.items():
             self.timings_ms[stage] = self.timings_ms.get(stage, 0.0) + value
 
@@ -81,11 +84,13 @@ def run(
     on_progress: Callable[[Summary], None] = lambda summary: None,
     should_stop: Callable[[], bool] = lambda: False,
     reading: Reading = AS_IT_IS,
+    region: Region | None = None,
 ) -> Summary:
     """Sends every frame of every source through the cascade and into each sink.
 
     A source that cannot be read is noted in the summary and the others go on. `should_stop` is asked between frames:
-    the frame in hand is finished, and what is complete is kept. `reading` says how images are read.
+    the frame in hand is finished, and what is complete is kept. `reading` says how images are read, `region`
+    where ships count.
 
     Raises:
         BackendError: a model failed while running.
@@ -98,7 +103,7 @@ def run(
             for sink in sinks:
                 stack.enter_context(sink)
             reading = reading._replace(half=cascade.bundle.detector.reduce == 2)
-            reader = stack.enter_context(ReadAhead(sources, should_stop, reading))
+            reader = stack.enter_context(ReadAhead(sources, should_stop, reading, region))
             for frame in reader:
                 if isinstance(frame, SourceError):
                     summary.failed.append(str(frame))

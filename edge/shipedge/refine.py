@@ -16,6 +16,7 @@ from shipedge._core import corrected, cut_patch, rectangle_outline, separate, sm
 from shipedge.backends import Model
 from shipedge.frame import Ship
 from shipedge.rle import Rle
+from shipedge.tiling import Raster
 
 __all__ = [
     "Rectangle",
@@ -53,7 +54,7 @@ class Refiner:
         """Takes an opened model; with `flips` it sees every patch mirrored as well, and the mean of both counts."""
         self._model, self._flips = model, flips
 
-    def __call__(self, pixels: Pixels, ships: tuple[Ship, ...]) -> tuple[Ship, ...]:
+    def __call__(self, pixels: Raster, ships: tuple[Ship, ...]) -> tuple[Ship, ...]:
         """The ships with the outlines of `outlines`, by the position of their first pixel.
 
         Args:
@@ -64,22 +65,22 @@ class Refiner:
         better = [replace(ship, rle=rle, bbox=rle.bbox) for ship, rle in found if rle is not None]
         return tuple(sorted(better, key=lambda ship: int(ship.rle.runs[0, 0])))
 
-    def outlines(self, pixels: Pixels, shown: list[Rle]) -> list[Rle | None]:
+    def outlines(self, pixels: Raster, shown: list[Rle]) -> list[Rle | None]:
         """Better outlines of the ships of a frame, in their order; None for a piece of what another one has become.
 
         A ship that the border of the frame cuts and one that is nothing like a rectangle stay as they are. Of two that
         would share pixels the larger has them. One that would have less than half of its outline left keeps the one it
         came with, and where that is no better it was the same ship, taken apart.
         """
-        pixels = np.ascontiguousarray(pixels)  # one copy, not one for each look
         return separate([self._refined(pixels, ship) for ship in shown], shown)
 
-    def _refined(self, pixels: Pixels, ship: Rle) -> Rle:
+    def _refined(self, pixels: Raster, ship: Rle) -> Rle:
         rectangle = smallest_rectangle(ship)
         if not is_whole(ship) or ship.area < _FILLED * rectangle[2] * rectangle[3]:
             return ship
         for _ in range(_LOOKS):
-            rectangle = corrected(rectangle, self._ask(cut_patch(pixels, rectangle)))
+            part, corner = cut_around(pixels, rectangle)
+            rectangle = corrected(rectangle, self._ask(cut_patch(part, rectangle - corner)))
         return rectangle_outline(rectangle, ship.shape) or ship
 
     def _ask(self, patch: Pixels) -> NDArray[np.float64]:
@@ -98,6 +99,16 @@ def is_whole(ship: Rle) -> bool:
     """The border of the frame does not cut it."""
     left, top, right, bottom = ship.bbox
     return left > 0 and top > 0 and right < ship.shape[1] and bottom < ship.shape[0]
+
+
+def cut_around(pixels: Raster, rectangle: Rectangle) -> tuple[Pixels, Rectangle]:
+    """The part of a frame that a patch is made of, and what is to be subtracted of a rectangle in the frame there."""
+    x, y, length, width, _ = rectangle
+    reach = int(np.hypot(length, width)) + 2
+    height, wide = pixels.shape[:2]
+    top, left = (int(np.clip(v - reach, 0, most - 1)) for v, most in ((y, height), (x, wide)))
+    part = pixels[top : max(int(y) + reach, top) + 1, left : max(int(x) + reach, left) + 1]
+    return part, np.array([left, top, 0, 0, 0], np.float64)
 
 
 def correction(rectangle: Rectangle, truth: Rectangle) -> NDArray[np.float64]:

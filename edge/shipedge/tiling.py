@@ -6,16 +6,78 @@ mirror image: models see plausible sea there, not a black edge. What is found in
 
 from __future__ import annotations
 
+from typing import Protocol, runtime_checkable
+
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CELL", "cut_window", "grid_shape", "tile_origins", "windows_to_cover"]
+from shipedge._core import halve
+
+__all__ = ["CELL", "Halved", "LazyRaster", "Raster", "cut_window", "grid_shape", "tile_origins", "windows_to_cover"]
 
 CELL = 32
 """Side of one presence cell, pixels; every window starts on a cell border."""
 
 TILE_OVERLAP = 64
 """Pixels that neighbouring detector tiles share, so that a ship on a tile's border lies inside one of them."""
+
+
+class Raster(Protocol):
+    """Pixels of which boxes can be cut: an array, or a scene that reads them from its file."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(height, width, 3)."""
+        ...
+
+    @property
+    def dtype(self) -> np.dtype[np.uint8]:
+        """uint8."""
+        ...
+
+    def __getitem__(self, box: tuple[slice, slice], /) -> NDArray[np.uint8]:
+        """Rows and columns of it, cut at its borders. The next box may use the same memory."""
+        ...
+
+
+@runtime_checkable
+class LazyRaster(Raster, Protocol):
+    """Pixels that are read when they are asked for."""
+
+    @property
+    def read_ms(self) -> float:
+        """Milliseconds spent reading so far."""
+        ...
+
+    @property
+    def half(self) -> Raster:
+        """The same at half size, sides rounded up."""
+        ...
+
+    @property
+    def valid(self) -> NDArray[np.bool_] | None:
+        """(rows, cols) bool, the cells in which something was measured, as far as they were read; None: all."""
+        ...
+
+    def keep(self, top: int, left: int, side: int) -> None:
+        """Keep a square and what is around it in memory for a later look, as far as there is room."""
+        ...
+
+
+class Halved:
+    """A raster at half its size, as `halve` makes it."""
+
+    dtype = np.dtype(np.uint8)
+
+    def __init__(self, whole: Raster) -> None:
+        """Takes the raster, of which twice as large boxes are cut."""
+        self._whole = whole
+        self.shape = (-(-whole.shape[0] // 2), -(-whole.shape[1] // 2), 3)
+
+    def __getitem__(self, box: tuple[slice, slice]) -> NDArray[np.uint8]:
+        """Rows and columns of it."""
+        rows, cols = box
+        return halve(self._whole[2 * rows.start : 2 * rows.stop, 2 * cols.start : 2 * cols.stop])
 
 
 def grid_shape(shape: tuple[int, int]) -> tuple[int, int]:
@@ -39,7 +101,7 @@ def _starts(length: int, tile: int, overlap: int) -> list[int]:
 
 
 def cut_window(
-    pixels: NDArray[np.uint8], top: int, left: int, size: int, out: NDArray[np.uint8] | None = None
+    pixels: Raster, top: int, left: int, size: int, out: NDArray[np.uint8] | None = None
 ) -> NDArray[np.uint8]:
     """A (size, size, channels) window whose origin lies in the frame, mirrored beyond the right and bottom border.
 

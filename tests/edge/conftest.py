@@ -150,3 +150,21 @@ def video(sea):
         return path
 
     return write
+
+
+@pytest.fixture
+def geotiff(tmp_path):
+    """geotiff(pixels, "a.tif", **profile): (h, w, 3) or (h, w) pixels in UTM 33, 1.5 m."""
+
+    rasterio = pytest.importorskip("rasterio", reason="rasterio is not installed (extra geo)")
+
+    def write(pixels, name="a.tif", **profile):
+        bands = np.moveaxis(pixels, 2, 0) if pixels.ndim == 3 else pixels[None]
+        given = {"crs": "EPSG:32633", "transform": rasterio.Affine(1.5, 0, 5e5, 0, -1.5, 6e6), **profile}
+        path = tmp_path / name
+        size = {"height": pixels.shape[0], "width": pixels.shape[1], "count": len(bands), "dtype": pixels.dtype}
+        with rasterio.open(path, "w", driver="GTiff", **size, **given) as file:
+            file.write(bands)
+        return path
+
+    return write

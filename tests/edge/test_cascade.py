@@ -140,7 +140,7 @@ def test_flips_look_at_the_mirror_image_too(toy_bundle_dir, sea, monkeypatch):
             return found
 
     monkeypatch.setattr(flipped, "_segmenter", HalfBlind())
-    (window,) = flipped._segment(sea(384, 384, (20, 100, 60, 120)), np.ones((12, 12), bool))
+    (window,) = flipped._segment(Frame(sea(384, 384, (20, 100, 60, 120)), "x"), np.ones((12, 12), bool))
     assert 120 <= window[2][110, 40] <= 129
 
 

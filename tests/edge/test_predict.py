@@ -109,7 +109,7 @@ def test_bad_picture_is_named_and_the_others_go_on(predict, picture, lines, tmp_
         (("a.png", "--bundle", "none"), "no bundle at none"),
         (("a.png", "--out", "file"), "file"),
         (("a.png", "--csv", "none/s.csv"), "none: no such folder"),
-        (("a.png", "one/a.png", "--csv", "s.csv"), "would both be a.png in the CSV"),
+        (("a.png", "one/a.png", "--csv", "s.csv"), "would both be a.png in the file"),
     ],
 )
 def test_every_mistake_is_one_sentence(predict, picture, tmp_path, args, message):

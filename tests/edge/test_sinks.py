@@ -48,7 +48,7 @@ def lines(path):
 def test_one_line_per_frame_no_ship_included(tmp_path):
     path = tmp_path / "new" / "folder" / "p.jsonl"
     with JsonLines(path) as sink:
-        sink.write(frame(), result(ships=((2, 1, 4, 3),), index=5, time_s=1 / 3))
+        sink.write(frame(), result(ships=((2, 1, 6, 3),), index=5, time_s=1 / 3))
         sink.write(frame(), result(source="Köln\udcff.png", ships=()))
         assert not path.exists()
     first, second = lines(path)
@@ -58,7 +58,17 @@ def test_one_line_per_frame_no_ship_included(tmp_path):
         "time_s": 0.333333,
         "shape": [60, 80],
         "score": 0.91,
-        "ships": [{"rle": "122 2 182 2", "bbox": [2, 1, 4, 3], "score": 0.8765}],
+        "ships": [
+            {
+                "rle": "122 2 182 2 242 2 302 2",
+                "bbox": [2, 1, 6, 3],
+                "score": 0.8765,
+                "center": [4.0, 2.0],
+                "length": 4.0,
+                "width": 2.0,
+                "orientation": 0.0,
+            }
+        ],
         "timings_ms": {"detector": 1.235},
     }
     assert second["ships"] == []

@@ -92,6 +92,19 @@ def csv() -> Iterator[bytes]:
     yield b"\0\0" + head.encode() + b"a\xff,1\n\xed\xa0\x80"
 
 
+def jpeg() -> Iterator[bytes]:
+    """JPEG files of all samplings."""
+    import cv2
+    import numpy as np
+
+    pixels = np.random.default_rng(0).integers(0, 256, (50, 40, 3), np.uint8)
+    for sampling in ("444", "422", "420", "411"):
+        factor = [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, getattr(cv2, f"IMWRITE_JPEG_SAMPLING_FACTOR_{sampling}")]
+        for more in ([], [cv2.IMWRITE_JPEG_RST_INTERVAL, 2], [cv2.IMWRITE_JPEG_OPTIMIZE, 1]):
+            yield cv2.imencode(".jpg", pixels, [*factor, *more, cv2.IMWRITE_JPEG_QUALITY, 30])[1].tobytes()
+    yield cv2.imencode(".jpg", pixels[..., 0])[1].tobytes()
+
+
 def png() -> Iterator[bytes]:
     """Style, height, width and ships (see fuzz_png.cpp)."""
     for style, height, width in ((0, 5, 7), (0, 1, 1), (1, 2999, 2), (2, 0, 39000), (0, 80, 90), (1, 40, 220)):
@@ -115,6 +128,7 @@ SEEDS = {
     "fuzz_csv": csv,
     "fuzz_labels": labels,
     "fuzz_mask": mask,
+    "fuzz_jpeg": jpeg,
     "fuzz_png": png,
     "fuzz_polygon": polygon,
     "fuzz_ships": ships,

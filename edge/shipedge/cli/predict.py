@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -30,6 +30,16 @@ if TYPE_CHECKING:
 @click.option("--out", default="predictions", show_default=True, metavar="DIR", help="Folder for all results.")
 @click.option("--annotate", is_flag=True, help="Also draw the ships: DIR/annotated/NAME.jpg, or .mp4 for a video.")
 @click.option("--csv", "csv_file", metavar="FILE", help="Also write an Airbus submission (ImageId,EncodedPixels).")
+@click.option("--detections", metavar="FILE", help="Also write a CSV with one row per ship: place, size, orientation.")
+@click.option("--geojson", metavar="FILE", help="Also write the ships of georeferenced images, in WGS 84.")
+@click.option("--coco", metavar="FILE", help="Also write a COCO file: images, and ships as polygons with scores.")
+@click.option("--roi", metavar="FILE", help="Only there: polygons as GeoJSON, or a JSON list of them in pixels.")
+@click.option(
+    "--gsd",
+    type=FloatRange(0.001, 1000),
+    metavar="METERS",
+    help="Meters per pixel, where the file does not say: sizes in meters, and windows at the scale of the models.",
+)
 @click.option(
     "--threads", type=click.IntRange(1, 256), metavar="N", help="Threads per model.  [default: cores, up to 4]"
 )
@@ -81,6 +91,11 @@ def predict(
     out: str,
     annotate: bool,
     csv_file: str | None,
+    detections: str | None,
+    geojson: str | None,
+    coco: str | None,
+    roi: str | None,
+    gsd: float | None,
     threads: int | None,
     device: str,
     flips: bool,
@@ -95,11 +110,14 @@ def predict(
     """Find ships in pictures, folders, videos or a camera.
 
     SOURCE is a picture, a folder of pictures, a glob in quotes, a video file, or the number of a camera. Frames may
-    have any size; nothing is resized. A rotation noted in EXIF is applied. Of 16-bit images the upper eight bits count
+    have any size. A rotation noted in EXIF is applied. Of 16-bit images the upper eight bits count
     where all are used; of others --stretch says what is black and white, auto taking what 1 in 1,000 values exceed.
 
     Every frame becomes one line of DIR/predictions.jsonl, also when it shows no ship. In the CSV a picture goes by its
     file name, a video's frame by NAME_frame000017 (counted from 0).
+
+    Large images and GeoTIFF are read window by window where the extra geo is installed. Where meters per pixel are
+    known and not those of the models, windows are resampled; the results are in pixels of the source all the same.
 
     --point chooses thresholds that the bundle brings: careful has the fewest false ships, sensitive misses the fewest.
 
@@ -114,6 +132,8 @@ def predict(
       shipedge predict flight.mp4 --annotate --threads 2
       shipedge predict 0 --json
       shipedge predict scene.tif --stretch 0,3000
+      shipedge predict scene.tif --geojson ships.geojson --roi harbour.geojson
+      shipedge predict pictures/ --gsd 0.5 --detections ships.csv
       shipedge predict lake.mp4 --point sensitive --min-score 0.6
       shipedge predict pictures/ --device gpu
       shipedge predict 0 --device libedgetpu.so.1,device=usb
@@ -123,20 +143,28 @@ def predict(
     require_opencv()
     from shipedge.images import Reading, parse_stretch
     from shipedge.pipeline import run
+    from shipedge.region import read_region
+    from shipedge.sinks.geojson import GeoJson
     from shipedge.sources import resolve
 
-    reading = Reading(None if stretch is None else parse_stretch(stretch), max_pixels)
+    reading = Reading(None if stretch is None else parse_stretch(stretch), max_pixels, gsd_m=gsd)
+    files = _Files(Path(out), annotate, csv_file, detections, geojson, coco)
+    files.check_installed()
     notes: list[str] = []
     found = resolve(sources, notes)
     for text in notes:
         click.echo(printable(text), err=True)
-    _check_outputs(Path(out), sources, found, annotate, csv_file, force)
-    sinks = _sinks(Path(out), found, annotate, csv_file)
+    region = None if roi is None else read_region(roi)
+    _check_outputs(files, [*sources, *([roi] if roi else [])], found, force)
+    sinks = _sinks(files, found)
     cascade = _open_cascade(bundle_dir, threads, flips, device, point, min_score, min_area)
     with _stop_on_signal() as received, Progress(found) as progress:
-        summary = run(found, cascade, sinks, progress, lambda: bool(received), reading)
-    written = [str(Path(out, "predictions.jsonl")), str(Path(out, "annotated")) if annotate else "", csv_file or ""]
+        summary = run(found, cascade, sinks, progress, lambda: bool(received), reading, region)
+    written = [str(Path(out, "predictions.jsonl")), str(Path(out, "annotated")) if annotate else ""]
+    written += [csv_file or "", detections or "", geojson or "", coco or ""]
     lost = [name for name in written if name and any(text.startswith(f"{name}: ") for text in summary.failed)]
+    if geojson and any(isinstance(sink, GeoJson) and not sink.frames for sink in sinks):
+        lost.append(geojson)  # no image had coordinates
     # Without a frame earlier results were left alone.
     written = [name for name in written if name and name not in lost and summary.frames]
     if as_json_object:
@@ -153,31 +181,68 @@ def predict(
     ctx.exit(1 if summary.failed else 0)
 
 
-def _check_outputs(
-    out: Path, specs: tuple[str, ...], sources: list[Source], annotate: bool, csv_file: str | None, force: bool
-) -> None:
+class _Files(NamedTuple):
+    """What to write, and where."""
+
+    out: Path
+    annotate: bool
+    csv: str | None
+    detections: str | None
+    geojson: str | None
+    coco: str | None
+
+    def check_installed(self) -> None:
+        """Raises ConfigError where a library is missing that one of them needs."""
+        from shipedge.errors import ConfigError
+        from shipedge.scene.gdal import is_installed
+
+        if self.geojson is not None and not is_installed():
+            raise ConfigError("--geojson needs rasterio, which reads coordinates: pip install 'shipedge[geo]'")
+
+
+def _check_outputs(files: _Files, specs: Sequence[str], sources: list[Source], force: bool) -> None:
+    from shipedge.errors import DatasetError
     from shipedge.outputs import Kind, check_outputs
     from shipedge.sinks.annotate import annotated_names
 
+    out = files.out
     outputs: dict[str | os.PathLike[str], Kind] = {out / "predictions.jsonl": "JSON"}
-    if annotate:
+    if files.annotate:
         for name in annotated_names(sources).values():
             outputs[out / "annotated" / name] = "JPEG" if name.endswith(".jpg") else "MP4"
-    if csv_file is not None:
-        outputs[csv_file] = "CSV of ships"
+    others: list[tuple[str | None, Kind]] = [
+        (files.csv, "CSV of ships"),
+        (files.detections, "CSV of detections"),
+        (files.geojson, "JSON"),
+        (files.coco, "JSON"),
+    ]
+    for path, kind in others:
+        if path is not None:
+            if path in outputs:
+                raise DatasetError(f"{path} is given for two outputs, expected one for each")
+            outputs[path] = kind
     check_outputs(outputs, [*specs, *(source.name for source in sources)], force=force, made=out)
 
 
-def _sinks(out: Path, sources: list[Source], annotate: bool, csv_file: str | None) -> list[Sink]:
+def _sinks(files: _Files, sources: list[Source]) -> list[Sink]:
     from shipedge.sinks.annotate import Annotated
+    from shipedge.sinks.coco import CocoJson
     from shipedge.sinks.csv import SubmissionCsv
+    from shipedge.sinks.detections import DetectionsCsv
+    from shipedge.sinks.geojson import GeoJson
     from shipedge.sinks.jsonl import JsonLines
 
-    sinks: list[Sink] = [JsonLines(out / "predictions.jsonl")]
-    if csv_file is not None:
-        sinks.append(SubmissionCsv(Path(csv_file), sources))
-    if annotate:
-        sinks.append(Annotated(out / "annotated", sources))
+    sinks: list[Sink] = [JsonLines(files.out / "predictions.jsonl")]
+    if files.csv is not None:
+        sinks.append(SubmissionCsv(Path(files.csv), sources))
+    if files.detections is not None:
+        sinks.append(DetectionsCsv(Path(files.detections)))
+    if files.geojson is not None:
+        sinks.append(GeoJson(Path(files.geojson)))
+    if files.coco is not None:
+        sinks.append(CocoJson(Path(files.coco), sources))
+    if files.annotate:
+        sinks.append(Annotated(files.out / "annotated", sources))
     return sinks
 
 

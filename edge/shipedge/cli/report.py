@@ -88,6 +88,7 @@ def as_json(summary: Summary, cascade: Cascade, written: list[str]) -> dict[str,
         "dropped": summary.dropped,
         "interrupted": summary.interrupted,
         "failed": summary.failed,
+        "scales": {name: round(s.scale, 6) for name, s in summary.sources.items() if s.scale != 1},
         "bundle": cascade.bundle.name,
         "device": cascade.backend,
         "demoted": cascade.demoted,
@@ -106,7 +107,8 @@ def print_summary(summary: Summary, cascade: Cascade, written: list[str]) -> Non
         ships = f"{source.ships} ship{'' if source.ships == 1 else 's'}" if source.ships else "no ship"
         where = f" in {source.frames_with_ships} of {source.frames} frames" if source.frames > 1 else ""
         below = f", below {needed:.2f}" if source.score < needed else ""
-        say(f"{printable(name):<{width}}  {ships}{where}  (score {source.score:.2f}{below})")
+        scale = "" if source.scale == 1 else f", resampled by {source.scale:.3g}"
+        say(f"{printable(name):<{width}}  {ships}{where}  (score {source.score:.2f}{below}{scale})")
     if len(ranked) > LINES:
         rest = ranked[LINES:]
         say(f"... and {len(rest)} more sources with {sum(s.ships for _, s in rest)} ships")

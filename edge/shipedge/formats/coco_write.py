@@ -9,7 +9,7 @@ Source of the format: https://cocodataset.org/#format-data
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from shipedge.atomic import write_output
@@ -20,13 +20,20 @@ from shipedge.formats.shapes import join_rings
 from shipedge.rle import Rle, components, to_coco, to_polygons
 
 
-def write_coco(path: str | os.PathLike[str], images: Iterable[Labelled], *, counts: bool = False) -> None:
+def write_coco(
+    path: str | os.PathLike[str],
+    images: Iterable[Labelled],
+    *,
+    counts: bool = False,
+    scores: Sequence[float] | None = None,
+) -> None:
     """Write a COCO file atomically; nothing of the ships is lost.
 
     Args:
         path: the JSON file.
         images: with unique plain names.
         counts: write compressed counts instead of polygons.
+        scores: of all ships, in their order, where they were found by a model.
 
     Raises:
         DatasetError: an image name is no plain file name or comes twice.
@@ -42,7 +49,7 @@ def write_coco(path: str | os.PathLike[str], images: Iterable[Labelled], *, coun
         listed.append(json.dumps({"id": number, "file_name": name, "height": height, "width": width}))
         for ship in ships:
             left, top, right, bottom = ship.bbox
-            annotation = {
+            annotation: dict[str, Any] = {
                 "id": len(annotations) + 1,
                 "image_id": number,
                 "category_id": 1,
@@ -51,6 +58,8 @@ def write_coco(path: str | os.PathLike[str], images: Iterable[Labelled], *, coun
                 "bbox": [left, top, right - left, bottom - top],
                 "segmentation": _counts(ship) if counts else _polygons(ship),
             }
+            if scores is not None:
+                annotation["score"] = scores[len(annotations)]
             annotations.append(json.dumps(annotation))
     # pycocotools takes info for granted, CVAT a supercategory.
     parts = ['{"info": {}, "licenses": [],\n"images": [\n', ",\n".join(listed)]

@@ -5,6 +5,8 @@ Some hundred bytes may claim gigabytes of pixels: a decoder then takes the memor
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 from shipedge.errors import ImageError
 from shipedge.images.header import ImageHeader
 
@@ -28,8 +30,10 @@ def refuse_cost(header: ImageHeader, size: int, name: str, most: int | None) -> 
     height, width = header.shape
     pixels = height * width
     if pixels > (most or MOST_PIXELS):
+        geo = "" if find_spec("rasterio") else ", or install shipedge[geo] to predict it in windows"
         raise ImageError(
-            name, f"{width}x{height} pixels, expected at most {most or MOST_PIXELS} in all: cut it, or say --max-pixels"
+            name,
+            f"{width}x{height} pixels, expected at most {most or MOST_PIXELS} in all: cut it, or say --max-pixels{geo}",
         )
     taken = pixels * (3 if header.palette else header.channels) * -(-header.bits // 8)
     if most is None and taken > max(_ALWAYS, size * _FOR_A_BYTE):

@@ -36,11 +36,13 @@ class Reading(NamedTuple):
         stretch: argument of `decode_image`,
         max_pixels: too.
         half: half-size pixels are what is looked at first.
+        gsd_m: meters a pixel, where the file does not say.
     """
 
     stretch: Stretch | None = None
     max_pixels: int | None = None
     half: bool = False
+    gsd_m: float | None = None
 
 
 AS_IT_IS = Reading()

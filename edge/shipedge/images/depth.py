@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 
 from shipedge.errors import ConfigError, ImageError
 
-__all__ = ["Stretch", "parse_stretch", "to_8_bits"]
+__all__ = ["Levels", "Stretch", "apply_levels", "find_levels", "parse_stretch", "to_8_bits"]
 
 Stretch = Literal["auto"] | tuple[float, float]
 """Values that become black and white, or "auto": those that 1 in 1,000 of the image's values lie below, and above."""
+
+Levels = tuple[float, float] | None
+"""Values that become black and white; None: the upper eight bits of 16."""
 
 _SHARE = 0.1  # percent
 _DARK = 1 << 14
@@ -58,17 +61,32 @@ def to_8_bits(
         return pixels
     if pixels.dtype == np.bool_:
         return np.asarray(pixels * np.uint8(255), np.uint8)
+    return apply_levels(pixels, find_levels(pixels, name, stretch, nodata), nodata)
+
+
+def find_levels(pixels: NDArray[Any], name: str, stretch: Stretch | None, nodata: float | None = None) -> Levels:
+    """What becomes black and white, by the values of an image or of a sample of them; arguments as `to_8_bits`.
+
+    Raises:
+        ImageError: as `to_8_bits`.
+    """
     if stretch is None and pixels.dtype == np.uint16 and not pixels.any():
-        return np.zeros(pixels.shape, np.uint8)
+        return None
     measured = _measured(pixels, name, nodata)
     if stretch is None:
         _refuse_guess(measured, name)
-        return np.asarray(np.where(pixels == nodata, 0, pixels >> 8), np.uint8)
+        return None
     if stretch == "auto":
-        low, high = _span(measured)
-    else:
-        low, high = stretch
-        _refuse_range(measured, low, high, name)
+        return _span(measured)
+    _refuse_range(measured, *stretch, name)
+    return stretch
+
+
+def apply_levels(pixels: NDArray[Any], levels: Levels, nodata: float | None = None) -> NDArray[np.uint8]:
+    """Values of any type -> uint8 of the same shape; what `nodata` stands for becomes black."""
+    if levels is None:
+        return np.asarray(np.where(pixels == nodata, 0, pixels >> 8), np.uint8)
+    low, high = levels
     if high <= low:  # one value everywhere
         return np.zeros(pixels.shape, np.uint8)
     if pixels.dtype == np.uint16:

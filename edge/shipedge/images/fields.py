@@ -17,6 +17,7 @@ class Fields(NamedTuple):
     alpha: bool = False
     palette: bool = False
     nodata: float | None = None
+    placed: bool = False
 
 
 def take(file: BinaryIO, count: int) -> bytes:

@@ -16,13 +16,13 @@ MOST_BYTES = (1 << 31) - 1
 
 
 @contextmanager
-def open_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """A regular file, open for reading.
+def open_file(path: str | os.PathLike[str], most_bytes: int | None = MOST_BYTES) -> Iterator[BinaryIO]:
+    """A regular file, open for reading; `most_bytes` None allows any size.
 
     Raises:
-        ImageError: missing, no permission, empty, over 2 GiB, or no regular file (a pipe would be waited for).
+        ImageError: missing, no permission, empty, larger than allowed, or no regular file (a pipe would be waited for).
     """
-    descriptor = _open(path)
+    descriptor = _open(path, most_bytes)
     try:
         with os.fdopen(descriptor, "rb", closefd=False) as file:
             yield file
@@ -32,7 +32,7 @@ def open_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
 def read_file(path: str | os.PathLike[str]) -> bytes:
     """The content of a regular file. Raises ImageError as `open_file` does."""
-    descriptor = _open(path)
+    descriptor = _open(path, MOST_BYTES)
     try:
         # Unbuffered and to the end: a buffered read of "at most 2 GiB" would take memory for them first.
         return io.FileIO(descriptor, closefd=False).readall()
@@ -42,7 +42,7 @@ def read_file(path: str | os.PathLike[str]) -> bytes:
         os.close(descriptor)
 
 
-def _open(path: str | os.PathLike[str]) -> int:
+def _open(path: str | os.PathLike[str], most_bytes: int | None) -> int:
     name = str(path)
     try:
         # A pipe without a writer would be waited for; O_NONBLOCK changes nothing for regular files.
@@ -58,8 +58,8 @@ def _open(path: str | os.PathLike[str]) -> int:
         trouble = f"is {what}, expected an image file"
     elif not status.st_size:
         trouble = "the file is empty"
-    elif status.st_size > MOST_BYTES:
-        trouble = f"{status.st_size} bytes, expected at most {MOST_BYTES}"
+    elif most_bytes is not None and status.st_size > most_bytes:
+        trouble = f"{status.st_size} bytes, expected at most {most_bytes}"
     if trouble is not None:
         os.close(descriptor)
         raise ImageError(name, trouble)

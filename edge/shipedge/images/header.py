@@ -15,7 +15,7 @@ from typing import BinaryIO, NamedTuple
 from shipedge.errors import ImageError
 from shipedge.images import bmp, jp2, jpeg, png, pnm, tiff, webp
 from shipedge.images.fields import Fields
-from shipedge.images.files import open_file
+from shipedge.images.files import MOST_BYTES, open_file
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp", ".jp2", ".ppm", ".pgm")
 """Names that are taken for images when a folder is read."""
@@ -34,6 +34,7 @@ class ImageHeader:
         alpha: one of the channels, or the palette, says how transparent a pixel is.
         palette: pixels are numbers of colors in a table.
         nodata: value of a GeoTIFF where nothing was measured; None where the file has none.
+        placed: a TIFF says where on the earth it lies.
     """
 
     format: str
@@ -44,6 +45,7 @@ class ImageHeader:
     alpha: bool
     palette: bool
     nodata: float | None = None
+    placed: bool = False
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -93,13 +95,13 @@ _OTHERS = (
 )
 
 
-def read_header(path: str | os.PathLike[str]) -> ImageHeader:
-    """The header of a file.
+def read_header(path: str | os.PathLike[str], most_bytes: int | None = MOST_BYTES) -> ImageHeader:
+    """The header of a file of at most so many bytes, None: of any size.
 
     Raises:
         ImageError: unreadable, not an image that shipedge reads, or cut off before its size is said.
     """
-    with open_file(path) as file:
+    with open_file(path, most_bytes) as file:
         return _read(file, str(path))
 
 
@@ -141,6 +143,7 @@ def _read(file: BinaryIO, name: str) -> ImageHeader:
         fields.alpha,
         fields.palette,
         fields.nodata,
+        fields.placed,
     )
 
 

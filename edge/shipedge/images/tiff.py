@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import math
+import os
 import struct
 import zlib
 from typing import BinaryIO
@@ -19,6 +20,7 @@ from shipedge.images.zeros import refuse_lost_blocks
 
 _SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 257, 258, 259, 262
 _SAMPLES, _PLANAR, _EXTRA, _SUBDIRECTORIES, _NODATA = 277, 284, 338, 330, 42113
+_GEOKEYS = 34735
 _TILES = 324
 _PLACES = ((273, 279), (_TILES, 325))  # (offsets, byte counts) of strips, of tiles
 _MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _SEPARATED = 0, 1, 2, 3, 5
@@ -57,6 +59,7 @@ def read_fields(file: BinaryIO) -> Fields:
         any(kind in (_ASSOCIATED, _UNASSOCIATED) for kind in directories.values(image, _EXTRA)),
         colors == _PALETTE,
         directories.number(image, _NODATA),
+        _GEOKEYS in image.entries,
     )
 
 
@@ -126,6 +129,22 @@ def check_whole(content: bytes, name: str) -> None:
                 _refuse_bad_stream(content[place : place + size], name)
             elif packing in _WITHOUT_CHECKSUM:
                 refuse_lost_blocks(content, place, place + size, _ZEROS, name)
+
+
+def check_file(file: BinaryIO, name: str) -> None:
+    """The part of `check_whole` that a decoder does not notice, on a file of any size; errors as there."""
+    directories = Directories(file)
+    image = _image(directories)[1]
+    packing = directories.value(image, _COMPRESSION, _UNPACKED)
+    end = os.fstat(file.fileno()).st_size
+    for offsets, counts in _PLACES:
+        places, sizes = directories.values(image, offsets), directories.values(image, counts)
+        for place, size in zip(places, sizes, strict=False):
+            if place + size > end:
+                raise ImageError(name, "the image is cut off (its last rows are missing)", "truncated")
+            if packing in _WITHOUT_CHECKSUM:
+                file.seek(place)
+                refuse_lost_blocks(file.read(size), 0, size, _ZEROS, name, place)
 
 
 def _refuse_bad_stream(data: bytes, name: str) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 from shipedge.atomic import own_folder, write_atomic
 from shipedge.errors import SourceError
 from shipedge.frame import Frame, FrameResult
+from shipedge.images.budget import MOST_PIXELS
 from shipedge.sinks.base import keeps
 from shipedge.sinks.draw import draw_result
 from shipedge.sinks.mp4 import Mp4
@@ -64,6 +65,8 @@ class Annotated:
 
     def write(self, frame: Frame, result: FrameResult) -> None:
         """Draws one frame."""
+        if result.shape[0] * result.shape[1] > MOST_PIXELS:
+            raise SourceError(f"{result.source}: too large to be annotated; leave --annotate out")
         bgr = np.asarray(cv2.cvtColor(draw_result(frame.pixels, result), cv2.COLOR_RGB2BGR), np.uint8)
         path = self._folder / self._names[result.source]
         if self._sources[result.source].kind == "picture":

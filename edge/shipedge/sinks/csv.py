@@ -12,12 +12,31 @@ from shipedge.outputs import check_place
 from shipedge.sinks.base import keeps
 from shipedge.sources import Source
 
-__all__ = ["SubmissionCsv", "image_id"]
+__all__ = ["SubmissionCsv", "image_id", "sources_by_name"]
 
 
 def image_id(source: Source, index: int) -> str:
     """The ImageId of a frame: a picture's file name; NAME_frame000017 for a video or camera, counted from 0."""
     return Path(source.name).name if source.kind == "picture" else f"{source.stem}_frame{index:06d}"
+
+
+def sources_by_name(sources: Sequence[Source]) -> dict[str, Source]:
+    """The sources by their names, where each will have an `image_id` of its own.
+
+    Raises:
+        DatasetError: two would share it, or it is no plain file name.
+    """
+    names: dict[str, str] = {}
+    for source in sources:
+        name = image_id(source, 0)
+        if trouble := check_image_id(name):
+            raise DatasetError(f"{source.name}: cannot go into a CSV or COCO file: {trouble}")
+        if name in names:
+            raise DatasetError(
+                f"{names[name]} and {source.name} would both be {name} in the file: predict them one after the other"
+            )
+        names[name] = source.name
+    return {source.name: source for source in sources}
 
 
 class SubmissionCsv:
@@ -34,18 +53,7 @@ class SubmissionCsv:
         """
         self._path = path
         self._rows: dict[str, list[str]] = {}
-        self._sources: dict[str, Source] = {}
-        names: dict[str, str] = {}
-        for source in sources:
-            self._sources[source.name] = source
-            name = image_id(source, 0)
-            if trouble := check_image_id(name):
-                raise DatasetError(f"{source.name}: cannot go into a CSV: {trouble}")
-            if name in names:
-                raise DatasetError(
-                    f"{names[name]} and {source.name} would both be {name} in the CSV: predict them one after the other"
-                )
-            names[name] = source.name
+        self._sources = sources_by_name(sources)
 
     def __enter__(self) -> SubmissionCsv:
         """Raises OSError when the file could not be written at the end."""

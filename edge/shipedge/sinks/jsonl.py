@@ -10,22 +10,33 @@ from typing import Any, TextIO
 
 from shipedge.atomic import HIDDEN, is_stream, naming
 from shipedge.frame import Frame, FrameResult
+from shipedge.measure import as_json, measure
 from shipedge.sinks.base import keeps
 
 __all__ = ["JsonLines", "to_json"]
 
 
 def to_json(result: FrameResult) -> dict[str, Any]:
-    """A result as JSON values; `rle` is the Airbus string (1-based, column by column), shape (height, width)."""
+    """A result as JSON values; `rle` is the Airbus string (1-based, column by column), shape (height, width).
+
+    Meters and longitude and latitude are there where they are known, `scale` where the frame was resampled.
+    """
     return {
         "source": result.source,
         "index": result.index,
         "time_s": None if result.time_s is None else round(result.time_s, 6),
         "shape": list(result.shape),
         "score": round(result.score, 4),
+        **({} if result.gsd_m is None else {"gsd_m": round(result.gsd_m, 6)}),
+        **({} if result.scale == 1 else {"scale": round(result.scale, 6)}),
         "ships": [
-            {"rle": ship.rle.to_airbus(), "bbox": list(ship.bbox), "score": round(ship.score, 4)}
-            for ship in result.ships
+            {
+                "rle": ship.rle.to_airbus(),
+                "bbox": list(ship.bbox),
+                "score": round(ship.score, 4),
+                **as_json(measured),
+            }
+            for ship, measured in zip(result.ships, measure(result), strict=True)
         ],
         "timings_ms": {stage: round(value, 3) for stage, value in result.timings_ms.items()},
     }

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from shipedge.errors import SourceError
 from shipedge.frame import Frame
 from shipedge.images import AS_IT_IS, Reading
+from shipedge.region import Region
 from shipedge.sources.camera import read_camera
 from shipedge.sources.files import read_picture
 from shipedge.sources.resolve import Source
@@ -35,12 +36,13 @@ class ReadAhead:
         sources: Sequence[Source],
         should_stop: Callable[[], bool] = lambda: False,
         reading: Reading = AS_IT_IS,
+        region: Region | None = None,
     ) -> None:
         """Prepares; reading starts on `__enter__`. Iteration ends early once `should_stop()` is true."""
         self.dropped = 0
         self._sources = sources
         self._should_stop = should_stop
-        self._reading = reading
+        self._reading, self._region = reading, region
         self._waiting: deque[Frame | SourceError] = deque()
         self._change = threading.Condition()
         self._finished = False
@@ -89,6 +91,10 @@ class ReadAhead:
     def _read_one(self, source: Source) -> None:
         try:
             for frame in _frames(source, self._reading):
+                if frame.place is None:
+                    frame.gsd_m = self._reading.gsd_m
+                if self._region is not None:
+                    frame.area = self._region.area(frame)
                 self._put(frame, live=source.kind == "camera")
                 if self._stopped:
                     return

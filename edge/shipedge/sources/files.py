@@ -8,6 +8,7 @@ from time import perf_counter
 from shipedge.frame import Frame
 from shipedge.images import AS_IT_IS, Reading, decode_image, decode_reduced, read_file
 from shipedge.images.decode import checked
+from shipedge.scene import open_scene
 
 __all__ = ["read_picture"]
 
@@ -15,12 +16,15 @@ __all__ = ["read_picture"]
 def read_picture(name: str, reading: Reading = AS_IT_IS) -> Frame:
     """The one frame of an image file.
 
+    A large image, and one that says where on the earth it lies, becomes a scene where the extra `geo` is installed.
     With `reading.half` a JPEG is decoded at half size now, and whole when its pixels are asked for.
 
     Raises:
         ImageError: it cannot be read.
     """
     start = perf_counter()
+    if (scene := open_scene(name, reading)) is not None:
+        return Frame(scene, name, decode_ms=(perf_counter() - start) * 1e3, place=scene.place)
     content = read_file(name)
     decode = partial(decode_image, content, name, reading.stretch, max_pixels=reading.max_pixels)
     if reading.half and (header := checked(content, name, max_pixels=reading.max_pixels)).format == "JPEG":

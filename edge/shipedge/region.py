@@ -1,0 +1,158 @@
+"""Where ships count: polygons in pixels or on the earth, such as water masks and harbor zones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shipedge.errors import DatasetError, SourceError
+from shipedge.formats.json_file import load
+from shipedge.formats.shown import shown
+from shipedge.frame import Frame
+from shipedge.tiling import CELL, grid_shape
+
+__all__ = ["Area", "Region", "read_region"]
+
+Ring = NDArray[np.float64]
+"""(n, 2) x and y, closed by a line from the last point to the first."""
+Polygon = list[Ring]
+"""The outer ring, then holes."""
+
+_PARTS = {"FeatureCollection": "features", "GeometryCollection": "geometries"}
+_WGS84 = ("CRS84", "4326")
+_FARTHEST = 1e9
+"""Coordinates beyond are neither pixels nor degrees."""
+_FINE = 8
+"""Bits of a fraction of a cell, for OpenCV."""
+
+
+class Area(NamedTuple):
+    """The part of one frame where ships count.
+
+    Attributes:
+        polygons: in pixels of the frame.
+        cells: (rows, cols) bool, the presence cells that it touches, and their neighbors.
+    """
+
+    polygons: list[Polygon]
+    cells: NDArray[np.bool_]
+
+    def scaled(self, factor: float, shape: tuple[int, int]) -> Area:
+        """The same part of the frame resampled to another shape."""
+        polygons = [[ring * factor for ring in polygon] for polygon in self.polygons]
+        return Area(polygons, _cells(polygons, shape))
+
+    def holds(self, x: float, y: float) -> bool:
+        """Whether a point lies in one of the polygons, and in none of its holes."""
+        return any(sum(_crossings(ring, x, y) for ring in polygon) % 2 == 1 for polygon in self.polygons)
+
+
+class Region(NamedTuple):
+    """Polygons of a file.
+
+    Attributes:
+        name: of the file.
+        polygons: their coordinates are pixels, or degrees where `geojson` and the frame has a place on the earth.
+        geojson: the file is GeoJSON.
+    """
+
+    name: str
+    polygons: list[Polygon]
+    geojson: bool
+
+    def area(self, frame: Frame) -> Area:
+        """The part of a frame that lies in it.
+
+        Raises:
+            SourceError: it covers nothing of the frame.
+        """
+        polygons = self.polygons
+        if self.geojson and frame.place is not None:
+            polygons = [[frame.place.pixels(ring) for ring in polygon] for polygon in polygons]
+        cells = _cells(polygons, frame.shape)
+        if not cells.any():
+            kind = "degrees" if self.geojson and frame.place is not None else "pixels"
+            raise SourceError(f"{frame.source}: {self.name} covers nothing of it (its coordinates are read as {kind})")
+        return Area(polygons, cells)
+
+
+def _cells(polygons: list[Polygon], shape: tuple[int, int]) -> NDArray[np.bool_]:
+    import cv2
+
+    cells = np.zeros(grid_shape(shape), np.uint8)
+    for polygon in polygons:
+        # OpenCV takes whole numbers of 32 bits; what lies far outside may move there.
+        far = 2.0 ** (30 - _FINE)
+        rings = [np.rint(np.clip(ring / CELL - 0.5, -far, far) * (1 << _FINE)).astype(np.int32) for ring in polygon]
+        filled = np.zeros_like(cells)
+        cv2.fillPoly(filled, rings, 1, shift=_FINE)
+        cells |= filled
+    return np.asarray(cv2.dilate(cells, np.ones((3, 3), np.uint8)) > 0) if cells.any() else cells > 0
+
+
+def _crossings(ring: Ring, x: float, y: float) -> int:
+    """How many lines of a ring a ray from a point to the right crosses."""
+    start, end = ring, np.roll(ring, -1, axis=0)
+    spans = (start[:, 1] > y) != (end[:, 1] > y)
+    start, end = start[spans], end[spans]
+    at = start[:, 0] + (y - start[:, 1]) / (end[:, 1] - start[:, 1]) * (end[:, 0] - start[:, 0])
+    return int((at > x).sum())
+
+
+def read_region(path: str) -> Region:
+    """Polygons of a GeoJSON file, or of a JSON list of polygons in pixels: [[[x, y], [x, y], [x, y], ...], ...].
+
+    Raises:
+        DatasetError: unreadable, or no polygons; names the place.
+    """
+    data = load(Path(path))
+    if isinstance(data, list):
+        polygons = [[_ring(ring, f"{path}[{number}]")] for number, ring in enumerate(data)]
+    elif isinstance(data, dict):
+        crs = data.get("crs")
+        if crs is not None and not any(name in str(crs) for name in _WGS84):
+            raise DatasetError(f"{path}: crs is {shown(crs)}, expected WGS 84, as RFC 7946 says")
+        polygons = _polygons(data, path)
+    else:
+        raise DatasetError(f"{path} is {shown(data)}, expected GeoJSON or a list of polygons")
+    if not polygons:
+        raise DatasetError(f"{path} has no polygon, expected at least one")
+    return Region(path, polygons, isinstance(data, dict))
+
+
+def _polygons(value: Any, place: str) -> list[Polygon]:
+    """Those of a GeoJSON object."""
+    kind = value.get("type") if isinstance(value, dict) else None
+    if kind in _PARTS:
+        parts = _list(value.get(_PARTS[kind]), f"{place}: {_PARTS[kind]}")
+        return [polygon for n, part in enumerate(parts) for polygon in _polygons(part, f"{place}: {_PARTS[kind]}[{n}]")]
+    if kind == "Feature":
+        return [] if value.get("geometry") is None else _polygons(value["geometry"], f"{place}: geometry")
+    if kind not in ("Polygon", "MultiPolygon"):
+        raise DatasetError(f"{place}: type is {shown(kind)}, expected Polygon, MultiPolygon or features of them")
+    place = f"{place}: coordinates"
+    found = _list(value.get("coordinates"), place)
+    polygons = [found] if kind == "Polygon" else found
+    if not all(_list(polygon, place) for polygon in polygons):
+        raise DatasetError(f"{place} has no outer ring")
+    return [[_ring(ring, place) for ring in polygon] for polygon in polygons]
+
+
+def _list(value: Any, place: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise DatasetError(f"{place} is {shown(value)}, expected a list")
+    return value
+
+
+def _ring(value: Any, place: str) -> Ring:
+    points = _list(value, place)
+    for point in points:
+        numbers = point[:2] if isinstance(point, list) else []
+        if len(numbers) < 2 or not all(type(n) in (int, float) and abs(n) <= _FARTHEST for n in numbers):
+            raise DatasetError(f"{place}: a point is {shown(point)}, expected [x, y]")
+    if len(points) < 3:
+        raise DatasetError(f"{place} has {len(points)} points, expected at least 3")
+    return np.array([point[:2] for point in points], np.float64)
