@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 pytest.importorskip("cv2", reason="OpenCV is not installed (extra edge)")
@@ -99,6 +99,7 @@ def test_refused(tmp_path, content, said):
 points = st.tuples(st.integers(-50, 450), st.integers(-50, 350))
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(points, min_size=3, max_size=7), min_size=1, max_size=3))
 def test_what_lies_inside(rings):
     polygons = [[np.array(ring, float) for ring in rings]]
