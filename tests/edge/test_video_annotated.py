@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -27,8 +26,8 @@ def result(source, index=0, shape=(60, 80)):
     return FrameResult(source, index, None, shape, 0.91, np.zeros((2, 3), np.uint8))
 
 
-def frame(source, shape=(60, 80), value=40):
-    return Frame(np.full((*shape, 3), value, np.uint8), source)
+def frame(source, shape=(60, 80), value=40, index=0, time_s=None):
+    return Frame(np.full((*shape, 3), value, np.uint8), source, index, time_s)
 
 
 def played(path):
@@ -45,8 +44,7 @@ def played(path):
 def annotate(folder, times, shape=(60, 80), name="v.mov", value=40):
     with Annotated(folder, [Source("video", name)]) as sink:
         for k, time_s in enumerate(times):
-            shown = replace(frame(name, shape, value), index=k, time_s=time_s)
-            sink.write(shown, result(name, k, shape))
+            sink.write(frame(name, shape, value, k, time_s), result(name, k, shape))
 
 
 @pytest.mark.parametrize("shape", [(60, 80), (61, 81), (479, 641), (1, 1), (3, 200)])
@@ -86,7 +84,7 @@ def test_two_videos_one_after_the_other(tmp_path):
     with Annotated(tmp_path, sources) as sink:
         for source in sources:
             for k in range(2):
-                sink.write(replace(frame(source.name), time_s=k / 4), result(source.name, k))
+                sink.write(frame(source.name, time_s=k / 4), result(source.name, k))
     assert [len(played(tmp_path / name)[0]) for name in ("a.mp4", "b.mp4")] == [2, 2]
 
 
