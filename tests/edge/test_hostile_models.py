@@ -182,8 +182,8 @@ def test_the_models_of_the_package_are_not_tried(monkeypatch, cache):
 
 def test_a_copy_of_the_package_s_models_is_anybody_s(tmp_path):
     source = Path(shipedge.__file__).parent / "bundles" / "default"
-    for name in ("manifest.json", "detector.tflite", "segmenter.tflite", "refiner.tflite"):
-        (tmp_path / name).write_bytes((source / name).read_bytes())
+    for path in source.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
     bundle = load_bundle(tmp_path)
     assert not any(model.trusted for model in (bundle.detector, bundle.segmenter, bundle.refiner))
 

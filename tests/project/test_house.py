@@ -77,7 +77,7 @@ def test_type_checkers_see_the_same_names() -> None:
     assert seen == shipedge._HOMES
 
 
-def test_every_module_with_all_keeps_it_sorted_and_true() -> None:
+def test_every_module_with_all_names_everything_once() -> None:
     checked = 0
     for path in tracked(".py"):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
@@ -85,7 +85,6 @@ def test_every_module_with_all_keeps_it_sorted_and_true() -> None:
                 isinstance(t, ast.Name) and t.id == "__all__" for t in node.targets
             ):
                 names = ast.literal_eval(node.value)
-                assert names == sorted(names), path
                 assert len(set(names)) == len(names), path
                 checked += 1
     assert checked

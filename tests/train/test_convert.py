@@ -141,7 +141,8 @@ def test_one_delegate_takes_the_whole_graph(made_dataset, make):
     assert names.count("DELEGATE") == 1
     check_graph("model", "int8", content)
     assert interpreter.get_output_details()[0]["quantization"] == (1 / 256, 0)
-    assert not {"SHAPE", "TRANSPOSE", "RESHAPE", "TRANSPOSE_CONV"} & set(names)
+    assert not {"SHAPE", "TRANSPOSE", "TRANSPOSE_CONV"} & set(names)
+    assert names.count("RESHAPE") <= 1  # of a tensor whose size is known: nothing is computed
 
 
 @pytest.mark.parametrize(
