@@ -32,7 +32,7 @@ def write_output(path: str | os.PathLike[str], data: bytes) -> None:
         descriptor = _open_stream(path)
         if descriptor is not None:
             try:
-                _write_all(descriptor, data)
+                write_all(descriptor, data)
             finally:
                 os.close(descriptor)
             return
@@ -62,7 +62,7 @@ def write_atomic(path: str | os.PathLike[str], data: bytes) -> None:
                 raise FileExistsError(errno.EEXIST, "is a pipe, socket or device, expected a file")
         file = os.open(temporary, flags, 0o666)
         try:
-            _write_all(file, data)
+            write_all(file, data)
         finally:
             os.close(file)
         os.replace(temporary, path)  # noqa: PTH105
@@ -184,7 +184,8 @@ def _descriptor(path: str) -> int | None:
     return None
 
 
-def _write_all(descriptor: int, data: bytes) -> None:
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write all of ``data``; a single write may take only a part of it (disk nearly full)."""
     view = memoryview(data)
-    while view:  # a write may take only a part (disk nearly full)
+    while view:
         view = view[os.write(descriptor, view) :]
