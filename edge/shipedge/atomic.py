@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from shipedge import signals
 from shipedge.errors import DatasetError
 
 _FULL = (errno.ENOSPC, errno.EFBIG)  # errors of writing, which do not name the file
@@ -102,8 +103,15 @@ def hidden_folder(beside: Path) -> Iterator[Path]:
 
     Nobody can have planted a link in it, and a folder that a killed run has left is not used again.
     """
-    with TemporaryDirectory(prefix=HIDDEN, dir=beside, ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
+    folder = None
+    try:
+        with signals.held():  # a folder that is made has its name noted
+            folder = TemporaryDirectory(prefix=HIDDEN, dir=beside, ignore_cleanup_errors=True)
+        yield Path(folder.name)
+    finally:
+        with signals.held():
+            if folder is not None:
+                folder.cleanup()
 
 
 @contextmanager

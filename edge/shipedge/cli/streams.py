@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from json import detect_encoding
 from pathlib import Path
-from tempfile import TemporaryDirectory, TemporaryFile, gettempdir
+from tempfile import TemporaryFile, gettempdir
 from typing import Literal, TypeVar
 
 import click
 
-from shipedge.atomic import write_all
+from shipedge.atomic import hidden_folder, write_all
 from shipedge.errors import DatasetError, RleFormatError, ShipedgeError
 from shipedge.inputs import read_most, shown_size
 from shipedge.rle import CsvIndex, Rle, parse
@@ -114,8 +114,8 @@ def _scratch() -> Iterator[tuple[int, Path]]:
         with TemporaryFile(prefix="shipedge-", buffering=0) as nameless:
             yield nameless.fileno(), Path(f"/proc/self/fd/{nameless.fileno()}")
         return
-    with TemporaryDirectory(prefix="shipedge-") as folder, Path(folder, "stdin").open("wb") as file:
-        yield file.fileno(), Path(folder, "stdin")
+    with hidden_folder(Path(gettempdir())) as folder, (folder / "stdin").open("wb") as file:
+        yield file.fileno(), folder / "stdin"
 
 
 @contextmanager
@@ -124,8 +124,8 @@ def writable(name: str) -> Iterator[Path]:
     if name != "-":
         yield Path(name)
         return
-    with TemporaryDirectory(prefix="shipedge-") as folder:
-        path = Path(folder, "stdout")
+    with hidden_folder(Path(gettempdir())) as folder:
+        path = folder / "stdout"
         yield path
         with path.open("rb") as file:
             shutil.copyfileobj(file, sys.stdout.buffer)
