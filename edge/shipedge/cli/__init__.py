@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 
 import click
 
-from shipedge import signals
+from shipedge import memory, signals
 from shipedge.cli import complain, terminal
 
+_SHORT = 64 << 20  # bytes
 ENTRY_POINTS = "shipedge.commands"
 
 
@@ -72,6 +73,9 @@ class LazyGroup(click.Group):
             signals.check()  # the exception of a signal may have been lost on its way
         except (KeyboardInterrupt, click.Abort) as error:
             number = signals.asked() or signal.SIGINT
+            if number == signal.SIGINT and not memory.is_left(_SHORT):  # OpenBLAS interrupts itself
+                click.echo(f"Error: {memory.SENTENCE}", err=True)
+                return 1
             text = "Interrupted" if number == signal.SIGINT else f"Stopped by {signal.Signals(number).name}"
             with contextlib.suppress(OSError):
                 click.echo(text if isinstance(error, click.Abort) else f"\n{text}", err=True)  # click ends the line
@@ -124,6 +128,7 @@ class LazyGroup(click.Group):
     def invoke(self, ctx: click.Context) -> None:
         """Run the command; expected failures become a sentence and an exit code, never a traceback."""
         try:
+            memory.require()
             super().invoke(ctx)
             sys.stdout.flush()  # a closed pipe shows itself here, while it can still be answered quietly
         except BrokenPipeError:
