@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from shipedge import signals
 from shipedge.errors import DatasetError
 
 _FULL = (errno.ENOSPC, errno.EFBIG)  # errors of writing, which do not name the file
@@ -32,7 +33,7 @@ def write_output(path: str | os.PathLike[str], data: bytes) -> None:
         descriptor = _open_stream(path)
         if descriptor is not None:
             try:
-                _write_all(descriptor, data)
+                write_all(descriptor, data)
             finally:
                 os.close(descriptor)
             return
@@ -62,7 +63,7 @@ def write_atomic(path: str | os.PathLike[str], data: bytes) -> None:
                 raise FileExistsError(errno.EEXIST, "is a pipe, socket or device, expected a file")
         file = os.open(temporary, flags, 0o666)
         try:
-            _write_all(file, data)
+            write_all(file, data)
         finally:
             os.close(file)
         os.replace(temporary, path)  # noqa: PTH105
@@ -102,8 +103,15 @@ def hidden_folder(beside: Path) -> Iterator[Path]:
 
     Nobody can have planted a link in it, and a folder that a killed run has left is not used again.
     """
-    with TemporaryDirectory(prefix=HIDDEN, dir=beside, ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
+    folder = None
+    try:
+        with signals.held():  # a folder that is made has its name noted
+            folder = TemporaryDirectory(prefix=HIDDEN, dir=beside, ignore_cleanup_errors=True)
+        yield Path(folder.name)
+    finally:
+        with signals.held():
+            if folder is not None:
+                folder.cleanup()
 
 
 @contextmanager
@@ -184,7 +192,8 @@ def _descriptor(path: str) -> int | None:
     return None
 
 
-def _write_all(descriptor: int, data: bytes) -> None:
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write all of ``data``; a single write may take only a part of it (disk nearly full)."""
     view = memoryview(data)
-    while view:  # a write may take only a part (disk nearly full)
+    while view:
         view = view[os.write(descriptor, view) :]

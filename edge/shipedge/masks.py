@@ -12,12 +12,14 @@ from shipedge._core import write_masks
 from shipedge.atomic import write_atomic
 from shipedge.errors import DatasetError, SourceError
 from shipedge.images import image_size
+from shipedge.inputs import open_input, read_most
 from shipedge.json_text import loads
 from shipedge.rle import CsvIndex
 
 SETTINGS = ".shipedge-masks.json"
 _RUNNING = ".shipedge-masks.running"  # there while files are written; left behind by a run that was killed
 _END = b"\0\0\0\0IEND\xaeB`\x82"  # what a whole PNG file ends with
+_MOST_SETTINGS = 1 << 16  # bytes
 _CHUNK = 1024  # images per call: enough to forget the cost of a call, few enough to stop at once after Ctrl-C
 
 
@@ -110,7 +112,7 @@ def build_masks(
     report = MaskReport()
     builder.out.mkdir(parents=True, exist_ok=True)
     there = set(os.listdir(builder.out))  # noqa: PTH208 - names alone: half a million Path objects cost seconds
-    _claim(builder, there)
+    _claim(builder, index, there)
     running = builder.out / _RUNNING
     if _RUNNING in there:
         there = {name for name in there if _is_whole(builder.out / name)}
@@ -137,7 +139,7 @@ def _is_whole(path: Path) -> bool:
     if path.suffix != ".png":
         return True
     try:
-        with path.open("rb") as file:
+        with open_input(path, pipes=False) as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - len(_END)))
             return file.read() == _END
@@ -145,20 +147,21 @@ def _is_whole(path: Path) -> bool:
         return False
 
 
-def _claim(builder: MaskBuilder, there: set[str]) -> None:
+def _claim(builder: MaskBuilder, index: CsvIndex, there: set[str]) -> None:
     """Note in the folder what its masks are made of; refuse a folder whose masks are made of something else.
 
     Resuming trusts that a file that exists is finished and right; without the note, masks of two CSVs would mix unseen.
     """
     wanted = {
         "format": 1,
-        "csv_sha256": hashlib.sha256(builder.csv.read_bytes()).hexdigest(),
+        "csv_sha256": _digest(builder.csv, index),
         "instances": builder.instances,
         "shape": list(builder.shape) if builder.pictures is None else "of each picture",
     }
     note = builder.out / SETTINGS
     try:
-        found = loads(note.read_bytes())
+        with open_input(note, pipes=False) as file:
+            found = loads(read_most(file, _MOST_SETTINGS))
     except FileNotFoundError:
         if any(name.endswith(".png") for name in there):
             raise DatasetError(
@@ -171,6 +174,19 @@ def _claim(builder: MaskBuilder, there: set[str]) -> None:
     if found != wanted:
         differs = [key for key in wanted if not isinstance(found, dict) or found.get(key) != wanted[key]]
         raise DatasetError(f"{builder.out} holds masks made with other {', '.join(differs)}; expected a new folder")
+
+
+def _digest(csv: Path, index: CsvIndex) -> str:
+    """SHA-256 of the file; of a pipe, which has been read, that of what was in it."""
+    digest = hashlib.sha256()
+    if csv.is_file():
+        with open_input(csv) as file:
+            while part := file.read(1 << 20):
+                digest.update(part)
+    else:
+        for row in index.items():
+            digest.update(repr(row).encode())
+    return digest.hexdigest()
 
 
 def _without_clashes(images: Sequence[str], report: MaskReport) -> dict[str, str]:

@@ -7,6 +7,8 @@ import traceback
 from contextlib import redirect_stderr
 from importlib.metadata import PackageNotFoundError, version
 
+from shipedge.memory import require_for_opencv
+
 __all__ = ["explain", "extra_of_device", "installed", "repair", "require_opencv"]
 
 _DISTRIBUTIONS = (
@@ -40,7 +42,9 @@ def require_opencv() -> None:
     Raises:
         ModuleNotFoundError: it is not installed.
         BackendError: it cannot be loaded, or is not whole.
+        MemoryError: there is too little memory for it.
     """
+    require_for_opencv()
     try:
         with redirect_stderr(io.StringIO()):  # NumPy writes a page about modules that were built for an older one
             import cv2

@@ -9,7 +9,8 @@ import time
 
 import pytest
 
-from shipedge.cli import signals
+from shipedge import signals
+from shipedge.atomic import HIDDEN, hidden_folder
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 
@@ -104,11 +105,115 @@ def test_predict_exits_with_the_signal(tmp_path, number):
 
 def test_handlers_are_given_back():
     before = [signal.getsignal(number) for number in signals.STOPPING]
-    with signals.handled(signals.stop):
-        assert [signal.getsignal(number) for number in signals.STOPPING] == [signals.stop] * len(before)
-        with pytest.raises(signals.Stopped) as stopped:
-            signal.raise_signal(signal.SIGTERM)
-        with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGINT)
-    assert stopped.value.number == signal.SIGTERM
+    for number in signals.STOPPING:
+        with signals.stopping():
+            assert [signal.getsignal(number) for number in signals.STOPPING] == [signals.stop] * len(before)
+            with pytest.raises(signals.Stopped) as stopped:
+                signal.raise_signal(number)
+            assert stopped.value.number == signals.asked() == number
     assert [signal.getsignal(number) for number in signals.STOPPING] == before
+
+
+@pytest.mark.parametrize("number", signals.STOPPING)
+def test_the_second_signal_disturbs_no_clean_up(number):
+    def clean_up():
+        try:
+            signal.raise_signal(number)
+        finally:
+            for again in signals.STOPPING:
+                signal.raise_signal(again)
+
+    with signals.stopping(), pytest.raises(signals.Stopped):
+        clean_up()
+    assert signals.asked() == number
+
+
+def test_a_signal_waits_for_what_must_be_whole():
+    done = []
+
+    def work():
+        with signals.held():
+            signal.raise_signal(signal.SIGTERM)
+            with signals.held():
+                done.append("inner")
+            done.append("outer")
+        done.append("after")
+
+    with signals.stopping(), pytest.raises(signals.Stopped):
+        work()
+    assert done == ["inner", "outer"]
+
+
+def test_who_insists_ends_the_process():
+    code = (
+        "import signal, time; from shipedge import signals\n"
+        "signals.INSIST_S = 0.05\n"
+        "with signals.stopping():\n"
+        "  try: signal.raise_signal(signal.SIGTERM)\n"
+        "  except KeyboardInterrupt: time.sleep(0.1); signal.raise_signal(signal.SIGTERM); time.sleep(5)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (-signal.SIGTERM, b"")
+
+
+@pytest.mark.parametrize("when", ["making", "filling", "cleaning"])
+@pytest.mark.parametrize("number", NUMBERS)
+def test_hidden_folders_are_cleaned_up_whenever_the_signals_come(tmp_path, monkeypatch, number, when):
+    make, clean = os.mkdir, os.rmdir
+
+    def interrupted(call):
+        def two_signals(*arguments, **options):
+            value = call(*arguments, **options)
+            signal.raise_signal(number)
+            signal.raise_signal(number)
+            return value
+
+        return two_signals
+
+    monkeypatch.setattr(os, "mkdir", interrupted(make) if when == "making" else make)
+    monkeypatch.setattr(os, "rmdir", interrupted(clean) if when == "cleaning" else clean)
+
+    def fill():
+        with hidden_folder(tmp_path) as folder:
+            (folder / "file").touch()
+            if when == "filling":
+                signal.raise_signal(number)
+
+    with signals.stopping(), pytest.raises(signals.Stopped):
+        fill()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_signals_leave_no_folder(rows, tmp_path):
+    out = tmp_path / "out"
+    hidden = lambda: [path for path in tmp_path.iterdir() if path.name.startswith(HIDDEN)]  # noqa: E731
+    ready = lambda: any(any(path.rglob("*.txt")) for path in hidden())  # noqa: E731
+    with started(["rle", "convert", rows, out, "--to", "yolo"], ready) as process:
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.02)
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=60)
+    assert errors == "\nStopped by SIGTERM\n"
+    assert process.returncode in (143, -signal.SIGTERM)  # the interpreter was ending already: the same in a shell
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["x.csv"]
+
+
+@pytest.mark.parametrize("lost", ["in a callback", "as another error", "in an import"])
+def test_a_signal_whose_exception_is_lost_is_not_forgotten(tmp_path, lost):
+    (tmp_path / "slow.py").write_text("import signal\nsignal.raise_signal(signal.SIGTERM)\n")
+    losing = {
+        "in a callback": "class Lost:\n  def __del__(self): signal.raise_signal(signal.SIGTERM)\nLost()",
+        "as another error": "try: signal.raise_signal(signal.SIGTERM)\nexcept BaseException: raise ValueError('odd')",
+        "in an import": "import slow",
+    }[lost]
+    code = (
+        f"import signal, sys, types; sys.path.insert(0, {str(tmp_path)!r}); import click\n"
+        "import shipedge.cli as cli\n"
+        "def attribute(target):\n"
+        + "".join(f"  {line}\n" for line in losing.splitlines())
+        + "  return click.Command('x', callback=lambda: click.echo('done'))\n"
+        "cli._attribute = attribute\n"
+        "cli.main(['doctor'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (143, "", "\nStopped by SIGTERM\n")

@@ -14,8 +14,10 @@ from typing import Any, NamedTuple
 
 import click
 
-from shipedge.cli import complain, signals, terminal
+from shipedge import memory, signals
+from shipedge.cli import complain, terminal
 
+_SHORT = 64 << 20  # bytes
 ENTRY_POINTS = "shipedge.commands"
 
 
@@ -53,16 +55,37 @@ class LazyGroup(click.Group):
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """As click does it, with standard streams that take everything and signals that end in order."""
-        terminal.prepare()
-        with signals.handled(signals.stop):
+        standalone = extra.pop("standalone_mode", True)
+        extra["standalone_mode"] = False  # click would call a signal "Aborted!" and forget its number
+        with signals.stopping(to_the_end=standalone):
+            terminal.prepare()
             try:
-                return super().main(*args, **extra)
-            except OSError as error:  # of a standard stream: `invoke` has made sentences of all others
-                with contextlib.suppress(OSError):  # standard error may be full, too
-                    complain.as_click(error, "").show()
-                sys.exit(1)
+                if not standalone:
+                    return super().main(*args, **extra)
+                sys.exit(self._exit_code(*args, **extra))
             finally:
                 terminal.finish()
+
+    def _exit_code(self, *args: Any, **extra: Any) -> int:
+        """Run the command and tell its failure."""
+        try:
+            code: int | None = super().main(*args, **extra)
+            signals.check()  # the exception of a signal may have been lost on its way
+        except (KeyboardInterrupt, click.Abort) as error:
+            number = signals.asked() or signal.SIGINT
+            if number == signal.SIGINT and not memory.is_left(_SHORT):  # OpenBLAS interrupts itself
+                click.echo(f"Error: {memory.SENTENCE}", err=True)
+                return 1
+            text = "Interrupted" if number == signal.SIGINT else f"Stopped by {signal.Signals(number).name}"
+            with contextlib.suppress(OSError):
+                click.echo(text if isinstance(error, click.Abort) else f"\n{text}", err=True)  # click ends the line
+            return 128 + number
+        except (OSError, MemoryError, click.ClickException) as error:  # `invoke` has made sentences of all others
+            complaint = error if isinstance(error, click.ClickException) else complain.as_click(error, "")
+            with contextlib.suppress(OSError):  # standard error may be full, too
+                complain.on_one_line(complaint).show()
+            return complaint.exit_code
+        return code or 0
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         """As click does it; words that were typed stay on the line of their complaint."""
@@ -86,7 +109,9 @@ class LazyGroup(click.Group):
     def _load(self, name: str, load: Callable[[], Any]) -> click.Command:
         try:
             command = load()
+            signals.check()
         except ImportError as error:
+            signals.check()
             raise complain.as_click(error, name) from error
         if not isinstance(command, click.Command):
             raise click.ClickException(f"{name} is not a click command but {type(command).__name__}")
@@ -100,18 +125,12 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(sorted(lines.items()))
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: click.Context) -> None:
         """Run the command; expected failures become a sentence and an exit code, never a traceback."""
         try:
-            value = super().invoke(ctx)
+            memory.require()
+            super().invoke(ctx)
             sys.stdout.flush()  # a closed pipe shows itself here, while it can still be answered quietly
-            return value
-        except signals.Stopped as stopped:
-            click.echo(f"\nStopped by {signal.Signals(stopped.number).name}", err=True)
-            ctx.exit(128 + stopped.number)
-        except KeyboardInterrupt:
-            click.echo("\nInterrupted", err=True)
-            ctx.exit(130)
         except BrokenPipeError:
             terminal.silence(sys.stdout)
             ctx.exit(1)
@@ -120,6 +139,7 @@ class LazyGroup(click.Group):
         except (click.exceptions.Exit, click.exceptions.Abort):
             raise
         except Exception as error:
+            signals.check()  # an import that a signal interrupts may end in any error
             raise complain.as_click(error, ctx.invoked_subcommand or "") from error
 
 

@@ -5,6 +5,7 @@ import os
 
 import click
 
+from shipedge import memory
 from shipedge.cli.terminal import printable
 
 # Which extra of the distribution brings a module that may be absent.
@@ -42,6 +43,8 @@ def on_one_line(error: click.ClickException) -> click.ClickException:
 
 
 def _sentence(error: Exception, command: str) -> str:
+    if text := memory.sentence(error):
+        return text
     if isinstance(error, (ImportError, AttributeError)):
         from shipedge.opencv_wheels import explain
 
@@ -51,8 +54,6 @@ def _sentence(error: Exception, command: str) -> str:
         return _import_sentence(error, command)
     if isinstance(error, OSError):
         return _os_sentence(error)
-    if isinstance(error, MemoryError):
-        return "not enough memory" + (f": {error}" if str(error) else "")
     from shipedge.errors import ShipedgeError  # loads the core: only worth it once something failed
 
     if isinstance(error, ShipedgeError):

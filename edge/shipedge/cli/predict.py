@@ -15,8 +15,8 @@ import click
 
 from shipedge.cli.options import FORCE, FloatRange
 from shipedge.cli.report import Progress, as_json, note, print_summary
-from shipedge.cli.signals import handled
 from shipedge.cli.terminal import printable
+from shipedge.signals import handled, stop
 
 if TYPE_CHECKING:
     from shipedge.cascade import Cascade
@@ -270,7 +270,7 @@ def _stop_on_signal() -> Iterator[list[int]]:
 
     def note(number: int, _frame: FrameType | None) -> None:
         if received and number == signal.SIGINT:
-            raise KeyboardInterrupt
+            stop(number, None)
         received.append(number)
 
     with handled(note):

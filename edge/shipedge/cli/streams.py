@@ -5,30 +5,38 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from json import detect_encoding
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryFile, gettempdir
 from typing import Literal, TypeVar
 
 import click
 
-from shipedge.atomic import naming
+from shipedge.atomic import hidden_folder, write_all
 from shipedge.errors import DatasetError, RleFormatError, ShipedgeError
-from shipedge.rle import Rle, parse
+from shipedge.inputs import read_most, shown_size
+from shipedge.rle import CsvIndex, Rle, parse
 
-_LONGEST = 1 << 30  # bytes that are held in memory
+_LONGEST = 64 << 20
+"""Bytes of a mask or of run-length texts: the largest mask there can be has a tenth of it."""
+_LONGEST_LABELS = 1 << 30  # as a file may have; a CSV of ships may have more
+_BEGINNING = 64  # bytes that tell what a stream is
 
 Item = TypeVar("Item")
 
 
 def read_stdin() -> bytes:
-    """Everything on standard input.
+    """A mask or run-length texts: everything on standard input.
 
     Raises:
-        DatasetError: over 1 GiB.
+        DatasetError: over 64 MiB, or zero bytes, which neither of them begins with.
     """
-    data = sys.stdin.buffer.read(_LONGEST + 1)
+    start = sys.stdin.buffer.read(_BEGINNING)
+    if start.startswith(b"\0"):
+        raise DatasetError("standard input begins with a zero byte, expected a mask or run-length texts")
+    data = start + read_most(sys.stdin.buffer, _LONGEST)
     if len(data) > _LONGEST:
-        raise DatasetError("standard input is over 1 GiB long, expected less")
+        raise DatasetError(f"standard input is over {shown_size(_LONGEST)} long, expected less")
     return data
 
 
@@ -58,18 +66,56 @@ def readable(name: str) -> Iterator[Path]:
     """The path of ``name``; of ``-`` that of a temporary file with what came on standard input.
 
     Readers may then go over it twice; their complaints call it ``stdin``.
+
+    Raises:
+        DatasetError: standard input is longer than a file of its kind may be, or of no kind.
+        OSError: the disk of temporary files is full.
     """
     if name != "-":
         yield Path(name)
         return
-    with TemporaryDirectory(prefix="shipedge-") as folder:
-        path = Path(folder, "stdin")
-        with naming(path), path.open("wb") as file:
-            shutil.copyfileobj(sys.stdin.buffer, file)
+    start = sys.stdin.buffer.read(_BEGINNING)
+    most = _most(start)
+    with _scratch() as (descriptor, path):
+        length = len(start)
+        try:
+            write_all(descriptor, start)
+            while length <= most and (part := sys.stdin.buffer.read(1 << 20)):
+                write_all(descriptor, part)
+                length += len(part)
+        except OSError as error:  # nobody knows the name of the file
+            error.filename = f"standard input, kept in {gettempdir()}"
+            raise
+        if length > most:
+            raise DatasetError(f"standard input is over {shown_size(most)} long, expected less")
         try:
             yield path
         except ShipedgeError as error:
             raise type(error)(str(error).replace(str(path), "stdin")) from error
+
+
+def _most(start: bytes) -> int:
+    """How many bytes may come on standard input that begins so. Raises DatasetError for what nobody can read."""
+    text = start.decode(detect_encoding(start), "ignore").removeprefix("\ufeff").lstrip()
+    if not all(character.isprintable() or character.isspace() for character in text):
+        raise DatasetError("standard input is not text, expected a CSV of ships, a COCO file or run-length texts")
+    if text.startswith(("ImageId", '"ImageId')):
+        return CsvIndex.MOST_BYTES - 1
+    return _LONGEST_LABELS if text.startswith(("{", "[", "<")) else _LONGEST
+
+
+@contextmanager
+def _scratch() -> Iterator[tuple[int, Path]]:
+    """The descriptor of a temporary file, and its path.
+
+    On Linux the file has no name, so that not even a killed process leaves it behind.
+    """
+    if sys.platform == "linux" and Path("/proc/self/fd").is_dir():
+        with TemporaryFile(prefix="shipedge-", buffering=0) as nameless:
+            yield nameless.fileno(), Path(f"/proc/self/fd/{nameless.fileno()}")
+        return
+    with hidden_folder(Path(gettempdir())) as folder, (folder / "stdin").open("wb") as file:
+        yield file.fileno(), folder / "stdin"
 
 
 @contextmanager
@@ -78,8 +124,8 @@ def writable(name: str) -> Iterator[Path]:
     if name != "-":
         yield Path(name)
         return
-    with TemporaryDirectory(prefix="shipedge-") as folder:
-        path = Path(folder, "stdout")
+    with hidden_folder(Path(gettempdir())) as folder:
+        path = folder / "stdout"
         yield path
         with path.open("rb") as file:
             shutil.copyfileobj(file, sys.stdout.buffer)

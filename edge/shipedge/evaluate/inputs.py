@@ -10,12 +10,14 @@ from typing import Any, Protocol
 from shipedge.errors import DatasetError, RleFormatError
 from shipedge.formats.airbus import open_csv
 from shipedge.formats.shown import shown
+from shipedge.inputs import read_input
 from shipedge.json_text import loads
 from shipedge.rle import Rle, parse
 from shipedge.sinks.csv import image_id
 from shipedge.sources import source_named
 
 LINES = "predictions.jsonl"
+_LONGEST = 1 << 30  # bytes of it
 
 
 class Ships(Protocol):
@@ -128,10 +130,7 @@ class _Lines(dict[str, list[str]]):
 
 def _records(path: Path) -> Iterator[tuple[int, str, float, Any]]:
     """(line, ImageId, score, record) of each line."""
-    try:
-        lines = path.read_bytes().splitlines()
-    except OSError as error:
-        raise DatasetError(f"cannot read {path}: {error.strerror or error}") from error
+    lines = read_input(path, _LONGEST).splitlines()
     sources: dict[str, str] = {}
     seen = set[str]()
     for number, line in enumerate(lines, 1):

@@ -20,6 +20,7 @@ from shipedge import _core
 from shipedge._core import CsvIndex, csv_fault_count, csv_faults, index_bytes
 from shipedge.atomic import write_output
 from shipedge.errors import DatasetError
+from shipedge.inputs import open_input, read_most
 
 HEADER = ["ImageId", "EncodedPixels"]
 # None where files cannot be read at a position: Windows.
@@ -134,7 +135,7 @@ def _index(path: Path) -> CsvIndex:
     try:
         if path.suffix in {".gz", ".xz"}:
             return index_bytes(shown, _unpacked(path), name_ok)
-        with path.open("rb") as file:
+        with open_input(path) as file:
             status = os.fstat(file.fileno())
             if status.st_size >= CsvIndex.MOST_BYTES:
                 raise DatasetError(f"{path} has {status.st_size} bytes, expected fewer than {CsvIndex.MOST_BYTES}")
@@ -149,15 +150,15 @@ def _index(path: Path) -> CsvIndex:
 
 def _unpacked(path: Path) -> bytes:
     try:
-        with gzip.open(path) if path.suffix == ".gz" else lzma.open(path) as file:
-            most = min(_MOST_UNPACKED, _ALWAYS_UNPACKED + _FOR_A_BYTE * path.stat().st_size)
+        with open_input(path) as packed, gzip.open(packed) if path.suffix == ".gz" else lzma.open(packed) as file:
+            most = min(_MOST_UNPACKED, _ALWAYS_UNPACKED + _FOR_A_BYTE * os.fstat(packed.fileno()).st_size)
             return _bounded(path, file, most)
     except (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile) as error:
         raise DatasetError(f"{path} is not a whole {path.suffix} file: {error}") from error
 
 
 def _bounded(path: Path, file: BinaryIO | gzip.GzipFile | lzma.LZMAFile, most: int) -> bytes:
-    data = file.read(most + 1)
+    data = read_most(file, most)
     if len(data) > most:
         raise DatasetError(f"{path} holds more than {most >> 20} MiB, expected less")
     return data

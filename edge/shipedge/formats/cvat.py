@@ -12,12 +12,12 @@ from typing import Any
 
 from shipedge.errors import DatasetError, RleFormatError
 from shipedge.formats.budget import refuse_turning
-from shipedge.formats.labelled import read_bounded
 from shipedge.formats.left_out import LeftOut
 from shipedge.formats.names import image_name
 from shipedge.formats.shapes import corners, ellipse, fill, place_mask
 from shipedge.formats.shown import shown
 from shipedge.formats.tools import Shape, Tool, ToolImage
+from shipedge.inputs import read_input
 from shipedge.rle import Rle, from_coco
 
 _LONGEST = 1 << 30  # bytes of XML
@@ -33,7 +33,7 @@ class _NoDoctype(ET.TreeBuilder):
 
 def _images(path: Path, _: LeftOut) -> Iterator[ToolImage]:
     try:
-        root = ET.fromstring(read_bounded(path, _LONGEST), ET.XMLParser(target=_NoDoctype()))
+        root = ET.fromstring(read_input(path, _LONGEST), ET.XMLParser(target=_NoDoctype()))
     except (ET.ParseError, ValueError, LookupError) as error:  # LookupError: an unknown encoding
         raise DatasetError(f"{path} is no XML of CVAT: {error}") from error
     if root.find("track") is not None:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from shipedge.errors import DatasetError
-from shipedge.formats.labelled import read_bounded
 from shipedge.formats.shown import shown
+from shipedge.inputs import read_input
 from shipedge.json_text import loads
 
 _LONGEST = 1 << 30  # bytes of JSON; COCO itself has half of that
@@ -20,7 +20,7 @@ def load(path: Path) -> Any:
     Raises:
         DatasetError: unreadable, over 1 GiB, not JSON, or a key that comes twice in one object.
     """
-    data = read_bounded(path, _LONGEST)
+    data = read_input(path, _LONGEST)
     try:
         return loads(data.decode(json.detect_encoding(data)))  # PowerShell writes UTF-16
     except ValueError as error:

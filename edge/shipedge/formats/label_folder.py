@@ -8,6 +8,7 @@ from pathlib import Path
 from shipedge.errors import DatasetError
 from shipedge.formats.labelled import Pictures, stem
 from shipedge.formats.left_out import LeftOut
+from shipedge.inputs import open_input
 
 _LISTS = r"(classes|predefined_classes|labels|names|train|valid?|test|autosplit_.*|readme.*)\.txt"
 
@@ -63,7 +64,7 @@ def _not_labels(path: Path) -> bool:
     """A list of classes or pictures, which tools put beside the labels; a picture may be called train.jpg, though."""
     if not re.fullmatch(_LISTS, path.name, re.IGNORECASE):
         return False
-    with path.open("rb") as file:
+    with open_input(path, pipes=False) as file:
         first = file.read(4096).removeprefix(b"\xef\xbb\xbf").strip().partition(b"\n")[0].split()
     return len(first) < 5 or not all(re.fullmatch(rb"[-+.0-9eE]+", field) for field in first)
 

@@ -2,7 +2,6 @@
 
 import os
 import re
-import stat
 import unicodedata
 from pathlib import Path
 from typing import NamedTuple
@@ -138,24 +137,6 @@ class Stems:
 def stem(image: str) -> str:
     """``a.jpg`` -> ``a``; ``.a`` and ``a`` stay."""
     return image.rpartition(".")[0] or image
-
-
-def read_bounded(path: Path, most: int) -> bytes:
-    """The bytes of a file of at most ``most``.
-
-    Raises:
-        DatasetError: unreadable or larger.
-    """
-    try:
-        with path.open("rb") as file:
-            status = os.fstat(file.fileno())
-            # A buffer of the file's size where it has one: that of `most` bytes costs more than a small file.
-            data = file.read(min(status.st_size, most) + 1 if stat.S_ISREG(status.st_mode) else most + 1)
-    except OSError as error:
-        raise DatasetError(f"cannot read {path}: {error.strerror or error}") from error
-    if len(data) > most:
-        raise DatasetError(f"{path} is over {most >> 20} MiB long, expected less")
-    return data
 
 
 def count(number: int, what: str) -> str:

@@ -5,14 +5,14 @@ import io
 from pathlib import Path
 
 from shipedge.errors import DatasetError
+from shipedge.inputs import read_input
+
+_LONGEST = 1 << 28  # bytes; a split of the real data set has 5 MB
 
 
 def read_bytes(path: Path) -> bytes:
     """The content of a file, or a `DatasetError`."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise DatasetError(f"cannot read {path}: {error.strerror or error}") from None
+    return read_input(path, _LONGEST)
 
 
 def read_rows(path: Path, content: bytes, header: list[str]) -> list[tuple[int, list[str]]]:

@@ -18,10 +18,11 @@ import numpy.typing as npt
 from shipedge.atomic import new_folder
 from shipedge.errors import DatasetError
 from shipedge.formats.label_folder import label_files
-from shipedge.formats.labelled import Labelled, Pictures, Stems, count, read_bounded
+from shipedge.formats.labelled import Labelled, Pictures, Stems, count
 from shipedge.formats.left_out import LeftOut
 from shipedge.formats.shapes import fill, join_rings
 from shipedge.formats.yolo_columns import Behind, Line, find_columns
+from shipedge.inputs import read_input
 from shipedge.rle import Rle, to_polygons
 
 _LONGEST = 64 << 20  # bytes of one file
@@ -92,7 +93,7 @@ def _line(rings: list[npt.NDArray[np.int64]], shape: tuple[int, int]) -> str:
 
 def _lines(path: Path) -> Iterator[Line]:
     try:
-        text = read_bounded(path, _LONGEST).decode("utf-8-sig")
+        text = read_input(path, _LONGEST).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DatasetError(f"{path} is not UTF-8 text (byte 0x{error.object[error.start]:02x})") from error
     for number, line in enumerate(text.splitlines(), 1):

@@ -16,6 +16,7 @@ from shipedge.images.depth import Stretch, to_8_bits
 from shipedge.images.files import read_file
 from shipedge.images.header import ImageHeader, header_of
 from shipedge.images.turn import turn
+from shipedge.memory import require_for_opencv
 from shipedge.overheard import TIFF, overheard
 
 __all__ = ["AS_IT_IS", "Pixels", "Reading", "Stored", "decode_image", "decode_stored", "read_image"]
@@ -144,6 +145,7 @@ def _decode(content: bytes, header: ImageHeader, name: str) -> NDArray[Any]:
 
 
 def _decode_with_opencv(content: bytes, header: ImageHeader, name: str) -> NDArray[Any]:
+    require_for_opencv()
     import cv2  # base installs have no OpenCV
 
     encoded, flags = np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION

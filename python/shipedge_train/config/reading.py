@@ -10,10 +10,10 @@ import os
 import sys
 import types
 import typing
-from pathlib import Path
 from typing import Any, TypeVar
 
 from shipedge.errors import ConfigError
+from shipedge.inputs import open_input, read_most
 from shipedge_train.config.choices import Config
 
 if sys.version_info >= (3, 11):
@@ -22,6 +22,7 @@ else:
     import tomli as tomllib
 
 T = TypeVar("T")
+_LONGEST = 1 << 20  # bytes of a configuration
 
 
 def read_config(path: str | os.PathLike[str]) -> Config:
@@ -31,7 +32,8 @@ def read_config(path: str | os.PathLike[str]) -> Config:
         ConfigError: unreadable, not TOML, unknown key, or a value of the wrong type or out of range.
     """
     try:
-        table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        with open_input(path) as file:
+            table = tomllib.loads(read_most(file, _LONGEST).decode())
     except OSError as error:
         raise ConfigError(f"cannot read the configuration {path}: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
