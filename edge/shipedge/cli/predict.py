@@ -80,7 +80,8 @@ if TYPE_CHECKING:
     "--max-pixels",
     type=click.IntRange(1, 1 << 30),
     metavar="N",
-    help="Largest image to decode.  [default: 268435456, and no more than its file is likely to hold]",
+    help="Largest image or frame to decode.  [default: 268435456, of videos 33554432, and no more than the file is "
+    "likely to hold]",
 )
 @click.option("--json", "as_json_object", is_flag=True, help="Print the summary as one JSON object.")
 @click.pass_context

@@ -123,6 +123,6 @@ def _frames(source: Source, reading: Reading) -> Iterator[Frame]:
     if source.kind == "picture":
         yield read_picture(source.name, reading)
     elif source.kind == "video":
-        yield from read_video(source.name)
+        yield from read_video(source.name, reading.max_pixels)
     else:
         yield from read_camera(source.name)

@@ -20,7 +20,16 @@ from shipedge.sources.containers.others import (
     y4m_breaks_off,
 )
 
-__all__ = ["boxes", "breaks_off", "edited_seconds", "has_times", "is_mirrored", "is_text", "video_streams"]
+__all__ = [
+    "boxes",
+    "breaks_off",
+    "edited_seconds",
+    "has_times",
+    "is_mirrored",
+    "is_text",
+    "lists_frames",
+    "video_streams",
+]
 
 HEAD = 4096
 _TEXT = frozenset(range(32, 127)) | set(b"\t\r\n\xef\xbb\xbf")
@@ -34,6 +43,12 @@ def has_times(name: str) -> bool:
     code = head[head.startswith(b"\0\0\0") :]  # a start code has three or four bytes
     raw = code.startswith(b"\0\0\1") and code[3:] and code[3] not in (0xBA, 0xB3)  # those are MPEG-1 and MPEG-2
     return not raw and not head.startswith((b"\xff\xd8", b"--"))
+
+
+def lists_frames(name: str) -> bool:
+    """Whether the header has a line for every frame (MP4, MOV); elsewhere their number is an estimate."""
+    with Path(name).open("rb") as file:
+        return file.read(8)[4:8] in BOXES
 
 
 def breaks_off(name: str) -> bool | None:

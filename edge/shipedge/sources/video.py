@@ -15,7 +15,16 @@ import numpy as np
 from shipedge.errors import SourceError
 from shipedge.frame import Frame
 from shipedge.overheard import FFMPEG, overheard
-from shipedge.sources.container import breaks_off, edited_seconds, has_times, is_mirrored, is_text, video_streams
+from shipedge.sources.budget import VideoBudget
+from shipedge.sources.container import (
+    breaks_off,
+    edited_seconds,
+    has_times,
+    is_mirrored,
+    is_text,
+    lists_frames,
+    video_streams,
+)
 from shipedge.sources.resolve import refuse_endless
 
 __all__ = ["read_video", "video_info"]
@@ -42,7 +51,7 @@ def video_info(name: str) -> tuple[float, int]:
         return _fps(capture), _count(capture)
 
 
-def read_video(name: str) -> Iterator[Frame]:
+def read_video(name: str, max_pixels: int | None = None) -> Iterator[Frame]:
     """Every frame of a video file, turned as viewers show it.
 
     `time_s` is the time stamp of the container, in seconds since the first frame: a variable frame rate and gaps are
@@ -57,15 +66,23 @@ def read_video(name: str) -> Iterator[Frame]:
     The number of frames in a header is often an estimate, so whether a video ends early is judged by the structure of
     the file, and by the time of the last frame where only a header can tell.
 
+    Args:
+        name: the file.
+        max_pixels: of one frame, however many there are; None: 2^25, and no more of one and of all frames than a file
+            of its size is likely to hold. Headers that list no frames are not believed: the frames are counted.
+
     Raises:
-        SourceError: it cannot be opened, its frames are interlaced, or it is damaged, has a second video or ends early:
-            the frames up to there have been given.
+        SourceError: it cannot be opened, its frames are interlaced, or it is damaged, has a second video, ends early or
+            does not end: the frames up to there have been given.
     """
     damage: list[str] = []
     index, first, time_s = 0, 0.0, None
     with _opened(name) as (capture, complaints):
         damage += [f"at its beginning: {complaint}" for complaint in complaints if _CONTAINERS.match(complaint)][:1]
         fps, promised = _fps(capture), _count(capture)
+        budget = VideoBudget(name, Path(name).stat().st_size, _shape(capture), _is_common(capture), max_pixels)
+        if lists_frames(name):
+            budget.refuse_promised(promised)
         stamped = has_times(name)
         while True:
             start = perf_counter()
@@ -79,12 +96,14 @@ def read_video(name: str) -> Iterator[Frame]:
             ][:1]
             if not good:
                 break
+            budget.refuse_more(index)
             if stamped:
                 stamp = float(capture.get(cv2.CAP_PROP_POS_MSEC)) / 1e3
                 first = stamp if time_s is None else first
                 time_s = _time(stamp - first, time_s, 1 / fps if fps else 0.0)
             rgb = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB, dst=bgr), np.uint8)
             yield Frame(rgb, name, index, time_s, (perf_counter() - start) * 1e3)
+            del bgr, rgb  # before the next one is decoded
             index += 1
     if index == 0:
         raise SourceError(f"{name}: no frame of this video can be decoded")
@@ -123,6 +142,15 @@ def _fps(capture: cv2.VideoCapture) -> float:
 
 def _count(capture: cv2.VideoCapture) -> int:
     return max(int(capture.get(cv2.CAP_PROP_FRAME_COUNT)), 0)
+
+
+def _shape(capture: cv2.VideoCapture) -> tuple[int, int]:
+    return int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT)), int(capture.get(cv2.CAP_PROP_FRAME_WIDTH))
+
+
+def _is_common(capture: cv2.VideoCapture) -> bool:
+    """Whether the decoder keeps brightness in 8 bits and color at half size."""
+    return int(capture.get(cv2.CAP_PROP_CODEC_PIXEL_FORMAT)) == cv2.VideoWriter.fourcc(*"I420")
 
 
 @contextmanager
