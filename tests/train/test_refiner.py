@@ -117,7 +117,7 @@ def test_it_may_come_with_the_cascade(finished, run, tmp_path):
 
 def test_what_does_not_belong_together_is_refused(bundle, finished, run, made_dataset, tmp_path):
     for sources in ([bundle, bundle, run], [run, run], [bundle, finished["detector"][0]]):
-        with pytest.raises(ConfigError, match="expected runs, or one bundle and a run of the segmenter"):
+        with pytest.raises(ConfigError, match="or a bundle, alone or with a run of the segmenter"):
             convert(sources, tmp_path / "out", report=quiet)
     with pytest.raises(ConfigError, match="found: none"):
         convert([run], tmp_path / "out", report=quiet)
