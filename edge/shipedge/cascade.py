@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import groupby
+from operator import itemgetter
 from time import perf_counter
 
 import numpy as np
@@ -121,12 +123,13 @@ class Cascade:
         """
         presence = np.zeros(grid_shape(frame.shape), np.uint8)
         file = self.bundle.detector
-        pixels = frame.half if file.reduce == 2 else frame.pixels
-        for top, left in tile_origins(frame.shape, file.window):
-            window = cut_window(pixels, top // file.reduce, left // file.reduce, self._detector.window)
-            found = self._ask(self._detector, window)
-            place = presence[top // CELL :, left // CELL :][: found.shape[0], : found.shape[1]]
-            np.maximum(place, found[: place.shape[0], : place.shape[1]], out=place)
+        for top, tiles in groupby(tile_origins(frame.shape, file.window), itemgetter(0)):
+            bottom = min(top + file.window, frame.shape[0])
+            strip = frame.half(top, bottom) if file.reduce == 2 else frame.pixels[top:bottom]
+            for _, left in tiles:
+                found = self._ask(self._detector, cut_window(strip, 0, left // file.reduce, self._detector.window))
+                place = presence[top // CELL :, left // CELL :][: found.shape[0], : found.shape[1]]
+                np.maximum(place, found[: place.shape[0], : place.shape[1]], out=place)
         return presence
 
     def _segment(self, pixels: NDArray[np.uint8], cells: NDArray[np.bool_]) -> list[Window]:

@@ -70,11 +70,20 @@ class Frame:
         return self._pixels
 
     @property
-    def half(self) -> Pixels:
-        """The frame at half size, sides rounded up: as its file gives it, or the mean of every 2 x 2 pixels."""
+    def nbytes(self) -> int:
+        """Bytes of the pixels that it holds now."""
+        whole = 0 if callable(self._pixels) else self._pixels.nbytes
+        return whole + (0 if self._half is None else self._half.nbytes)
+
+    def half(self, top: int, bottom: int) -> Pixels:
+        """Rows `top` (even) up to `bottom` of the frame, at half size with sides rounded up.
+
+        As its file gives it, or the mean of every 2 x 2 pixels: of these rows alone, for the whole takes a quarter of
+        the memory of the frame again.
+        """
         if self._half is None:
-            self._half = halve(self.pixels)
-        return self._half
+            return halve(self.pixels[top:bottom])
+        return self._half[top // 2 : -(-bottom // 2)]
 
 
 def _checked(pixels: object, source: str) -> tuple[int, int]:

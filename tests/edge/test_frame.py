@@ -71,8 +71,9 @@ def test_a_jpeg_is_decoded_whole_when_it_is_asked_for(jpeg):
     frame = read_picture(str(path), Reading(half=True))
     path.unlink()  # what was read is kept: the file may change meanwhile
     assert frame.shape == whole.shape == (61, 90)
-    assert frame.half.shape == (31, 45, 3)
-    assert np.abs(frame.half.astype(int) - whole.half).mean() < 2
+    assert frame.half(0, 61).shape == (31, 45, 3)
+    assert np.abs(frame.half(0, 61).astype(int) - whole.half(0, 61)).mean() < 2
+    assert np.array_equal(frame.half(2, 11), frame.half(0, 61)[1:6])
     before = frame.decode_ms
     assert np.array_equal(frame.pixels, whole.pixels)
     assert frame.decode_ms > before
@@ -84,7 +85,8 @@ def test_other_files_are_decoded_at_once(tmp_path):
     cv2.imwrite(str(tmp_path / "a.png"), pixels[..., ::-1])
     frame = read_picture(str(tmp_path / "a.png"), Reading(half=True))
     assert np.array_equal(frame.pixels, pixels)
-    assert np.array_equal(frame.half, halve(pixels))
+    assert np.array_equal(frame.half(0, 21), halve(pixels))
+    assert np.array_equal(frame.half(4, 13), halve(pixels[4:13]))
 
 
 def test_damage_is_found_at_half_size(jpeg):
