@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from shipedge._core import halve, smallest_rectangle
+from shipedge._core import smallest_rectangle
 from shipedge.errors import SourceError
 from shipedge.rle import Rle
-from shipedge.tiling import LazyRaster, Raster
+from shipedge.tiling import Halved, LazyRaster, Raster
 
 if TYPE_CHECKING:
     from shipedge.region import Area
@@ -104,17 +104,21 @@ class Frame:
         return self._pixels
 
     @property
-    def half(self) -> Pixels:
-        """The frame at half size, sides rounded up: as its file gives it, or the mean of every 2 x 2 pixels."""
-        if self._half is None:
-            self._half = halve(self.pixels)
-        return self._half
+    def nbytes(self) -> int:
+        """Bytes of the pixels that it holds now."""
+        return sum(pixels.nbytes for pixels in (self._pixels, self._half) if isinstance(pixels, np.ndarray))
 
     def raster(self, reduce: int = 1) -> Raster:
-        """What windows are cut of: the pixels, or a scene that reads them; `reduce` 2: at half size."""
+        """What windows are cut of: the pixels, or a scene that reads them; `reduce` 2: at half size, sides rounded up.
+
+        Half size is as the file gives it, or the mean of every 2 x 2 pixels, of a window alone: the whole would take a
+        quarter of the memory of the frame again.
+        """
         if self.scene is not None:
             return self.scene if reduce == 1 else self.scene.half
-        return self.pixels if reduce == 1 else self.half
+        if reduce == 1:
+            return self.pixels
+        return Halved(self.pixels) if self._half is None else self._half
 
 
 def _checked(pixels: object, source: str) -> tuple[int, int]:

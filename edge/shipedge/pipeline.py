@@ -109,6 +109,7 @@ def run(
                     summary.failed.append(str(frame))
                 else:
                     _work(frame, cascade, sinks, summary)
+                del frame  # so that a very large one is gone when the next is decoded
                 on_progress(summary)
             summary.dropped = reader.dropped
             summary.interrupted = should_stop()

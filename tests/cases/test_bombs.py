@@ -121,6 +121,57 @@ def test_each_bomb_is_one_sentence_and_costs_little(tmp_path):
     assert megabytes < 300
 
 
+def flat_png(side, bits, color, pixels):
+    """A PNG whose every row is the same."""
+    rows = zlib.compress((b"\0" + pixels) * side, 9)
+    head = struct.pack(">IIBBBBB", side, side, bits, color, 0, 0, 0)
+    chunks = [(b"IHDR", head), (b"IDAT", rows), (b"IEND", b"")]
+    parts = (struct.pack(">I", len(d)) + k + d + struct.pack(">I", zlib.crc32(k + d)) for k, d in chunks)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc for the memory")
+@pytest.mark.parametrize(
+    ("side", "bits", "color", "row", "stretch"),
+    [
+        (11500, 1, 0, b"\x55" * 1438, None),
+        (8000, 16, 0, b"\xc5\x33" * 4000 + b"\x45\x40" * 4000, "auto"),
+        (4700, 16, 2, b"\xc5\x33\x45\x40\x80\x00" * 4700, "auto"),
+        (5700, 8, 6, b"\x55\x44\x33\xff" * 5699 + b"\x55\x44\x34\x80", None),
+        (5700, 8, 4, b"\x55\xff" * 5699 + b"\x54\x80", None),
+    ],
+)
+def test_the_largest_of_small_files_cost_at_most_500_megabytes(tmp_path, side, bits, color, row, stretch):
+    content = flat_png(side, bits, color, row)
+    assert len(content) < 1 << 20
+    (tmp_path / "a.png").write_bytes(content)
+    code = """if True:
+        import json, sys
+        from shipedge.images import read_image
+        shape = read_image(sys.argv[1], json.loads(sys.argv[2])).shape
+        with open("/proc/self/status") as status:
+            most = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+        print(json.dumps([shape, most // 1024]))
+    """
+    command = [sys.executable, "-c", code, str(tmp_path / "a.png"), json.dumps(stretch)]
+    shape, megabytes = json.loads(subprocess.run(command, capture_output=True, timeout=60, check=True).stdout)
+    assert shape == [side, side, 3]
+    assert megabytes < 500
+
+
+@pytest.mark.parametrize(
+    ("form", "mode", "side"),
+    [("JPEG", "L", 6800), ("JPEG2000", "L", 5900), ("JPEG2000", "RGB", 3500), ("PNG", "LA", 5900)],
+)
+def test_what_the_decoder_takes_counts(form, mode, side):
+    """Three channels of a JPEG, 32 bits of JPEG 2000, and four channels of grey with transparency."""
+    file = io.BytesIO()
+    how = {"JPEG": {"quality": 1, "progressive": True}, "JPEG2000": {"quality_layers": [1000]}}.get(form, {})
+    Image.new(mode, (side, side)).save(file, form, **how)
+    with pytest.raises(ImageError, match=f"{side}x{side} pixels in a file of"):
+        decode_image(file.getvalue(), "a")
+
+
 def test_the_user_may_allow_more():
     black = np.zeros((7000, 7000, 3), np.uint8)
     content = cv2.imencode(".png", black, [cv2.IMWRITE_PNG_COMPRESSION, 9])[1].tobytes()

@@ -2,10 +2,12 @@ import numpy as np
 import pytest
 
 from shipedge import rle
-from shipedge.bundle import load_bundle
+from shipedge._core import halve
+from shipedge.bundle import default_bundle, load_bundle
 from shipedge.cascade import Cascade
 from shipedge.errors import SourceError
 from shipedge.frame import Frame
+from shipedge.tiling import cut_window, tile_origins
 
 pytest.importorskip("ai_edge_litert", reason="no TFLite runtime is installed (extra edge)")
 
@@ -150,3 +152,25 @@ def test_frame_is_not_changed(cascade, sea):
     pixels.flags.writeable = False
     cascade(Frame(pixels, "x"))
     assert np.array_equal(pixels, before)
+
+
+@pytest.mark.parametrize("shape", [(1601, 1501), (768, 900), (31, 33), (1504, 770), (2305, 5)])
+def test_strips_at_half_size_are_the_whole_frame_at_half_size(shape):
+    """Halved row of tiles by row of tiles, each tile is what it would be of the whole, also in its mirror image."""
+    seen = []
+
+    def detector(window):
+        seen.append(window.copy())
+        return np.zeros((24, 24), np.uint8)
+
+    detector.window = 384
+    bundle = default_bundle()
+    assert (bundle.detector.reduce, bundle.detector.window) == (2, 768)
+    cascade = Cascade(bundle, threads=1, device="cpu")
+    cascade._detector = detector
+    pixels = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
+    cascade(Frame(pixels, "any"))
+    half = halve(pixels)
+    expected = [cut_window(half, top // 2, left // 2, 384) for top, left in tile_origins(shape, 768)]
+    assert len(seen) == len(expected)
+    assert all(np.array_equal(tile, there) for tile, there in zip(seen, expected, strict=True))

@@ -1,4 +1,6 @@
 import threading
+import weakref
+from time import sleep
 
 import numpy as np
 import pytest
@@ -121,3 +123,26 @@ def test_slow_models_skip_camera_frames_but_no_others(monkeypatch):
         assert all_given.wait(20)
         assert [item.index for item in iterator] == [48, 49]
         assert reader.dropped == 47
+
+
+def test_very_large_frames_are_decoded_one_after_the_other(monkeypatch):
+    alive: list[weakref.ref] = []
+
+    def frames(source, reading):
+        for k in range(6):
+            frame = Frame(np.zeros((40, 50, 3), np.uint8), source.name, k)
+            alive.append(weakref.ref(frame))
+            most.append(sum(ref() is not None for ref in alive))
+            yield frame
+            del frame
+
+    monkeypatch.setattr(ahead, "_frames", frames)
+    for bytes_, expected in ((40 * 50 * 3 - 1, 1), (1 << 26, DEPTH + 2)):
+        monkeypatch.setattr(ahead, "MOST_BYTES", bytes_)
+        most: list[int] = []
+        with ReadAhead(sources("a", "b", "c")) as reader:
+            for item in reader:
+                sleep(0.002)
+                del item
+        assert len(most) == 18
+        assert max(most) <= expected

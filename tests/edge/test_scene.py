@@ -90,7 +90,7 @@ def test_any_box(geotiff, noise, profile):
     assert np.array_equal(cut_window(scene, 640, 832, 96), cut_window(noise, 640, 832, 96))
     halves = Frame(scene, "x").raster(2)
     assert halves.shape == (350, 451, 3)
-    assert np.array_equal(halves[32:350, 64:451], Frame(noise, "x").half[32:350, 64:451])
+    assert np.array_equal(halves[32:350, 64:451], Frame(noise, "x").raster(2)[32:350, 64:451])
 
 
 def test_grey_and_deep_values(geotiff):

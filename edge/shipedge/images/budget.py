@@ -13,7 +13,7 @@ from shipedge.images.header import ImageHeader
 MOST_PIXELS = 1 << 28
 """Of one image, where nobody says otherwise: 16,384 x 16,384."""
 _ALWAYS = 1 << 27
-"""Bytes that the pixels of any file may take."""
+"""Bytes that the pixels of any file may take in the decoder."""
 _FOR_A_BYTE = 128
 """Bytes that they may take for each byte of the file; of photographs 2 to 30, of an image of one color up to 1,000."""
 
@@ -35,8 +35,18 @@ def refuse_cost(header: ImageHeader, size: int, name: str, most: int | None) -> 
             name,
             f"{width}x{height} pixels, expected at most {most or MOST_PIXELS} in all: cut it, or say --max-pixels{geo}",
         )
-    taken = pixels * (3 if header.palette else header.channels) * -(-header.bits // 8)
+    taken = pixels * _taken(header)
     if most is None and taken > max(_ALWAYS, size * _FOR_A_BYTE):
         raise ImageError(
             name, f"{width}x{height} pixels in a file of {size} bytes, which is hardly one: say --max-pixels {pixels}"
         )
+
+
+def _taken(header: ImageHeader) -> int:
+    """Bytes that a decoder takes for one pixel."""
+    channels, size = header.channels, -(-header.bits // 8)
+    if header.palette or header.format == "JPEG":  # decoded as RGB, whatever it holds
+        channels = max(channels, 3)
+    elif channels == 2:  # grey and transparency, decoded as RGBA
+        channels = 4
+    return channels * (4 if header.format == "JP2" else size)  # OpenJPEG has 32 bits for each value

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shipedge.errors import ImageError
-from shipedge.images import bmp, jp2, jpeg_pixels, png, pnm, tiff, webp
+from shipedge.images import bmp, grey, jp2, jpeg_pixels, png, pnm, tiff, webp
 from shipedge.images.budget import refuse_cost
 from shipedge.images.depth import Stretch, to_8_bits
 from shipedge.images.files import read_file
@@ -22,6 +22,7 @@ from shipedge.overheard import TIFF, overheard
 __all__ = ["AS_IT_IS", "Pixels", "Reading", "Stored", "decode_image", "decode_stored", "read_image"]
 
 Pixels = NDArray[np.uint8]
+_STRIP = 1 << 16  # pixels that are looked at together
 _CHECKS = {
     "BMP": bmp.check_whole,
     "JP2": jp2.check_whole,
@@ -95,13 +96,15 @@ def decode_image(
     if header.format == "JPEG" and header.orientation == 1:
         return jpeg_pixels.decode(content, name, rows)
     pixels = _decode(content, header, name)
-    if pixels.ndim == 2:
-        pixels = np.repeat(pixels[..., None], 3, axis=2)
-    elif pixels.shape[2] == 4:
+    if pixels.ndim == 3 and pixels.shape[2] == 4:
         _refuse_shape_in_alpha(pixels, name)
         pixels = np.ascontiguousarray(pixels[..., :3])
     with np.errstate(invalid="ignore"):  # bits that are no number raise a flag when they are converted
-        return to_8_bits(pixels, name, stretch, header.nodata)
+        pixels = to_8_bits(pixels, name, stretch, header.nodata)
+    if pixels.ndim == 3:
+        return pixels
+    pixels = grey.make_room(pixels)
+    return grey.spread(pixels)
 
 
 def decode_stored(content: bytes, name: str, *, shape: tuple[int, int] | None = None) -> Stored:
@@ -141,7 +144,7 @@ def _decode(content: bytes, header: ImageHeader, name: str) -> NDArray[Any]:
     if header.format == "TIFF":
         content = tiff.plain(content)
     pixels = turn(_decode_with_opencv(content, header, name), header.orientation)
-    return ~pixels if inverted else pixels
+    return np.invert(pixels, out=pixels) if inverted else pixels
 
 
 def _decode_with_opencv(content: bytes, header: ImageHeader, name: str) -> NDArray[Any]:
@@ -179,6 +182,12 @@ def _refuse_shape_in_alpha(pixels: NDArray[Any], name: str) -> None:
     alpha = pixels[..., 3]
     if alpha.min() == alpha.max():
         return
-    visible = pixels[alpha > 0][:, :3]
-    if (visible == visible[:1]).all():
-        raise ImageError(name, "all that it shows is in its transparency, its color is the same everywhere", "depth")
+    color = None
+    colors = pixels.reshape(-1, 4)
+    for start in range(0, len(colors), _STRIP):  # all at once would take as much again as the image
+        some = colors[start : start + _STRIP]
+        visible = some[some[:, 3] > 0][:, :3]
+        color = visible[:1] if color is None and len(visible) else color
+        if color is not None and (visible != color).any():
+            return
+    raise ImageError(name, "all that it shows is in its transparency, its color is the same everywhere", "depth")

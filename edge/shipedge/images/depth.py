@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
@@ -24,6 +25,7 @@ _DARK = 1 << 14
 10,000 are as likely as an image that is so dark, and their upper eight bits show no ship."""
 _ADVICE = "say which values are black and white: --stretch LOW,HIGH, or --stretch auto"
 _ENOUGH = 1 << 22  # values that percentiles are taken of
+_STRIP = 1 << 18  # values that are converted at a time
 _FILLS = (0, 65535, -9999, -32767, -32768, -2147483648)
 """What is written where there is no measurement; no limits are taken from them."""
 _FARTHEST = 1e30  # floating point has fills beyond
@@ -85,15 +87,22 @@ def find_levels(pixels: NDArray[Any], name: str, stretch: Stretch | None, nodata
 def apply_levels(pixels: NDArray[Any], levels: Levels, nodata: float | None = None) -> NDArray[np.uint8]:
     """Values of any type -> uint8 of the same shape; what `nodata` stands for becomes black."""
     if levels is None:
-        return np.asarray(np.where(pixels == nodata, 0, pixels >> 8), np.uint8)
+        return _by_strips(pixels, lambda values: np.where(values == nodata, 0, values >> 8))
     low, high = levels
     if high <= low:  # one value everywhere
         return np.zeros(pixels.shape, np.uint8)
     if pixels.dtype == np.uint16:
-        return np.asarray(_map(np.arange(1 << 16, dtype=np.float64), low, high, nodata)[pixels], np.uint8)
+        table = _map(np.arange(1 << 16, dtype=np.float64), low, high, nodata)
+        return _by_strips(pixels, lambda values: table[values])
+    return _by_strips(pixels, lambda values: _map(values.astype(np.float64), low, high, nodata))
+
+
+def _by_strips(pixels: NDArray[Any], convert: Callable[[NDArray[Any]], NDArray[Any]]) -> NDArray[np.uint8]:
+    """Every value converted, some at a time: a scene in float64, or as indices, takes gigabytes."""
     mapped = np.empty(pixels.shape, np.uint8)
-    for row, out in zip(pixels, mapped, strict=True):  # row by row: a scene in float64 takes gigabytes
-        out[...] = _map(row.astype(np.float64), low, high, nodata)
+    values, out = pixels.reshape(-1), mapped.reshape(-1)
+    for start in range(0, values.size, _STRIP):
+        out[start : start + _STRIP] = convert(values[start : start + _STRIP])
     return mapped
 
 

@@ -25,6 +25,7 @@ _MCU = 16
 """Rows that are decoded together, at most. One more group below the last row wanted: colors are smoothed across."""
 _BASELINE = (0xC0, 0xC1)
 _INKS = 4
+_STRIP = 1 << 16
 _LEFT_OVER = re.compile(r"(\d+) extraneous bytes before marker 0xd9")
 _PADDING = 2
 """Bytes too many before the end marker: firmware of some cameras writes so many into every image."""
@@ -106,11 +107,15 @@ def _ask(content: bytes, **how: Any) -> Array:
 
 def _without_ink(ink: Array, colors: str) -> Array:
     """Four inks as Adobe writes them, where 255 is none of it -> the colors asked for."""
-    values = ink.astype(np.uint16)
-    rgb = (values[..., :3] * values[..., 3:] // 255).astype(np.uint8)
-    if colors == "RGB":
-        return rgb
-    return np.asarray(np.rint(rgb @ np.array([0.299, 0.587, 0.114]))[..., None], np.uint8)
+    pixels = np.empty((*ink.shape[:2], 3 if colors == "RGB" else 1), np.uint8)
+    inks, out = ink.reshape(-1, 4), pixels.reshape(-1, pixels.shape[2])
+    for start in range(0, len(inks), _STRIP):  # all at once would take six times the memory of the image
+        values = inks[start : start + _STRIP].astype(np.uint16)
+        rgb = (values[:, :3] * values[:, 3:] // 255).astype(np.uint8)
+        if colors != "RGB":
+            rgb = np.asarray(np.rint(rgb @ np.array([0.299, 0.587, 0.114]))[:, None], np.uint8)
+        out[start : start + _STRIP] = rgb
+    return pixels
 
 
 def _by_opencv(content: bytes, colors: str, **sides: int) -> Array:

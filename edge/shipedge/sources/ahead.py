@@ -19,6 +19,8 @@ __all__ = ["ReadAhead"]
 
 DEPTH = 2
 """Frames waiting. With the one being decoded and the one being worked on, four are in memory at most."""
+MOST_BYTES = 1 << 26
+"""Of frames in memory when the next one is decoded: very large frames are decoded one after the other."""
 
 
 class ReadAhead:
@@ -44,6 +46,7 @@ class ReadAhead:
         self._should_stop = should_stop
         self._reading, self._region = reading, region
         self._waiting: deque[Frame | SourceError] = deque()
+        self._worked_on = 0  # bytes
         self._change = threading.Condition()
         self._finished = False
         self._stopped = False
@@ -66,13 +69,17 @@ class ReadAhead:
         """Frames and failures, in order."""
         while True:
             with self._change:
+                self._worked_on = 0
+                self._change.notify_all()
                 while not self._waiting and not self._finished and not self._should_stop():
                     self._change.wait(timeout=0.2)  # the timeout lets a signal be noticed while a camera is silent
                 if self._should_stop() or not self._waiting:
                     break
                 item = self._waiting.popleft()
+                self._worked_on = _bytes(item)
                 self._change.notify_all()
             yield item
+            del item  # before the next one is waited for: it may have to be decoded in the same memory
         if self._crash is not None and not self._should_stop():
             raise self._crash
 
@@ -96,6 +103,8 @@ class ReadAhead:
                 if self._region is not None:
                     frame.area = self._region.area(frame)
                 self._put(frame, live=source.kind == "camera")
+                del frame
+                self._wait_for_room(source)
                 if self._stopped:
                     return
         except SourceError as error:
@@ -117,6 +126,18 @@ class ReadAhead:
                     self._change.wait()
             self._waiting.append(item)
             self._change.notify_all()
+
+    def _wait_for_room(self, source: Source) -> None:
+        with self._change:
+            while source.kind != "camera" and not self._stopped and self._held() > MOST_BYTES:
+                self._change.wait()
+
+    def _held(self) -> int:
+        return self._worked_on + sum(map(_bytes, self._waiting))
+
+
+def _bytes(item: Frame | SourceError) -> int:
+    return item.nbytes if isinstance(item, Frame) else 0
 
 
 def _frames(source: Source, reading: Reading) -> Iterator[Frame]:
