@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shipedge.cli.options import FORCE, FloatRange
+from shipedge.cli.options import FORCE, FloatRange, PathName
 from shipedge.cli.report import Progress, as_json, note, print_summary
 from shipedge.cli.terminal import printable
 from shipedge.signals import handled, stop
@@ -25,11 +25,21 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
-@click.option("--bundle", "bundle_dir", metavar="DIR", help="Models to use.  [default: those of the package]")
-@click.option("--out", default="predictions", show_default=True, metavar="DIR", help="Folder for all results.")
+@click.argument("sources", nargs=-1, required=True, type=PathName(), metavar="SOURCE...")
+@click.option(
+    "--bundle", "bundle_dir", type=PathName(), metavar="DIR", help="Models to use.  [default: those of the package]"
+)
+@click.option(
+    "--out", type=PathName(), default="predictions", show_default=True, metavar="DIR", help="Folder for all results."
+)
 @click.option("--annotate", is_flag=True, help="Also draw the ships: DIR/annotated/NAME.jpg, or .mp4 for a video.")
-@click.option("--csv", "csv_file", metavar="FILE", help="Also write an Airbus submission (ImageId,EncodedPixels).")
+@click.option(
+    "--csv",
+    "csv_file",
+    type=PathName(),
+    metavar="FILE",
+    help="Also write an Airbus submission (ImageId,EncodedPixels).",
+)
 @click.option(
     "--threads", type=click.IntRange(1, 256), metavar="N", help="Threads per model.  [default: cores, up to 4]"
 )
