@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from shipedge.cli.options import FloatRange
+from shipedge.cli.options import FloatRange, PathName
 from shipedge.cli.terminal import say
 from shipedge_train.keras_settings import load_keras
 
@@ -22,13 +22,13 @@ def _bar(batches: Iterator[Any], count: int, label: str) -> Iterator[Any]:
 
 @click.command(short_help="Train the models of the cascade.")
 @click.argument("kind", type=click.Choice(["detector", "segmenter", "cascade", "refiner"]))
-@click.option("--data", required=True, type=click.Path(path_type=Path), help="Folder with images/ and ships.csv.")
-@click.option("--config", "config_path", required=True, type=click.Path(path_type=Path), help="TOML file.")
-@click.option("--out", type=click.Path(path_type=Path), help="Run folder.  [default: runs/KIND]")
+@click.option("--data", required=True, type=PathName(path_type=Path), help="Folder with images/ and ships.csv.")
+@click.option("--config", "config_path", required=True, type=PathName(path_type=Path), help="TOML file.")
+@click.option("--out", type=PathName(path_type=Path), help="Run folder.  [default: runs/KIND]")
 @click.option("--resume", is_flag=True, help="Go on from the last finished epoch of the run folder.")
 @click.option(
     "--init",
-    type=click.Path(path_type=Path),
+    type=PathName(path_type=Path),
     multiple=True,
     help="Run or bundle to start from; several: their mean; or `imagenet`.",
 )
@@ -88,14 +88,14 @@ def train(
 
 
 @click.command(short_help="Turn trained models into a verified TFLite bundle.")
-@click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("sources", nargs=-1, required=True, type=PathName(path_type=Path))
 @click.option(
     "--variants",
     default="int8,float16",
     show_default=True,
     help="Of int8, float16 and none: numbers of the files; the first runs where nothing else is chosen.",
 )
-@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="Bundle folder, replaced whole.")
+@click.option("-o", "--out", required=True, type=PathName(path_type=Path), help="Bundle folder, replaced whole.")
 @click.option("--window", type=int, help="Side of the segmenter's window, pixels.  [default: the bundle's, or 768]")
 @click.option(
     "--ship-share",
@@ -106,7 +106,7 @@ def train(
 )
 @click.option("--name", help="Name of the bundle.  [default: that of the folder]")
 @click.option(
-    "--data", type=click.Path(path_type=Path), help="Dataset, if it moved since training, or for a bundle alone."
+    "--data", type=PathName(path_type=Path), help="Dataset, if it moved since training, or for a bundle alone."
 )
 @click.option("--allow-drop", is_flag=True, help="Write a file that differs too much from Keras all the same.")
 def convert(
@@ -158,13 +158,13 @@ def convert(
 
 
 @click.command(short_help="Score a recipe by cross-validation.")
-@click.option("--data", required=True, type=click.Path(path_type=Path), help="Dataset folder with splits.csv.")
-@click.option("--config", "config_path", required=True, type=click.Path(path_type=Path), help="TOML file.")
-@click.option("--out", type=click.Path(path_type=Path), default="runs/crossval", show_default=True, help="Folder.")
-@click.option("--init", type=click.Path(path_type=Path), help="Run or bundle each fold starts from, or `imagenet`.")
+@click.option("--data", required=True, type=PathName(path_type=Path), help="Dataset folder with splits.csv.")
+@click.option("--config", "config_path", required=True, type=PathName(path_type=Path), help="TOML file.")
+@click.option("--out", type=PathName(path_type=Path), default="runs/crossval", show_default=True, help="Folder.")
+@click.option("--init", type=PathName(path_type=Path), help="Run or bundle each fold starts from, or `imagenet`.")
 @click.option("--fold", "folds", type=click.IntRange(min=0), multiple=True, help="Only this one now (repeatable).")
-@click.option("--detector", type=click.Path(path_type=Path), help="Bundle whose detector judges, not the folds' own.")
-@click.option("--refiner", type=click.Path(path_type=Path), help="Bundle whose refiner has the last look at each ship.")
+@click.option("--detector", type=PathName(path_type=Path), help="Bundle whose detector judges, not the folds' own.")
+@click.option("--refiner", type=PathName(path_type=Path), help="Bundle whose refiner has the last look at each ship.")
 @click.option("--max-minutes", type=FloatRange(min=0, min_open=True), help="Training time of each fold.")
 def crossval(
     data: Path,

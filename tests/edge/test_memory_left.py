@@ -1,5 +1,6 @@
 """Too little memory is one sentence, wherever it shows itself."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -83,7 +84,7 @@ def test_opencv_without_memory_is_not_loaded(mib):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1
-    assert done.stderr == "Error: not enough memory: at least 376 MiB more are needed\n"
+    assert re.fullmatch(r"Error: not enough memory: at least \d+ MiB more are needed\n", done.stderr)
 
 
 def test_what_is_left():

@@ -16,6 +16,7 @@ import click
 
 from shipedge import memory, signals
 from shipedge.cli import complain, terminal
+from shipedge.cli.opencv_environment import drop_malformed
 
 _SHORT = 64 << 20  # bytes
 ENTRY_POINTS = "shipedge.commands"
@@ -129,6 +130,8 @@ class LazyGroup(click.Group):
         """Run the command; expected failures become a sentence and an exit code, never a traceback."""
         try:
             memory.require()
+            for note in drop_malformed():
+                terminal.say(note, err=True)
             super().invoke(ctx)
             sys.stdout.flush()  # a closed pipe shows itself here, while it can still be answered quietly
         except BrokenPipeError:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from shipedge.cli.options import FloatRange
+from shipedge.cli.options import FloatRange, PathName
 from shipedge.cli.terminal import printable
 
 
@@ -25,7 +25,7 @@ def bench() -> None:
 @click.option(
     "--csv",
     "csv_path",
-    type=click.Path(path_type=Path),
+    type=PathName(path_type=Path),
     help="Take the ships from an Airbus CSV, not from made-up ones.",
 )
 @click.option("--only", metavar="NAME", default="", help="Only works whose name contains this.")
@@ -70,11 +70,11 @@ def rle(quick: bool, csv_path: Path | None, only: str, as_json: bool) -> None:
 
 
 @bench.command()
-@click.argument("images", nargs=-1, metavar="[IMAGE]...")
-@click.option("--bundle", "bundle_dir", metavar="DIR", help="Models to use.  [default: those of the package]")
+@click.argument("images", nargs=-1, type=PathName(), metavar="[IMAGE]...")
 @click.option(
-    "--against", type=click.Path(path_type=Path, dir_okay=False), help="Another .tflite file to compare with."
+    "--bundle", "bundle_dir", type=PathName(), metavar="DIR", help="Models to use.  [default: those of the package]"
 )
+@click.option("--against", type=PathName(path_type=Path, dir_okay=False), help="Another .tflite file to compare with.")
 @click.option("--threads", default="1,2", show_default=True, metavar="N[,N]", help="Threads per model, one table each.")
 @click.option(
     "--ship-share",

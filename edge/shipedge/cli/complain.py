@@ -45,6 +45,8 @@ def on_one_line(error: click.ClickException) -> click.ClickException:
 def _sentence(error: Exception, command: str) -> str:
     if text := memory.sentence(error):
         return text
+    if f"{type(error).__module__}.{type(error).__name__}" == "cv2.error":  # its text is for who wrote the call
+        return f"OpenCV failed in {getattr(error, 'func', None) or 'one of its functions'}"
     if isinstance(error, (ImportError, AttributeError)):
         from shipedge.opencv_wheels import explain
 

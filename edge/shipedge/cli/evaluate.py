@@ -9,31 +9,31 @@ from pathlib import Path
 
 import click
 
-from shipedge.cli.options import FORCE
+from shipedge.cli.options import FORCE, PathName
 
 
 @click.command()
-@click.argument("prediction", type=click.Path(path_type=Path))
-@click.argument("truth", type=click.Path(path_type=Path))
+@click.argument("prediction", type=PathName(path_type=Path))
+@click.argument("truth", type=PathName(path_type=Path))
 @click.option(
     "--scores",
-    type=click.Path(path_type=Path),
+    type=PathName(path_type=Path),
     help="JSON Lines of `shipedge predict --out`, where PREDICTION is a CSV: adds the detector's figures.",
 )
 @click.option(
     "--images",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    type=PathName(path_type=Path, exists=True, file_okay=False),
     help="Folder of the pictures: says what lies below false alarms.",
 )
 @click.option(
     "--scenes",
-    type=click.Path(path_type=Path),
+    type=PathName(path_type=Path),
     help="ImageId,BigImageId: intervals draw whole scenes.  [default: scenes.csv beside TRUTH, if there is one]",
 )
 @click.option("--part", metavar="NAME", help="Score this part of the splits.csv beside TRUTH alone: test, fold0 ...")
-@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write all figures, per picture and ship.")
+@click.option("--json", "json_path", type=PathName(path_type=Path), help="Write all figures, per picture and ship.")
 @click.option(
-    "--curve", "curve_path", type=click.Path(path_type=Path), help="Draw precision over recall (PNG; needs Matplotlib)."
+    "--curve", "curve_path", type=PathName(path_type=Path), help="Draw precision over recall (PNG; needs Matplotlib)."
 )
 @FORCE
 @click.option("--worst", type=click.IntRange(min=0), default=0, metavar="N", help="List the N worst pictures.")

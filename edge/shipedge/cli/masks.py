@@ -9,17 +9,18 @@ from typing import Any
 import click
 from click.exceptions import Exit
 
+from shipedge.cli.options import PathName
 from shipedge.cli.terminal import say
 
 _SHOWN = 20  # complaints printed one by one
 
 
 @click.command()
-@click.argument("csv", type=click.Path(path_type=Path))
-@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("csv", type=PathName(path_type=Path))
+@click.argument("out", type=PathName(path_type=Path))
 @click.option(
     "--images",
-    type=click.Path(path_type=Path),
+    type=PathName(path_type=Path),
     metavar="DIR",
     help="Only the pictures that exist in DIR; each mask gets the size of its picture.",
 )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from shipedge.cli.options import FORCE, FloatRange
+from shipedge.cli.options import FORCE, FloatRange, PathName
 from shipedge.cli.report import Progress, as_json, note, print_summary
 from shipedge.cli.terminal import printable
 from shipedge.signals import handled, stop
@@ -25,15 +25,42 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
-@click.option("--bundle", "bundle_dir", metavar="DIR", help="Models to use.  [default: those of the package]")
-@click.option("--out", default="predictions", show_default=True, metavar="DIR", help="Folder for all results.")
+@click.argument("sources", nargs=-1, required=True, type=PathName(), metavar="SOURCE...")
+@click.option(
+    "--bundle", "bundle_dir", type=PathName(), metavar="DIR", help="Models to use.  [default: those of the package]"
+)
+@click.option(
+    "--out", type=PathName(), default="predictions", show_default=True, metavar="DIR", help="Folder for all results."
+)
 @click.option("--annotate", is_flag=True, help="Also draw the ships: DIR/annotated/NAME.jpg, or .mp4 for a video.")
-@click.option("--csv", "csv_file", metavar="FILE", help="Also write an Airbus submission (ImageId,EncodedPixels).")
-@click.option("--detections", metavar="FILE", help="Also write a CSV with one row per ship: place, size, orientation.")
-@click.option("--geojson", metavar="FILE", help="Also write the ships of georeferenced images, in WGS 84.")
-@click.option("--coco", metavar="FILE", help="Also write a COCO file: images, and ships as polygons with scores.")
-@click.option("--roi", metavar="FILE", help="Only there: polygons as GeoJSON, or a JSON list of them in pixels.")
+@click.option(
+    "--csv",
+    "csv_file",
+    type=PathName(),
+    metavar="FILE",
+    help="Also write an Airbus submission (ImageId,EncodedPixels).",
+)
+@click.option(
+    "--detections",
+    type=PathName(),
+    metavar="FILE",
+    help="Also write a CSV with one row per ship: place, size, orientation.",
+)
+@click.option(
+    "--geojson", type=PathName(), metavar="FILE", help="Also write the ships of georeferenced images, in WGS 84."
+)
+@click.option(
+    "--coco",
+    type=PathName(),
+    metavar="FILE",
+    help="Also write a COCO file: images, and ships as polygons with scores.",
+)
+@click.option(
+    "--roi",
+    type=PathName(),
+    metavar="FILE",
+    help="Only there: polygons as GeoJSON, or a JSON list of them in pixels.",
+)
 @click.option(
     "--gsd",
     type=FloatRange(0.001, 1000),

@@ -7,7 +7,7 @@ from typing import Literal
 import click
 
 from shipedge.atomic import write_output
-from shipedge.cli.options import FORCE
+from shipedge.cli.options import FORCE, PathName
 from shipedge.cli.rle_convert import convert
 from shipedge.cli.rle_info import info
 from shipedge.cli.rle_order import detect_order_command
@@ -47,7 +47,7 @@ def rle() -> None:
 
 
 @rle.command()
-@click.argument("masks", nargs=-1, required=True, metavar="MASK...")
+@click.argument("masks", nargs=-1, required=True, type=PathName(allow_dash=True), metavar="MASK...")
 @ORDER
 def encode(masks: tuple[str, ...], order: Literal["F", "C"]) -> None:
     """Print the run-length text of mask pictures, one line for each MASK.
@@ -72,7 +72,14 @@ def encode(masks: tuple[str, ...], order: Literal["F", "C"]) -> None:
 @click.argument("text")
 @SHAPE
 @ORDER
-@click.option("--out", default="-", show_default=True, metavar="FILE", help="PNG to write; - is standard output.")
+@click.option(
+    "--out",
+    type=PathName(allow_dash=True),
+    default="-",
+    show_default=True,
+    metavar="FILE",
+    help="PNG to write; - is standard output.",
+)
 @FORCE
 def decode(text: str, shape: tuple[int, int], order: Literal["F", "C"], out: str, force: bool) -> None:
     """Write the mask of a run-length TEXT as PNG: 0 = sea, 255 = ship.

@@ -6,7 +6,7 @@ from typing import Literal
 
 import click
 
-from shipedge.cli.options import FORCE
+from shipedge.cli.options import FORCE, PathName
 from shipedge.cli.streams import counted, readable, writable
 from shipedge.cli.terminal import say
 from shipedge.formats.coco_results import listed_images
@@ -20,7 +20,7 @@ FROM = click.option(
 )
 IMAGES = click.option(
     "--images",
-    type=click.Path(path_type=Path),
+    type=PathName(path_type=Path),
     metavar="DIR|JSON",
     help="Only the pictures in DIR, or listed in a COCO file; they say names and sizes where SRC does not.",
 )
@@ -41,8 +41,8 @@ CROWDS = click.option(
 
 
 @click.command()
-@click.argument("source", metavar="SRC")
-@click.argument("target", metavar="DST")
+@click.argument("source", metavar="SRC", type=PathName(allow_dash=True))
+@click.argument("target", metavar="DST", type=PathName(allow_dash=True))
 @FROM
 @click.option("--to", "target_kind", type=click.Choice(WRITTEN), help="Format of DST.  [default: by suffix]")
 @IMAGES

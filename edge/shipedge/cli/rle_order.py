@@ -11,6 +11,7 @@ import click
 import numpy.typing as npt
 from click.exceptions import Exit
 
+from shipedge.cli.options import PathName
 from shipedge.cli.rle_convert import CROWDS, FROM, IMAGES, SHAPE, format_of, pictures_of
 from shipedge.cli.streams import counted, readable
 from shipedge.cli.terminal import say
@@ -25,7 +26,7 @@ _ENOUGH = 200  # pictures: one alone is right in 98 of 100 cases
 
 
 @click.command("detect-order")
-@click.argument("source", metavar="SRC")
+@click.argument("source", metavar="SRC", type=PathName(allow_dash=True))
 @FROM
 @IMAGES
 @SHAPE

@@ -158,7 +158,11 @@ def _decode_with_opencv(content: bytes, header: ImageHeader, name: str) -> NDArr
         else:
             pixels, complaints = cv2.imdecode(encoded, flags), []
     except cv2.error as error:  # more pixels than it takes, or no memory for them
-        raise ImageError(name, f"cannot be decoded ({error.err or 'too large'})", "damaged") from None
+        raise ImageError(
+            name,
+            f"cannot be decoded ({'not enough memory' if error.code == -4 else 'OpenCV takes none so large'})",
+            "damaged",
+        ) from None
     if complaints:
         raise ImageError(name, f"the TIFF is damaged: {complaints[0]}", "damaged")
     if pixels is None:

@@ -21,7 +21,10 @@ def read_camera(name: str) -> Iterator[Frame]:
         SourceError: there is no such camera, or it stops giving frames.
     """
     number = int(name.removeprefix("camera "))
-    capture = cv2.VideoCapture(number)
+    try:
+        capture = cv2.VideoCapture(number)
+    except cv2.error:
+        raise SourceError(f"no camera {number} on this machine") from None
     try:
         if not capture.isOpened():
             raise SourceError(f"no camera {number} on this machine (or it is in use, or not permitted)")

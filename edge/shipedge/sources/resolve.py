@@ -22,6 +22,10 @@ VIDEOS = (
 )
 
 
+MOST_CAMERA = 255
+"""Of the numbers of cameras; Linux has no more devices of this kind."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One thing to read frames from.
@@ -77,6 +81,8 @@ def refuse_endless(name: str, mode: int) -> None:
 
 
 def _resolve_one(spec: str, notes: list[str]) -> Iterator[Source]:
+    if not spec:
+        raise SourceError("the name of a source is empty, expected a file, a folder or the number of a camera")
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+)://", spec)
     if scheme:
         # Only the scheme: the address may hold a password, and messages end in logs.
@@ -85,6 +91,8 @@ def _resolve_one(spec: str, notes: list[str]) -> Iterator[Source]:
             "number"
         )
     if spec.isascii() and spec.isdigit():
+        if len(spec) > 9 or int(spec) > MOST_CAMERA:
+            raise SourceError(f"camera {spec[:20]}: expected a number of at most {MOST_CAMERA}")
         yield Source("camera", f"camera {int(spec)}")
         return
     if camera := re.fullmatch(r"/dev/video(\d+)", spec):

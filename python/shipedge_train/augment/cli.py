@@ -9,18 +9,18 @@ from pathlib import Path
 
 import click
 
-from shipedge.cli.options import FORCE
+from shipedge.cli.options import FORCE, PathName
 from shipedge.cli.terminal import say
 
 
 @click.command(short_help="Write an augmented copy of a dataset.")
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.argument("out", metavar="[OUT]", required=False, type=click.Path(path_type=Path, file_okay=False))
+@click.argument("folder", metavar="DIR", type=PathName(path_type=Path))
+@click.argument("out", metavar="[OUT]", required=False, type=PathName(path_type=Path, file_okay=False))
 @click.option("--copies", type=click.IntRange(min=1), default=1, show_default=True, help="Copies of each picture.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same copies.")
 @click.option(
     "--config",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    type=PathName(path_type=Path, exists=True, dir_okay=False),
     help="TOML of a training run; its [augment] says how far to go.",
 )
 @click.option("--fold", type=click.IntRange(min=0), help="Validation fold of splits.csv.  [default: 0]")
@@ -28,7 +28,7 @@ from shipedge.cli.terminal import say
 @click.option("--workers", type=click.IntRange(min=1), help="Threads.  [default: one per core]")
 @click.option(
     "--sheet",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=PathName(path_type=Path, dir_okay=False),
     metavar="FILE",
     help="Draw each part by itself and all together into a .png or .jpg; OUT may be left out then.",
 )

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 
-SOURCE = click.argument("source", metavar="DIR|CSV", type=click.Path(path_type=Path))
-IMAGES = click.option("--images", type=click.Path(path_type=Path), metavar="DIR", help="Pictures of a CSV.")
+from shipedge.cli.options import PathName
+
+SOURCE = click.argument("source", metavar="DIR|CSV", type=PathName(path_type=Path))
+IMAGES = click.option("--images", type=PathName(path_type=Path), metavar="DIR", help="Pictures of a CSV.")
 SHAPE = click.option(
     "--shape",
     type=click.IntRange(1, 65535),

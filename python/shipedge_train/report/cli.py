@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from shipedge.cli.options import FORCE
+from shipedge.cli.options import FORCE, PathName
 from shipedge.cli.terminal import say
 
 if TYPE_CHECKING:
@@ -19,14 +19,14 @@ T = TypeVar("T")
 
 
 @click.command(short_help="Draw a training run and its scores as one offline page.")
-@click.argument("run", required=False, type=click.Path(path_type=Path))
-@click.option("--against", type=click.Path(path_type=Path), help="Another run, to compare curves and choices.")
-@click.option("--predictions", type=click.Path(path_type=Path), help="Folder of `shipedge predict`, or an Airbus CSV.")
-@click.option("--truth", type=click.Path(path_type=Path), help="Airbus CSV of the true ships.")
+@click.argument("run", required=False, type=PathName(path_type=Path))
+@click.option("--against", type=PathName(path_type=Path), help="Another run, to compare curves and choices.")
+@click.option("--predictions", type=PathName(path_type=Path), help="Folder of `shipedge predict`, or an Airbus CSV.")
+@click.option("--truth", type=PathName(path_type=Path), help="Airbus CSV of the true ships.")
 @click.option(
-    "--images", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Folder of the pictures, to show."
+    "--images", type=PathName(path_type=Path, exists=True, file_okay=False), help="Folder of the pictures, to show."
 )
-@click.option("--out", type=click.Path(path_type=Path), help="The page.  [default: report.html in RUN, or here]")
+@click.option("--out", type=PathName(path_type=Path), help="The page.  [default: report.html in RUN, or here]")
 @FORCE
 @click.option(
     "--shape",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from shipedge.cli.options import FORCE, FloatRange
+from shipedge.cli.options import FORCE, FloatRange, PathName
 from shipedge.cli.terminal import say
 
 
@@ -28,11 +28,11 @@ def _draw_sheet(folder: Path, sheet: Path) -> None:
 
 
 @click.command(short_help="Render Airbus-like scenes with exact masks.")
-@click.argument("out", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("out", type=PathName(path_type=Path, file_okay=False))
 @click.option("--count", type=click.IntRange(min=1), required=True, help="Number of scenes.")
 @click.option("--seed", type=click.IntRange(min=0), required=True, help="Same seed, same scenes, to the byte.")
 @click.option("--ship-share", type=FloatRange(0, 1), default=0.221, show_default=True, help="Ship pictures.")
-@click.option("--sheet", type=click.Path(path_type=Path, dir_okay=False), help="Picture (.png, .jpg) of 20 of them.")
+@click.option("--sheet", type=PathName(path_type=Path, dir_okay=False), help="Picture (.png, .jpg) of 20 of them.")
 @click.option("--workers", type=click.IntRange(min=1), default=None, help="Processes.  [default: one per core]")
 @FORCE
 def synth(

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shipedge.cli.options import FORCE
+from shipedge.cli.options import FORCE, PathName
 from shipedge.cli.terminal import say
 
 if TYPE_CHECKING:
     from shipedge_train.data.compare.distances import Gap
     from shipedge_train.data.compare.judge import Verdict
 
-_FOLDER = click.Path(path_type=Path)
+_FOLDER = PathName(path_type=Path)
 
 
 def _row(gap: Gap) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from shipedge.cli.options import FloatRange
+from shipedge.cli.options import FloatRange, PathName
 from shipedge.cli.terminal import say
 
 
@@ -26,7 +26,7 @@ def _bar(label: str, length: int) -> Iterator[Callable[[int], object]]:
 
 
 @click.command(short_help="Split pictures into folds and a test part without leaks.")
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIR", type=PathName(path_type=Path))
 @click.option("--folds", type=click.IntRange(2, 100), default=5, show_default=True, help="Folds to train with.")
 @click.option(
     "--test-share",
@@ -36,7 +36,7 @@ def _bar(label: str, length: int) -> Iterator[Callable[[int], object]]:
     help="Share that training never sees; 0 for no test part.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Another seed, another split.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File.  [default: DIR/splits.csv]")
+@click.option("--out", type=PathName(path_type=Path, dir_okay=False), help="File.  [default: DIR/splits.csv]")
 @click.option("--workers", type=click.IntRange(1, 256), default=None, help="Threads.  [default: one per core]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of the summary.")
 def split(

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from click.exceptions import Exit
 
-from shipedge.cli.options import FORCE
+from shipedge.cli.options import FORCE, PathName
 from shipedge.cli.terminal import printable, say
 from shipedge_train.data.options import IMAGES, SHAPE, SOURCE
 
@@ -19,11 +19,11 @@ from shipedge_train.data.options import IMAGES, SHAPE, SOURCE
 @SOURCE
 @IMAGES
 @SHAPE
-@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write every finding into this file.")
+@click.option("--json", "json_path", type=PathName(path_type=Path), help="Write every finding into this file.")
 @click.option(
     "--fix",
     "fix_path",
-    type=click.Path(path_type=Path),
+    type=PathName(path_type=Path),
     metavar="OUT",
     help="Write OUT/ships.csv without the images that have errors, and OUT/quarantine.csv with the reasons.",
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 from click.exceptions import Exit
 
-from shipedge.cli.options import FORCE
+from shipedge.cli.options import FORCE, PathName
 from shipedge.cli.terminal import printable, say
 from shipedge_train.data.options import IMAGES, SHAPE, SOURCE
 
@@ -25,8 +25,8 @@ SORTS = {"ships": "ships", "size": "largest ship", "error": "error"}
 @SOURCE
 @IMAGES
 @SHAPE
-@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write all numbers into this file.")
-@click.option("--out", type=click.Path(path_type=Path), help="New folder for the histograms, as PNG.")
+@click.option("--json", "json_path", type=PathName(path_type=Path), help="Write all numbers into this file.")
+@click.option("--out", type=PathName(path_type=Path), help="New folder for the histograms, as PNG.")
 @FORCE
 def stats(
     source: Path, images: Path | None, shape: tuple[int, int], json_path: Path | None, out: Path | None, force: bool
@@ -77,13 +77,13 @@ def stats(
 @SOURCE
 @IMAGES
 @SHAPE
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="New folder.")
+@click.option("--out", type=PathName(path_type=Path), required=True, help="New folder.")
 @click.option(
     "--limit", type=click.IntRange(1, 2000), default=500, show_default=True, metavar="N", help="Pictures at most."
 )
 @click.option("--sort", type=click.Choice(list(SORTS)), help="Highest first; without it pictures are in their order.")
 @click.option(
-    "--scores", type=click.Path(path_type=Path), metavar="JSON", help="File of `shipedge evaluate --json`: adds errors."
+    "--scores", type=PathName(path_type=Path), metavar="JSON", help="File of `shipedge evaluate --json`: adds errors."
 )
 def view(
     source: Path,
