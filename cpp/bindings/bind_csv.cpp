@@ -146,7 +146,7 @@ std::vector<Rle> ships(const CsvFile& file, const py::object& key, const py::obj
 std::size_t line(const CsvFile& file, const py::object& key, std::size_t k) {
   const std::size_t image = find_or_raise(*file.index, key);
   if (k >= file.index->ship_count(image)) {
-    throw py::index_error("ship " + std::to_string(k) + " of " + py::repr(key).cast<std::string>() + ", which has " +
+    throw py::index_error("ship " + std::to_string(k) + " of " + shown_value(key) + ", which has " +
                           std::to_string(file.index->ship_count(image)));
   }
   return file.index->line(image, k);

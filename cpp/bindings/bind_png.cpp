@@ -68,7 +68,7 @@ std::vector<MaskFile> as_files(const CsvIndex& index, const py::tuple& images, c
     if (image == index.size()) throw py::key_error(py::str(images[i]).cast<std::string>());
     std::string name(as_text(names[i]));
     if (name.empty() || name.find_first_of(std::string_view("/\\\0", 3)) != std::string::npos) {
-      throw py::value_error("name " + py::repr(names[i]).cast<std::string>() + " is not a plain file name");
+      throw py::value_error("name " + shown_value(names[i]) + " is not a plain file name");
     }
     files.push_back({image, std::move(name), is_one ? one : as_shape(each[i])});
   }

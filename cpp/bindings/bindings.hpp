@@ -18,6 +18,10 @@ void seal(const pybind11::object& cls);
 /// function of ours, and other modules may share them: what these need goes on working.
 void seal_pybind11(const pybind11::object& cls, const pybind11::object& function);
 
+/// Makes the complaint about a call with wrong arguments one line: pybind11 shows every value, whatever its length.
+/// To be called for the module and each class, when all their functions are bound.
+void shorten_wrong_calls(const pybind11::object& owner);
+
 /// COCO's counts and polygons.
 void bind_exchange(pybind11::module_& module);
 

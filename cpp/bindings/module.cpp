@@ -50,7 +50,11 @@ PYBIND11_MODULE(_core_of_main, module, py::mod_gil_not_used()) {
   shipedge::bind_ships(module);
   shipedge::bind_refiner(module);
   shipedge::bind_jpeg(module);
-  for (const char* name : {"Rle", "MaskBatch", "CsvIndex"}) shipedge::seal(module.attr(name));
+  shipedge::shorten_wrong_calls(module);
+  for (const char* name : {"Rle", "MaskBatch", "CsvIndex"}) {
+    shipedge::shorten_wrong_calls(module.attr(name));
+    shipedge::seal(module.attr(name));
+  }
   shipedge::seal_pybind11(module.attr("Rle"), module.attr("parse"));
 }
 

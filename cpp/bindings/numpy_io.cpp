@@ -41,6 +41,20 @@ py::array as_array(py::handle object, const char* name, const char* expected) {
   return py::reinterpret_borrow<py::array>(object);
 }
 
+std::string shown_value(py::handle value) {
+  constexpr Py_ssize_t kMost = 100;
+  auto text = py::reinterpret_borrow<py::object>(value);
+  const bool long_text = PyUnicode_Check(value.ptr()) != 0 && PyUnicode_GET_LENGTH(value.ptr()) > kMost;
+  if (long_text) text = py::reinterpret_steal<py::object>(PyUnicode_Substring(value.ptr(), 0, kMost));
+  if (text) text = py::reinterpret_steal<py::object>(PyObject_Repr(text.ptr()));
+  if (!text) {  // an integer of thousands of digits, or a class of the caller that cannot be shown
+    PyErr_Clear();
+    return "a value of type " + type_name(value);
+  }
+  if (PyUnicode_GET_LENGTH(text.ptr()) <= kMost) return text.cast<std::string>() + (long_text ? "..." : "");
+  return py::reinterpret_steal<py::object>(PyUnicode_Substring(text.ptr(), 0, kMost)).cast<std::string>() + "...";
+}
+
 std::string shown_shape(const py::array& array) { return py::str(array.attr("shape")).cast<std::string>(); }
 
 std::string shown_dtype(const py::array& array) { return py::str(array.dtype()).cast<std::string>(); }
@@ -80,7 +94,7 @@ bool is_column_major(py::handle order) {
     if (PyUnicode_CompareWithASCIIString(order.ptr(), "F") == 0) return true;
     if (PyUnicode_CompareWithASCIIString(order.ptr(), "C") == 0) return false;
   }
-  throw py::value_error("order is " + py::repr(order).cast<std::string>() +
+  throw py::value_error("order is " + shown_value(order) +
                         ", expected 'F' (column-major, as Airbus writes) or 'C' (row-major)");
 }
 
@@ -88,7 +102,7 @@ Shape as_shape(py::handle shape) {
   if (PyTuple_CheckExact(shape.ptr()) == 0 || PyTuple_GET_SIZE(shape.ptr()) != 2) {
     if (PyUnicode_Check(shape.ptr()) != 0 || PySequence_Check(shape.ptr()) == 0 || PySequence_Size(shape.ptr()) != 2) {
       PyErr_Clear();
-      throw py::type_error("shape is " + py::repr(shape).cast<std::string>() + ", expected (height, width)");
+      throw py::type_error("shape is " + shown_value(shape) + ", expected (height, width)");
     }
   }
   const auto side = [&](Py_ssize_t i, const char* name) -> std::int64_t {
@@ -193,8 +207,7 @@ std::string_view as_text(py::handle text) {
     throw FormatError("text holds characters that are not ASCII, expected digits and spaces");
   }
   if (text.is_none() || PyFloat_Check(object) != 0) {
-    throw FormatError("text is " + py::repr(text).cast<std::string>() +
-                      ", expected a string of runs (\"\" is the empty mask)");
+    throw FormatError("text is " + shown_value(text) + ", expected a string of runs (\"\" is the empty mask)");
   }
   throw FormatError("text is of type " + type_name(text) + ", expected a string of runs");
 }

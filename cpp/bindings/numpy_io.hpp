@@ -23,6 +23,9 @@ namespace shipedge {
 
 namespace py = pybind11;
 
+/// What Python calls a value, for messages: cut where it is long.
+std::string shown_value(py::handle value);
+
 /// True for column-major ("F"), false for row-major ("C").
 bool is_column_major(py::handle order);
 

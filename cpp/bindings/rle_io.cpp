@@ -33,12 +33,12 @@ std::uint32_t as_pixels(py::handle value, const char* name) {
 
 Box as_box(py::handle bbox, Shape shape) {
   if (!is_sequence_of(bbox, 4)) {
-    throw py::type_error("bbox is " + py::repr(bbox).cast<std::string>() + ", expected (left, top, right, bottom)");
+    throw py::type_error("bbox is " + shown_value(bbox) + ", expected (left, top, right, bottom)");
   }
   const Box box{as_pixels(item(bbox, 0), "left"), as_pixels(item(bbox, 1), "top"), as_pixels(item(bbox, 2), "right"),
                 as_pixels(item(bbox, 3), "bottom")};
   if (box.left > box.right || box.right > shape.width || box.top > box.bottom || box.bottom > shape.height) {
-    throw py::value_error("bbox is " + py::repr(bbox).cast<std::string>() + ", expected left <= right <= " +
+    throw py::value_error("bbox is " + shown_value(bbox) + ", expected left <= right <= " +
                           std::to_string(shape.width) + " and top <= bottom <= " + std::to_string(shape.height));
   }
   return box;
@@ -50,7 +50,7 @@ Reach as_reach(py::handle radius) {
     return {both, both};
   }
   if (!is_sequence_of(radius, 2)) {
-    throw py::type_error("radius is " + py::repr(radius).cast<std::string>() + ", expected pixels or (rows, columns)");
+    throw py::type_error("radius is " + shown_value(radius) + ", expected pixels or (rows, columns)");
   }
   return {as_pixels(item(radius, 0), "rows"), as_pixels(item(radius, 1), "columns")};
 }
@@ -147,7 +147,7 @@ FillRule as_fill_rule(py::handle rule) {
     if (PyUnicode_CompareWithASCIIString(rule.ptr(), "even-odd") == 0) return FillRule::kEvenOdd;
     if (PyUnicode_CompareWithASCIIString(rule.ptr(), "union") == 0) return FillRule::kUnion;
   }
-  throw py::value_error("rule is " + py::repr(rule).cast<std::string>() +
+  throw py::value_error("rule is " + shown_value(rule) +
                         ", expected 'even-odd' (polygons inside others are holes) or 'union' (all are filled)");
 }
 

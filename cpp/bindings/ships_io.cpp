@@ -15,7 +15,7 @@ std::array<double, 5> as_five(py::handle numbers, const char* name, const char* 
   const auto array = py::array_t<double, py::array::c_style | py::array::forcecast>::ensure(numbers);
   if (!array) {
     PyErr_Clear();
-    throw py::type_error(std::string(name) + " is " + py::repr(numbers).cast<std::string>() + ", expected " + expected);
+    throw py::type_error(std::string(name) + " is " + shown_value(numbers) + ", expected " + expected);
   }
   if (array.ndim() != 1 || array.shape(0) != 5) {
     throw py::value_error(std::string(name) + " has shape " + shown_shape(array) + ", expected " + expected);
@@ -98,7 +98,7 @@ Rectangle as_rectangle(py::handle rectangle) {
   const auto [x, y, length, width, angle] = as_five(rectangle, "rectangle", "(x, y, length, width, angle)");
   const auto fits = [](double value) { return std::abs(value) <= kFarthest; };  // false for NaN
   if (!fits(x) || !fits(y) || !fits(length) || !fits(width) || !fits(angle) || length <= 0 || width <= 0) {
-    throw py::value_error("rectangle is " + py::repr(rectangle).cast<std::string>() +
+    throw py::value_error("rectangle is " + shown_value(rectangle) +
                           ", expected finite numbers up to 2^36, and a length and width over 0");
   }
   return {x, y, length, width, angle};
@@ -107,7 +107,7 @@ Rectangle as_rectangle(py::handle rectangle) {
 Correction as_correction(py::handle said) {
   const Correction numbers = as_five(said, "said", "five numbers from 0 to 1");
   if (std::ranges::all_of(numbers, [](double value) { return value >= 0 && value <= 1; })) return numbers;
-  throw py::value_error("said is " + py::repr(said).cast<std::string>() + ", expected five numbers from 0 to 1");
+  throw py::value_error("said is " + shown_value(said) + ", expected five numbers from 0 to 1");
 }
 
 py::array_t<double> to_array(const Rectangle& rectangle) {

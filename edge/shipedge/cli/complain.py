@@ -6,7 +6,7 @@ import os
 import click
 
 from shipedge import memory
-from shipedge.cli.terminal import printable
+from shipedge.cli.terminal import LONGEST, printable
 
 # Which extra of the distribution brings a module that may be absent.
 _EXTRA_OF = {
@@ -21,6 +21,7 @@ _EXTRA_OF = {
     "tensorflow": "train",
     "tomli": "train",
 }
+_LONGEST_TYPED = 300  # characters: what was typed stands above the complaint
 
 
 def as_click(error: Exception, command: str) -> click.ClickException:
@@ -38,7 +39,8 @@ def as_click(error: Exception, command: str) -> click.ClickException:
 
 def on_one_line(error: click.ClickException) -> click.ClickException:
     """A complaint of click about words that were typed, whose message keeps to its line."""
-    vars(error).update(message=printable(error.message))
+    longest = _LONGEST_TYPED if isinstance(error, click.UsageError) else LONGEST
+    vars(error).update(message=printable(error.message, longest))
     return error
 
 

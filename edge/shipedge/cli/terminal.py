@@ -54,10 +54,10 @@ def say(*lines: object, err: bool = False) -> None:
         click.echo(printable(str(line)), err=err)
 
 
-def printable(text: str) -> str:
+def printable(text: str, longest: int = LONGEST) -> str:
     """One line that every terminal shows as it is: no control characters, no change of direction, not too long."""
-    if len(text) > LONGEST:  # the end of a sentence says what was expected
-        text = f"{text[: LONGEST // 2]} ... ({len(text):,} characters) ... {text[-LONGEST // 4 :]}"
+    if len(text) > longest:  # the end of a sentence says what was expected
+        text = f"{text[: longest // 2]} ... ({len(text):,} characters) ... {text[-longest // 4 :]}"
     return _escaped(text)
 
 
