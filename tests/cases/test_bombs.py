@@ -134,11 +134,11 @@ def flat_png(side, bits, color, pixels):
 @pytest.mark.parametrize(
     ("side", "bits", "color", "row", "stretch"),
     [
-        (11500, 1, 0, b"\x55" * 1438, None),
-        (8000, 16, 0, b"\xc5\x33" * 4000 + b"\x45\x40" * 4000, "auto"),
-        (4700, 16, 2, b"\xc5\x33\x45\x40\x80\x00" * 4700, "auto"),
-        (5700, 8, 6, b"\x55\x44\x33\xff" * 5699 + b"\x55\x44\x34\x80", None),
-        (5700, 8, 4, b"\x55\xff" * 5699 + b"\x54\x80", None),
+        (10900, 1, 0, b"\x55" * 1363, None),
+        (7700, 16, 0, b"\xc5\x33" * 3850 + b"\x45\x40" * 3850, "auto"),
+        (4470, 16, 2, b"\xc5\x33\x45\x40\x80\x00" * 4470, "auto"),
+        (5470, 8, 6, b"\x55\x44\x33\xff" * 5469 + b"\x55\x44\x34\x80", None),
+        (5470, 8, 4, b"\x55\xff" * 5469 + b"\x54\x80", None),
     ],
 )
 def test_the_largest_of_small_files_cost_at_most_500_megabytes(tmp_path, side, bits, color, row, stretch):

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from shipedge import _core
 from shipedge.errors import ImageError, SourceError
 from shipedge.frame import Frame
-from shipedge.images import Reading
+from shipedge.images import Reading, read_image
 from shipedge.sources.files import read_picture
 
 
@@ -100,6 +100,20 @@ def test_damage_is_found_at_half_size(jpeg):
     path.write_bytes(content[: len(content) * 2 // 3])
     with pytest.raises(ImageError, match="cut off"):
         read_picture(str(path), Reading(half=True))
+
+
+def test_looking_for_ships_costs_more_than_decoding(tmp_path, monkeypatch):
+    """A small file may be an empty mask of a large scene, but hardly a picture of one."""
+    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((500, 500), np.uint8))
+    size = (tmp_path / "a.png").stat().st_size
+    monkeypatch.setattr("shipedge.images.budget._ALWAYS", 500 * 500 * 3 - 1)
+    assert 100 * size < 500 * 500 * 3
+    with pytest.raises(ImageError, match=rf"500x500 pixels in a file of {size} bytes, .* say --max-pixels 250000$"):
+        read_picture(str(tmp_path / "a.png"))
+    assert read_picture(str(tmp_path / "a.png"), Reading(max_pixels=250_000)).shape == (500, 500)
+    assert read_image(tmp_path / "a.png").shape == (500, 500, 3)
+    monkeypatch.setattr("shipedge.images.budget._FOR_A_BYTE", 500 * 500 * 3 // size + 1)
+    assert read_picture(str(tmp_path / "a.png")).shape == (500, 500)
 
 
 def test_the_price_list_holds_at_half_size(jpeg):

@@ -12,9 +12,9 @@ from shipedge.images.header import ImageHeader
 
 MOST_PIXELS = 1 << 28
 """Of one image, where nobody says otherwise: 16,384 x 16,384."""
-_ALWAYS = 1 << 27
+_ALWAYS = 120_000_000
 """Bytes that the pixels of any file may take in the decoder."""
-_FOR_A_BYTE = 128
+_FOR_A_BYTE = 100
 """Bytes that they may take for each byte of the file; of photographs 2 to 30, of an image of one color up to 1,000."""
 
 
@@ -37,6 +37,22 @@ def refuse_cost(header: ImageHeader, size: int, name: str, most: int | None) -> 
         )
     taken = pixels * _taken(header)
     if most is None and taken > max(_ALWAYS, size * _FOR_A_BYTE):
+        raise ImageError(
+            name, f"{width}x{height} pixels in a file of {size} bytes, which is hardly one: say --max-pixels {pixels}"
+        )
+
+
+def refuse_work(header: ImageHeader, size: int, name: str, most: int | None) -> None:
+    """Raise ImageError where even as RGB the pixels of an image, in which ships are looked for, are more than that.
+
+    A million pixels full of ships cost the models 0.1 s and 10 MB, however they were compressed, and grey ones as much
+    as others.
+
+    Args: as `refuse_cost`, which allows more grey: an empty mask of a large scene takes a few kilobytes.
+    """
+    height, width = header.shape
+    pixels = height * width
+    if most is None and pixels * 3 > max(_ALWAYS, size * _FOR_A_BYTE):
         raise ImageError(
             name, f"{width}x{height} pixels in a file of {size} bytes, which is hardly one: say --max-pixels {pixels}"
         )

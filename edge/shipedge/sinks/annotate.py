@@ -67,7 +67,8 @@ class Annotated:
         """Draws one frame."""
         if result.shape[0] * result.shape[1] > MOST_PIXELS:
             raise SourceError(f"{result.source}: too large to be annotated; leave --annotate out")
-        bgr = np.asarray(cv2.cvtColor(draw_result(frame.pixels, result), cv2.COLOR_RGB2BGR), np.uint8)
+        drawn = draw_result(frame.pixels, result)
+        bgr = np.asarray(cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR, dst=drawn), np.uint8)
         path = self._folder / self._names[result.source]
         if self._sources[result.source].kind == "picture":
             good, encoded = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])

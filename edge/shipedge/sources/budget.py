@@ -12,9 +12,9 @@ from shipedge.errors import SourceError
 
 _MOST_PIXELS = 1 << 25
 """Of one frame, where nobody says otherwise: 8K. A decoder and the pipeline hold about twenty of them."""
-_ALWAYS_A_FRAME = 1 << 23
-"""Pixels that a frame of any file may have, where a decoder takes 1.5 bytes for a pixel: 4K."""
-_FRAME_FOR_A_BYTE = 8
+_ALWAYS_A_FRAME = 1 << 22
+"""Pixels that a frame of any file may have, where a decoder takes 1.5 bytes for a pixel: 1440p."""
+_FRAME_FOR_A_BYTE = 4
 """Pixels that one frame may have for each byte of the file, likewise."""
 _ALWAYS = 5 << 28
 """Pixels of all frames of any file: about ten seconds of work."""
@@ -49,7 +49,7 @@ class VideoBudget:
         self._advice = f"cut it, or say --max-pixels {pixels}"
         if pixels > bound:
             raise SourceError(f"{name}: {self._what}, expected at most {bound}: scale it down, or say --max-pixels")
-        bound = max(_ALWAYS_A_FRAME, _FRAME_FOR_A_BYTE * size) // (1 if common else 4)
+        bound = max(_ALWAYS_A_FRAME, _FRAME_FOR_A_BYTE * size) // (1 if common else 2)
         if most is None and pixels > bound:
             raise SourceError(
                 f"{name}: {self._what} {self._where}, expected at most {bound}: say --max-pixels {pixels}"

@@ -7,6 +7,7 @@ from time import perf_counter
 
 from shipedge.frame import Frame
 from shipedge.images import AS_IT_IS, Reading, decode_image, decode_reduced, read_file
+from shipedge.images.budget import refuse_work
 from shipedge.images.decode import checked
 from shipedge.scene import open_scene
 
@@ -26,8 +27,10 @@ def read_picture(name: str, reading: Reading = AS_IT_IS) -> Frame:
     if (scene := open_scene(name, reading)) is not None:
         return Frame(scene, name, decode_ms=(perf_counter() - start) * 1e3, place=scene.place)
     content = read_file(name)
+    header = checked(content, name, max_pixels=reading.max_pixels)
+    refuse_work(header, len(content), name, reading.max_pixels)
     decode = partial(decode_image, content, name, reading.stretch, max_pixels=reading.max_pixels)
-    if reading.half and (header := checked(content, name, max_pixels=reading.max_pixels)).format == "JPEG":
+    if reading.half and header.format == "JPEG":
         small = decode_reduced(content, name, 2, max_pixels=reading.max_pixels)
         return Frame(decode, name, decode_ms=(perf_counter() - start) * 1e3, half=small, shape=header.shape)
     pixels = decode()
