@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from shipedge.backends.found import library_identity
 from shipedge.cli import main
 from shipedge.errors import DatasetError
 from shipedge.formats.airbus import open_csv
@@ -200,3 +201,10 @@ def test_the_same_figures_from_a_stream(tmp_path):
     given = [subprocess.run([*command, name], input=ROWS.encode(), capture_output=True, timeout=60, check=True)
              for name in ("-", str(path))]  # fmt: skip
     assert given[0].stdout == given[1].stdout
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_a_library_is_a_file(tmp_path, kind):
+    path = tmp_path / "lib.so"
+    os.mkfifo(path) if kind == "pipe" else path.symlink_to("/dev/zero")
+    assert library_identity(str(path)) == [str(path)]

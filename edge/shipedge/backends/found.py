@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
+from shipedge.inputs import open_input
+
 __all__ = ["driver_identity", "find_gpu", "find_npu", "library_identity"]
 
 _GPUS = ("dri/renderD*", "nvidia[0-9]*", "nvhost-gpu", "nvgpu/*", "mali*", "kgsl-3d*", "dxg")
@@ -69,8 +71,12 @@ def _drivers() -> Iterator[str]:
 def library_identity(library: str) -> list[str]:
     """What says that a delegate library is still the same; of one that the loader finds by its name, only the name."""
     path = Path(library)
+    digest = hashlib.sha256()
     try:
-        return [str(path.resolve()), _stamp(path), hashlib.sha256(path.read_bytes()).hexdigest()]
+        with open_input(path, pipes=False) as file:
+            while part := file.read(1 << 20):
+                digest.update(part)
+        return [str(path.resolve()), _stamp(path), digest.hexdigest()]
     except OSError:
         return [library]
 
