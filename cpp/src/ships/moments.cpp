@@ -129,9 +129,9 @@ std::optional<Rle> fitted_rectangle(const Rle& component) {
 
 std::vector<Rle> rectangles(std::span<const Rle> components, std::uint8_t* taken) {
   const auto set = [&](const Rle& rle, std::uint8_t value) {
-    const auto [height, width] = rle.shape();
-    for_each_segment(rle.runs(), height, [&](std::uint32_t column, std::uint32_t top, std::uint32_t bottom) {
-      for (std::uint32_t row = top; row < bottom; ++row) taken[std::size_t{row} * width + column] = value;
+    const Shape shape = rle.shape();
+    for_each_segment(rle.runs(), shape.height, [&](std::uint32_t column, std::uint32_t top, std::uint32_t bottom) {
+      for (std::uint32_t row = top; row < bottom; ++row) taken[std::size_t{row} * shape.width + column] = value;
     });
   };
   for (const Rle& component : components) set(component, 1);
@@ -144,14 +144,16 @@ std::vector<Rle> rectangles(std::span<const Rle> components, std::uint8_t* taken
       continue;
     }
     set(component, 0);
-    const auto [height, width] = component.shape();
+    const Shape shape = component.shape();
     std::vector<Run> free;
-    for_each_segment(rectangle->runs(), height, [&](std::uint32_t column, std::uint32_t top, std::uint32_t bottom) {
-      for (std::uint32_t row = top; row < bottom; ++row) {
-        if (taken[std::size_t{row} * width + column] == 0) append_run(free, {column * height + row, 1});
-      }
-    });
-    shown.push_back(free.empty() ? component : Rle::trusted(component.shape(), std::move(free)));
+    for_each_segment(rectangle->runs(), shape.height,
+                     [&](std::uint32_t column, std::uint32_t top, std::uint32_t bottom) {
+                       for (std::uint32_t row = top; row < bottom; ++row) {
+                         if (taken[std::size_t{row} * shape.width + column] == 0)
+                           append_run(free, {column * shape.height + row, 1});
+                       }
+                     });
+    shown.push_back(free.empty() ? component : Rle::trusted(shape, std::move(free)));
     set(shown.back(), 1);
     set(component, 1);
   }
