@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,16 @@ def write_bundle(folder: Path, models: tuple[bytes, bytes], quantize: str = "int
     }
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def handlers_of_signals():
+    """Gives the handlers back: a command that a signal stops in the process of the tests keeps its own to the end."""
+    stopping = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
+    before = {number: signal.getsignal(number) for number in stopping}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")

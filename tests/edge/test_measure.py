@@ -144,6 +144,7 @@ def test_a_name_that_a_spreadsheet_would_run(predict, picture, tmp_path):
 
 
 def test_outputs_destroy_nothing(predict, picture, tmp_path):
+    pytest.importorskip("rasterio", reason="rasterio is not installed (extra geo)")
     picture(tmp_path / "a.png", 64, 64, (10, 10, 30, 30))
     (tmp_path / "d.csv").write_text("mine")
     done = predict("a.png", "--detections", "d.csv")
