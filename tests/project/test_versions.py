@@ -42,8 +42,8 @@ def test_what_was_tested_is_allowed(path):
 
 def test_the_oldest_versions_are_those_that_are_declared():
     """Not a newer one: 8.2.0 for >=8.2, and the first that was published where that is later."""
-    for part in ("base", "edge"):
-        for one in required()[part]:
-            (least,) = re.findall(r">=([\d.]+)", str(one.specifier))
-            oldest = pinned("tests/oldest.txt")[one.name]
-            assert oldest.release[: len(Version(least).release)] == Version(least).release, one.name
+    # What a device needs counts, where that is more than masks alone need.
+    for one in {one.name: one for part in ("base", "edge") for one in required()[part]}.values():
+        (least,) = re.findall(r">=([\d.]+)", str(one.specifier))
+        oldest = pinned("tests/oldest.txt")[one.name]
+        assert oldest.release[: len(Version(least).release)] == Version(least).release, one.name
