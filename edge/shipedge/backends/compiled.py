@@ -29,7 +29,7 @@ class Compiled:
         from ai_edge_litert.hardware_accelerator import HardwareAccelerator
 
         try:
-            self._model = CompiledModel.from_buffer(content, getattr(HardwareAccelerator, accelerator.upper()))
+            self._model = CompiledModel.from_buffer(content, HardwareAccelerator[accelerator.upper()])
         except RuntimeError as error:  # its text is a trace of source files, with words at the end or none
             words = " ".join(_ADDRESS.sub("", str(error)).replace("└", " ").split())
             raise RuntimeError(words or f"LiteRT finds no {accelerator.upper()} adapter, or no driver for it") from None
