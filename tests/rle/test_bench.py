@@ -39,6 +39,8 @@ def test_masks_are_what_their_names_say():
 
 @pytest.mark.parametrize("work", WORKS, ids=lambda work: work.name)
 def test_every_installed_peer_agrees_with_us(work, ships):
+    if "PNG" in work.name:
+        pytest.importorskip("cv2", reason="what is compared is read back with OpenCV (extra edge)")
     peers, missing = installed()
     row = run(work, ships, peers, vector=False, budget_s=0)
     assert row.failed == {}
