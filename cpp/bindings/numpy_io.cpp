@@ -15,10 +15,6 @@ std::string type_name(py::handle object) { return Py_TYPE(object.ptr())->tp_name
 
 std::uint8_t* pixels_of(const py::array& mask) { return static_cast<std::uint8_t*>(const_cast<void*>(mask.data())); }
 
-/// What numpy.asarray gives, without looking that up: an import runs Python code, and CPython before 3.14 unwinds a
-/// thread that is in there when the interpreter ends.
-py::array as_any_array(py::handle object) { return py::array(py::reinterpret_borrow<py::object>(object)); }
-
 /// What decode may write into; the shape is the caller's to compare.
 py::array as_output(py::handle out, const char* expected) {
   py::array array = as_array(out, "out", expected);
@@ -218,7 +214,7 @@ std::string_view as_row_text(py::handle text) {
 }
 
 std::vector<std::int64_t> as_pairs(py::handle runs) {
-  const py::array array = as_any_array(runs);
+  const py::array array(py::reinterpret_borrow<py::object>(runs));  // not numpy.asarray: an import runs Python code
   if (array.size() == 0) return {};
   const char kind = array.dtype().kind();
   if (array.ndim() != 2 || array.shape(1) != 2 || (kind != 'i' && kind != 'u')) {
@@ -256,7 +252,7 @@ std::vector<std::int64_t> as_counts(py::handle counts) {
 
 std::vector<std::uint8_t> as_flags(py::handle flags, const char* name, std::size_t count) {
   if (flags.is_none()) return {};
-  const py::array array = as_any_array(flags);
+  const py::array array(py::reinterpret_borrow<py::object>(flags));
   const char kind = array.dtype().kind();
   if (array.size() != 0 && kind != 'b' && kind != 'i' && kind != 'u') {
     throw py::type_error(std::string(name) + " has dtype " + shown_dtype(array) + ", expected bool");

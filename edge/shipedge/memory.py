@@ -14,6 +14,7 @@ _SAID = (  # by the loader of libraries, by Python and by C++
     "annot allocate memory",
     "can't start new thread",
     "bad_alloc",
+    "error return without exception set",  # of a module that could not be set up
 )
 
 SENTENCE = "not enough memory"

@@ -119,7 +119,7 @@ def test_what_does_not_belong_together_is_refused(bundle, finished, run, made_da
     for sources in ([bundle, bundle, run], [run, run], [bundle, finished["detector"][0]]):
         with pytest.raises(ConfigError, match="or a bundle, alone or with a run of the segmenter"):
             convert(sources, tmp_path / "out", report=quiet)
-    with pytest.raises(ConfigError, match="found: none"):
+    with pytest.raises(ConfigError, match="found: refiner"):
         convert([run], tmp_path / "out", report=quiet)
     with pytest.raises(ConfigError, match="has no refiner"):
         cross_validate(made_dataset, CONFIG, tmp_path / "out", refiner=bundle)

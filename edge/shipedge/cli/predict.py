@@ -33,19 +33,8 @@ if TYPE_CHECKING:
     "--out", type=PathName(), default="predictions", show_default=True, metavar="DIR", help="Folder for all results."
 )
 @click.option("--annotate", is_flag=True, help="Also draw the ships: DIR/annotated/NAME.jpg, or .mp4 for a video.")
-@click.option(
-    "--csv",
-    "csv_file",
-    type=PathName(),
-    metavar="FILE",
-    help="Also write an Airbus submission (ImageId,EncodedPixels).",
-)
-@click.option(
-    "--detections",
-    type=PathName(),
-    metavar="FILE",
-    help="Also write a CSV with one row per ship: place, size, orientation.",
-)
+@click.option("--csv", "csv_file", type=PathName(), metavar="FILE", help="Also write an Airbus submission.")
+@click.option("--detections", type=PathName(), metavar="FILE", help="Also write a CSV with one row per ship.")
 @click.option(
     "--geojson", type=PathName(), metavar="FILE", help="Also write the ships of georeferenced images, in WGS 84."
 )

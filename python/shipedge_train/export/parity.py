@@ -64,8 +64,9 @@ def compare(kind: str, ours: Sequence[Values], converted: Model, tiles: Sequence
 
 def refusal(figures: dict[str, Any]) -> str | None:
     """Why a conversion with these figures is refused; None where it is not."""
-    if figures["drop"] > MAX_DROP:
-        return f"its score drops by {figures['drop']:.4f}, allowed are {MAX_DROP}"
+    allowed = max(MAX_DROP, figures.get("chance", 0.0))
+    if figures["drop"] > allowed:
+        return f"its score drops by {figures['drop']:.4f}, allowed are {allowed:.3g}"
     if figures["agreement"] < MIN_AGREEMENT:
         return f"it agrees with Keras to {figures['agreement']:.4f}, {MIN_AGREEMENT} is needed"
     return None
@@ -78,7 +79,10 @@ def _cells(ours: Sequence[Values], theirs: Sequence[Values], truths: Sequence[An
     same = float(((a >= 0.5) == (b >= 0.5)).mean())
     if np.isnan(before):  # all tiles show ships, or none
         return {"drop": 0.0, "agreement": same}
-    return {"picture_auc_keras": before, "picture_auc_converted": after, "drop": before - after, "agreement": same}
+    scores = {"picture_auc_keras": before, "picture_auc_converted": after, "drop": before - after, "agreement": same}
+    # Of few images one pair in the other order is more than what is allowed, and may be chance; two are not.
+    pairs = int(shown.sum()) * int((~shown).sum())
+    return scores | {"chance": 1.5 / pairs}
 
 
 def _masks(ours: Sequence[Values], theirs: Sequence[Values], truths: Sequence[Any]) -> dict[str, Any]:
