@@ -121,7 +121,7 @@ def cascade(
         bundle = load_bundle(bundle_dir) if bundle_dir else default_bundle()
         values = []
         for count in counts:
-            ours = {"shipedge": Cascade(bundle, count)}
+            ours = {"shipedge": Cascade(bundle, count, device="cpu")}
             others = {} if against is None else {against.name: Other(against, count)}
             before = table.memory_mb()
             times, results = measure([source.name for source in sources], ours, others, seconds)
