@@ -82,15 +82,17 @@ class Region(NamedTuple):
 def _cells(polygons: list[Polygon], shape: tuple[int, int]) -> NDArray[np.bool_]:
     import cv2
 
-    cells = np.zeros(grid_shape(shape), np.uint8)
+    rows, cols = grid_shape(shape)
+    # A border of one cell: what covers only the outer half of the first cells is drawn in it.
+    cells = np.zeros((rows + 2, cols + 2), np.uint8)
     for polygon in polygons:
         # OpenCV takes whole numbers of 32 bits; what lies far outside may move there.
         far = 2.0 ** (30 - _FINE)
-        rings = [np.rint(np.clip(ring / CELL - 0.5, -far, far) * (1 << _FINE)).astype(np.int32) for ring in polygon]
+        rings = [np.rint(np.clip(ring / CELL + 0.5, -far, far) * (1 << _FINE)).astype(np.int32) for ring in polygon]
         filled = np.zeros_like(cells)
         cv2.fillPoly(filled, rings, 1, shift=_FINE)
         cells |= filled
-    return np.asarray(cv2.dilate(cells, np.ones((3, 3), np.uint8)) > 0) if cells.any() else cells > 0
+    return np.asarray(cv2.dilate(cells, np.ones((3, 3), np.uint8))[1:-1, 1:-1] > 0)
 
 
 def _crossings(ring: Ring, x: float, y: float) -> int:

@@ -111,6 +111,7 @@ points = st.tuples(st.integers(-50, 450), st.integers(-50, 350))
 
 @settings(deadline=None)
 @example([[(0, 0), (-32, 148), (184, 268)]])
+@example([[(0, 0), (0, 4), (223, -1)]])
 @given(st.lists(st.lists(points, min_size=3, max_size=7), min_size=1, max_size=3))
 def test_what_lies_inside(rings):
     polygons = [[np.array(ring, float) for ring in rings]]
