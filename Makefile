@@ -25,7 +25,7 @@ test-oldest: .venv/dev.stamp  ## the device tests with the oldest versions that 
 	build/oldest/bin/pip install --quiet -c tests/oldest.txt ".[edge]" hypothesis packaging pillow pytest
 	SHIPEDGE_TOY_MODELS=build/toy_models build/oldest/bin/pytest -m "not slow" tests/edge
 	$(OLDEST_PYTHON) -m venv build/oldest-masks
-	build/oldest-masks/bin/pip install --quiet "numpy==1.24.0" "click==8.2.0" . hypothesis pytest
+	build/oldest-masks/bin/pip install --quiet "numpy==1.24.0" "click==8.2.0" "msgspec==0.19.0" . hypothesis pytest
 	build/oldest-masks/bin/pytest -m "not slow" tests/rle
 
 test-gpu: .venv/dev.stamp  ## the GPU's rung on software Vulkan, which is unpacked into build/mesa

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from math import degrees
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from shipedge.region import Area
     from shipedge.scene import Place
 
-__all__ = ["Frame", "FrameResult", "OrientedBox", "Ship"]
+__all__ = ["Captured", "Frame", "FrameResult", "OrientedBox", "Ship"]
 
 Pixels: TypeAlias = NDArray[np.uint8]
 
@@ -30,6 +31,20 @@ MAX_PIXELS = 2**32 - 2
 
 _AT_ONCE = 512
 """Rows of a scene that are read together where all are wanted."""
+
+
+class Captured(NamedTuple):
+    """When a camera or stream gave a frame.
+
+    Attributes:
+        time: by the clock of this machine, with its time zone.
+        clock: `time.monotonic()` of that moment, seconds; what an age is measured by.
+        dropped: frames of the source that were skipped since the one before, because the models were slower.
+    """
+
+    time: datetime
+    clock: float
+    dropped: int = 0
 
 
 class Frame:
@@ -49,6 +64,7 @@ class Frame:
         place: where it lies on the earth, None where that is not known.
         gsd_m: ground sample distance, meters a pixel; None where that is not known.
         area: the part of it where ships count; None: everywhere.
+        captured: when a camera or stream gave it; None for files.
     """
 
     def __init__(
@@ -64,6 +80,7 @@ class Frame:
         place: Place | None = None,
         gsd_m: float | None = None,
         area: Area | None = None,
+        captured: Captured | None = None,
     ) -> None:
         """Takes the pixels, (height, width, 3) uint8 RGB; or what gives them, with `half` and `shape`; or a scene.
 
@@ -72,6 +89,7 @@ class Frame:
         """
         self.source, self.index, self.time_s, self._decode_ms = source, index, time_s, decode_ms
         self.place, self.gsd_m, self.area = place, gsd_m if place is None else place.gsd_m, area
+        self.captured = captured
         self.scene: LazyRaster | None = None
         self._pixels: Pixels | Callable[[], Pixels] | None = None
         self._half = half
