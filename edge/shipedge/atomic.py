@@ -3,21 +3,24 @@
 import contextlib
 import errno
 import os
+import re
 import stat
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import rmtree
 from tempfile import TemporaryDirectory
 
 from shipedge import signals
 from shipedge.errors import DatasetError
 
 _FULL = (errno.ENOSPC, errno.EFBIG)  # errors of writing, which do not name the file
-_PATIENCE_S = 2.0  # for a program that is to read from a pipe and has just been started
 HIDDEN = ".shipedge-"
-"""What the names of temporary files and folders begin with."""
+"""What the names of temporary files and folders begin with; the number of their process follows."""
+_LEFTOVER = re.compile(rf"{re.escape(HIDDEN)}(\d{{1,9}})-")
+_PATIENCE_S = 2.0  # for a program that is to read from a pipe and has just been started
 
 
 def write_output(path: str | os.PathLike[str], data: bytes) -> None:
@@ -54,7 +57,7 @@ def write_atomic(path: str | os.PathLike[str], data: bytes) -> None:
     """
     # Plain os calls on strings: half of pathlib's time, and the loader's cache comes here for every image.
     path = os.fspath(path)
-    temporary = os.path.join(os.path.split(path)[0], f"{HIDDEN}{os.urandom(8).hex()}.tmp")  # noqa: PTH118
+    temporary = os.path.join(os.path.split(path)[0], temporary_name())  # noqa: PTH118
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
         with contextlib.suppress(FileNotFoundError):
@@ -106,12 +109,45 @@ def hidden_folder(beside: Path) -> Iterator[Path]:
     folder = None
     try:
         with signals.held():  # a folder that is made has its name noted
-            folder = TemporaryDirectory(prefix=HIDDEN, dir=beside, ignore_cleanup_errors=True)
+            folder = TemporaryDirectory(prefix=f"{HIDDEN}{os.getpid()}-", dir=beside, ignore_cleanup_errors=True)
         yield Path(folder.name)
     finally:
         with signals.held():
             if folder is not None:
                 folder.cleanup()
+
+
+def temporary_name() -> str:
+    """A name for a file in the making that no other has."""
+    return f"{HIDDEN}{os.getpid()}-{os.urandom(8).hex()}.tmp"
+
+
+def remove_leftovers(folder: Path) -> int:
+    """Removes what processes that are no more have left in a folder; how many files and folders that were."""
+    if os.name != "posix" or folder.is_symlink() or not folder.is_dir():
+        return 0
+    removed = 0
+    for path in folder.iterdir():
+        match = _LEFTOVER.match(path.name)
+        if match is None or _is_alive(int(match[1])):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            rmtree(path, ignore_errors=True)
+        else:
+            with contextlib.suppress(OSError):
+                path.unlink()
+        removed += 1
+    return removed
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # of another user
+        return True
+    return True
 
 
 @contextmanager

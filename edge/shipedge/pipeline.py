@@ -1,135 +1,176 @@
-"""Source -> cascade -> sinks."""
+"""Source -> cascade -> log and sinks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
-from time import perf_counter
+from time import monotonic, perf_counter
 
 from shipedge.cascade import Cascade
 from shipedge.errors import SourceError
-from shipedge.frame import Frame, FrameResult
+from shipedge.events import Demoted, End, Failure, Gap, Notice, Result, Summary, describe, utc
+from shipedge.events.log import Log
+from shipedge.frame import Frame
 from shipedge.images import AS_IT_IS, Reading
 from shipedge.region import Region
 from shipedge.sinks import Sink
 from shipedge.sources import Source
-from shipedge.sources.ahead import ReadAhead
+from shipedge.sources.ahead import Ended, ReadAhead
 
-__all__ = ["SourceSummary", "Summary", "run"]
+__all__ = ["run"]
 
-
-@dataclass(slots=True)
-class SourceSummary:
-    """What was found in one source; `score` is the best of its frames, `scale` what they were resampled by."""
-
-    frames: int = 0
-    frames_with_ships: int = 0
-    ships: int = 0
-    score: float = 0.0
-    scale: float = 1.0
-
-
-@dataclass(slots=True)
-class Summary:
-    """What a run did.
-
-    Attributes:
-        sources: per source, in the order of reading; sources that gave no frame are absent.
-        failed: one sentence for each source that could not be read, or not to its end.
-        seconds: wall time of the whole run.
-        timings_ms: milliseconds per stage, summed over frames: decode, detector, segmenter, post, refiner, write.
-        dropped: camera frames that were skipped because the models were slower.
-        interrupted: whether the run was asked to stop before its end.
-    """
-
-    sources: dict[str, SourceSummary] = field(default_factory=dict)
-    failed: list[str] = field(default_factory=list)
-    seconds: float = 0.0
-    timings_ms: dict[str, float] = field(default_factory=dict)
-    dropped: int = 0
-    interrupted: bool = False
-
-    @property
-    def frames(self) -> int:
-        """Frames of all sources."""
-        return sum(source.frames for source in self.sources.values())
-
-    @property
-    def frames_with_ships(self) -> int:
-        """Frames with at least one ship."""
-        return sum(source.frames_with_ships for source in self.sources.values())
-
-    @property
-    def ships(self) -> int:
-        """Ships of all frames (a ship seen in ten frames counts ten times)."""
-        return sum(source.ships for source in self.sources.values())
-
-    def add(self, result: FrameResult, write_ms: float) -> None:
-        """Counts one frame."""
-        source = self.sources.setdefault(result.source, SourceSummary())
-        source.frames += 1
-        source.frames_with_ships += bool(result.ships)
-        source.ships += len(result.ships)
-        source.score = max(source.score, result.score)
-        source.scale = result.scale
-        for stage, value in {**result.timings_ms, "write": write_ms}.items():
-            self.timings_ms[stage] = self.timings_ms.get(stage, 0.0) + value
+ENOUGH = 20
+"""Sources after which a share of failures says something."""
 
 
 def run(
     sources: Sequence[Source],
     cascade: Cascade,
-    sinks: Sequence[Sink],
+    log: Log,
+    sinks: Sequence[Sink] = (),
     on_progress: Callable[[Summary], None] = lambda summary: None,
     should_stop: Callable[[], bool] = lambda: False,
     reading: Reading = AS_IT_IS,
     region: Region | None = None,
+    most_failures: float = 1.0,
+    on_note: Callable[[str], None] = lambda text: None,
 ) -> Summary:
-    """Sends every frame of every source through the cascade and into each sink.
+    """Sends every frame of every source through the cascade, into each sink and then into the log.
 
-    A source that cannot be read is noted in the summary and the others go on. `should_stop` is asked between frames:
-    the frame in hand is finished, and what is complete is kept. `reading` says how images are read, `region`
-    where ships count.
+    What the log holds already is not done again. A source that cannot be read is noted and the others go on.
+    `should_stop` is asked between frames: the frame in hand is finished, and what is complete is kept. `reading` says
+    how images are read, `region` where ships count. The run ends when more than `most_failures`, a share, of at least
+    20 sources have failed. `on_note` is told what is found of earlier runs.
 
     Raises:
         BackendError: a model failed while running.
-        OSError: a sink cannot write.
+        DatasetError: the log is of another command.
+        OSError: the log or a sink cannot write.
+        SourceError: too many sources have failed.
     """
-    summary = Summary()
     start = perf_counter()
-    try:
-        with ExitStack() as stack:
-            for sink in sinks:
-                stack.enter_context(sink)
-            reading = reading._replace(half=cascade.bundle.detector.reduce == 2)
-            reader = stack.enter_context(ReadAhead(sources, should_stop, reading, region))
-            for frame in reader:
-                if isinstance(frame, SourceError):
-                    summary.failed.append(str(frame))
-                else:
-                    _work(frame, cascade, sinks, summary)
-                del frame  # so that a very large one is gone when the next is decoded
-                on_progress(summary)
-            summary.dropped = reader.dropped
-            summary.interrupted = should_stop()
-    except SourceError as error:  # a sink could not finish its file; the others have theirs
-        summary.failed.append(str(error))
-    summary.seconds = perf_counter() - start
-    return summary
+    with ExitStack() as stack:
+        stack.enter_context(log)
+        if log.leftovers:
+            on_note(f"{log.path.parent}: {log.leftovers} unfinished files of runs that were killed have been removed")
+        if log.recorded.goes_on and log.start.batch is not None:
+            on_note(f"{log.path}: goes on after {log.recorded.summary.frames} frames; --fresh begins anew")
+        work = _Work(sources, cascade, log, sinks, most_failures)
+        for sink in sinks:
+            stack.enter_context(sink)
+        left = [source for source in sources if not work.is_through(source)]
+        reading = reading._replace(half=cascade.bundle.detector.reduce == 2)
+        reader = stack.enter_context(ReadAhead(left, should_stop, reading, region))
+        for item in reader:
+            work.take(item)
+            del item  # so that a very large frame is gone when the next is decoded
+            on_progress(work.summary)
+        work.summary.interrupted = should_stop()
+        if not work.summary.interrupted and work.summary.frames:
+            work.tell(End(None, utc(), work.summary.frames, work.summary.ships, work.summary.dropped))
+    work.summary.seconds = perf_counter() - start
+    return work.summary
 
 
-def _work(frame: Frame, cascade: Cascade, sinks: Sequence[Sink], summary: Summary) -> None:
-    try:
-        result = cascade(frame)
-    except SourceError as error:
-        summary.failed.append(str(error))
-        return
-    begin = perf_counter()
-    for sink in sinks:
+class _Work:
+    """One run: what becomes of everything that is read.
+
+    Attributes:
+        summary: what was done so far, in a batch also by the run that this one goes on from.
+    """
+
+    def __init__(
+        self, sources: Sequence[Source], cascade: Cascade, log: Log, sinks: Sequence[Sink], most_failures: float
+    ) -> None:
+        self._cascade, self._log, self._sinks, self._most_failures = cascade, log, sinks, most_failures
+        self.summary = log.recorded.summary
+        self._pictures = {source.name for source in sources if source.kind == "picture"}
+        self._ended = len(log.recorded.through | (log.recorded.frames.keys() & self._pictures))
+        self._replayed: tuple[str, Iterator[Result]] | None = None
+        self._demoted = 0
+        self._is_batch = log.start.batch is not None
+        if not self._is_batch:
+            for name in log.recorded.frames:
+                self.tell(Gap(name, utc(log.recorded.last), utc(), "shipedge was not running"))
+
+    def is_through(self, source: Source) -> bool:
+        """Whether nothing of a source is left to do."""
+        if not self._is_batch:
+            return False
+        done = self._log.recorded
+        return source.name in done.through or (source.kind == "picture" and source.name in done.frames)
+
+    def tell(self, event: Demoted | End | Failure | Gap | Notice | Result) -> None:
+        """Writes an event, and counts it once it is written."""
+        self._log.write(event)
+        self.summary.add(event)
+
+    def take(self, item: Frame | Ended | Gap | Notice) -> None:
+        """Does what is to be done with one thing that was read."""
+        if isinstance(item, Frame):
+            self._frame(item)
+        elif isinstance(item, Ended):
+            self._end(item.source, item.error)
+        else:
+            self.tell(item)
+
+    def _frame(self, frame: Frame) -> None:
+        done = self._log.recorded.frames.get(frame.source, 0)
+        if not self._is_batch:
+            frame.index += done  # of cameras and streams the numbers go on
+        elif frame.index < done:
+            self._draw(frame, self._recorded(frame))
+            return
         try:
-            sink.write(frame, result)
-        except SourceError as error:  # one that cannot take this frame does not stop the others
-            if str(error) not in summary.failed:
-                summary.failed.append(str(error))
-    summary.add(result, (perf_counter() - begin) * 1e3)
+            found = self._cascade(frame)
+            result = describe(found)
+        except SourceError as error:
+            self.tell(Failure(frame.source if frame.source in self._pictures else None, utc(), str(error)))
+            return
+        finally:
+            for text in self._cascade.demoted[self._demoted :]:
+                self._demoted += 1
+                self.tell(Demoted(utc(), text, self._cascade.backend))
+        begin = perf_counter()
+        self._draw(frame, result)
+        if frame.captured is not None:
+            result.captured, result.dropped = utc(frame.captured.time), frame.captured.dropped
+            result.age_ms = round((monotonic() - frame.captured.clock) * 1e3, 3)
+        self.tell(result)
+        timings = self.summary.timings_ms
+        timings["write"] = timings.get("write", 0.0) + (perf_counter() - begin) * 1e3
+
+    def _draw(self, frame: Frame, result: Result) -> None:
+        for sink in self._sinks:
+            self._note(lambda sink=sink: sink.write(frame, result))  # type: ignore[misc]
+
+    def _note(self, act: Callable[[], None]) -> None:
+        """A sink that cannot take a frame does not stop the others, and not the log."""
+        try:
+            act()
+        except SourceError as error:
+            if str(error) not in self.summary.failed:
+                self.tell(Failure(None, utc(), str(error)))
+
+    def _recorded(self, frame: Frame) -> Result:
+        """What the log says of a frame that an earlier run has done."""
+        if self._replayed is None or self._replayed[0] != frame.source:
+            self._replayed = frame.source, self._log.recorded.results(frame.source)
+        return next(result for result in self._replayed[1] if result.index == frame.index)
+
+    def _end(self, source: Source, error: SourceError | None) -> None:
+        for sink in self._sinks:
+            self._note(lambda sink=sink: sink.end(source))  # type: ignore[misc]
+        if error is not None:
+            self.tell(Failure(source.name, utc(), str(error)))
+        elif source.kind != "picture":
+            mine = self.summary.sources.get(source.name)
+            if mine is not None:
+                self.tell(End(source.name, utc(), mine.frames, mine.ships, mine.dropped))
+        self._ended += 1
+        failed = len(self.summary.unread)
+        if self._ended >= ENOUGH and failed > self._most_failures * self._ended:
+            raise SourceError(
+                f"{failed} of {self._ended} sources failed, more than a share of {self._most_failures:g}; "
+                f"the last: {self.summary.failed[-1]}"
+            )

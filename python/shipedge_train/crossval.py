@@ -25,12 +25,13 @@ from shipedge.cascade import ask_flipped
 from shipedge.errors import ConfigError
 from shipedge.evaluate import evaluate_files
 from shipedge.evaluate.figures import figures
+from shipedge.events import describe
+from shipedge.events.reading import to_line
 from shipedge.formats.airbus import write_airbus
 from shipedge.formats.splits import NAME, fold_name, read_splits
 from shipedge.frame import FrameResult
 from shipedge.refine import Refiner
 from shipedge.ships import find_ships, level
-from shipedge.sinks.jsonl import to_json
 from shipedge_train import runs
 from shipedge_train.config import Config
 from shipedge_train.dataset import SHAPE, Picture, read_dataset
@@ -225,9 +226,9 @@ def _compare(
             result = _result(picture.path.name, one, chosen[part])
             if refine and result.ships:
                 result = replace(result, ships=refine[flips](picture.pixels(), result.ships))
-            lines.append(json.dumps(to_json(result)) + "\n")
+            lines.append(to_line(describe(result)))
         (folder / name).mkdir(exist_ok=True)
-        write_atomic(folder / name / "predictions.jsonl", "".join(lines).encode())
+        write_atomic(folder / name / "predictions.jsonl", b"".join(lines))
         values = figures(evaluate_files(folder / name, truth, scenes=scenes if scenes.is_file() else None))
         found[name] = {key: values[key]._asdict() for key in FIGURES if key in values}
         found[name]["thresholds"] = {part: asdict(thresholds) for part, thresholds in chosen.items()}

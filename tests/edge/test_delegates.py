@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+import logs
 from shipedge.backends import worker
 from shipedge.backends.accelerate import accelerate
 from shipedge.backends.device import parse_device
@@ -129,8 +130,11 @@ def test_predict_says_it_once_and_loses_nothing(toy_bundle_dir, picture, tmp_pat
     for name, device in {"cpu": "cpu", "crash": f"{delegate},does=crash,after={TRIAL + 3}"}.items():
         result = CliRunner().invoke(main, [*command, "--out", str(tmp_path / name), "--device", device])
         assert result.exit_code == 0, result.output
-        lines = (tmp_path / name / "predictions.jsonl").read_text().splitlines()
-        done[name] = json.loads(result.stdout), [json.loads(line) | {"timings_ms": 0} for line in lines], result.stderr
+        done[name] = (
+            json.loads(result.stdout),
+            [frame | {"timings_ms": 0} for frame in logs.frames(tmp_path / name)],
+            result.stderr,
+        )
     assert done["crash"][1] == done["cpu"][1]
     assert len(done["crash"][1]) == 4
     assert done["crash"][0]["device"] == done["cpu"][0]["device"]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import logs
 from shipedge.cli import terminal
 
 EVIL = "\x1b[31mred\x07\x9b2J\u202e\u2028\x7f\rError: forged"
@@ -89,8 +90,9 @@ def test_names_in_a_folder(tmp_path, evil, picture):
     code, out, err = check(shipedge("predict", folder, "--out", tmp_path / f"out{name}", "--json"))
     assert f"out{name}" in json.loads(out)["written"][0]
     assert f"{name}2.png" in json.loads(out)["failed"][0]
-    lines = (tmp_path / f"out{name}" / "predictions.jsonl").read_text().splitlines()
-    assert [json.loads(line)["source"] for line in lines] == [f"{folder}/{name}.png"]  # files stay as they are
+    assert [frame["source"] for frame in logs.frames(tmp_path / f"out{name}")] == [
+        f"{folder}/{name}.png"
+    ]  # files stay as they are
 
 
 def test_files_that_are_read_and_written_well(tmp_path, table, evil):

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+import logs
+
 pytest.importorskip("ai_edge_litert", reason="no TFLite runtime is installed (extra edge)")
 
 from shipedge.cli import main
@@ -99,7 +101,7 @@ def test_every_output_of_a_georeferenced_scene(predict, geotiff, sea, tmp_path):
     geotiff(sea(800, 900, (100, 200, 180, 220), (850, 300, 870, 400)))
     done = predict("a.tif", "--detections", "d.csv", "--geojson", "s.geojson", "--coco", "c.json")
     assert done.exit_code == 0, done.output
-    line = json.loads((tmp_path / "predictions" / "predictions.jsonl").read_text())
+    line = logs.frames(tmp_path / "predictions")[0]
     first = line["ships"][0]
     assert line["gsd_m"] == pytest.approx(1.5006, abs=1e-3)
     assert (first["center"], first["length"], first["width"], first["orientation"]) == ([140, 210], 80, 20, 0)

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+import logs
 from shipedge import atomic
 from shipedge.cli import main
-from shipedge.errors import SourceError
-from shipedge.sources import Source
+from shipedge.events import Result, Start, utc
+from shipedge.events.log import Log
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="pipes and devices with names are POSIX")
 
@@ -128,22 +129,20 @@ def test_folders_of_ours_hold_files_alone(tmp_path):
 
 
 def test_predictions_do_not_replace_a_pipe(tmp_path):
-    jsonl = pytest.importorskip("shipedge.sinks.jsonl", reason="sources need OpenCV (extra edge)")
     os.mkfifo(tmp_path / "predictions.jsonl")
-    with (
-        pytest.raises(FileExistsError, match="is a pipe or device"),
-        jsonl.JsonLines(tmp_path / "predictions.jsonl"),
-    ):
+    start = Start(1, "0", utc(), "toy", None)
+    with pytest.raises(FileExistsError, match="is a pipe or device"), Log(tmp_path / "predictions.jsonl", start):
         pass
     assert [entry.name for entry in tmp_path.iterdir()] == ["predictions.jsonl"]
 
 
 def test_submission_into_a_pipe_that_nobody_reads_names_it(tmp_path):
-    csv = pytest.importorskip("shipedge.sinks.csv", reason="sources need OpenCV (extra edge)")
+    exports = pytest.importorskip("shipedge.exports", reason="sources need OpenCV (extra edge)")
     os.mkfifo(tmp_path / "pipe")
-    sink = csv.SubmissionCsv(tmp_path / "pipe", [Source("picture", "a.png")])
-    with pytest.raises(SourceError, match=r"pipe: cannot be written: no program reads"), sink:
-        sink._rows["a.png"] = []  # as if a picture had been read
+    with Log(tmp_path / "predictions.jsonl", Start(1, "0", utc(), "toy", None)) as log:
+        log.write(Result("a.png", 0, None, [8, 8], 0.0, [], {}))
+    failed = exports.export(log.path, {"csv": tmp_path / "pipe"})
+    assert "pipe: cannot be written: no program reads" in failed["csv"]
 
 
 def test_predictions_stay_when_the_submission_is_lost(tmp_path, picture):
@@ -156,7 +155,7 @@ def test_predictions_stay_when_the_submission_is_lost(tmp_path, picture):
     assert done.exit_code == 1
     assert done.stderr == f"Error: {tmp_path / 'pipe'}: cannot be written: no program reads from this pipe\n"
     assert done.stdout.endswith(f"written: {tmp_path / 'found' / 'predictions.jsonl'}\n")
-    assert len((tmp_path / "found" / "predictions.jsonl").read_text().splitlines()) == 2
+    assert len(logs.frames(tmp_path / "found")) == 2
 
 
 COMMANDS = {

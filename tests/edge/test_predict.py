@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+import logs
+
 pytest.importorskip("cv2", reason="OpenCV is not installed (extra edge)")
 pytest.importorskip("ai_edge_litert", reason="no TFLite runtime is installed (extra edge)")
 
@@ -39,7 +41,7 @@ def lines(tmp_path):
     """lines("predictions") -> the JSON lines in that folder."""
 
     def read(folder="predictions"):
-        return [json.loads(line) for line in (tmp_path / folder / "predictions.jsonl").read_text().splitlines()]
+        return logs.frames(tmp_path / folder)
 
     return read
 
@@ -247,13 +249,13 @@ def test_closed_standard_streams_spoil_nothing(toy_bundle_dir, picture, tmp_path
     shell = ["/bin/sh", "-c", command, sys.executable, str(toy_bundle_dir)]
     done = subprocess.run(shell, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done
-    (line,) = (tmp_path / "out" / "predictions.jsonl").read_text().splitlines()
-    assert len(json.loads(line)["ships"]) == 1
+    (frame,) = logs.frames(tmp_path / "out")
+    assert len(frame["ships"]) == 1
 
 
 def test_progress_bar_only_on_a_terminal(picture, tmp_path, monkeypatch, capsys):
     from shipedge.cli.report import Progress
-    from shipedge.pipeline import SourceSummary, Summary
+    from shipedge.events import SourceSummary, Summary
     from shipedge.sources import Source
 
     summary = Summary(sources={"a": SourceSummary(frames=1, ships=2)})

@@ -1,11 +1,11 @@
 """Operating points and thresholds of the user's own, with the toy models."""
 
-import json
 from dataclasses import asdict
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+
+import logs
 
 pytest.importorskip("cv2", reason="OpenCV is not installed (extra edge)")
 pytest.importorskip("ai_edge_litert", reason="no TFLite runtime is installed (extra edge)")
@@ -28,7 +28,7 @@ def areas(make_bundle, edit_manifest, picture, tmp_path, monkeypatch):
         done = CliRunner().invoke(main, ["predict", "a.png", "--bundle", str(bundle), *args])
         if done.exit_code:
             return done.exit_code, done.output
-        line = json.loads(Path("predictions", "predictions.jsonl").read_text())
+        line = logs.frames("predictions")[0]
         return 0, sorted(sum(int(n) for n in ship["rle"].split()[1::2]) for ship in line["ships"])
 
     return run

@@ -8,6 +8,8 @@ from click.testing import CliRunner
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+import logs
+
 pytest.importorskip("cv2", reason="OpenCV is not installed (extra edge)")
 pytest.importorskip("ai_edge_litert", reason="no TFLite runtime is installed (extra edge)")
 
@@ -36,7 +38,7 @@ def ships_in(toy_bundle_dir, tmp_path, monkeypatch, sea, geotiff):
         done = CliRunner().invoke(main, ["predict", source, "--bundle", str(toy_bundle_dir), "--roi", "roi.json"])
         if done.exit_code:
             return done.output
-        line = json.loads((tmp_path / "predictions" / "predictions.jsonl").read_text())
+        line = logs.frames(tmp_path / "predictions")[0]
         return [tuple(ship["bbox"]) for ship in line["ships"]]
 
     return run

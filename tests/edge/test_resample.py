@@ -2,13 +2,14 @@
 
 import json
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+import logs
 
 pytest.importorskip("cv2", reason="OpenCV is not installed (extra edge)")
 pytest.importorskip("ai_edge_litert", reason="no TFLite runtime is installed (extra edge)")
@@ -94,7 +95,7 @@ def test_predict(toy_bundle_dir, picture, tmp_path, monkeypatch):
     done = CliRunner().invoke(main, args)
     assert done.exit_code == 0, done.output
     assert "resampled by 0.5" in done.stdout
-    line = json.loads(Path("predictions", "predictions.jsonl").read_text())
+    line = logs.frames("predictions")[0]
     assert (line["scale"], line["gsd_m"], line["shape"]) == (0.5, 0.75, [1000, 1700])
     assert sorted(ship["bbox"] for ship in line["ships"]) == [[100, 200, 180, 220], [1600, 900, 1700, 1000]]
     assert line["ships"][0]["length_m"] == 60

@@ -1,11 +1,11 @@
 """Scenes that are read window by window say the same as the image in memory, and name what is wrong with a file."""
 
-import json
-
 import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner
+
+import logs
 
 pytest.importorskip("rasterio", reason="rasterio is not installed (extra geo)")
 pytest.importorskip("ai_edge_litert", reason="no TFLite runtime is installed (extra edge)")
@@ -209,6 +209,6 @@ def test_predict(geotiff, sea, toy_bundle_dir, tmp_path, monkeypatch):
     geotiff(sea(1000, 1700, *SHIPS[:1]))
     done = CliRunner().invoke(main, ["predict", "a.tif", "--bundle", str(toy_bundle_dir), "--annotate"])
     assert done.exit_code == 0, done.output
-    (line,) = (json.loads(text) for text in (tmp_path / "predictions" / "predictions.jsonl").read_text().splitlines())
+    (line,) = logs.frames(tmp_path / "predictions")
     assert [tuple(ship["bbox"]) for ship in line["ships"]] == SHIPS[:1]
     assert cv2.imread(str(tmp_path / "predictions" / "annotated" / "a.jpg")).shape == (1000, 1700, 3)

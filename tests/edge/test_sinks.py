@@ -1,10 +1,12 @@
-import json
 import os
+import sqlite3
+from contextlib import closing
 
 import numpy as np
 import pytest
 
-from shipedge.errors import BackendError, DatasetError
+from shipedge.errors import DatasetError
+from shipedge.events import describe
 from shipedge.formats.airbus import read_airbus
 from shipedge.frame import Frame, FrameResult, Ship
 from shipedge.rle import Rle
@@ -13,9 +15,9 @@ from shipedge.sources import Source
 cv2 = pytest.importorskip("cv2", reason="OpenCV is not installed (extra edge)")
 
 from shipedge.sinks.annotate import Annotated, annotated_names  # noqa: E402
-from shipedge.sinks.csv import SubmissionCsv, image_id  # noqa: E402
+from shipedge.sinks.csv import check_names, image_id, write_submission  # noqa: E402
 from shipedge.sinks.draw import draw_result, ship_mask  # noqa: E402
-from shipedge.sinks.jsonl import JsonLines  # noqa: E402
+from shipedge.sinks.sqlite import write_sqlite  # noqa: E402
 
 not_root = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
 
@@ -31,76 +33,11 @@ def result(source="a.png", index=0, shape=(60, 80), ships=((20, 10, 30, 16),), t
         mask[top:bottom, left:right] = 1
         found.append(Ship(Rle.from_mask(mask), 0.87654, (left, top, right, bottom)))
     presence = np.zeros((2, 3), np.uint8)
-    return FrameResult(source, index, time_s, shape, 0.91, presence, tuple(found), {"detector": 1.23456})
+    return describe(FrameResult(source, index, time_s, shape, 0.91, presence, tuple(found), {"detector": 1.23456}))
 
 
 def frame(source="a.png", shape=(60, 80), value=40):
     return Frame(np.full((*shape, 3), value, np.uint8), source)
-
-
-def lines(path):
-    return [json.loads(line) for line in path.read_text(encoding="ascii").splitlines()]
-
-
-# --- JSON Lines
-
-
-def test_one_line_per_frame_no_ship_included(tmp_path):
-    path = tmp_path / "new" / "folder" / "p.jsonl"
-    with JsonLines(path) as sink:
-        sink.write(frame(), result(ships=((2, 1, 6, 3),), index=5, time_s=1 / 3))
-        sink.write(frame(), result(source="Köln\udcff.png", ships=()))
-        assert not path.exists()
-    first, second = lines(path)
-    assert first == {
-        "source": "a.png",
-        "index": 5,
-        "time_s": 0.333333,
-        "shape": [60, 80],
-        "score": 0.91,
-        "ships": [
-            {
-                "rle": "122 2 182 2 242 2 302 2",
-                "bbox": [2, 1, 6, 3],
-                "score": 0.8765,
-                "center": [4.0, 2.0],
-                "length": 4.0,
-                "width": 2.0,
-                "orientation": 0.0,
-            }
-        ],
-        "timings_ms": {"detector": 1.235},
-    }
-    assert second["ships"] == []
-    assert second["source"] == "Köln\udcff.png"
-    assert names(path.parent) == ["p.jsonl"]
-
-
-@pytest.mark.parametrize(("error", "kept"), [(BackendError, True), (KeyboardInterrupt, True), (OSError, False)])
-def test_jsonl_after_an_error(tmp_path, error, kept):
-    path = tmp_path / "p.jsonl"
-    with pytest.raises(error), JsonLines(path) as sink:  # noqa: PT012
-        sink.write(frame(), result())
-        raise error
-    assert names(tmp_path) == (["p.jsonl"] if kept else [])
-
-
-def test_earlier_file_stays_until_the_new_one_is_whole(tmp_path):
-    path = tmp_path / "p.jsonl"
-    path.write_text("old")
-    with pytest.raises(OSError, match="disk full"), JsonLines(path) as sink:  # noqa: PT012
-        sink.write(frame(), result())
-        raise OSError("disk full")
-    assert path.read_text() == "old"
-
-
-def test_nothing_read_leaves_earlier_results_alone(tmp_path):
-    for name in ("p.jsonl", "s.csv"):
-        (tmp_path / name).write_text("old")
-    with JsonLines(tmp_path / "p.jsonl"), SubmissionCsv(tmp_path / "s.csv", [Source("picture", "a.png")]):
-        pass
-    assert names(tmp_path) == ["p.jsonl", "s.csv"]
-    assert (tmp_path / "p.jsonl").read_text() == (tmp_path / "s.csv").read_text() == "old"
 
 
 # --- CSV
@@ -108,10 +45,8 @@ def test_nothing_read_leaves_earlier_results_alone(tmp_path):
 
 def test_csv_has_one_empty_row_for_a_picture_without_ships(tmp_path):
     path = tmp_path / "s.csv"
-    sources = [Source("picture", "in/a.png"), Source("picture", "in/b.png")]
-    with SubmissionCsv(path, sources) as sink:
-        sink.write(frame(), result("in/a.png", ships=((2, 1, 4, 3), (10, 10, 11, 11))))
-        sink.write(frame(), result("in/b.png", ships=()))
+    results = [result("in/a.png", ships=((2, 1, 4, 3), (10, 10, 11, 11))), result("in/b.png", ships=())]
+    write_submission(path, results)
     assert path.read_text() == "ImageId,EncodedPixels\na.png,122 2 182 2\na.png,611 1\nb.png,\n"
     assert read_airbus(path) == {"a.png": ["122 2 182 2", "611 1"], "b.png": []}
 
@@ -122,28 +57,28 @@ def test_csv_names_of_video_and_camera_frames():
 
 
 def test_csv_refuses_two_pictures_of_one_name(tmp_path):
-    sources = [Source("picture", "one/a.png"), Source("picture", "two/a.png")]
+    names = ("one/a.png", "two/a.png")
     with pytest.raises(DatasetError, match=r"one/a\.png and two/a\.png would both be a\.png"):
-        SubmissionCsv(tmp_path / "s.csv", sources)
+        check_names([Source("picture", name) for name in names])
+    with pytest.raises(DatasetError, match=r"one/a\.png and two/a\.png would both be a\.png"):
+        write_submission(tmp_path / "s.csv", map(result, names))
+    assert not (tmp_path / "s.csv").exists()
 
 
-def test_csv_refuses_a_name_that_is_no_image_id(tmp_path):
+def test_csv_refuses_a_name_that_is_no_image_id():
     with pytest.raises(DatasetError, match="cannot go into a CSV"):
-        SubmissionCsv(tmp_path / "s.csv", [Source("picture", "two\nlines.png")])
+        check_names([Source("picture", "two\nlines.png")])
 
 
-def test_csv_complains_before_the_first_frame(tmp_path):
-    with pytest.raises(OSError, match="no such folder"), SubmissionCsv(tmp_path / "none" / "s.csv", []):
-        pass
-    with pytest.raises(OSError, match="is a folder"), SubmissionCsv(tmp_path, []):
-        pass
-
-
-@not_root
-def test_csv_in_a_folder_without_permission(tmp_path):
-    tmp_path.chmod(0o500)
-    with pytest.raises(OSError, match="no permission"), SubmissionCsv(tmp_path / "s.csv", []):
-        pass
+def test_database_answers_a_query(tmp_path):
+    path = tmp_path / "s.db"
+    for _ in range(2):  # the second replaces the first
+        write_sqlite(path, [result(ships=((2, 1, 4, 3), (10, 10, 11, 11))), result("\udcff.png", ships=())])
+    with closing(sqlite3.connect(path)) as database:
+        query = "SELECT source, count(ships.id), max(ships.right) FROM frames LEFT JOIN ships ON frame_id = frames.id"
+        rows = database.execute(query + " GROUP BY frames.id").fetchall()
+    assert rows == [("a.png", 2, 11), ("\\udcff.png", 0, None)]
+    assert names(tmp_path) == ["s.db"]
 
 
 # --- drawing

@@ -116,7 +116,7 @@ class Driver:
         done = call("predict", folder, "--out", self.folder / "out", "--threads", "1", *options)
         log = self.folder / "out" / "predictions.jsonl"
         lines = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
-        answered = {Path(line["source"]).name for line in lines}
+        answered = {Path(line["source"]).name for line in lines if line["event"] == "frame"}
         named = {name for name in files if f"/{name}: " in done.stderr}
         if answered | named != set(files):
             raise BrokenError(f"neither a result nor a sentence for {sorted(set(files) - answered - named)[:3]}")

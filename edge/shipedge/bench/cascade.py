@@ -17,7 +17,6 @@ from shipedge.cascade import Cascade
 from shipedge.errors import BackendError
 from shipedge.frame import FrameResult
 from shipedge.images import Reading
-from shipedge.sinks.jsonl import to_json
 from shipedge.sources.files import read_picture
 
 __all__ = ["Other", "Times", "measure"]
@@ -127,4 +126,4 @@ def _with_pixels(other: Other) -> Run:
 
 
 def _found(result: FrameResult) -> object:
-    return [ship["rle"] for ship in to_json(result)["ships"]]
+    return [ship.rle.to_airbus() for ship in result.ships]

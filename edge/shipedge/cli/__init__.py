@@ -35,6 +35,7 @@ COMMANDS = {
     "evaluate": Lazy(
         "shipedge.cli.evaluate:evaluate", "Score predicted ships against the truth (official F2, Dice, AUC)."
     ),
+    "export": Lazy("shipedge.cli.export:export", "Make CSV, GeoJSON, COCO, SQLite or pictures from predictions."),
     "masks": Lazy("shipedge.cli.masks:masks", "Write one mask picture per image of an Airbus CSV."),
     "predict": Lazy("shipedge.cli.predict:predict", "Find ships in pictures, folders, videos or a camera."),
     "rle": Lazy("shipedge.cli.rle:rle", "Run-length masks from and to pictures, COCO, YOLO and CSV."),

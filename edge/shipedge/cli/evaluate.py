@@ -83,7 +83,7 @@ def evaluate(
     from shipedge.evaluate.curve import draw, precision_over_recall
     from shipedge.evaluate.export import to_json
     from shipedge.evaluate.figures import figures
-    from shipedge.evaluate.inputs import LINES
+    from shipedge.events.reading import LOG
     from shipedge.formats.splits import NAME
     from shipedge.outputs import Kind, check_outputs
 
@@ -94,7 +94,7 @@ def evaluate(
         if find_spec("matplotlib") is None:
             raise click.ClickException("--curve needs Matplotlib: pip install matplotlib")
         outputs[curve_path] = "PNG"
-    read = (prediction / LINES if prediction.is_dir() else prediction, truth, truth.with_name(NAME), scores, scenes)
+    read = (prediction / LOG if prediction.is_dir() else prediction, truth, truth.with_name(NAME), scores, scenes)
     check_outputs(outputs, [path for path in read if path is not None], force=force)
     result = evaluate_files(
         prediction, truth, scores=scores, scenes=scenes, images=images, part=part, shape=shape, steps=_bar

@@ -2,125 +2,59 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import os
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from shipedge.cli.options import FORCE, FloatRange, PathName
+from shipedge.cli.options import FORCE, PathName
+from shipedge.cli.predict_options import (
+    IMAGES,
+    LOG,
+    MODELS,
+    OUTPUTS,
+    ImageOptions,
+    LogOptions,
+    ModelOptions,
+    OutputOptions,
+)
+from shipedge.cli.predict_outputs import check, sinks_of, write_exports, write_failed
 from shipedge.cli.report import Progress, as_json, note, print_summary
 from shipedge.cli.terminal import printable
 from shipedge.signals import handled, stop
 
 if TYPE_CHECKING:
-    from shipedge.cascade import Cascade
-    from shipedge.sinks import Sink
+    from shipedge.bundle import Bundle
     from shipedge.sources import Source
 
 
 @click.command()
 @click.argument("sources", nargs=-1, required=True, type=PathName(), metavar="SOURCE...")
 @click.option(
-    "--bundle", "bundle_dir", type=PathName(), metavar="DIR", help="Models to use.  [default: those of the package]"
-)
-@click.option(
     "--out", type=PathName(), default="predictions", show_default=True, metavar="DIR", help="Folder for all results."
 )
-@click.option("--annotate", is_flag=True, help="Also draw the ships: DIR/annotated/NAME.jpg, or .mp4 for a video.")
-@click.option("--csv", "csv_file", type=PathName(), metavar="FILE", help="Also write an Airbus submission.")
-@click.option("--detections", type=PathName(), metavar="FILE", help="Also write a CSV with one row per ship.")
-@click.option(
-    "--geojson", type=PathName(), metavar="FILE", help="Also write the ships of georeferenced images, in WGS 84."
-)
-@click.option(
-    "--coco",
-    type=PathName(),
-    metavar="FILE",
-    help="Also write a COCO file: images, and ships as polygons with scores.",
-)
-@click.option(
-    "--roi",
-    type=PathName(),
-    metavar="FILE",
-    help="Only there: polygons as GeoJSON, or a JSON list of them in pixels.",
-)
-@click.option(
-    "--gsd",
-    type=FloatRange(0.001, 1000),
-    metavar="METERS",
-    help="Meters per pixel, where the file does not say: sizes in meters, and windows at the scale of the models.",
-)
-@click.option(
-    "--threads", type=click.IntRange(1, 256), metavar="N", help="Threads per model.  [default: cores, up to 4]"
-)
-@click.option(
-    "--device",
-    default="auto",
-    show_default=True,
-    metavar="auto|cpu|gpu|npu|LIBRARY[,KEY=VALUE...]",
-    help="What runs the models: the fastest that is right, the CPU, an accelerator, a delegate library.",
-)
-@click.option(
-    "--flips", is_flag=True, help="Look at every tile twice, the second time mirrored: slower, a little better."
-)
-@click.option(
-    "--point",
-    type=click.Choice(["careful", "balanced", "sensitive"]),
-    default="careful",
-    show_default=True,
-    help="How sure the models must be: few false ships, or few missed ones.",
-)
-@click.option(
-    "--min-score",
-    type=FloatRange(0, 1),
-    metavar="P",
-    help="Score that every ship needs.  [default: what the operating point asks of small ones]",
-)
-@click.option(
-    "--min-area",
-    type=click.IntRange(1, 2**32 - 2),
-    metavar="N",
-    help="Pixels that every ship needs.  [default: as the operating point]",
-)
-@click.option(
-    "--stretch", metavar="LOW,HIGH|auto", help="Values that become black and white in images of more than 8 bits."
-)
+@OUTPUTS
+@MODELS
+@IMAGES
+@LOG
 @FORCE
-@click.option(
-    "--max-pixels",
-    type=click.IntRange(1, 1 << 30),
-    metavar="N",
-    help="Largest image or frame to decode.  [default: 268435456, of videos 33554432, and no more than the file is "
-    "likely to hold]",
-)
 @click.option("--json", "as_json_object", is_flag=True, help="Print the summary as one JSON object.")
 @click.pass_context
 def predict(
     ctx: click.Context,
     sources: tuple[str, ...],
-    bundle_dir: str | None,
     out: str,
-    annotate: bool,
-    csv_file: str | None,
-    detections: str | None,
-    geojson: str | None,
-    coco: str | None,
-    roi: str | None,
-    gsd: float | None,
-    threads: int | None,
-    device: str,
-    flips: bool,
-    point: str,
-    min_score: float | None,
-    min_area: int | None,
-    stretch: str | None,
-    max_pixels: int | None,
+    outputs: OutputOptions,
+    models: ModelOptions,
+    images: ImageOptions,
+    logging: LogOptions,
     force: bool,
     as_json_object: bool,
 ) -> None:
@@ -130,8 +64,11 @@ def predict(
     have any size. A rotation noted in EXIF is applied. Of 16-bit images the upper eight bits count
     where all are used; of others --stretch says what is black and white, auto taking what 1 in 1,000 values exceed.
 
-    Every frame becomes one line of DIR/predictions.jsonl, also when it shows no ship. In the CSV a picture goes by its
-    file name, a video's frame by NAME_frame000017 (counted from 0).
+    Every frame becomes one line of DIR/predictions.jsonl as soon as it is done, also when it shows no ship. In the
+    CSV a picture goes by its file name, a video's frame by NAME_frame000017 (counted from 0).
+
+    A run over files that was stopped or killed goes on when the same command is given again; --fresh begins anew.
+    `shipedge export` makes the other files from predictions.jsonl later.
 
     Large images and GeoTIFF are read window by window where the extra geo is installed. Where meters per pixel are
     known and not those of the models, windows are resampled; the results are in pixels of the source all the same.
@@ -139,7 +76,8 @@ def predict(
     --point chooses thresholds that the bundle brings: careful has the fewest false ships, sensitive misses the fewest.
 
     Ctrl-C finishes the frame in hand, keeps what is complete, and exits with 130. So do SIGTERM (143) and SIGHUP, when
-    a connection breaks (129). A picture that cannot be read is named, the others go on, and the exit code is 1.
+    a connection breaks (129). A picture that cannot be read is named and listed in DIR/failed.txt, the others go on,
+    and the exit code is 1.
 
     \b
     Examples:
@@ -147,7 +85,7 @@ def predict(
       shipedge predict pictures/ --csv submission.csv
       shipedge predict 'flights/**/*.jpg' --bundle my-bundle/ --out found/
       shipedge predict flight.mp4 --annotate --threads 2
-      shipedge predict 0 --json
+      shipedge predict 0 --json --rotate 100MB --keep 20
       shipedge predict scene.tif --stretch 0,3000
       shipedge predict scene.tif --geojson ships.geojson --roi harbour.geojson
       shipedge predict pictures/ --gsd 0.5 --detections ships.csv
@@ -158,126 +96,87 @@ def predict(
     from shipedge.opencv_wheels import require_opencv
 
     require_opencv()
-    from shipedge.images import Reading, parse_stretch
+    from shipedge.cascade import Cascade
+    from shipedge.errors import ConfigError
+    from shipedge.events.reading import LOG as NAME
     from shipedge.pipeline import run
     from shipedge.region import read_region
-    from shipedge.sinks.geojson import GeoJson
-    from shipedge.sources import resolve
 
-    reading = Reading(None if stretch is None else parse_stretch(stretch), max_pixels, gsd_m=gsd)
-    files = _Files(Path(out), annotate, csv_file, detections, geojson, coco)
-    files.check_installed()
-    notes: list[str] = []
-    found = resolve(sources, notes)
-    for text in notes:
-        click.echo(printable(text), err=True)
-    region = None if roi is None else read_region(roi)
-    _check_outputs(files, [*sources, *([roi] if roi else [])], found, force)
-    sinks = _sinks(files, found)
-    cascade = _open_cascade(bundle_dir, threads, flips, device, point, min_score, min_area)
+    reading = images.reading()
+    found = _resolve(sources)
+    has_end = all(source.kind != "camera" for source in found)
+    if logging.keep and (has_end or logging.rotate is None):
+        raise ConfigError("--keep deletes results: expected --rotate beside it, and a source without an end")
+    region = None if images.roi is None else read_region(images.roi)
+    folder = Path(out)
+    check(folder, outputs, [*sources, *([images.roi] if images.roi else [])], found, force)
+    bundle = models.bundle()
+    thresholds = models.thresholds(bundle)
+    made_by = [asdict(thresholds), models.flips, reading, _digest(images.roi)]
+    batch = _fingerprint(bundle, made_by, found) if has_end else None
+    log = logging.log(folder / NAME, bundle=bundle.name, batch=batch, **images.noted())
+    cascade = Cascade(
+        bundle, models.threads, flips=models.flips, thresholds=thresholds, device=models.device, report=note
+    )
     with _stop_on_signal() as received, Progress(found) as progress:
-        summary = run(found, cascade, sinks, progress, lambda: bool(received), reading, region)
-    written = [str(Path(out, "predictions.jsonl")), str(Path(out, "annotated")) if annotate else ""]
-    written += [csv_file or "", detections or "", geojson or "", coco or ""]
-    lost = [name for name in written if name and any(text.startswith(f"{name}: ") for text in summary.failed)]
-    if geojson and any(isinstance(sink, GeoJson) and not sink.frames for sink in sinks):
-        lost.append(geojson)  # no image had coordinates
-    # Without a frame earlier results were left alone.
-    written = [name for name in written if name and name not in lost and summary.frames]
+        summary = run(
+            found,
+            cascade,
+            log,
+            sinks_of(folder, outputs, found),
+            progress,
+            lambda: bool(received),
+            reading,
+            region,
+            logging.max_failure_rate,
+            note,
+        )
+    written, lost = write_exports(log.path, outputs, summary)
+    write_failed(folder, summary)
     if as_json_object:
         click.echo(json.dumps(as_json(summary, cascade, written)))
     elif summary.frames:
         print_summary(summary, cascade, written)
     for sentence in summary.failed:
         click.echo(f"Error: {printable(sentence)}", err=True)
-    if len(summary.failed) > len(lost) and len(found) > 1:
-        click.echo(f"{len(summary.failed) - len(lost)} of {len(found)} sources failed", err=True)
+    if len(summary.failed) > lost and len(found) > 1:
+        click.echo(f"{len(summary.unread)} of {len(found)} sources failed", err=True)
     if received:
         click.echo("Stopped: what is complete has been kept", err=True)
         ctx.exit(128 + received[0])
     ctx.exit(1 if summary.failed else 0)
 
 
-class _Files(NamedTuple):
-    """What to write, and where."""
+def _resolve(sources: Sequence[str]) -> list[Source]:
+    """What is to be read, each source once."""
+    from shipedge.sources import resolve
 
-    out: Path
-    annotate: bool
-    csv: str | None
-    detections: str | None
-    geojson: str | None
-    coco: str | None
-
-    def check_installed(self) -> None:
-        """Raises ConfigError where a library is missing that one of them needs."""
-        from shipedge.errors import ConfigError
-        from shipedge.scene.gdal import is_installed
-
-        if self.geojson is not None and not is_installed():
-            raise ConfigError("--geojson needs rasterio, which reads coordinates: pip install 'shipedge[geo]'")
+    notes: list[str] = []
+    listed = resolve(sources, notes)
+    found = list({source.name: source for source in listed}.values())
+    if len(found) < len(listed):
+        notes.append(f"{len(listed) - len(found)} of the sources are given twice and read once")
+    for text in notes:
+        click.echo(printable(text), err=True)
+    return found
 
 
-def _check_outputs(files: _Files, specs: Sequence[str], sources: list[Source], force: bool) -> None:
-    from shipedge.errors import DatasetError
-    from shipedge.outputs import Kind, check_outputs
-    from shipedge.sinks.annotate import annotated_names
+def _fingerprint(bundle: Bundle, made_by: list[Any], sources: Sequence[Source]) -> str:
+    """What tells this batch from others: whatever changes results, and the files as they are now."""
+    from shipedge import __version__
 
-    out = files.out
-    outputs: dict[str | os.PathLike[str], Kind] = {out / "predictions.jsonl": "JSON"}
-    if files.annotate:
-        for name in annotated_names(sources).values():
-            outputs[out / "annotated" / name] = "JPEG" if name.endswith(".jpg") else "MP4"
-    others: list[tuple[str | None, Kind]] = [
-        (files.csv, "CSV of ships"),
-        (files.detections, "CSV of detections"),
-        (files.geojson, "JSON"),
-        (files.coco, "JSON"),
-    ]
-    for path, kind in others:
-        if path is not None:
-            if path in outputs:
-                raise DatasetError(f"{path} is given for two outputs, expected one for each")
-            outputs[path] = kind
-    check_outputs(outputs, [*specs, *(source.name for source in sources)], force=force, made=out)
+    parts: list[Any] = [__version__, bundle.manifest, made_by]
+    for source in sources:
+        try:
+            status = Path(source.name).stat()
+            parts.append((source.name, status.st_size, status.st_mtime_ns))
+        except OSError:  # said when it is read
+            parts.append(source.name)
+    return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:32]
 
 
-def _sinks(files: _Files, sources: list[Source]) -> list[Sink]:
-    from shipedge.sinks.annotate import Annotated
-    from shipedge.sinks.coco import CocoJson
-    from shipedge.sinks.csv import SubmissionCsv
-    from shipedge.sinks.detections import DetectionsCsv
-    from shipedge.sinks.geojson import GeoJson
-    from shipedge.sinks.jsonl import JsonLines
-
-    sinks: list[Sink] = [JsonLines(files.out / "predictions.jsonl")]
-    if files.csv is not None:
-        sinks.append(SubmissionCsv(Path(files.csv), sources))
-    if files.detections is not None:
-        sinks.append(DetectionsCsv(Path(files.detections)))
-    if files.geojson is not None:
-        sinks.append(GeoJson(Path(files.geojson)))
-    if files.coco is not None:
-        sinks.append(CocoJson(Path(files.coco), sources))
-    if files.annotate:
-        sinks.append(Annotated(files.out / "annotated", sources))
-    return sinks
-
-
-def _open_cascade(
-    bundle_dir: str | None,
-    threads: int | None,
-    flips: bool,
-    device: str,
-    point: str,
-    min_score: float | None,
-    min_area: int | None,
-) -> Cascade:
-    from shipedge.bundle import default_bundle, load_bundle
-    from shipedge.cascade import Cascade
-
-    bundle = load_bundle(bundle_dir) if bundle_dir else default_bundle()
-    thresholds = bundle.at_point(point).overridden(min_score, min_area)
-    return Cascade(bundle, threads, flips=flips, thresholds=thresholds, device=device, report=note)
+def _digest(path: str | None) -> str | None:
+    return None if path is None else hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 @contextmanager

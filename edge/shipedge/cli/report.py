@@ -12,7 +12,7 @@ from shipedge.cli.terminal import printable, say
 
 if TYPE_CHECKING:
     from shipedge.cascade import Cascade
-    from shipedge.pipeline import Summary
+    from shipedge.events import Summary
     from shipedge.sources import Source
 
 LINES = 20
@@ -38,8 +38,8 @@ class Progress:
         if not self._on or (now := monotonic()) < self._next:
             return
         self._next = now + 0.1
-        done = summary.frames + len(summary.failed)
-        rate = done / max(now - self._start, 1e-3)
+        done = summary.frames + len(summary.unread)
+        rate = (done - summary.recorded) / max(now - self._start, 1e-3)
         bar = f"{done} frames"
         if self._total:
             share = min(done / self._total, 1.0)
@@ -82,8 +82,9 @@ def as_json(summary: Summary, cascade: Cascade, written: list[str]) -> dict[str,
         "frames": frames,
         "frames_with_ships": summary.frames_with_ships,
         "ships": summary.ships,
+        "recorded": summary.recorded,
         "seconds": round(summary.seconds, 3),
-        "frames_per_s": round(frames / summary.seconds, 2) if summary.seconds else 0.0,
+        "frames_per_s": round((frames - summary.recorded) / summary.seconds, 2) if summary.seconds else 0.0,
         "mean_ms": {stage: round(total / frames, 3) for stage, total in summary.timings_ms.items()} if frames else {},
         "dropped": summary.dropped,
         "interrupted": summary.interrupted,
@@ -113,7 +114,9 @@ def print_summary(summary: Summary, cascade: Cascade, written: list[str]) -> Non
         rest = ranked[LINES:]
         say(f"... and {len(rest)} more sources with {sum(s.ships for _, s in rest)} ships")
     frames = summary.frames
-    rate = frames / summary.seconds if summary.seconds else 0.0
+    rate = (frames - summary.recorded) / summary.seconds if summary.seconds else 0.0
+    if summary.recorded:
+        say(f"{summary.recorded} frames were done by an earlier run of this command (--fresh does them again)")
     say(
         f"{frames} frame{'' if frames == 1 else 's'}, {summary.frames_with_ships} with ships, {summary.ships} ships; "
         f"{summary.seconds:.2f} s = {rate:.1f} frames/s"

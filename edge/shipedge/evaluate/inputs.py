@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from shipedge.errors import DatasetError, RleFormatError
+from shipedge.events.reading import LOG, log_files
 from shipedge.formats.airbus import open_csv
 from shipedge.formats.shown import shown
 from shipedge.inputs import read_input
@@ -16,7 +17,6 @@ from shipedge.rle import Rle, parse
 from shipedge.sinks.csv import image_id
 from shipedge.sources import source_named
 
-LINES = "predictions.jsonl"
 _LONGEST = 1 << 30  # bytes of it
 
 
@@ -56,9 +56,9 @@ def read_prediction(path: str | os.PathLike[str]) -> Prediction:
     """
     path = Path(path)
     if path.is_dir():
-        path /= LINES
+        path /= LOG
         if not path.is_file():
-            raise DatasetError(f"{path.parent} holds no {LINES}; expected a folder of shipedge predict, or a CSV")
+            raise DatasetError(f"{path.parent} holds no {LOG}; expected a folder of shipedge predict, or a CSV")
     if path.suffix != ".jsonl":
         return Prediction(path, open_csv(path), None)
     ships, scores = _Lines(path), {}
@@ -128,34 +128,40 @@ class _Lines(dict[str, list[str]]):
             raise DatasetError(f"{place}: {error}") from error
 
 
+def _lines(path: Path) -> Iterator[tuple[Path, int, bytes]]:
+    for part in log_files(path) or [path]:
+        for number, line in enumerate(read_input(part, _LONGEST).splitlines(), 1):
+            if line.strip():
+                yield part, number, line
+
+
 def _records(path: Path) -> Iterator[tuple[int, str, float, Any]]:
-    """(line, ImageId, score, record) of each line."""
-    lines = read_input(path, _LONGEST).splitlines()
+    """(line, ImageId, score, record) of each frame, in the files that --rotate has cut off, too."""
     sources: dict[str, str] = {}
     seen = set[str]()
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
+    for part, number, line in _lines(path):
         try:
             record = loads(line)
         except ValueError as error:
-            raise DatasetError(f"{path}: line {number} is not JSON: {error}") from error
+            raise DatasetError(f"{part}: line {number} is not JSON: {error}") from error
+        if isinstance(record, dict) and record.get("event", "frame") != "frame":
+            continue
         try:
             source = str(record["source"])
             image = _image_id(source, record)
             score = float(record["score"])
         except (ValueError, TypeError, KeyError) as error:
             keys = '"source" and "score", and the "index" of a frame of a video'
-            raise DatasetError(f"{path}: line {number}: expected an object with {keys}") from error
+            raise DatasetError(f"{part}: line {number}: expected an object with {keys}") from error
         if not math.isfinite(score):
-            raise DatasetError(f"{path}: line {number}: score is {score}, expected a finite number")
+            raise DatasetError(f"{part}: line {number}: score is {score}, expected a finite number")
         if sources.setdefault(image, source) != source:
             raise DatasetError(
-                f"{path}: line {number}: {sources[image]} and {source} are both image {image!r}: "
+                f"{part}: line {number}: {sources[image]} and {source} are both image {image!r}: "
                 "predict and score them one after the other"
             )
         if image in seen:
-            raise DatasetError(f"{path}: line {number}: image {image!r} comes twice, expected one line per image")
+            raise DatasetError(f"{part}: line {number}: image {image!r} comes twice, expected one line per image")
         seen.add(image)
         yield number, image, score, record
 

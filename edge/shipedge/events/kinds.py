@@ -63,6 +63,8 @@ class Start(Struct, tag_field="event", tag="start", forbid_unknown_fields=True):
         batch: fingerprint of models, options and files, by which the same command is known again; null where a camera
             or a stream has no end.
         part: how many files of this log came before it, see --rotate.
+        stretch: how images of more than 8 bits were read, as --stretch takes it.
+        max_pixels: the largest image that was read.
     """
 
     format: int
@@ -71,6 +73,8 @@ class Start(Struct, tag_field="event", tag="start", forbid_unknown_fields=True):
     bundle: str
     batch: str | None
     part: Count = 0
+    stretch: str | UnsetType = UNSET
+    max_pixels: Count | UnsetType = UNSET
 
 
 class Result(Struct, tag_field="event", tag="frame", forbid_unknown_fields=True):
@@ -88,6 +92,7 @@ class Result(Struct, tag_field="event", tag="frame", forbid_unknown_fields=True)
         age_ms: milliseconds from then to the result.
         dropped: frames of this source that were skipped since the one before, because the models were slower.
         gsd_m: ground sample distance, meters a pixel, where it is known.
+        placed: true where the file says where on the earth it lies; ships then have longitude and latitude.
         scale: what the frame was resampled by, where it was.
     """
 
@@ -102,6 +107,7 @@ class Result(Struct, tag_field="event", tag="frame", forbid_unknown_fields=True)
     age_ms: float | UnsetType = UNSET
     dropped: Count | UnsetType = UNSET
     gsd_m: float | UnsetType = UNSET
+    placed: bool | UnsetType = UNSET
     scale: float | UnsetType = UNSET
 
 
@@ -184,9 +190,11 @@ class End(Struct, tag_field="event", tag="end", forbid_unknown_fields=True):
 Event: TypeAlias = Start | Result | Gap | Notice | Failure | Demoted | End
 
 
-def utc(when: datetime | None = None) -> str:
-    """A time, now by default, as the events give it."""
-    when = datetime.now(timezone.utc) if when is None else when.astimezone(timezone.utc)
+def utc(when: datetime | float | None = None) -> str:
+    """A time, now by default, as the events give it; of seconds since 1970, too."""
+    if not isinstance(when, datetime):
+        when = datetime.now(timezone.utc) if when is None else datetime.fromtimestamp(when, timezone.utc)
+    when = when.astimezone(timezone.utc)
     return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -223,5 +231,6 @@ def describe(result: FrameResult) -> Result:
         ships,
         {stage: round(value, 3) for stage, value in result.timings_ms.items()},
         gsd_m=UNSET if result.gsd_m is None else round(result.gsd_m, 6),
+        placed=UNSET if result.place is None else True,
         scale=UNSET if result.scale == 1 else round(result.scale, 6),
     )

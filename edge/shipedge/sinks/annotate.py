@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import cv2
@@ -12,7 +13,8 @@ import numpy as np
 
 from shipedge.atomic import own_folder, write_atomic
 from shipedge.errors import SourceError
-from shipedge.frame import Frame, FrameResult
+from shipedge.events import Result
+from shipedge.frame import Frame
 from shipedge.images.budget import MOST_PIXELS
 from shipedge.sinks.base import keeps
 from shipedge.sinks.draw import draw_result
@@ -56,44 +58,53 @@ class Annotated:
         self._folder = folder
         self._names = annotated_names(sources)
         self._sources = {source.name: source for source in sources}
-        self._video: Mp4 | None = None
+        self._videos: dict[str, Mp4] = {}
 
     def __enter__(self) -> Annotated:
         """Makes the folder. Raises OSError when that is not possible."""
         own_folder(self._folder)
         return self
 
-    def write(self, frame: Frame, result: FrameResult) -> None:
+    def write(self, frame: Frame, result: Result) -> None:
         """Draws one frame."""
         if result.shape[0] * result.shape[1] > MOST_PIXELS:
             raise SourceError(f"{result.source}: too large to be annotated; leave --annotate out")
         drawn = draw_result(frame.pixels, result)
         bgr = np.asarray(cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR, dst=drawn), np.uint8)
-        path = self._folder / self._names[result.source]
         if self._sources[result.source].kind == "picture":
             good, encoded = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
             if not good:  # JPEG ends at 65,535 pixels a side
                 raise SourceError(f"{result.source}: too large to be annotated as JPEG; leave --annotate out")
-            write_atomic(path, encoded.tobytes())
+            write_atomic(self._folder / self._names[result.source], encoded.tobytes())
             return
-        if self._video is None or self._video.path != path:
-            try:
-                self._close_video()
-            finally:  # whatever became of the last video, this one has all its frames
-                self._video = Mp4(path, bgr)
-                self._video.write(bgr, result.source, frame.time_s)
-        else:
-            self._video.write(bgr, result.source, frame.time_s)
+        if result.source not in self._videos:
+            self._videos[result.source] = Mp4(self._new_video(self._sources[result.source]), bgr)
+        self._videos[result.source].write(bgr, result.source, frame.time_s)
 
-    def _close_video(self, keep: bool = True) -> None:
-        if self._video is not None:
-            video, self._video = self._video, None
-            video.close(keep)
-
-    def __exit__(self, kind: type[BaseException] | None, *details: object) -> None:
-        """Finishes the video in hand.
+    def end(self, source: Source) -> None:
+        """Puts the video of this source in its place.
 
         Raises:
             SourceError: it did not become whole.
         """
-        self._close_video(keeps(kind))
+        if video := self._videos.pop(source.name, None):
+            video.close(keep=True)
+
+    def _new_video(self, source: Source) -> Path:
+        """Where the video of a source will lie: one of a camera replaces none of an earlier run."""
+        path = self._folder / self._names[source.name]
+        number = 2
+        while source.kind != "video" and path.exists():
+            path, number = path.with_name(f"{Path(self._names[source.name]).stem}-{number}.mp4"), number + 1
+        return path
+
+    def __exit__(self, kind: type[BaseException] | None, *details: object) -> None:
+        """Finishes the videos in hand.
+
+        Raises:
+            SourceError: one did not become whole.
+        """
+        with ExitStack() as stack:
+            for video in self._videos.values():
+                stack.callback(video.close, keeps(kind))
+            self._videos = {}

@@ -5,20 +5,30 @@ from __future__ import annotations
 from typing import Protocol
 
 from shipedge.errors import ShipedgeError
-from shipedge.frame import Frame, FrameResult
+from shipedge.events import Result
+from shipedge.frame import Frame
+from shipedge.sources import Source
 
 __all__ = ["Sink", "keeps"]
 
 
 class Sink(Protocol):
-    """Takes every result; its files appear whole when the `with` block ends."""
+    """Makes something of frames and their results, which the log does not hold: pictures, videos."""
 
     def __enter__(self) -> Sink:
         """Opens what it writes to, so that a folder without permission is known before the first frame."""
         ...
 
-    def write(self, frame: Frame, result: FrameResult) -> None:
-        """Takes one result and the frame it belongs to."""
+    def write(self, frame: Frame, result: Result) -> None:
+        """Takes one result and the frame it belongs to; of a frame that comes again after a killed run, too.
+
+        Raises:
+            SourceError: it cannot be taken, which does not stop anything else.
+        """
+        ...
+
+    def end(self, source: Source) -> None:
+        """Nothing more comes of a source: finishes its file. Raises SourceError where that did not become whole."""
         ...
 
     def __exit__(self, kind: type[BaseException] | None, *details: object) -> None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from shipedge.errors import DatasetError, SourceError
+from shipedge.errors import DatasetError
+from shipedge.events import Result
 from shipedge.formats.airbus import check_image_id, write_airbus
-from shipedge.frame import Frame, FrameResult
-from shipedge.outputs import check_place
-from shipedge.sinks.base import keeps
-from shipedge.sources import Source
+from shipedge.sources import Source, source_named
 
-__all__ = ["SubmissionCsv", "image_id", "sources_by_name"]
+__all__ = ["ImageIds", "check_names", "image_id", "write_submission"]
 
 
 def image_id(source: Source, index: int) -> str:
@@ -20,8 +18,25 @@ def image_id(source: Source, index: int) -> str:
     return Path(source.name).name if source.kind == "picture" else f"{source.stem}_frame{index:06d}"
 
 
-def sources_by_name(sources: Sequence[Source]) -> dict[str, Source]:
-    """The sources by their names, where each will have an `image_id` of its own.
+class ImageIds:
+    """The ImageId of every frame of a run."""
+
+    def __init__(self) -> None:
+        self._sources: dict[str, str] = {}
+
+    def __call__(self, result: Result) -> str:
+        """That of one frame. Raises DatasetError where frames of two sources share it."""
+        name = image_id(source_named(result.source), result.index)
+        if self._sources.setdefault(name, result.source) != result.source:
+            raise DatasetError(
+                f"{self._sources[name]} and {result.source} would both be {name} in the file: predict them one after "
+                "the other"
+            )
+        return name
+
+
+def check_names(sources: Sequence[Source]) -> None:
+    """Makes sure before the first frame that each source will have an `image_id` of its own.
 
     Raises:
         DatasetError: two would share it, or it is no plain file name.
@@ -36,45 +51,16 @@ def sources_by_name(sources: Sequence[Source]) -> dict[str, Source]:
                 f"{names[name]} and {source.name} would both be {name} in the file: predict them one after the other"
             )
         names[name] = source.name
-    return {source.name: source for source in sources}
 
 
-class SubmissionCsv:
-    """Collects the rows and writes them at the end, in one step.
+def write_submission(path: Path, results: Iterable[Result]) -> None:
+    """One row per ship, one empty row per frame without ships; memory follows the length of the file.
 
     The format knows a picture by its file name alone, so two pictures of one name would become one: refused.
+
+    Raises:
+        DatasetError: two frames would share their ImageId, or a name cannot be one.
+        OSError: it cannot be written.
     """
-
-    def __init__(self, path: Path, sources: Sequence[Source]) -> None:
-        """Checks every name before the first frame.
-
-        Raises:
-            DatasetError: two sources would share their ImageId, or a name cannot be an ImageId.
-        """
-        self._path = path
-        self._rows: dict[str, list[str]] = {}
-        self._sources = sources_by_name(sources)
-
-    def __enter__(self) -> SubmissionCsv:
-        """Raises OSError when the file could not be written at the end."""
-        check_place(self._path)
-        return self
-
-    def write(self, frame: Frame, result: FrameResult) -> None:
-        """Takes the ships of one frame."""
-        name = image_id(self._sources[result.source], result.index)
-        if name in self._rows:  # of an image that is called like a frame of a video
-            raise SourceError(f"{result.source}: {name} is in the CSV already: predict them one after the other")
-        self._rows[name] = [s.rle.to_airbus() for s in result.ships]
-
-    def __exit__(self, kind: type[BaseException] | None, *details: object) -> None:
-        """Writes the file; not when nothing could be read, so that an earlier one stays.
-
-        Raises:
-            SourceError: it could not be written.
-        """
-        if self._rows and keeps(kind):
-            try:
-                write_airbus(self._path, self._rows.items())
-            except OSError as error:  # the results of the other sinks are whole
-                raise SourceError(f"{self._path}: cannot be written: {error.strerror or error}") from None
+    named = ImageIds()
+    write_airbus(path, ((named(result), [ship.rle for ship in result.ships]) for result in results))

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable
 from pathlib import Path
 
-from shipedge.atomic import write_output
-from shipedge.errors import SourceError
-from shipedge.frame import Frame, FrameResult
-from shipedge.measure import as_json, measure
-from shipedge.outputs import check_place
-from shipedge.sinks.base import keeps
+from msgspec import UNSET
 
-__all__ = ["COLUMNS", "DetectionsCsv"]
+from shipedge.atomic import write_output
+from shipedge.events import Result
+
+__all__ = ["COLUMNS", "write_detections"]
 
 COLUMNS = (
     *("image", "index", "time_s", "score", "left", "top", "right", "bottom"),
@@ -23,40 +22,20 @@ _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 """What makes a spreadsheet run a text; such names get an apostrophe in front, which it does not show."""
 
 
-class DetectionsCsv:
-    """Collects the rows and writes them at the end, in one step; what is not known stays empty."""
+def write_detections(path: Path, results: Iterable[Result]) -> None:
+    """One row for each ship; what is not known stays empty.
 
-    def __init__(self, path: Path) -> None:
-        """Nothing is touched before `__enter__`."""
-        self._path = path
-        self._frames = 0
-        self._text = io.StringIO()
-        self._writer = csv.writer(self._text, lineterminator="\n")
-        self._writer.writerow(COLUMNS)
-
-    def __enter__(self) -> DetectionsCsv:
-        """Raises OSError when the file could not be written at the end."""
-        check_place(self._path)
-        return self
-
-    def write(self, frame: Frame, result: FrameResult) -> None:
-        """Takes the ships of one frame."""
-        self._frames += 1
+    Raises:
+        OSError: it cannot be written.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for result in results:
         name = f"'{result.source}" if result.source.startswith(_FORMULAS) else result.source
-        time_s = "" if result.time_s is None else round(result.time_s, 6)
-        for ship, measures in zip(result.ships, measure(result), strict=True):
-            known = as_json(measures)
-            row = [name, result.index, time_s, round(ship.score, 4), *ship.bbox, *known["center"]]
-            self._writer.writerow([*row, *(known.get(column, "") for column in COLUMNS[10:])])
-
-    def __exit__(self, kind: type[BaseException] | None, *details: object) -> None:
-        """Writes the file; not when nothing could be read, so that an earlier one stays.
-
-        Raises:
-            SourceError: it could not be written.
-        """
-        if self._frames and keeps(kind):
-            try:
-                write_output(self._path, self._text.getvalue().encode("utf-8", "backslashreplace"))
-            except OSError as error:  # the results of the other sinks are whole
-                raise SourceError(f"{self._path}: cannot be written: {error.strerror or error}") from None
+        time_s = "" if result.time_s is None else result.time_s
+        for ship in result.ships:
+            known = (getattr(ship, column) for column in COLUMNS[10:])
+            row = [name, result.index, time_s, ship.score, *ship.bbox, *ship.center]
+            writer.writerow([*row, *("" if value is UNSET else value for value in known)])
+    write_output(path, text.getvalue().encode("utf-8", "backslashreplace"))

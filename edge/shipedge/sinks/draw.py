@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from shipedge.frame import FrameResult, Ship
-from shipedge.rle import Rle
+from shipedge.events import Found, Result
+from shipedge.rle import Rle, parse
 
 __all__ = ["draw_outline", "draw_result", "outlines", "ship_mask"]
 
@@ -18,12 +18,12 @@ GAP = 4
 """Pixels between a ship and its outline: a small ship must not vanish under its own mark."""
 
 
-def draw_result(pixels: NDArray[np.uint8], result: FrameResult) -> NDArray[np.uint8]:
+def draw_result(pixels: NDArray[np.uint8], result: Result) -> NDArray[np.uint8]:
     """A copy of the (height, width, 3) RGB frame with ships outlined, their scores, and a summary in the corner."""
     picture = pixels.copy()
     scale = min(max(min(result.shape) / 768, 0.9), 3.0)
     for ship in result.ships:
-        draw_outline(picture, ship.rle, max(round(scale), 1))
+        draw_outline(picture, parse(ship.rle, (result.shape[0], result.shape[1])), max(round(scale), 1))
     for ship in result.ships:  # after all outlines, so that none runs through a number
         _label(picture, ship, 0.42 * scale)
     count = len(result.ships)
@@ -62,7 +62,7 @@ def draw_outline(picture: NDArray[np.uint8], rle: Rle, width: int = 1) -> None:
     cv2.drawContours(picture, contours, -1, COLOR, width, cv2.LINE_AA)
 
 
-def _label(picture: NDArray[np.uint8], ship: Ship, size: float) -> None:
+def _label(picture: NDArray[np.uint8], ship: Found, size: float) -> None:
     left, top, right, bottom = ship.bbox
     text = f"{ship.score:.2f}"
     (width, height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, 1)

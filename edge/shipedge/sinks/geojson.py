@@ -3,73 +3,51 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
+from msgspec import to_builtins
 from numpy.typing import NDArray
 
 from shipedge.atomic import write_output
 from shipedge.errors import SourceError
-from shipedge.frame import Frame, FrameResult
-from shipedge.measure import as_json, corners, measure
-from shipedge.outputs import check_place
-from shipedge.sinks.base import keeps
+from shipedge.events import Result
 
-__all__ = ["GeoJson"]
+__all__ = ["write_geojson"]
 
 
-class GeoJson:
-    """Collects one polygon for each ship, its rectangle, and writes the file at the end, in one step.
+def write_geojson(path: Path, results: Iterable[Result]) -> None:
+    """One polygon for each ship, its rectangle.
 
-    Attributes:
-        frames: those that had a place on the earth; without any there is no file.
+    Raises:
+        SourceError: a ship has no place on the earth; there is no file without any, and one of those that have.
+        OSError: it cannot be written.
     """
-
-    def __init__(self, path: Path) -> None:
-        """Nothing is touched before `__enter__`."""
-        self._path = path
-        self._features: list[str] = []
-        self.frames = 0
-
-    def __enter__(self) -> GeoJson:
-        """Raises OSError when the file could not be written at the end."""
-        check_place(self._path)
-        return self
-
-    def write(self, frame: Frame, result: FrameResult) -> None:
-        """Takes the ships of one frame.
-
-        Raises:
-            SourceError: the frame has no place on the earth.
-        """
-        if result.place is None:
-            raise SourceError(
-                f"{result.source}: has no coordinates of the earth, expected a GeoTIFF or JP2 with them for GeoJSON"
+    features: list[str] = []
+    placed, elsewhere = 0, list[str]()
+    for result in results:
+        if result.placed is not True:
+            elsewhere.append(result.source)
+            continue
+        placed += 1
+        for ship in result.ships:
+            properties = {"source": result.source, "index": result.index, **to_builtins(ship)}
+            outline = np.array(properties.pop("outline"), np.float64)
+            for key in ("rle", "bbox"):
+                del properties[key]
+            geometry = {"type": "Polygon", "coordinates": [_ring(outline, properties["lon"])]}
+            features.append(
+                json.dumps({"type": "Feature", "geometry": geometry, "properties": properties}, allow_nan=False)
             )
-        self.frames += 1
-        for ship, measures in zip(result.ships, measure(result), strict=True):
-            assert measures.lonlat is not None
-            properties = {"source": result.source, "index": result.index, "score": round(ship.score, 4)}
-            ring = _ring(result.place.lonlat(corners(measures.rectangle)), measures.lonlat[0])
-            feature = {
-                "type": "Feature",
-                "geometry": {"type": "Polygon", "coordinates": [ring]},
-                "properties": properties | as_json(measures),
-            }
-            self._features.append(json.dumps(feature, allow_nan=False))
-
-    def __exit__(self, kind: type[BaseException] | None, *details: object) -> None:
-        """Writes the file; not when no frame had a place, so that an earlier one stays.
-
-        Raises:
-            SourceError: it could not be written.
-        """
-        if self.frames and keeps(kind):
-            text = '{"type": "FeatureCollection", "features": [\n' + ",\n".join(self._features) + "\n]}\n"
-            try:
-                write_output(self._path, text.encode())
-            except OSError as error:  # the results of the other sinks are whole
-                raise SourceError(f"{self._path}: cannot be written: {error.strerror or error}") from None
+    if placed:
+        text = '{"type": "FeatureCollection", "features": [\n' + ",\n".join(features) + "\n]}\n"
+        write_output(path, text.encode())
+    if elsewhere:
+        rest = f" (and {len(elsewhere) - 1} more)" if len(elsewhere) > 1 else ""
+        raise SourceError(
+            f"{elsewhere[0]}{rest}: has no coordinates of the earth, expected a GeoTIFF or JP2 with them for GeoJSON"
+        )
 
 
 def _ring(points: NDArray[np.float64], lon: float) -> list[list[float]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from shipedge.errors import SourceError
 from shipedge.frame import Frame
@@ -15,7 +16,7 @@ from shipedge.sources.files import read_picture
 from shipedge.sources.resolve import Source
 from shipedge.sources.video import read_video
 
-__all__ = ["ReadAhead"]
+__all__ = ["Ended", "ReadAhead"]
 
 DEPTH = 2
 """Frames waiting. With the one being decoded and the one being worked on, four are in memory at most."""
@@ -23,8 +24,15 @@ MOST_BYTES = 1 << 26
 """Of frames in memory when the next one is decoded: very large frames are decoded one after the other."""
 
 
+class Ended(NamedTuple):
+    """Nothing more comes of a source; `error` says why where that is not its end."""
+
+    source: Source
+    error: SourceError | None = None
+
+
 class ReadAhead:
-    """Iterates over the frames of all sources, in order; a source that fails gives its SourceError instead.
+    """Iterates over the frames of all sources, in order; after those of each comes its `Ended`.
 
     Files are never dropped: the reader waits. A camera does not wait, so the oldest waiting frame of a camera is
     dropped when the models are slower, and the delay does not grow.
@@ -45,7 +53,7 @@ class ReadAhead:
         self._sources = sources
         self._should_stop = should_stop
         self._reading, self._region = reading, region
-        self._waiting: deque[Frame | SourceError] = deque()
+        self._waiting: deque[Frame | Ended] = deque()
         self._worked_on = 0  # bytes
         self._change = threading.Condition()
         self._finished = False
@@ -65,8 +73,8 @@ class ReadAhead:
             self._change.notify_all()
         self._thread.join(timeout=5)
 
-    def __iter__(self) -> Iterator[Frame | SourceError]:
-        """Frames and failures, in order."""
+    def __iter__(self) -> Iterator[Frame | Ended]:
+        """Frames and ends, in order."""
         while True:
             with self._change:
                 self._worked_on = 0
@@ -107,17 +115,19 @@ class ReadAhead:
                 self._wait_for_room(source)
                 if self._stopped:
                     return
+            self._put(Ended(source), live=False)
         except SourceError as error:
-            self._put(error, live=False)
+            self._put(Ended(source, error), live=False)
         except ImportError:  # of every source alike: a library is not installed
             raise
         except Exception as error:  # whatever it is: the results of the other sources are kept
             text = " ".join(str(error).split())
-            self._put(SourceError(f"{source.name}: cannot be read ({type(error).__name__}: {text})"), live=False)
+            failed = SourceError(f"{source.name}: cannot be read ({type(error).__name__}: {text})")
+            self._put(Ended(source, failed), live=False)
 
-    def _put(self, item: Frame | SourceError, live: bool) -> None:
+    def _put(self, item: Frame | Ended, live: bool) -> None:
         with self._change:
-            while len(self._waiting) >= DEPTH and not self._stopped:
+            while sum(isinstance(one, Frame) for one in self._waiting) >= DEPTH and not self._stopped:
                 oldest = self._waiting[0]
                 if live and isinstance(item, Frame) and isinstance(oldest, Frame) and oldest.source == item.source:
                     self._waiting.popleft()
@@ -136,7 +146,7 @@ class ReadAhead:
         return self._worked_on + sum(map(_bytes, self._waiting))
 
 
-def _bytes(item: Frame | SourceError) -> int:
+def _bytes(item: Frame | Ended) -> int:
     return item.nbytes if isinstance(item, Frame) else 0
 
 

@@ -1,0 +1,84 @@
+"""``shipedge export``: other files from the log of a run."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from shipedge.cli.options import FORCE, PathName
+from shipedge.cli.predict_options import OUTPUTS, OutputOptions
+from shipedge.cli.terminal import printable, say
+
+if TYPE_CHECKING:
+    from shipedge.images import Reading
+
+
+@click.command()
+@click.argument("folder", type=PathName(path_type=Path), metavar="OUT")
+@OUTPUTS
+@FORCE
+@click.pass_context
+def export(ctx: click.Context, folder: Path, outputs: OutputOptions, force: bool) -> None:
+    """Make CSV, GeoJSON, COCO, SQLite or pictures from what `shipedge predict --out OUT` has found.
+
+    Everything comes from OUT/predictions.jsonl and the files that --rotate has cut off it, also while a run still
+    writes there or after one that was killed. --annotate and --crops read the images and videos again; those of cameras
+    and streams are gone.
+
+    \b
+    Examples:
+      shipedge export predictions --csv submission.csv
+      shipedge export predictions --sqlite ships.db --geojson ships.geojson
+      shipedge export predictions --annotate --crops
+    """  # noqa: D301 - click wants the control character itself
+    from shipedge.cli.predict_outputs import check, sinks_of
+    from shipedge.errors import ConfigError
+    from shipedge.events.reading import LOG
+    from shipedge.exports import export as write
+    from shipedge.exports import results_of
+    from shipedge.redraw import redraw
+    from shipedge.sources import source_named
+
+    log = folder / LOG
+    files = outputs.files()
+    drawn = outputs.annotate or outputs.crops
+    if not files and not drawn:
+        raise ConfigError("nothing to export: expected one of --csv, --detections, --geojson, --coco, --sqlite, ...")
+    counts: dict[str, int] = {}
+    for result in results_of(log):
+        counts[result.source] = counts.get(result.source, 0) + 1
+    sources = [source_named(name) for name in counts]
+    if drawn and (live := [source.name for source in sources if source.kind not in ("picture", "video")]):
+        raise ConfigError(f"{live[0]}: the pictures of a camera or stream are gone, expected a log of files for these")
+    check(folder, outputs, [], sources, force)
+    lost = list(write(log, files).values())
+    if drawn:
+        with click.progressbar(
+            length=sum(counts.values()), label="frames", file=sys.stderr, hidden=not sys.stderr.isatty()
+        ) as bar:
+            lost += redraw(log, sources, sinks_of(folder, outputs, sources), lambda: bar.update(1), _reading(log))
+    for sentence in lost:
+        click.echo(f"Error: {printable(sentence)}", err=True)
+    if lost:
+        ctx.exit(1)
+    written = [str(path) for path in files.values()]
+    written += [str(folder / name) for name, on in (("annotated", outputs.annotate), ("crops", outputs.crops)) if on]
+    say(f"{sum(counts.values())} frames; written: {', '.join(written)}")
+
+
+def _reading(log: Path) -> Reading:
+    """How the run has read its images."""
+    from msgspec import UNSET
+
+    from shipedge.events import Start
+    from shipedge.events.reading import read_events
+    from shipedge.images import Reading, parse_stretch
+
+    start = next(read_events(log))
+    if not isinstance(start, Start):
+        return Reading()
+    stretch = None if start.stretch is UNSET else parse_stretch(start.stretch)
+    return Reading(stretch, None if start.max_pixels is UNSET else start.max_pixels)

@@ -1,0 +1,93 @@
+"""What ``shipedge predict`` and ``export`` write besides the log: checked before the work, made after it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shipedge.cli.predict_options import OutputOptions
+
+if TYPE_CHECKING:
+    from shipedge.events import Summary
+    from shipedge.sinks import Sink
+    from shipedge.sources import Source
+
+__all__ = ["check", "sinks_of", "write_exports", "write_failed"]
+
+FAILED = "failed.txt"
+
+
+def check(folder: Path, outputs: OutputOptions, inputs: Sequence[str], sources: Sequence[Source], force: bool) -> None:
+    """Refuses outputs that would destroy something, or in which two sources would have one name.
+
+    Raises:
+        ConfigError: a library is missing that one of them needs.
+        DatasetError: see `check_outputs` and `check_names`.
+        OSError: see `check_outputs`.
+    """
+    from shipedge.errors import ConfigError, DatasetError
+    from shipedge.events.reading import LOG
+    from shipedge.exports import EXPORTS
+    from shipedge.outputs import Kind, check_outputs
+    from shipedge.scene.gdal import is_installed
+    from shipedge.sinks.annotate import annotated_names
+    from shipedge.sinks.csv import check_names
+
+    if outputs.geojson is not None and not is_installed():
+        raise ConfigError("--geojson needs rasterio, which reads coordinates: pip install 'shipedge[geo]'")
+    wanted: dict[str | os.PathLike[str], Kind] = {folder / LOG: "JSON"}
+    if outputs.annotate:
+        for name in annotated_names(sources).values():
+            wanted[folder / "annotated" / name] = "JPEG" if name.endswith(".jpg") else "MP4"
+    for name, path in outputs.files().items():
+        if path in wanted:
+            raise DatasetError(f"{path} is given for two outputs, expected one for each")
+        wanted[path] = EXPORTS[name].kind
+    check_outputs(wanted, [*inputs, *(source.name for source in sources)], force=force, made=folder)
+    if outputs.csv is not None or outputs.coco is not None:
+        check_names(sources)
+
+
+def sinks_of(folder: Path, outputs: OutputOptions, sources: Sequence[Source]) -> list[Sink]:
+    """What takes pixels while they are there."""
+    from shipedge.sinks.annotate import Annotated
+    from shipedge.sinks.crops import Crops
+
+    sinks: list[Sink] = [Annotated(folder / "annotated", sources)] if outputs.annotate else []
+    return [*sinks, Crops(folder / "crops", sources)] if outputs.crops else sinks
+
+
+def write_exports(log: Path, outputs: OutputOptions, summary: Summary) -> tuple[list[str], int]:
+    """Makes the other files from the log; notes those that are lost in the summary.
+
+    Returns:
+        The names of what was written, and how many are lost. Without a frame earlier results are left alone.
+    """
+    from shipedge.exports import export
+
+    if not summary.frames:
+        return [], 0
+    written = {"": str(log)}
+    if outputs.annotate:
+        written["annotate"] = str(log.parent / "annotated")
+    if outputs.crops:
+        written["crops"] = str(log.parent / "crops")
+    files = outputs.files()
+    lost = export(log, files)
+    summary.failed += lost.values()
+    written |= {name: str(path) for name, path in files.items() if name not in lost}
+    return list(written.values()), len(lost)
+
+
+def write_failed(folder: Path, summary: Summary) -> None:
+    """The list of sources that could not be read, one a line; none where all could."""
+    from shipedge.atomic import write_atomic
+
+    path = folder / FAILED
+    if summary.unread:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, b"".join(os.fsencode(name) + b"\n" for name in summary.unread))
+    elif summary.frames and path.is_file():
+        path.unlink()

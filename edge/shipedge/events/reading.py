@@ -1,0 +1,81 @@
+"""Reading predictions.jsonl and the files that --rotate has cut off it, also while a run writes them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from shipedge.errors import DatasetError
+from shipedge.events.kinds import Event
+from shipedge.formats.shown import shown
+from shipedge.json_text import loads
+
+__all__ = ["LOG", "log_files", "parse_event", "read_events", "to_line", "whole_lines"]
+
+LOG = "predictions.jsonl"
+LONGEST = 1 << 28
+"""Bytes of a line: a frame of the largest size, every other pixel of which is a ship, takes less."""
+_CUT_OFF = re.compile(r"\.(\d{6,})\.jsonl")
+
+
+def to_line(event: Event) -> bytes:
+    """The line of an event, in ASCII: names that are not valid UTF-8 survive as escapes, and the file stays JSON."""
+    return (json.dumps(msgspec.to_builtins(event), separators=(",", ":"), allow_nan=False) + "\n").encode("ascii")
+
+
+def parse_event(line: bytes) -> Event:
+    """The event of a line. Raises ValueError where it is none; says what is wrong."""
+    event: Event = msgspec.convert(loads(line), type=Event)  # its ValidationError is a ValueError
+    return event
+
+
+def log_files(log: Path) -> list[Path]:
+    """The files of a log, oldest first: those that were cut off it, by their number, then itself where it exists."""
+    prefix = log.stem
+    cut_off = {}
+    if log.parent.is_dir():
+        for path in log.parent.iterdir():
+            match = _CUT_OFF.fullmatch(path.name.removeprefix(prefix)) if path.name.startswith(prefix) else None
+            if match and path.is_file():
+                cut_off[int(match[1])] = path
+    return [cut_off[number] for number in sorted(cut_off)] + ([log] if log.exists() else [])
+
+
+def whole_lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
+    """(number, offset behind it, line) of every line that ends; what a killed run has begun is none.
+
+    Raises:
+        DatasetError: a line is longer than any event.
+        OSError: the file cannot be read.
+    """
+    end = 0
+    with path.open("rb") as file:
+        for number in range(1, 1 << 62):
+            line = file.readline(LONGEST)
+            if not line.endswith(b"\n"):
+                if len(line) == LONGEST:
+                    raise DatasetError(f"{path}: line {number} is longer than {LONGEST >> 20} MiB, expected an event")
+                return
+            end += len(line)
+            yield number, end, line
+
+
+def read_events(log: Path) -> Iterator[Event]:
+    """Every event of a log, in the order of writing; a last line that is cut is left out.
+
+    Raises:
+        DatasetError: there is no log, or a line is no event; names file and line.
+    """
+    files = log_files(log)
+    if not files:
+        raise DatasetError(f"{log.parent} holds no {log.name}; expected a folder of shipedge predict")
+    for path in files:
+        for number, _, line in whole_lines(path):
+            try:
+                yield parse_event(line)
+            except ValueError as error:
+                raise DatasetError(f"{path}: line {number} is no event: {shown(str(error))}") from None

@@ -1,0 +1,136 @@
+"""What an earlier run has left in a log: nothing, something whole, or something to go on from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from shipedge.errors import DatasetError
+from shipedge.events.kinds import End, Event, Failure, Result, Start
+from shipedge.events.reading import log_files, parse_event, read_events, whole_lines
+from shipedge.events.summary import Summary
+from shipedge.json_text import loads
+
+__all__ = ["Recorded", "read_recorded"]
+
+_FRAME = re.compile(rb'\{"event":"frame","source":("(?:[^"\\]|\\.)*"),"index":(\d{1,15}),')
+_FRESH = "--fresh replaces it, another --out leaves it alone"
+
+
+@dataclass(slots=True)
+class Recorded:
+    """What is done.
+
+    Attributes:
+        goes_on: whether this run adds to the log.
+        part: number of the last of its files.
+        size: bytes of the whole lines in it.
+        frames: number of the next frame of each source.
+        through: sources that are read to their end, or that cannot be read.
+        summary: of a batch.
+        last: when the last event of cameras and streams was written, seconds since 1970.
+        log: where it is.
+    """
+
+    goes_on: bool = False
+    part: int = 0
+    size: int = 0
+    frames: dict[str, int] = field(default_factory=dict)
+    through: set[str] = field(default_factory=set)
+    summary: Summary = field(default_factory=Summary)
+    last: float = 0.0
+    log: Path | None = None
+
+    def results(self, source: str) -> Iterator[Result]:
+        """What is recorded of the frames of one source, in order."""
+        if self.log is not None:
+            for event in read_events(self.log):
+                if isinstance(event, Result) and event.source == source:
+                    yield event
+
+
+def read_recorded(log: Path, start: Start) -> Recorded:
+    """What is in the log for a run that begins with `start`.
+
+    Raises:
+        DatasetError: it is of another command that is not through, or no log.
+    """
+    files = log_files(log)
+    if not files:
+        return Recorded()
+    first = _first(files[0])
+    if first is None:
+        return Recorded()
+    if start.batch is None and first.batch is None:
+        return _live(log, files)
+    if first.batch is None:
+        raise DatasetError(f"{log}: holds the events of cameras or streams: {_FRESH}")
+    recorded, ended = _batch(log, files)
+    if ended:
+        return Recorded()
+    if first.batch != start.batch:
+        raise DatasetError(
+            f"{log}: of a run of {first.time} that is not through, by another command or of files that have changed "
+            f"since: {_FRESH}"
+        )
+    return recorded
+
+
+def _first(path: Path) -> Start | None:
+    """The first event, None of a file without a whole line."""
+    for _, _, line in whole_lines(path):
+        try:
+            event = parse_event(line)
+        except ValueError:
+            event = None
+        if not isinstance(event, Start) or event.format != 1:
+            raise DatasetError(f"{path}: line 1 is no start of a log that shipedge has written: {_FRESH}")
+        return event
+    return None
+
+
+def _batch(log: Path, files: list[Path]) -> tuple[Recorded, bool]:
+    recorded = Recorded(goes_on=True, log=log)
+    ended = False
+    for path in files:
+        recorded.size = 0
+        bad = 0
+        for number, end, line in whole_lines(path):
+            try:
+                event = parse_event(line)
+            except ValueError:
+                bad = bad or number  # the end of a file that a power cut has spoiled
+                continue
+            if bad:
+                raise DatasetError(f"{path}: line {bad} is no event, expected none behind it: {_FRESH}")
+            recorded.size = end
+            _add(recorded, event)
+            ended = isinstance(event, End) and event.source is None
+    recorded.summary.recorded = recorded.summary.frames
+    return recorded, ended
+
+
+def _add(recorded: Recorded, event: Event) -> None:
+    recorded.summary.add(event)
+    if isinstance(event, Start):
+        recorded.part = event.part
+    elif isinstance(event, Result):
+        recorded.frames[event.source] = event.index + 1
+    elif isinstance(event, (Failure, End)) and event.source is not None:
+        recorded.through.add(event.source)
+
+
+def _live(log: Path, files: list[Path]) -> Recorded:
+    """Only the numbers of frames: the log may hold those of weeks."""
+    recorded = Recorded(goes_on=True, log=log, last=files[-1].stat().st_mtime)
+    for path in files:
+        recorded.size = 0
+        for number, end, line in whole_lines(path):
+            if frame := _FRAME.match(line):
+                recorded.frames[str(loads(frame[1]))] = int(frame[2]) + 1
+            elif number == 1 and isinstance(event := parse_event(line), Start):
+                recorded.part = event.part
+            recorded.size = end
+    return recorded

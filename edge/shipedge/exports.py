@@ -1,0 +1,58 @@
+"""Files of other formats, made from the log of a run: whatever becomes of them, the log holds what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from shipedge.errors import ShipedgeError
+from shipedge.events import Result
+from shipedge.events.reading import read_events
+from shipedge.outputs import Kind
+from shipedge.sinks.coco import write_detected_coco
+from shipedge.sinks.csv import write_submission
+from shipedge.sinks.detections import write_detections
+from shipedge.sinks.geojson import write_geojson
+from shipedge.sinks.sqlite import write_sqlite
+
+__all__ = ["EXPORTS", "Export", "export", "results_of"]
+
+
+class Export(NamedTuple):
+    """A format: what kind of file it is, and what writes it."""
+
+    kind: Kind
+    write: Callable[[Path, Iterable[Result]], None]
+
+
+EXPORTS: dict[str, Export] = {
+    "csv": Export("CSV of ships", write_submission),
+    "detections": Export("CSV of detections", write_detections),
+    "geojson": Export("JSON", write_geojson),
+    "coco": Export("JSON", write_detected_coco),
+    "sqlite": Export("SQLite", write_sqlite),
+}
+"""By the name of the option."""
+
+
+def results_of(log: Path) -> Iterator[Result]:
+    """The results of all frames of a log. Raises DatasetError where it is none."""
+    return (event for event in read_events(log) if isinstance(event, Result))
+
+
+def export(log: Path, files: Mapping[str, Path]) -> dict[str, str]:
+    """Writes each file, {format: path}; one that cannot be written does not stop the others.
+
+    Returns:
+        {format: one sentence} for those that are not whole.
+    """
+    failed = {}
+    for name, path in files.items():
+        try:
+            EXPORTS[name].write(path, results_of(log))
+        except ShipedgeError as error:
+            failed[name] = str(error)
+        except OSError as error:
+            failed[name] = f"{path}: cannot be written: {error.strerror or error}"
+    return failed

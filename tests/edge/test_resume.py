@@ -1,0 +1,202 @@
+"""A killed run goes on where it was, and ends with what an undisturbed one has written."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from click.testing import CliRunner
+
+import logs
+from shipedge.cli import main
+
+cv2 = pytest.importorskip("cv2", reason="OpenCV is not installed (extra edge)")
+pytest.importorskip("ai_edge_litert", reason="no TFLite runtime is installed (extra edge)")
+posix = pytest.mark.skipif(os.name != "posix", reason="signals are POSIX")
+
+KILLS = int(os.environ.get("SHIPEDGE_TEST_KILLS", "6"))
+
+
+@pytest.fixture
+def predict(toy_bundle_dir, tmp_path, monkeypatch):
+    """predict("in", "--json") -> result of the command, run in tmp_path."""
+    monkeypatch.chdir(tmp_path)
+    return lambda *args: CliRunner().invoke(main, ["predict", "--bundle", str(toy_bundle_dir), *args])
+
+
+@pytest.fixture
+def batch(picture, video, tmp_path):
+    """Images, a broken one and two videos, in tmp_path/in; the arguments that read them."""
+    for k in range(6):
+        picture(tmp_path / "in" / f"{k}.png", 300, 400, (50 + 20 * k, 60, 90 + 20 * k, 80))
+    (tmp_path / "in" / "3b.png").write_bytes(b"\x89PNG\r\n\x1a\n broken")
+    video(tmp_path / "in" / "v.mp4", frames=25, size=(96, 128))
+    video(tmp_path / "in" / "w.mp4", frames=5, size=(96, 128))
+    return ["in", "in/v.mp4", "in/w.mp4"]
+
+
+def video_frames(path):
+    capture = cv2.VideoCapture(str(path))
+    count = 0
+    while capture.read()[0]:
+        count += 1
+    capture.release()
+    return count
+
+
+def outputs(folder):
+    """{name: content} of everything but the log; of videos, whose bytes are those of an encoder, the frames."""
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != "predictions.jsonl"]
+    found = {str(path.relative_to(folder)): path for path in files}
+    return {name: video_frames(path) if name.endswith(".mp4") else path.read_bytes() for name, path in found.items()}
+
+
+@posix
+def test_killed_at_random_moments(predict, batch, toy_bundle_dir, tmp_path):
+    """SHIPEDGE_TEST_KILLS says how often."""
+    options = ["--annotate", "--crops", "--csv", "{out}/s.csv", "--threads", "1"]
+    done = predict(*batch, "--out", "whole", *(text.format(out="whole") for text in options))
+    assert done.exit_code == 1  # the broken image
+    arguments = [*batch, "--out", "cut", *(text.format(out="cut") for text in options)]
+    command = [sys.executable, "-m", "shipedge", "predict", "--bundle", str(toy_bundle_dir), *arguments]
+    rng = random.Random(5)
+    log, said = tmp_path / "cut" / "predictions.jsonl", ""
+    for kill in range(KILLS):
+        due = 1 + 41 * (kill + rng.random()) / KILLS  # lines of the log, spread over the run
+        process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        while process.poll() is None and not (log.exists() and log.read_bytes().count(b"\n") >= int(due)):
+            time.sleep(0.001)
+        time.sleep(0.01 * rng.random())
+        process.kill()
+        said += process.communicate()[1]
+    done = predict(*arguments)
+    assert done.exit_code == 1, done.output
+    assert "Traceback" not in said
+    assert "goes on after" in said
+    assert "unfinished files of runs that were killed have been removed" in said
+    assert logs.untimed("cut") == logs.untimed("whole")
+    assert outputs(tmp_path / "cut") == outputs(tmp_path / "whole")
+    assert (tmp_path / "cut" / "failed.txt").read_text() == "in/3b.png\n"
+    assert not list((tmp_path / "cut").rglob(".shipedge-*"))
+
+
+def test_what_is_done_is_not_done_again(predict, batch, tmp_path, monkeypatch):
+    from shipedge.cascade import Cascade
+
+    call, seen = Cascade.__call__, []
+
+    def stops_at_the_tenth(self, frame):
+        seen.append((frame.source, frame.index))
+        if len(seen) == 10:
+            signal.raise_signal(signal.SIGINT)
+        return call(self, frame)
+
+    monkeypatch.setattr(Cascade, "__call__", stops_at_the_tenth)
+    assert predict(*batch).exit_code == 130
+    done = predict(*batch, "--json")
+    assert done.exit_code == 1
+    assert len(seen) == len(set(seen)) == 36
+    summary = json.loads(done.stdout)
+    assert (summary["frames"], summary["recorded"]) == (36, 10)
+    assert len(summary["failed"]) == 1
+    assert predict(*batch).exit_code == 1  # it is through: the same command does all of it anew
+    assert len(seen) == 72
+
+
+def test_files_that_have_changed_are_no_batch_to_go_on_with(predict, batch, picture, tmp_path, monkeypatch):
+    from shipedge.cascade import Cascade
+
+    call = Cascade.__call__
+    stop = lambda self, frame: (signal.raise_signal(signal.SIGTERM), call(self, frame))[1]  # noqa: E731
+    with monkeypatch.context() as patched:
+        patched.setattr(Cascade, "__call__", stop)
+        assert predict(*batch).exit_code == 143
+    for change in (["--point", "careful", "--min-area", "20"], ["--flips"], ["--stretch", "0,100"]):
+        done = predict(*batch, *change)
+        assert done.exit_code == 1
+        assert "that is not through, by another command or of files that have changed since: --fresh" in done.stderr
+    assert len(logs.frames("predictions")) == 1
+    picture(tmp_path / "in" / "5.png", 320, 400)
+    assert "--fresh" in predict(*batch).stderr
+    assert predict(*batch, "--fresh").exit_code == 1
+    assert len(logs.frames("predictions")) == 36
+
+
+def test_a_source_that_is_given_twice_is_read_once(predict, picture, tmp_path):
+    picture(tmp_path / "a.png", 64, 64, (10, 10, 30, 30))
+    done = predict("a.png", "a.png")
+    assert done.exit_code == 0
+    assert "1 of the sources are given twice and read once" in done.stderr
+    assert len(logs.frames("predictions")) == 1
+
+
+def test_a_batch_that_goes_wrong_ends(predict, picture, tmp_path):
+    for k in range(40):
+        (tmp_path / "in").mkdir(exist_ok=True)
+        if k % 3:
+            (tmp_path / "in" / f"{k:02}.png").write_bytes(b"no image")
+        else:
+            picture(tmp_path / "in" / f"{k:02}.png", 8, 8)
+    done = predict("in", "--max-failure-rate", "0.5")
+    assert done.exit_code == 1
+    assert "13 of 20 sources failed, more than a share of 0.5; the last: in/19.png: not an image" in done.stderr
+    assert len(logs.frames("predictions")) == 7
+    done = predict("in", "--max-failure-rate", "0.9")
+    assert done.exit_code == 1
+    assert "26 of 40 sources failed" in done.stderr
+    assert len(logs.frames("predictions")) == 14
+
+
+@pytest.mark.parametrize("option", ["--rotate=3", "--rotate=3 MiB", "--rotate=0MB", "--rotate=-1d", "--keep=0"])
+def test_options_that_make_no_sense(predict, picture, tmp_path, option):
+    picture(tmp_path / "a.png", 8, 8)
+    assert predict("a.png", option).exit_code == 2
+
+
+def test_keep_would_delete_results_of_a_batch(predict, picture, tmp_path):
+    picture(tmp_path / "a.png", 8, 8)
+    done = predict("a.png", "--keep", "2", "--rotate", "1MB")
+    assert (done.exit_code, "--keep deletes results" in done.stderr) == (1, True)
+
+
+# --- shipedge export
+
+
+def export(*args):
+    return CliRunner().invoke(main, ["export", *args])
+
+
+def test_everything_can_be_made_from_the_log(predict, batch, tmp_path):
+    made = ["--csv", "s.csv", "--detections", "d.csv", "--coco", "c.json", "--annotate", "--crops"]
+    done = predict(*batch, *made)
+    assert done.exit_code == 1
+    assert done.stdout.endswith("predictions/annotated, predictions/crops, s.csv, d.csv, c.json\n")
+    before = {name: (tmp_path / name).read_bytes() for name in ("s.csv", "d.csv", "c.json")}
+    drawn = outputs(tmp_path / "predictions")
+    assert len([name for name in drawn if name.startswith("crops")]) == 36
+    again = export("predictions", *made, "--sqlite", "s.db")
+    assert again.exit_code == 0, again.output
+    assert again.stdout.startswith("36 frames; written: s.csv, d.csv, c.json, s.db, ")
+    assert before == {name: (tmp_path / name).read_bytes() for name in before}
+    assert outputs(tmp_path / "predictions") == drawn
+
+
+def test_export_says_what_is_wrong(predict, batch, picture, tmp_path):
+    assert export("predictions").exit_code == 1
+    assert "holds no predictions.jsonl" in export("predictions", "--csv", "s.csv").stderr
+    predict(*batch)
+    assert "nothing to export" in export("predictions").stderr
+    picture(tmp_path / "in" / "2.png", 8, 8).unlink()
+    done = export("predictions", "--annotate")
+    assert done.exit_code == 1
+    assert "2.png: cannot be read: No such file or directory" in done.stderr
+    assert len(list((tmp_path / "predictions" / "annotated").iterdir())) == 7
+    log = tmp_path / "predictions" / "predictions.jsonl"
+    log.write_bytes(log.read_bytes().replace(b'"score"', b'"skore"', 1))
+    done = export("predictions", "--csv", "s.csv")
+    assert (done.exit_code, "line 2 is no event" in done.stderr) == (1, True)
+    assert not (tmp_path / "s.csv").exists()
