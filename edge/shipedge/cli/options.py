@@ -57,6 +57,24 @@ class Amount(click.ParamType):  # type: ignore[type-arg]
         return kind, float(match[1]) * factor
 
 
+class PerAmount(Amount):
+    """A number of bytes for each of something, such as 1MB/h."""
+
+    def __init__(self, *per: str) -> None:
+        """Takes what it may be for each of."""
+        super().__init__(bytes=BYTES)
+        self._per = per
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """(bytes, per), or a usage error."""
+        if isinstance(value, tuple):
+            return value
+        amount, _, per = value.partition("/")
+        if per not in self._per:
+            self.fail(f"{value!r} does not end in {' or '.join('/' + one for one in self._per)}.", param, ctx)
+        return int(super().convert(amount, param, ctx)[1]), per
+
+
 BYTES = {"B": 1.0, "kB": 1e3, "MB": 1e6, "GB": 1e9}
 SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 

@@ -101,6 +101,7 @@ def predict(
     from shipedge.events.reading import LOG as NAME
     from shipedge.pipeline import run
     from shipedge.region import read_region
+    from shipedge.sinks.downlink import Budget, Downlink
 
     reading = images.reading()
     found = _resolve(sources)
@@ -118,12 +119,15 @@ def predict(
     cascade = Cascade(
         bundle, models.threads, flips=models.flips, thresholds=thresholds, device=models.device, report=note
     )
+    sinks = sinks_of(folder, outputs, found)
+    if logging.budget is not None:
+        sinks.append(Downlink(log, Budget(*logging.budget)))
     with _stop_on_signal() as received, Progress(found) as progress:
         summary = run(
             found,
             cascade,
             log,
-            sinks_of(folder, outputs, found),
+            sinks,
             progress,
             lambda: bool(received),
             reading,

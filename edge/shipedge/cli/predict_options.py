@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from shipedge.cli.options import BYTES, SECONDS, Amount, FloatRange, PathName, grouped
+from shipedge.cli.options import BYTES, SECONDS, Amount, FloatRange, PathName, PerAmount, grouped
 
 if TYPE_CHECKING:
     from shipedge.bundle import Bundle, Thresholds
@@ -173,6 +173,7 @@ class LogOptions(NamedTuple):
     rotate: tuple[str, float] | None
     keep: int | None
     max_failure_rate: float
+    budget: tuple[int, str] | None
 
     def rotation(self) -> Rotation:
         """When a new file begins."""
@@ -213,6 +214,12 @@ LOG = grouped(
         type=click.IntRange(1, 100_000),
         metavar="N",
         help="With --rotate, of cameras and streams: delete all but the last N full files.",
+    ),
+    click.option(
+        "--budget",
+        type=PerAmount("frame", "h"),
+        metavar="20kB/frame|1MB/h",
+        help="Also write DIR/downlink.jsonl: the most valuable ships with small pictures, in so many bytes.",
     ),
     click.option(
         "--max-failure-rate",
