@@ -12,13 +12,17 @@ from shipedge.sources import Source
 pytest.importorskip("cv2", reason="OpenCV is not installed (extra edge)")
 
 from shipedge.sources import ahead
-from shipedge.sources.ahead import DEPTH, ReadAhead
+from shipedge.sources.ahead import DEPTH, Ended, ReadAhead
 
 DOT = np.zeros((1, 1, 3), np.uint8)
 
 
 def sources(*names, kind="video"):
     return [Source(kind, name) for name in names]
+
+
+def shown(end):
+    return f"{end.source.name}: {end.error}"
 
 
 def test_frames_in_order_and_failures_in_their_place(monkeypatch):
@@ -30,9 +34,16 @@ def test_frames_in_order_and_failures_in_their_place(monkeypatch):
 
     monkeypatch.setattr(ahead, "_frames", frames)
     with ReadAhead(sources("a", "b", "c")) as reader:
-        items = [str(item) if isinstance(item, SourceError) else (item.source, item.index) for item in reader]
+        items = [(item.source, item.index) if isinstance(item, Frame) else shown(item) for item in reader]
     four = range(4)
-    assert items == [("a", k) for k in four] + [("b", k) for k in four] + ["b breaks off"] + [("c", k) for k in four]
+    assert items == [
+        *[("a", k) for k in four],
+        "a: None",
+        *[("b", k) for k in four],
+        "b: b breaks off",
+        *[("c", k) for k in four],
+        "c: None",
+    ]
 
 
 def test_memory_is_bounded(monkeypatch):
@@ -47,7 +58,8 @@ def test_memory_is_bounded(monkeypatch):
     most = 0
     with ReadAhead(sources("a")) as reader:
         for item in reader:
-            most = max(most, len(made) - item.index)
+            if isinstance(item, Frame):
+                most = max(most, len(made) - item.index)
     assert len(made) == 100
     assert most <= DEPTH + 2
 
@@ -61,10 +73,11 @@ def test_whatever_one_source_raises_the_others_go_on(monkeypatch, error):
 
     monkeypatch.setattr(ahead, "_frames", frames)
     with ReadAhead(sources("a", "b")) as reader:
-        first, failed, second = reader
+        first, failed, second, end = reader
     assert (first.source, second.source) == ("a", "b")
-    assert isinstance(failed, SourceError)
-    assert str(failed) == f"a: cannot be read ({error.__name__}: two lines)"
+    assert isinstance(failed.error, SourceError)
+    assert shown(failed) == f"a: a: cannot be read ({error.__name__}: two lines)"
+    assert shown(end) == "b: None"
 
 
 def test_the_end_of_the_process_is_not_taken_for_a_bad_source(monkeypatch):
@@ -118,10 +131,11 @@ def test_slow_models_skip_camera_frames_but_no_others(monkeypatch):
     with ReadAhead([*sources("a"), *sources("camera 0", kind="camera")]) as reader:
         iterator = iter(reader)
         assert next(iterator).source == "a"
+        assert isinstance(next(iterator), Ended)
         assert next(iterator).index == 0
         first_taken.set()
         assert all_given.wait(20)
-        assert [item.index for item in iterator] == [48, 49]
+        assert [item.index for item in iterator if isinstance(item, Frame)] == [48, 49]
         assert reader.dropped == 47
 
 

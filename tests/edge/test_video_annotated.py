@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from shipedge.errors import SourceError
-from shipedge.frame import Frame, FrameResult
+from shipedge.events import Result
+from shipedge.frame import Frame
 from shipedge.sources import Source
 
 cv2 = pytest.importorskip("cv2", reason="OpenCV is not installed (extra edge)")
@@ -23,7 +24,7 @@ def names(folder):
 
 
 def result(source, index=0, shape=(60, 80)):
-    return FrameResult(source, index, None, shape, 0.91, np.zeros((2, 3), np.uint8))
+    return Result(source, index, None, list(shape), 0.91, [], {})
 
 
 def frame(source, shape=(60, 80), value=40, index=0, time_s=None):
@@ -96,17 +97,18 @@ def test_full_disk_leaves_the_earlier_video_alone(tmp_path):
         from pathlib import Path
         import numpy as np
         from shipedge.errors import SourceError
-        from shipedge.frame import Frame, FrameResult
+        from shipedge.events import Result
+        from shipedge.frame import Frame
         from shipedge.sinks.annotate import Annotated
         from shipedge.sources import Source
         resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
         noise = np.random.default_rng(0)
-        name, grid = "v.mov", np.zeros((2, 3), np.uint8)
+        name = "v.mov"
         try:
             with Annotated(Path(sys.argv[1]), [Source("video", name)]) as sink:
                 for k in range(30):
                     frame = Frame(noise.integers(0, 256, (240, 320, 3), np.uint8), name, k, k / 10)
-                    sink.write(frame, FrameResult(name, k, k / 10, (240, 320), 0.0, grid))
+                    sink.write(frame, Result(name, k, k / 10, [240, 320], 0.0, [], {}))
         except SourceError as error:
             print(error)
     """
@@ -127,8 +129,10 @@ def test_next_video_keeps_its_frames_when_the_last_one_failed(tmp_path, monkeypa
         for path in tmp_path.iterdir():
             shutil.rmtree(path)  # somebody tidies up
         with pytest.raises(SourceError, match=r"a\.mp4: the annotated video could not be written whole"):
-            sink.write(frame("b.mov"), result("b.mov"))
-        sink.write(frame("b.mov"), result("b.mov", 1))
+            sink.end(sources[0])
+        for k in range(2):
+            sink.write(frame("b.mov"), result("b.mov", k))
+        sink.end(sources[1])
     assert names(tmp_path) == ["b.mp4"]
     assert len(played(tmp_path / "b.mp4")[0]) == 2
 

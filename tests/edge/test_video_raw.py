@@ -7,6 +7,7 @@ cv2 = pytest.importorskip("cv2", reason="OpenCV is not installed (extra edge)")
 
 from shipedge.errors import SourceError  # noqa: E402
 from shipedge.sources.container import has_times  # noqa: E402
+from shipedge.sources.containers.parameter_sets import frame_shapes  # noqa: E402
 from shipedge.sources.video import read_video, video_info  # noqa: E402
 
 
@@ -84,3 +85,27 @@ def test_h264_whose_first_frame_is_damaged(tmp_path):
 def test_streams_without_times_are_known_by_their_start(tmp_path, start, timed):
     (tmp_path / "x").write_bytes(start)
     assert has_times(str(tmp_path / "x")) == timed
+
+
+def test_a_size_that_grows_in_the_middle_is_seen_before_the_decoder_takes_its_memory(tmp_path):
+    path = tmp_path / "camera.h264"
+    path.write_bytes(h264([40] * 3, side=4) + h264([40], side=200)[:400])
+    with pytest.raises(SourceError, match="frames of 3200x3200 pixels in a file of"):
+        next(read_video(str(path)))
+    assert list(frame_shapes(path.read_bytes())) == [(64, 64), (3200, 3200)]
+
+
+# As encoders write them: High profile behind a start code and behind a length, H.265.
+@pytest.mark.parametrize(
+    ("content", "shape"),
+    [
+        ("000000016764001facd9405005bb011000000300100000030320f1831960", (720, 1280)),
+        ("0000001967640028acd940a02ff9610000030001000003001e8f18319600", (368, 640)),
+        ("00000001420101016000000300900000030000030078a003c08010e58ddbc90da35e01", (1080, 1920)),
+        ("0000000167640028acd9", None),
+        ("000000016701", None),
+        ("00000001420101", None),
+    ],
+)
+def test_sizes_that_encoders_write(content, shape):
+    assert list(frame_shapes(bytes.fromhex(content))) == ([] if shape is None else [shape])

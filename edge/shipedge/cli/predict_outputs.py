@@ -43,7 +43,7 @@ def check(folder: Path, outputs: OutputOptions, inputs: Sequence[str], sources: 
             wanted[folder / "annotated" / name] = "JPEG" if name.endswith(".jpg") else "MP4"
     for name, path in outputs.files().items():
         if path in wanted:
-            raise DatasetError(f"{path} is given for two outputs, expected one for each")
+            raise DatasetError(f"{path} and {path} are the same file, expected one for each output")
         wanted[path] = EXPORTS[name].kind
     check_outputs(wanted, [*inputs, *(source.name for source in sources)], force=force, made=folder)
     if outputs.csv is not None or outputs.coco is not None:

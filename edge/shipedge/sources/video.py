@@ -25,6 +25,7 @@ from shipedge.sources.container import (
     lists_frames,
     video_streams,
 )
+from shipedge.sources.containers.parameter_sets import frame_shapes
 from shipedge.sources.resolve import refuse_endless
 
 __all__ = ["read_video", "video_info"]
@@ -41,6 +42,8 @@ _BEFORE_KEYFRAME = re.compile(
     "|PPS id out of range|Could not find ref with POC|Error constructing the frame RPS|Invalid frame dimensions"
 )
 """What comes before the first keyframe of a recording that began in the middle: it is not decoded and not given."""
+_LOOKED_AT = 1 << 24
+"""Bytes that are searched for other sizes of frames; a longer file pays for larger ones."""
 _CONTAINERS = re.compile("ogg: |matroska,webm: ")
 """Whose complaints about the first seconds are heard only while the video is opened; a decoder repeats its own."""
 
@@ -80,7 +83,7 @@ def read_video(name: str, max_pixels: int | None = None) -> Iterator[Frame]:
     with _opened(name) as (capture, complaints):
         damage += [f"at its beginning: {complaint}" for complaint in complaints if _CONTAINERS.match(complaint)][:1]
         fps, promised = _fps(capture), _count(capture)
-        budget = VideoBudget(name, Path(name).stat().st_size, _shape(capture), _is_common(capture), max_pixels)
+        budget = VideoBudget(name, Path(name).stat().st_size, _largest(name, capture), _is_common(capture), max_pixels)
         if lists_frames(name):
             budget.refuse_promised(promised)
         stamped = has_times(name)
@@ -146,6 +149,13 @@ def _count(capture: cv2.VideoCapture) -> int:
 
 def _shape(capture: cv2.VideoCapture) -> tuple[int, int]:
     return int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT)), int(capture.get(cv2.CAP_PROP_FRAME_WIDTH))
+
+
+def _largest(name: str, capture: cv2.VideoCapture) -> tuple[int, int]:
+    """(height, width) of the largest frames, also of those that come later: a decoder takes their memory at once."""
+    with Path(name).open("rb") as file:
+        shapes = frame_shapes(file.read(_LOOKED_AT))
+        return max([_shape(capture), *shapes], key=lambda shape: shape[0] * shape[1])
 
 
 def _is_common(capture: cv2.VideoCapture) -> bool:
