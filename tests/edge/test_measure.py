@@ -154,4 +154,4 @@ def test_outputs_destroy_nothing(predict, picture, tmp_path):
     assert "d.csv exists and is no CSV of detections" in done.output
     done = predict("a.png", "--coco", "x.json", "--geojson", "x.json")
     assert done.exit_code == 1
-    assert "x.json is given for two outputs" in done.output
+    assert "x.json and x.json are the same file" in done.output

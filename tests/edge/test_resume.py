@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -200,3 +201,43 @@ def test_export_says_what_is_wrong(predict, batch, picture, tmp_path):
     done = export("predictions", "--csv", "s.csv")
     assert (done.exit_code, "line 2 is no event" in done.stderr) == (1, True)
     assert not (tmp_path / "s.csv").exists()
+
+
+# --- disks that are full
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """small_disk(kB): a disk of that size at tmp_path/disk, or the same with another size."""
+    place = tmp_path / "disk"
+    place.mkdir()
+
+    def sized(size):
+        again = ["-o", f"remount,size={size}k"] if place.is_mount() else ["-o", f"size={size}k"]
+        command = ["mount", "-t", "tmpfs", *again, "none", str(place)]
+        if not shutil.which("mount") or subprocess.run(command, capture_output=True, check=False).returncode:
+            pytest.skip("mounting a small disk needs root")
+        return place
+
+    yield sized
+    if place.is_mount():
+        subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+@pytest.mark.parametrize("sync", ["interval", "frame"])
+def test_a_full_disk_loses_nothing_that_is_done(predict, picture, small_disk, tmp_path, sync):
+    for k in range(60):
+        picture(tmp_path / "in" / f"{k:02}.png", 200, 200, *[(10 + 40 * n, 20, 40 + 40 * n, 40 + k) for n in range(4)])
+    out = small_disk(48) / "out"
+    arguments = ["in", "--out", str(out), "--sync", sync, "--csv", "s.csv"]
+    done = predict(*arguments)
+    assert done.exit_code == 1
+    assert done.stderr == f"Error: {out / 'predictions.jsonl'}: no space left on device\n"
+    kept = len(logs.frames(out))
+    assert 0 < kept < 60
+    again = predict(*arguments)
+    assert again.stderr.endswith(f"Error: {out / 'predictions.jsonl'}: no space left on device\n")
+    small_disk(4096)
+    assert predict(*arguments).exit_code == 0
+    assert predict(*[*arguments[:1], "--out", "whole"]).exit_code == 0
+    assert logs.untimed(out)[1:] == logs.untimed("whole")[1:]
