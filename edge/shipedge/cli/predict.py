@@ -101,8 +101,11 @@ def predict(
     from shipedge.events.reading import LOG as NAME
     from shipedge.pipeline import run
     from shipedge.region import read_region
+    from shipedge.scene.gdal import is_installed
     from shipedge.sinks.downlink import Budget, Downlink
 
+    if outputs.geojson is not None and not is_installed():
+        raise ConfigError("--geojson needs rasterio, which reads coordinates: pip install 'shipedge[geo]'")
     reading = images.reading()
     found = _resolve(sources)
     has_end = all(source.kind != "camera" for source in found)

@@ -23,20 +23,16 @@ def check(folder: Path, outputs: OutputOptions, inputs: Sequence[str], sources: 
     """Refuses outputs that would destroy something, or in which two sources would have one name.
 
     Raises:
-        ConfigError: a library is missing that one of them needs.
         DatasetError: see `check_outputs` and `check_names`.
         OSError: see `check_outputs`.
     """
-    from shipedge.errors import ConfigError, DatasetError
+    from shipedge.errors import DatasetError
     from shipedge.events.reading import LOG
     from shipedge.exports import EXPORTS
     from shipedge.outputs import Kind, check_outputs
-    from shipedge.scene.gdal import is_installed
     from shipedge.sinks.annotate import annotated_names
     from shipedge.sinks.csv import check_names
 
-    if outputs.geojson is not None and not is_installed():
-        raise ConfigError("--geojson needs rasterio, which reads coordinates: pip install 'shipedge[geo]'")
     wanted: dict[str | os.PathLike[str], Kind] = {folder / LOG: "JSON"}
     if outputs.annotate:
         for name in annotated_names(sources).values():
