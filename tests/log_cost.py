@@ -16,7 +16,7 @@ SHIP = Found("196941 2 197708 5 198476 8 " * 20, [256, 300, 290, 330], 0.8765, [
 
 def frame(index: int) -> Result:
     """One with three ships of 60 runs."""
-    timings = {stage: 1.234 for stage in ("decode", "detector", "segmenter", "post", "refiner")}
+    timings = dict.fromkeys(("decode", "detector", "segmenter", "post", "refiner"), 1.234)
     return Result("camera 0", index, index / 10, [768, 768], 0.91, [SHIP] * 3, timings)
 
 
