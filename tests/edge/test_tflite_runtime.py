@@ -1,8 +1,8 @@
 """The rung of tflite-runtime; `make test-tflite` runs this in an environment of its own."""
 
-import os
 import platform
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -41,9 +41,13 @@ def test_it_runs_the_models_of_the_package(sea):
     assert cascade(Frame(sea(768, 768), "x")).ships == ()
 
 
+def threads_of_this_process():
+    return len(list(Path("/proc/self/task").iterdir()))
+
+
 @pytest.mark.skipif(not (X86 and sys.platform.startswith("linux")), reason="threads are counted in /proc")
 def test_its_threads_which_spin_are_not_started(sea):
-    before = len(os.listdir("/proc/self/task"))
+    before = threads_of_this_process()
     cascade = Cascade(default_bundle(), 4)
     cascade(Frame(sea(768, 768), "x"))
-    assert len(os.listdir("/proc/self/task")) == before
+    assert threads_of_this_process() == before
