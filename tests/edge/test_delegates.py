@@ -15,15 +15,18 @@ import pytest
 from click.testing import CliRunner
 
 import logs
-from shipedge.backends import worker
+from shipedge.backends import accelerate as accelerate_module
+from shipedge.backends import agreement, ladder, worker
 from shipedge.backends.accelerate import accelerate
 from shipedge.backends.device import parse_device
+from shipedge.backends.runtimes import RUNTIMES
 from shipedge.bundle import Models, load_bundle
 from shipedge.cascade import Cascade
 from shipedge.child import python
 from shipedge.cli import main
 from shipedge.errors import BackendError
 from shipedge.frame import Frame
+from shipedge.probe import _rung
 
 if not any(map(find_spec, ("ai_edge_litert", "tflite_runtime"))):
     pytest.skip("no TFLite runtime is installed", allow_module_level=True)
@@ -120,6 +123,50 @@ def test_in_the_middle_of_a_run_the_next_rung_goes_on(bundle, frames, delegate, 
     assert cascade.demoted[0].startswith(f"{delegate}: ")
     assert [note for note in notes if note.endswith(f"{cascade.backend} goes on from the same frame")] == notes[2:]
     assert len(notes) == 3
+
+
+@pytest.fixture
+def automatic(monkeypatch):
+    """automatic(device): "auto" tries this library, which the clock says is fast, in the place of GPU and NPU."""
+
+    def take(text):
+        device = parse_device(text)
+        monkeypatch.setattr(ladder, "rungs_of", lambda _: [device, *RUNTIMES])
+        monkeypatch.setitem(ladder._FINDS, "library", lambda: ("here", ""))
+        monkeypatch.setattr(agreement, "milliseconds", lambda *_: [1.0, 10.0])
+
+    return take
+
+
+def test_a_failure_in_a_run_is_remembered_until_doctor_tries_again(
+    toy_bundle_dir, frames, delegate, automatic, monkeypatch
+):
+    bundle = load_bundle(toy_bundle_dir)
+    device = f"{delegate},does=crash,after={2 * 2 + 1}"  # in the first frame, after the comparison
+    automatic(device)
+    first = Cascade(bundle, 1)
+    assert first.backend == str(delegate)
+    first(frames[0])
+    notes = []
+    with monkeypatch.context() as patch:
+        patch.setattr(accelerate_module, "Worker", lambda _: pytest.fail("started a process"))
+        for threads in (1, 2):
+            later = Cascade(bundle, threads, report=notes.append)
+            assert later.backend in ("litert", "tflite-runtime")
+    today = time.strftime("%Y-%m-%d")
+    assert notes == [f"{delegate} failed in a run on {today}: crashes with SIGABRT; shipedge doctor tries it again"] * 2
+    accelerate(bundle, parse_device(device), 1, notes.append, asked=True).worker.close()  # its name asks for it
+    assert Cascade(bundle, 1).backend in ("litert", "tflite-runtime")
+    assert json.loads(_rung(str(toy_bundle_dir), device))["faster"]
+    assert Cascade(bundle, 1).backend == str(delegate)
+
+
+def test_a_new_library_is_not_the_one_that_failed(bundle, frames, delegate, automatic):
+    automatic(f"{delegate},does=fail,after={2 * 2}")
+    Cascade(bundle, 1)(frames[0])
+    assert Cascade(bundle, 1).backend in ("litert", "tflite-runtime")
+    os.utime(delegate)
+    assert Cascade(bundle, 1).backend == str(delegate)
 
 
 def test_predict_says_it_once_and_loses_nothing(toy_bundle_dir, picture, tmp_path, delegate):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from shipedge.backends.base import Model
-from shipedge.backends.cache import Verdict, read_verdict, write_verdict
+from shipedge.backends.cache import Verdict, forget_verdict, read_verdict, write_verdict
 from shipedge.backends.cpu import NotInstalledError, RefusedError, models_for, open_models
 from shipedge.backends.device import Device
 from shipedge.backends.found import driver_identity, library_identity
@@ -20,6 +21,8 @@ from shipedge.opencv_wheels import extra_of_device
 __all__ = ["Accelerated", "accelerate", "key_of"]
 
 _GPU, _OTHERS = ("float16", "none"), ("int8", "float16", "none")
+_MOST_WORDS = 300
+"""Letters of an error that are remembered."""
 _SLOW_S = 2.0
 """A first call that takes longer is told of."""
 
@@ -33,15 +36,23 @@ class Accelerated:
     Attributes:
         worker: the process that holds the models.
         verdict: what was found.
+        key: what a failure in a run is remembered under.
     """
 
     worker: Worker
     verdict: Verdict
+    key: list[str]
 
     @property
     def models(self) -> Sequence[Model]:
         """The models, in the order of the files."""
         return self.worker.models
+
+    def give_up(self, error: BackendError) -> None:
+        """Ends the worker after a failure, which is remembered: until `shipedge doctor`, "auto" does not take it."""
+        self.worker.close()
+        says = f"failed in a run on {time.strftime('%Y-%m-%d')}: {str(error)[:_MOST_WORDS]}"
+        write_verdict(self.key, Verdict(False, 0.0, 0.0, says))
 
     def describe(self) -> str:
         """What was found, for people."""
@@ -50,8 +61,8 @@ class Accelerated:
         return f"{takes}is right and {pace} than the CPU: {_times(self.verdict)}"
 
 
-def key_of(bundle: Bundle, device: Device, threads: int) -> list[str]:
-    """What a verdict is about: bundle, runtime, driver and library."""
+def key_of(bundle: Bundle, device: Device, threads: int | None) -> list[str]:
+    """What a verdict is about: bundle, runtime, driver and library; threads of the CPU where it was timed beside it."""
     files = [file for models in (bundle.models, *bundle.variants.values()) for file in models]
     return [
         device.kind,
@@ -69,8 +80,8 @@ def accelerate(
 ) -> Accelerated:
     """Opens the models of a bundle on an accelerator, and compares it with the CPU.
 
-    It must always be right. Where it was not asked for by name it must be faster, too, and what an earlier start found
-    about this saves the trial.
+    It must always be right. Where it was not asked for by name it must be faster, too, and must not have failed in the
+    middle of a run; what an earlier start found about this saves the trial.
 
     Args:
         bundle: the models.
@@ -86,6 +97,9 @@ def accelerate(
     if device.kind != "library" and not RUNTIMES["litert"].is_installed():
         raise RefusedError(f'needs LiteRT: pip install "shipedge[{extra_of_device()}]"')
     key = key_of(bundle, device, threads)
+    if not asked and (failed := read_verdict(key_of(bundle, device, None))):
+        report(f"{_name(device)} {failed.says}; shipedge doctor tries it again")
+        raise RefusedError(failed.says)
     known = None if anew else read_verdict(key)
     if known and not asked and not known.faster:
         raise RefusedError(known.says or _slow(known))
@@ -100,6 +114,8 @@ def accelerate(
         raise
     if known != found.verdict:
         write_verdict(key, found.verdict)
+    if anew:
+        forget_verdict(found.key)
     if not found.verdict.faster and not asked:
         found.worker.close()
         raise RefusedError(_slow(found.verdict))
@@ -140,7 +156,7 @@ def _try(bundle: Bundle, device: Device, threads: int, report: Report, known: Ve
     except BaseException:
         worker.close()
         raise
-    return Accelerated(worker, known)
+    return Accelerated(worker, known, key_of(bundle, device, None))
 
 
 def _files(bundle: Bundle, device: Device) -> Models:

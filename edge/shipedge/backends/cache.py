@@ -15,7 +15,7 @@ from pathlib import Path
 from shipedge.atomic import write_atomic
 from shipedge.json_text import loads
 
-__all__ = ["Verdict", "cache_folder", "is_own_file", "read_verdict", "write_verdict"]
+__all__ = ["Verdict", "cache_folder", "forget_verdict", "is_own_file", "read_verdict", "write_verdict"]
 
 _MOST = 4096
 """Bytes of a verdict."""
@@ -84,6 +84,14 @@ def write_verdict(key: Iterable[str], verdict: Verdict) -> None:
     with contextlib.suppress(OSError):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_atomic(path, json.dumps(asdict(verdict)).encode())
+
+
+def forget_verdict(key: Iterable[str]) -> None:
+    """Removes a verdict, where there is one."""
+    path = _path(key)
+    if path is not None:
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
 def _path(key: Iterable[str]) -> Path | None:

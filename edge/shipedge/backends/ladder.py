@@ -65,7 +65,7 @@ class Ladder:
         """
         rung = self.rung
         if self._accelerated is not None:
-            self._accelerated.worker.close()
+            self._accelerated.give_up(error)
         try:
             self._open_next()
         except BackendError:

@@ -22,11 +22,13 @@ class Runtime(NamedTuple):
         module: the module that has `Interpreter` and `load_delegate`.
         distributions: what installs it.
         precisions: what it runs fastest, best first.
+        most_threads: a model never gets more than these; None: as many as are asked for.
     """
 
     module: str
     distributions: tuple[str, ...]
     precisions: tuple[str, ...] = ("int8", "float16", "none")
+    most_threads: int | None = None
 
     @property
     def package(self) -> str:
@@ -50,12 +52,12 @@ class Runtime(NamedTuple):
 _X86 = platform.machine().lower() in ("x86_64", "amd64")
 RUNTIMES: Mapping[str, Runtime] = {
     "litert": Runtime("ai_edge_litert.interpreter", ("ai-edge-litert",)),
-    # Needs NumPy 1. Its int8 kernels are 14 to 49 times slower than those of LiteRT on x86-64, float ones are as fast.
-    "tflite-runtime": Runtime(
-        "tflite_runtime.interpreter",
-        ("tflite-runtime",),
-        ("float16", "none", "int8") if _X86 else ("int8", "float16", "none"),
-    ),
+    # Needs NumPy 1. Its int8 kernels are 14 to 49 times slower than those of LiteRT on x86-64, float ones are nearly as
+    # fast. There the threads of a model wait for each other by spinning, after every layer, and those of the refiner go
+    # on for 30 ms after a call. As soon as there is other work for a core, decoding included, a call of 1 ms takes 70.
+    "tflite-runtime": Runtime("tflite_runtime.interpreter", ("tflite-runtime",), ("float16", "none", "int8"), 1)
+    if _X86
+    else Runtime("tflite_runtime.interpreter", ("tflite-runtime",)),
     # TensorFlow takes seconds to import: only where nothing else is installed.
     "tf.lite": Runtime(
         "tensorflow.lite.python.interpreter", ("tensorflow", "tensorflow-cpu", "tensorflow-aarch64", "tensorflow-macos")
@@ -78,6 +80,7 @@ def open_interpreter(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # TensorFlow announces that its interpreter moves to LiteRT
         module = import_module(RUNTIMES[runtime].module)
+        threads = min(threads, RUNTIMES[runtime].most_threads or threads)
         more: dict[str, Any] = {}
         if library:
             more["experimental_delegates"] = [module.load_delegate(library, dict(options or {}))]
