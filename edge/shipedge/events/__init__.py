@@ -1,6 +1,6 @@
 """What a run tells as it happens: the lines of predictions.jsonl."""
 
-from shipedge.events.kinds import Demoted, End, Event, Failure, Found, Gap, Notice, Result, Start, describe, utc
+from shipedge.events.kinds import Demoted, End, Event, Failure, Found, Gap, Notice, Result, Start, Track, describe, utc
 from shipedge.events.summary import SourceSummary, Summary
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "SourceSummary",
     "Start",
     "Summary",
+    "Track",
     "describe",
     "utc",
 ]

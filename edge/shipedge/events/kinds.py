@@ -13,7 +13,20 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from shipedge.frame import FrameResult
 from shipedge.measure import corners, measure
 
-__all__ = ["Demoted", "End", "Event", "Failure", "Found", "Gap", "Notice", "Result", "Start", "describe", "utc"]
+__all__ = [
+    "Demoted",
+    "End",
+    "Event",
+    "Failure",
+    "Found",
+    "Gap",
+    "Notice",
+    "Result",
+    "Start",
+    "Track",
+    "describe",
+    "utc",
+]
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 Count = Annotated[int, Meta(ge=0)]
@@ -36,6 +49,10 @@ class Found(Struct, forbid_unknown_fields=True):
         lon: longitude of the center.
         lat: latitude of the center.
         outline: [longitude, latitude] of the corners of the rectangle.
+        track: id of the ship in this source, from 1, with --track.
+        speed: pixels per second, without the motion of the camera.
+        speed_m_s: meters per second.
+        heading: where it goes, degrees from 0 to below 360, from the x axis towards the y axis.
     """
 
     rle: str
@@ -50,6 +67,10 @@ class Found(Struct, forbid_unknown_fields=True):
     lon: float | UnsetType = UNSET
     lat: float | UnsetType = UNSET
     outline: list[Annotated[list[float], Meta(min_length=2, max_length=2)]] | UnsetType = UNSET
+    track: Annotated[int, Meta(ge=1)] | UnsetType = UNSET
+    speed: float | UnsetType = UNSET
+    speed_m_s: float | UnsetType = UNSET
+    heading: float | UnsetType = UNSET
 
 
 class Start(Struct, tag_field="event", tag="start", forbid_unknown_fields=True):
@@ -94,6 +115,7 @@ class Result(Struct, tag_field="event", tag="frame", forbid_unknown_fields=True)
         gsd_m: ground sample distance, meters a pixel, where it is known.
         placed: true where the file says where on the earth it lies; ships then have longitude and latitude.
         scale: what the frame was resampled by, where it was.
+        camera: [x, y] in this frame of what was at [0, 0] of the first one, with --track.
     """
 
     source: str
@@ -109,6 +131,38 @@ class Result(Struct, tag_field="event", tag="frame", forbid_unknown_fields=True)
     gsd_m: float | UnsetType = UNSET
     placed: bool | UnsetType = UNSET
     scale: float | UnsetType = UNSET
+    camera: Annotated[list[float], Meta(min_length=2, max_length=2)] | UnsetType = UNSET
+
+
+class Track(Struct, tag_field="event", tag="track", forbid_unknown_fields=True):
+    """One ship through time, written when it was not seen any more; see --track.
+
+    Attributes:
+        source: the video, camera or stream.
+        track: id of the ship in this source, from 1.
+        first: number of the frame in which it was seen first.
+        last: number of the frame in which it was seen last.
+        frames: in which it was seen.
+        first_s: seconds since the first frame of the source; null where it has no time stamps.
+        last_s: likewise.
+        path: [frame, x, y] of its center, without the motion of the camera: as the first frame of the source would
+            show it. Up to 128 points.
+        speed: pixels per second, mean.
+        speed_m_s: meters per second, mean.
+        heading: from first to last, degrees from 0 to below 360, from the x axis towards the y axis.
+    """
+
+    source: str
+    track: Annotated[int, Meta(ge=1)]
+    first: Count
+    last: Count
+    frames: Count
+    first_s: float | None
+    last_s: float | None
+    path: list[Annotated[list[float], Meta(min_length=3, max_length=3)]]
+    speed: float | UnsetType = UNSET
+    speed_m_s: float | UnsetType = UNSET
+    heading: float | UnsetType = UNSET
 
 
 class Gap(Struct, tag_field="event", tag="gap", forbid_unknown_fields=True):
@@ -187,7 +241,7 @@ class End(Struct, tag_field="event", tag="end", forbid_unknown_fields=True):
     dropped: Count = 0
 
 
-Event: TypeAlias = Start | Result | Gap | Notice | Failure | Demoted | End
+Event: TypeAlias = Start | Result | Track | Gap | Notice | Failure | Demoted | End
 
 
 def utc(when: datetime | float | None = None) -> str:
