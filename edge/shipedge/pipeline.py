@@ -13,8 +13,8 @@ from shipedge.frame import Frame, FrameResult
 from shipedge.images import AS_IT_IS, Reading
 from shipedge.region import Region
 from shipedge.sinks import Sink
-from shipedge.sources import Source
-from shipedge.sources.ahead import ReadAhead
+from shipedge.sources import EVERYTHING, Ended, Limits, Source
+from shipedge.sources.feeds import Feeds
 
 __all__ = ["SourceSummary", "Summary", "run"]
 
@@ -85,6 +85,7 @@ def run(
     should_stop: Callable[[], bool] = lambda: False,
     reading: Reading = AS_IT_IS,
     region: Region | None = None,
+    limits: Limits = EVERYTHING,
 ) -> Summary:
     """Sends every frame of every source through the cascade and into each sink.
 
@@ -103,15 +104,15 @@ def run(
             for sink in sinks:
                 stack.enter_context(sink)
             reading = reading._replace(half=cascade.bundle.detector.reduce == 2)
-            reader = stack.enter_context(ReadAhead(sources, should_stop, reading, region))
+            reader = stack.enter_context(Feeds(sources, should_stop, reading, region, limits))
             for frame in reader:
-                if isinstance(frame, SourceError):
-                    summary.failed.append(str(frame))
-                else:
+                if isinstance(frame, Ended):
+                    summary.failed += [] if frame.error is None else [str(frame.error)]
+                elif isinstance(frame, Frame):
                     _work(frame, cascade, sinks, summary)
                 del frame  # so that a very large one is gone when the next is decoded
                 on_progress(summary)
-            summary.dropped = reader.dropped
+            summary.dropped = sum(reader.dropped.values())
             summary.interrupted = should_stop()
     except SourceError as error:  # a sink could not finish its file; the others have theirs
         summary.failed.append(str(error))
