@@ -15,17 +15,19 @@ import click
 
 from shipedge.cli.options import FORCE, FloatRange, PathName
 from shipedge.cli.report import Progress, as_json, note, print_summary
+from shipedge.cli.source_options import resolve_all, source_options
 from shipedge.cli.terminal import printable
 from shipedge.signals import handled, stop
 
 if TYPE_CHECKING:
     from shipedge.cascade import Cascade
     from shipedge.sinks import Sink
-    from shipedge.sources import Source
+    from shipedge.sources import Limits, Source
 
 
 @click.command()
-@click.argument("sources", nargs=-1, required=True, type=PathName(), metavar="SOURCE...")
+@click.argument("sources", nargs=-1, type=PathName(), metavar="SOURCE...")
+@source_options
 @click.option(
     "--bundle", "bundle_dir", type=PathName(), metavar="DIR", help="Models to use.  [default: those of the package]"
 )
@@ -104,6 +106,8 @@ if TYPE_CHECKING:
 def predict(
     ctx: click.Context,
     sources: tuple[str, ...],
+    sources_file: str | None,
+    limits: Limits,
     bundle_dir: str | None,
     out: str,
     annotate: bool,
@@ -124,10 +128,12 @@ def predict(
     force: bool,
     as_json_object: bool,
 ) -> None:
-    """Find ships in pictures, folders, videos or a camera.
+    """Find ships in pictures, folders, videos, cameras or streams.
 
-    SOURCE is a picture, a folder of pictures, a glob in quotes, a video file, or the number of a camera. Frames may
-    have any size. A rotation noted in EXIF is applied. Of 16-bit images the upper eight bits count
+    SOURCE is a picture, a folder of pictures, a glob in quotes, a video file, the number of a camera or /dev/videoN, a
+    stream (rtsp://, rtmp://, srt://, udp://, tcp://; http(s):// with MJPEG, HLS, a still image or a video file), a
+    GStreamer pipeline (gst:PIPELINE), images on standard input (-), or a folder in which images appear (watch:DIR).
+    Frames may have any size. A rotation noted in EXIF is applied. Of 16-bit images the upper eight bits count
     where all are used; of others --stretch says what is black and white, auto taking what 1 in 1,000 values exceed.
 
     Every frame becomes one line of DIR/predictions.jsonl, also when it shows no ship. In the CSV a picture goes by its
@@ -148,6 +154,8 @@ def predict(
       shipedge predict 'flights/**/*.jpg' --bundle my-bundle/ --out found/
       shipedge predict flight.mp4 --annotate --threads 2
       shipedge predict 0 --json
+      shipedge predict rtsp://cam.example/stream1 --fps 2
+      shipedge predict --sources cameras.toml --max-age 2
       shipedge predict scene.tif --stretch 0,3000
       shipedge predict scene.tif --geojson ships.geojson --roi harbour.geojson
       shipedge predict pictures/ --gsd 0.5 --detections ships.csv
@@ -162,21 +170,20 @@ def predict(
     from shipedge.pipeline import run
     from shipedge.region import read_region
     from shipedge.sinks.geojson import GeoJson
-    from shipedge.sources import resolve
 
     reading = Reading(None if stretch is None else parse_stretch(stretch), max_pixels, gsd_m=gsd)
     files = _Files(Path(out), annotate, csv_file, detections, geojson, coco)
     files.check_installed()
     notes: list[str] = []
-    found = resolve(sources, notes)
+    found = resolve_all(sources, sources_file, notes)
     for text in notes:
         click.echo(printable(text), err=True)
     region = None if roi is None else read_region(roi)
-    _check_outputs(files, [*sources, *([roi] if roi else [])], found, force)
+    _check_outputs(files, [*sources, *filter(None, [roi, sources_file])], found, force)
     sinks = _sinks(files, found)
     cascade = _open_cascade(bundle_dir, threads, flips, device, point, min_score, min_area)
     with _stop_on_signal() as received, Progress(found) as progress:
-        summary = run(found, cascade, sinks, progress, lambda: bool(received), reading, region)
+        summary = run(found, cascade, sinks, progress, lambda: bool(received), reading, region, limits)
     written = [str(Path(out, "predictions.jsonl")), str(Path(out, "annotated")) if annotate else ""]
     written += [csv_file or "", detections or "", geojson or "", coco or ""]
     lost = [name for name in written if name and any(text.startswith(f"{name}: ") for text in summary.failed)]

@@ -29,11 +29,13 @@ _SPEED = 1.02
 """At which held back frames are given: faster than the stream, so that none pile up where clocks differ."""
 _ERROR = 16
 _LINE = re.compile(r"\[OPENCV:FFMPEG:(\d+)\] ?(.*)")
+_MISSING = re.compile(r"^Frame num gap|^RTP: missed")
+"""Said as chatter: frames that others are made of never came, and the decoder takes something else instead."""
 _SIZE = re.compile(r"(?:Reinit context to|coded wxh:|sof0: picture:) ?(\d+)x(\d+)")
 """Of H.264, H.265 and JPEG frames, where the decoder finds it."""
 _REFUSED = (
-    (re.compile(r"\b401 Unauthorized"), "user or password is missing or wrong (401)"),
-    (re.compile(r"\b403 Forbidden"), "access is not allowed (403)"),
+    (re.compile(r"\b401\b.*Unauthorized"), "user or password is missing or wrong (401)"),
+    (re.compile(r"\b403\b.*Forbidden"), "access is not allowed (403)"),
     (re.compile(r"\b404\b.*not found", re.I), "there is nothing at this address (404)"),
     (re.compile(r"Protocol not found|not on whitelist"), "this OpenCV does not speak this protocol, or is not to"),
     (re.compile(r"Invalid data found|Not detecting|moov atom not found"), "what is sent there is no video"),
@@ -108,7 +110,7 @@ class _Grabbing:
             good = capture.grab()
             clock = monotonic()
             said = self._complaints.new()
-            errors = [text for level, text in said if level <= _ERROR]
+            errors = [text for level, text in said if level <= _ERROR or _MISSING.search(text)]
             if any("interlaced" in text for text in errors):
                 return Told("refused", "its frames are interlaced, which OpenCV cannot convert")
             if not good:
@@ -161,6 +163,7 @@ class _Grabbing:
             *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, int(self._asked.read_s * 1e3)),
             *(cv2.CAP_PROP_N_THREADS, 1),  # several run ahead of the frame that they complain about
         ]
+        start = monotonic()
         try:
             if isinstance(address, int):
                 capture = cv2.VideoCapture(address)
@@ -180,11 +183,13 @@ class _Grabbing:
             return Told("refused", "there is no such camera (or it is in use, or not permitted)")
         if address.startswith("gst:"):
             return Told("refused", "GStreamer cannot open this pipeline, which has to end with appsink")
-        errors = [text for level, text in said if level <= _ERROR]
+        errors = [text for level, text in said if level <= _ERROR or _MISSING.search(text)]
         for pattern, sentence in _REFUSED:
             if pattern.search("\n".join(errors)):
                 return Told("refused", sentence)
-        return Told("lost", f"cannot be reached{f' ({errors[0]})' if errors else ''}")
+        late = [f"no answer within {self._asked.open_s:g} s"] if monotonic() - start >= self._asked.open_s else []
+        why = next(iter(errors + late), "")
+        return Told("lost", f"cannot be reached{f' ({why})' if why else ''}")
 
     def _is_resized(self, said: list[tuple[int, str]]) -> bool:
         """Whether frames have another size than before: OpenCV goes on with the old one, and gives a part of them."""

@@ -49,5 +49,5 @@ class Thin:
             return True
         if clock < self._due - _EARLY * self._step:
             return False
-        self._due = max(self._due + self._step, clock)
+        self._due = (self._due if clock < self._due + self._step else clock) + self._step
         return True

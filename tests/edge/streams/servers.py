@@ -45,6 +45,7 @@ class Camera:
         self.listen(0)
 
     def listen(self, port: int) -> None:
+        self.alive = True
         self._socket = socket.create_server(("127.0.0.1", port))
         self.port = self._socket.getsockname()[1]
         threading.Thread(target=self._accept, args=(self._socket,), daemon=True).start()
@@ -54,6 +55,7 @@ class Camera:
 
     def die(self) -> None:
         """All connections end, and none is taken any more, as when the power of a camera is cut."""
+        self.alive = False
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
