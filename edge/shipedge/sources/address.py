@@ -18,6 +18,9 @@ __all__ = ["SCHEMES", "Address", "expand", "parse_address", "pipeline_name", "sc
 SCHEMES = ("rtsp", "rtsps", "rtmp", "rtmps", "srt", "udp", "tcp", "http", "https")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s'\"]*/[^\s'\"]*|\?[^\s'\"]+")
+"""In a text; a query belongs to one."""
+_LONG = 3
 _VALUE = re.compile(r"=[^&;]*")
 
 
@@ -108,14 +111,18 @@ def pipeline_name(pipeline: str) -> str:
 
 def without_secrets(text: str, secret: str) -> str:
     """What a library says, without the address that it was given, its parts and addresses of other servers."""
-    parts = [secret]
+    parts: list[str] = []
+    if secret == "":
+        return text
     if scheme_of(secret) in SCHEMES:
         address = parse_address(secret)
         credentials = [address.user or "", address.password]
-        parts += [*credentials, *(quote(part, safe="") for part in credentials), address.target.partition("?")[2]]
-    for part in sorted(filter(None, parts), key=len, reverse=True):
-        text = text.replace(part, "...")
-    return re.sub(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"]+", "...", text)
+        parts = [*credentials, *(quote(part, safe="") for part in credentials), address.target.partition("?")[2]]
+    text = text.replace(secret, "...")
+    for part in sorted(parts, key=len, reverse=True):
+        if len(part) >= _LONG:  # a shorter one is in many words, and tells nothing there
+            text = text.replace(part, "...")
+    return _ADDRESS.sub("...", text)
 
 
 def expand(text: str, where: str, environment: Mapping[str, str] = os.environ) -> str:

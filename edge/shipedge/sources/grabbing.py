@@ -25,6 +25,8 @@ __all__ = ["main"]
 
 _SETTLED_S = 30.0
 """Without a complaint, after which a stream that has no key frames is believed again."""
+_NO_VIDEO = "what is sent there is no video"
+_RECEIVED = re.compile(r"Statistics: [1-9]\d* bytes read")
 _SPEED = 1.02
 """At which held back frames are given: faster than the stream, so that none pile up where clocks differ."""
 _ERROR = 16
@@ -38,7 +40,7 @@ _REFUSED = (
     (re.compile(r"\b403\b.*Forbidden"), "access is not allowed (403)"),
     (re.compile(r"\b404\b.*not found", re.I), "there is nothing at this address (404)"),
     (re.compile(r"Protocol not found|not on whitelist"), "this OpenCV does not speak this protocol, or is not to"),
-    (re.compile(r"Invalid data found|Not detecting|moov atom not found"), "what is sent there is no video"),
+    (re.compile(r"Invalid data found|Not detecting|moov atom not found"), _NO_VIDEO),
 )
 
 
@@ -168,7 +170,7 @@ class _Grabbing:
             if isinstance(address, int):
                 capture = cv2.VideoCapture(address)
             elif address.startswith("gst:"):
-                if cv2.CAP_GSTREAMER not in cv2.videoio_registry.getBackends():
+                if not cv2.videoio_registry.hasBackend(cv2.CAP_GSTREAMER):
                     return Told("refused", "this OpenCV is built without GStreamer: build one with it, or use FFmpeg")
                 capture = cv2.VideoCapture(address.removeprefix("gst:"), cv2.CAP_GSTREAMER)
             else:
@@ -187,6 +189,10 @@ class _Grabbing:
         for pattern, sentence in _REFUSED:
             if pattern.search("\n".join(errors)):
                 return Told("refused", sentence)
+        if len(said) == 1 and said[0][1].startswith("Opening "):
+            return Told("refused", "FFmpeg, as OpenCV brings it, does not speak this protocol")
+        if not errors and monotonic() - start < self._asked.open_s and any(_RECEIVED.match(text) for _, text in said):
+            return Told("refused", _NO_VIDEO)
         late = [f"no answer within {self._asked.open_s:g} s"] if monotonic() - start >= self._asked.open_s else []
         why = next(iter(errors + late), "")
         return Told("lost", f"cannot be reached{f' ({why})' if why else ''}")
