@@ -24,6 +24,7 @@ from shipedge.sources.stream import Lost
 
 __all__ = ["Grabbed", "Told", "grab"]
 
+SERVER = "shipedge.sources.grabbing"
 _START_S = 30.0
 """Until OpenCV is loaded, on a slow board under load."""
 _SPARE_S = 2.0
@@ -81,7 +82,7 @@ class Told(Struct, frozen=True):
 Grabs = Iterator[tuple[Told, Pixels | None, float]]
 
 
-def grab(name: str, asked: Grabbed, stopped: threading.Event, server: str = "shipedge.sources.grabbing") -> Grabs:
+def grab(name: str, asked: Grabbed, stopped: threading.Event) -> Grabs:
     """What one connection gives: what is said of each frame, its pixels, None where damaged, and milliseconds.
 
     Ends where the stream ends.
@@ -97,7 +98,7 @@ def grab(name: str, asked: Grabbed, stopped: threading.Event, server: str = "shi
         "OPENCV_FFMPEG_LOGLEVEL": "48",  # only there the decoders tell the size of a frame
     }
     try:
-        served = start_server(server, environment=environment)
+        served = start_server(SERVER, environment=environment)
     except OSError as error:
         raise Lost(f"cannot be read in a process of its own ({error.strerror})") from None
     channel = served.channel
