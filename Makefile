@@ -10,7 +10,7 @@ FUZZ_SECONDS ?= 20
 OLDEST_PYTHON ?= python3.11
 CLANG := $(shell command -v clang++ || command -v clang++-14)
 
-.PHONY: demo test test-oldest test-gpu test-tflite lint asan fuzz bench wheel format clean
+.PHONY: demo test test-oldest test-gpu test-streams test-tflite lint asan fuzz bench wheel format clean
 
 demo: .venv/edge.stamp  ## ships outlined on the pictures that come with the package
 	$(BIN)/shipedge predict edge/shipedge/samples --annotate --out out/demo
@@ -32,6 +32,10 @@ test-gpu: .venv/dev.stamp  ## the GPU's rung on software Vulkan, which is unpack
 	tests/mesa.sh build/mesa
 	SHIPEDGE_TEST_GPU=1 VK_DRIVER_FILES=$$(echo $(CURDIR)/build/mesa/root/usr/share/vulkan/icd.d/lvp_icd*.json) \
 	LD_LIBRARY_PATH=$$(echo $(CURDIR)/build/mesa/root/usr/lib/*-linux-gnu) $(BIN)/pytest tests/edge/test_gpu.py
+
+test-streams: .venv/dev.stamp  ## live sources, with Debian's RTSP server, which is unpacked into build/streams
+	tests/streams.sh build/streams
+	SHIPEDGE_TEST_STREAMS=$(CURDIR)/build/streams $(BIN)/pytest tests/edge/streams
 
 test-tflite: .venv/dev.stamp  ## the rung of tflite-runtime, in an environment with NumPy 1
 	$(BIN)/python tests/toy_models.py build/toy_models

@@ -14,8 +14,8 @@ from shipedge.frame import Frame
 from shipedge.images import AS_IT_IS, Reading
 from shipedge.region import Region
 from shipedge.sinks import Sink
-from shipedge.sources import Source
-from shipedge.sources.ahead import Ended, ReadAhead
+from shipedge.sources import EVERYTHING, Ended, Limits, Source
+from shipedge.sources.feeds import Feeds
 
 __all__ = ["run"]
 
@@ -34,6 +34,7 @@ def run(
     region: Region | None = None,
     most_failures: float = 1.0,
     on_note: Callable[[str], None] = lambda text: None,
+    limits: Limits = EVERYTHING,
 ) -> Summary:
     """Sends every frame of every source through the cascade, into each sink and then into the log.
 
@@ -60,7 +61,7 @@ def run(
             stack.enter_context(sink)
         left = [source for source in sources if not work.is_through(source)]
         reading = reading._replace(half=cascade.bundle.detector.reduce == 2)
-        reader = stack.enter_context(ReadAhead(left, should_stop, reading, region))
+        reader = stack.enter_context(Feeds(left, should_stop, reading, region, limits))
         for item in reader:
             work.take(item)
             del item  # so that a very large frame is gone when the next is decoded
@@ -85,12 +86,13 @@ class _Work:
         self._cascade, self._log, self._sinks, self._most_failures = cascade, log, sinks, most_failures
         self.summary = log.recorded.summary
         self._pictures = {source.name for source in sources if source.kind == "picture"}
+        self._live = {source.name for source in sources if source.live}
         self._ended = len(log.recorded.through | (log.recorded.frames.keys() & self._pictures))
         self._replayed: tuple[str, Iterator[Result]] | None = None
         self._demoted = 0
         self._is_batch = log.start.batch is not None
         if not self._is_batch:
-            for name in log.recorded.frames:
+            for name in log.recorded.frames.keys() & self._live:
                 self.tell(Gap(name, utc(log.recorded.last), utc(), "shipedge was not running"))
 
     def is_through(self, source: Source) -> bool:
@@ -116,10 +118,11 @@ class _Work:
 
     def _frame(self, frame: Frame) -> None:
         done = self._log.recorded.frames.get(frame.source, 0)
-        if not self._is_batch:
+        if frame.source in self._live:
             frame.index += done  # of cameras and streams the numbers go on
         elif frame.index < done:
-            self._draw(frame, self._recorded(frame))
+            if self._is_batch:  # and not a file that lay in a watched folder before
+                self._draw(frame, self._recorded(frame))
             return
         try:
             found = self._cascade(frame)

@@ -12,8 +12,8 @@ from shipedge.exports import results_of
 from shipedge.frame import Frame
 from shipedge.images import AS_IT_IS, Reading
 from shipedge.sinks import Sink
-from shipedge.sources import Source
-from shipedge.sources.ahead import Ended, ReadAhead
+from shipedge.sources import EVERYTHING, Ended, Limits, Source
+from shipedge.sources.feeds import Feeds
 
 __all__ = ["redraw"]
 
@@ -24,6 +24,7 @@ def redraw(
     sinks: Sequence[Sink],
     on_frame: Callable[[], None] = lambda: None,
     reading: Reading = AS_IT_IS,
+    limits: Limits = EVERYTHING,
 ) -> list[str]:
     """Reads every frame of the log once more, for the sinks.
 
@@ -33,6 +34,7 @@ def redraw(
         sinks: what is made of them.
         on_frame: called after each frame.
         reading: how images are read.
+        limits: which frames of videos were looked at.
 
     Returns:
         One sentence for each source or file that failed.
@@ -55,17 +57,16 @@ def redraw(
     with ExitStack() as stack:
         for sink in sinks:
             stack.enter_context(sink)
-        for item in stack.enter_context(ReadAhead(sources, reading=reading)):
-            if isinstance(item, Frame):
-                if due is not None and (due.source, due.index) == (item.source, item.index):
-                    for sink in sinks:
-                        note(lambda sink=sink, item=item, due=due: sink.write(item, due))  # type: ignore[misc]
-                    due = next(results, None)
-                    on_frame()
-                continue
-            due = _end(item, due, results, failed)
-            for sink in sinks:
-                note(lambda sink=sink, item=item: sink.end(item.source))  # type: ignore[misc]
+        for item in stack.enter_context(Feeds(sources, reading=reading, limits=limits)):
+            if isinstance(item, Ended):
+                due = _end(item, due, results, failed)
+                for sink in sinks:
+                    note(lambda sink=sink, item=item: sink.end(item.source))  # type: ignore[misc]
+            elif isinstance(item, Frame) and due and (due.source, due.index) == (item.source, item.index):
+                for sink in sinks:
+                    note(lambda sink=sink, item=item, due=due: sink.write(item, due))  # type: ignore[misc]
+                due = next(results, None)
+                on_frame()
     return failed
 
 

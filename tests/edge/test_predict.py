@@ -107,7 +107,7 @@ def test_bad_picture_is_named_and_the_others_go_on(predict, picture, lines, tmp_
         (("none.jpg",), "none.jpg: no such file or folder"),
         (("empty",), "empty: no images in this folder"),
         (("*.png",), "*.png: matches no image"),
-        (("rtsp://user:secret@host/1",), "streams (rtsp://) cannot be read yet"),
+        (("gopher://user:secret@host/1",), "gopher://: not a kind of stream that is known"),
         (("a.png", "--bundle", "none"), "no bundle at none"),
         (("a.png", "--out", "file"), "file"),
         (("a.png", "--csv", "none/s.csv"), "none: no such folder"),
@@ -140,7 +140,7 @@ def test_out_folder_without_permission(predict, picture, tmp_path):
 def test_no_camera(predict):
     result = predict("97")
     assert result.exit_code == 1
-    assert result.stderr == "Error: no camera 97 on this machine (or it is in use, or not permitted)\n"
+    assert result.stderr == "Error: camera 97: there is no such camera (or it is in use, or not permitted)\n"
     assert result.stdout == ""
 
 

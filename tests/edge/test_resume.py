@@ -131,7 +131,7 @@ def test_a_source_that_is_given_twice_is_read_once(predict, picture, tmp_path):
     picture(tmp_path / "a.png", 64, 64, (10, 10, 30, 30))
     done = predict("a.png", "a.png")
     assert done.exit_code == 0
-    assert "1 of the sources are given twice and read once" in done.stderr
+    assert "1 of the files are given twice and read once" in done.stderr
     assert len(logs.frames("predictions")) == 1
 
 

@@ -14,9 +14,10 @@ from shipedge.sources import Source
 
 cv2 = pytest.importorskip("cv2", reason="OpenCV is not installed (extra edge)")
 
-from shipedge.sinks.annotate import Annotated, annotated_names  # noqa: E402
+from shipedge.sinks.annotate import Annotated  # noqa: E402
 from shipedge.sinks.csv import check_names, image_id, write_submission  # noqa: E402
 from shipedge.sinks.draw import draw_result, ship_mask  # noqa: E402
+from shipedge.sinks.names import FileNames  # noqa: E402
 from shipedge.sinks.sqlite import write_sqlite  # noqa: E402
 
 not_root = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
@@ -127,7 +128,7 @@ def test_annotated_names_never_collide():
         Source("picture", "ü" * 120 + ".png"),
         Source("picture", "\udcff.png"),
     ]
-    assert annotated_names(sources) == {
+    assert FileNames(sources) == {
         "one/a.png": "a.png.jpg",
         "two/A.jpg": "A.jpg",
         "a.mov": "a.mov.mp4",
@@ -136,6 +137,12 @@ def test_annotated_names_never_collide():
         "ü" * 120 + ".png": "ü" * 100 + ".jpg",
         "\udcff.png": "unnamed.jpg",
     }
+
+
+def test_images_that_appear_later_have_names_of_their_own():
+    names = FileNames([Source("watch", "watch:in")])
+    assert [names[f"in/{name}"] for name in ("a.png", "a.jpg", "a.png")] == ["a.png.jpg", "a.jpg.jpg", "a.png.jpg"]
+    assert names.is_picture("in/b.png")
 
 
 def test_annotated_picture(tmp_path):

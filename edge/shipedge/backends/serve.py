@@ -5,10 +5,6 @@ from __future__ import annotations
 import contextlib
 import mmap
 import os
-import select
-import signal
-import sys
-import threading
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -18,6 +14,7 @@ from shipedge.backends.base import Interpreted, Interpreter
 from shipedge.backends.compiled import Compiled
 from shipedge.backends.runtimes import RUNTIMES, open_interpreter
 from shipedge.backends.worker import Setup
+from shipedge.child import serve_only
 
 __all__ = ["main"]
 
@@ -33,10 +30,7 @@ def main(memory: str, channel: str, life: str) -> int:
         channel: descriptor of the connection.
         life: descriptor of a pipe whose other end closes when the parent ends.
     """
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # asks the parent to stop, in order
-        signal.signal(number, signal.SIG_IGN)
-    _die_with_parent(int(life))
-    _leave_no_core()
+    serve_only(int(life))
     with Connection(int(channel)) as asked, contextlib.suppress(EOFError, ConnectionError):
         setup: Setup = asked.recv()
         size_in, _ = setup.sizes()
@@ -116,25 +110,3 @@ def _complaint(error: BaseException) -> bytes:
 
 def _words(error: BaseException) -> str:
     return " ".join(str(error).split()) or f"refused without a reason ({type(error).__name__})"
-
-
-def _die_with_parent(life: int) -> None:
-    """Ends this process when the parent's end of the pipe closes, also in the middle of a call that hangs."""
-    try:
-        import fcntl
-
-        fcntl.fcntl(life, fcntl.F_SETSIG, signal.SIGKILL)
-        fcntl.fcntl(life, fcntl.F_SETOWN, os.getpid())
-        fcntl.fcntl(life, fcntl.F_SETFL, fcntl.fcntl(life, fcntl.F_GETFL) | os.O_ASYNC)
-    except (ImportError, AttributeError, OSError):  # not Linux: a thread, which a call that holds the interpreter stops
-        threading.Thread(target=lambda: (os.read(life, 1), os._exit(1)), daemon=True).start()
-        return
-    if select.select([life], [], [], 0)[0]:  # it was closed before
-        sys.exit(1)
-
-
-def _leave_no_core() -> None:
-    with contextlib.suppress(ImportError, OSError, ValueError):
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -9,10 +9,8 @@ import mmap
 import os
 import signal
 import subprocess
-import sys
 import weakref
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, Pipe
 from tempfile import TemporaryFile
 from typing import IO
 
@@ -21,7 +19,7 @@ from numpy.typing import NDArray
 
 from shipedge.backends.cpu import RefusedError
 from shipedge.bundle import ModelFile
-from shipedge.child import python
+from shipedge.child import end_server, start_server
 from shipedge.errors import BackendError
 
 __all__ = ["Setup", "Worker"]
@@ -79,10 +77,11 @@ class Worker:
             with _shared_file() as file:
                 file.truncate(self._size_in + size_out)
                 self._memory = mmap.mmap(file.fileno(), self._size_in + size_out)
-                self._process, self._channel, self._life = _start(file.fileno())
+                served = start_server("shipedge.backends.serve", [file.fileno()])
         except OSError as error:
             raise RefusedError(f"cannot be tried in a process of its own ({error.strerror})") from None
-        self._close = weakref.finalize(self, _end, self._process, self._channel, self._life, os.getpid())
+        self._process, self._channel = served.process, served.channel
+        self._close = weakref.finalize(self, end_server, served, os.getpid())
         self.models = [RemoteModel(self, number, setup.name) for number in range(len(setup.files))]
         try:
             self._channel.send(setup)
@@ -158,36 +157,3 @@ def _shared_file() -> IO[bytes]:
     if hasattr(os, "memfd_create"):
         return os.fdopen(os.memfd_create("shipedge"), "w+b")
     return TemporaryFile()
-
-
-def _start(memory: int) -> tuple[subprocess.Popen[bytes], Connection, int]:
-    """The process, the channel to it, and the end of a pipe that closes when this process ends, whatever ends it."""
-    here, there = Pipe()
-    watched, life = os.pipe()
-    given = [memory, there.fileno(), watched]
-    try:
-        process = subprocess.Popen(
-            python("shipedge.backends.serve", *map(str, given)),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL if sys.stderr is None else None,
-            pass_fds=given,
-            start_new_session=True,  # Ctrl-C asks this process to finish its frame, and the worker with it
-        )
-    except BaseException:
-        os.close(life)
-        here.close()
-        raise
-    finally:
-        os.close(watched)
-        there.close()
-    return process, here, life
-
-
-def _end(process: subprocess.Popen[bytes], channel: Connection, life: int, owner: int) -> None:
-    if os.getpid() != owner:  # a forked child, which leaves the process to its parent
-        return
-    process.kill()
-    process.wait()
-    channel.close()
-    os.close(life)

@@ -14,6 +14,7 @@ from shipedge.cli.terminal import printable, say
 
 if TYPE_CHECKING:
     from shipedge.images import Reading
+    from shipedge.sources import Limits
 
 
 @click.command()
@@ -59,7 +60,7 @@ def export(ctx: click.Context, folder: Path, outputs: OutputOptions, force: bool
         with click.progressbar(
             length=sum(counts.values()), label="frames", file=sys.stderr, hidden=not sys.stderr.isatty()
         ) as bar:
-            lost += redraw(log, sources, sinks_of(folder, outputs, sources), lambda: bar.update(1), _reading(log))
+            lost += redraw(log, sources, sinks_of(folder, outputs, sources), lambda: bar.update(1), *_read_as(log))
     for sentence in lost:
         click.echo(f"Error: {printable(sentence)}", err=True)
     if lost:
@@ -69,16 +70,18 @@ def export(ctx: click.Context, folder: Path, outputs: OutputOptions, force: bool
     say(f"{sum(counts.values())} frames; written: {', '.join(written)}")
 
 
-def _reading(log: Path) -> Reading:
-    """How the run has read its images."""
+def _read_as(log: Path) -> tuple[Reading, Limits]:
+    """How the run has read its files."""
     from msgspec import UNSET
 
     from shipedge.events import Start
     from shipedge.events.reading import read_events
     from shipedge.images import Reading, parse_stretch
+    from shipedge.sources import Limits
 
     start = next(read_events(log))
     if not isinstance(start, Start):
-        return Reading()
+        return Reading(), Limits()
     stretch = None if start.stretch is UNSET else parse_stretch(start.stretch)
-    return Reading(stretch, None if start.max_pixels is UNSET else start.max_pixels)
+    limits = Limits(None if start.fps is UNSET else start.fps, 1 if start.every is UNSET else start.every)
+    return Reading(stretch, None if start.max_pixels is UNSET else start.max_pixels), limits

@@ -27,16 +27,18 @@ from shipedge.cli.predict_options import (
 )
 from shipedge.cli.predict_outputs import check, sinks_of, write_exports, write_failed
 from shipedge.cli.report import Progress, as_json, note, print_summary
+from shipedge.cli.source_options import resolve_all, source_options
 from shipedge.cli.terminal import printable
 from shipedge.signals import handled, stop
 
 if TYPE_CHECKING:
     from shipedge.bundle import Bundle
-    from shipedge.sources import Source
+    from shipedge.sources import Limits, Source
 
 
 @click.command()
-@click.argument("sources", nargs=-1, required=True, type=PathName(), metavar="SOURCE...")
+@click.argument("sources", nargs=-1, type=PathName(), metavar="SOURCE...")
+@source_options
 @click.option(
     "--out", type=PathName(), default="predictions", show_default=True, metavar="DIR", help="Folder for all results."
 )
@@ -50,6 +52,8 @@ if TYPE_CHECKING:
 def predict(
     ctx: click.Context,
     sources: tuple[str, ...],
+    sources_file: str | None,
+    limits: Limits,
     out: str,
     outputs: OutputOptions,
     models: ModelOptions,
@@ -58,10 +62,12 @@ def predict(
     force: bool,
     as_json_object: bool,
 ) -> None:
-    """Find ships in pictures, folders, videos or a camera.
+    """Find ships in pictures, folders, videos, cameras or streams.
 
-    SOURCE is a picture, a folder of pictures, a glob in quotes, a video file, or the number of a camera. Frames may
-    have any size. A rotation noted in EXIF is applied. Of 16-bit images the upper eight bits count
+    SOURCE is a picture, a folder of pictures, a glob in quotes, a video file, the number of a camera or /dev/videoN, a
+    stream (rtsp://, rtmp://, srt://, udp://, tcp://; http(s):// with MJPEG, HLS, a still image or a video file), a
+    GStreamer pipeline (gst:PIPELINE), images on standard input (-), or a folder in which images appear (watch:DIR).
+    Frames may have any size. A rotation noted in EXIF is applied. Of 16-bit images the upper eight bits count
     where all are used; of others --stretch says what is black and white, auto taking what 1 in 1,000 values exceed.
 
     Every frame becomes one line of DIR/predictions.jsonl as soon as it is done, also when it shows no ship. In the
@@ -86,6 +92,8 @@ def predict(
       shipedge predict 'flights/**/*.jpg' --bundle my-bundle/ --out found/
       shipedge predict flight.mp4 --annotate --threads 2
       shipedge predict 0 --json --rotate 100MB --keep 20
+      shipedge predict rtsp://cam.example/stream1 --fps 2
+      shipedge predict --sources cameras.toml --max-age 2
       shipedge predict scene.tif --stretch 0,3000
       shipedge predict scene.tif --geojson ships.geojson --roi harbour.geojson
       shipedge predict pictures/ --gsd 0.5 --detections ships.csv
@@ -107,18 +115,21 @@ def predict(
     if outputs.geojson is not None and not is_installed():
         raise ConfigError("--geojson needs rasterio, which reads coordinates: pip install 'shipedge[geo]'")
     reading = images.reading()
-    found = _resolve(sources)
-    has_end = all(source.kind != "camera" for source in found)
+    notes: list[str] = []
+    found = resolve_all(sources, sources_file, notes)
+    for text in notes:
+        note(text)
+    has_end = not any(source.live for source in found)
     if logging.keep and (has_end or logging.rotate is None):
         raise ConfigError("--keep deletes results: expected --rotate beside it, and a source without an end")
     region = None if images.roi is None else read_region(images.roi)
     folder = Path(out)
-    check(folder, outputs, [*sources, *([images.roi] if images.roi else [])], found, force)
+    check(folder, outputs, [*sources, *filter(None, [images.roi, sources_file])], found, force)
     bundle = models.bundle()
     thresholds = models.thresholds(bundle)
-    made_by = [asdict(thresholds), models.flips, reading, _digest(images.roi)]
+    made_by = [asdict(thresholds), models.flips, reading, limits, _digest(images.roi), _digest(sources_file)]
     batch = _fingerprint(bundle, made_by, found) if has_end else None
-    log = logging.log(folder / NAME, bundle=bundle.name, batch=batch, **images.noted())
+    log = logging.log(folder / NAME, bundle=bundle.name, batch=batch, **images.noted(), **limits.noted())
     cascade = Cascade(
         bundle, models.threads, flips=models.flips, thresholds=thresholds, device=models.device, report=note
     )
@@ -137,6 +148,7 @@ def predict(
             region,
             logging.max_failure_rate,
             note,
+            limits,
         )
     written, lost = write_exports(log.path, outputs, summary)
     write_failed(folder, summary)
@@ -152,20 +164,6 @@ def predict(
         click.echo("Stopped: what is complete has been kept", err=True)
         ctx.exit(128 + received[0])
     ctx.exit(1 if summary.failed else 0)
-
-
-def _resolve(sources: Sequence[str]) -> list[Source]:
-    """What is to be read, each source once."""
-    from shipedge.sources import resolve
-
-    notes: list[str] = []
-    listed = resolve(sources, notes)
-    found = list({source.name: source for source in listed}.values())
-    if len(found) < len(listed):
-        notes.append(f"{len(listed) - len(found)} of the sources are given twice and read once")
-    for text in notes:
-        click.echo(printable(text), err=True)
-    return found
 
 
 def _fingerprint(bundle: Bundle, made_by: list[Any], sources: Sequence[Source]) -> str:

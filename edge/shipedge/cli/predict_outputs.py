@@ -30,12 +30,12 @@ def check(folder: Path, outputs: OutputOptions, inputs: Sequence[str], sources: 
     from shipedge.events.reading import LOG
     from shipedge.exports import EXPORTS
     from shipedge.outputs import Kind, check_outputs
-    from shipedge.sinks.annotate import annotated_names
     from shipedge.sinks.csv import check_names
+    from shipedge.sinks.names import FileNames
 
     wanted: dict[str | os.PathLike[str], Kind] = {folder / LOG: "JSON"}
     if outputs.annotate:
-        for name in annotated_names(sources).values():
+        for name in FileNames(sources).values():
             wanted[folder / "annotated" / name] = "JPEG" if name.endswith(".jpg") else "MP4"
     for name, path in outputs.files().items():
         if path in wanted:

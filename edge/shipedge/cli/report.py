@@ -66,7 +66,7 @@ def _count(sources: list[Source]) -> int | None:
 
     total = 0
     for source in sources:
-        if source.kind == "camera":
+        if source.live:
             return None
         try:
             total += video_info(source.name)[1] if source.kind == "video" else 1

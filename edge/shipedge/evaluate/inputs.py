@@ -15,7 +15,7 @@ from shipedge.inputs import read_input
 from shipedge.json_text import loads
 from shipedge.rle import Rle, parse
 from shipedge.sinks.csv import image_id
-from shipedge.sources import source_named
+from shipedge.sources import Source, source_named
 
 _LONGEST = 1 << 30  # bytes of it
 
@@ -175,7 +175,8 @@ def _confidence(ship: Any, path: Path, number: int) -> float:
 
 def _image_id(source: str, record: Any) -> str:
     """The name that the CSV of the same run gives a frame."""
-    named = source_named(source.replace("\\", "/"))
+    live = record.get("captured") is not None
+    named = Source("stream", source) if live else source_named(source.replace("\\", "/"))
     index = 0 if named.kind == "picture" else record["index"]
     if type(index) is not int or index < 0:
         raise ValueError(f"index is {index!r}")

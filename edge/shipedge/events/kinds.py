@@ -86,6 +86,8 @@ class Start(Struct, tag_field="event", tag="start", forbid_unknown_fields=True):
         part: how many files of this log came before it, see --rotate.
         stretch: how images of more than 8 bits were read, as --stretch takes it.
         max_pixels: the largest image that was read.
+        fps: frames a second that were looked at of each video, at most.
+        every: the first of so many frames was.
     """
 
     format: int
@@ -96,6 +98,8 @@ class Start(Struct, tag_field="event", tag="start", forbid_unknown_fields=True):
     part: Count = 0
     stretch: str | UnsetType = UNSET
     max_pixels: Count | UnsetType = UNSET
+    fps: float | UnsetType = UNSET
+    every: Count | UnsetType = UNSET
 
 
 class Result(Struct, tag_field="event", tag="frame", forbid_unknown_fields=True):

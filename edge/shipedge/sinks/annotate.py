@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,35 +17,12 @@ from shipedge.images.budget import MOST_PIXELS
 from shipedge.sinks.base import keeps
 from shipedge.sinks.draw import draw_result
 from shipedge.sinks.mp4 import Mp4
+from shipedge.sinks.names import FileNames
 from shipedge.sources import Source
 
-__all__ = ["Annotated", "annotated_names"]
+__all__ = ["Annotated"]
 
 QUALITY = 92
-
-
-def annotated_names(sources: Sequence[Source]) -> dict[str, str]:
-    """A file name of its own for every source: {source name: file name}.
-
-    a.png becomes a.jpg, or a.png.jpg where there is an a.jpeg, too; a name taken already gets -2, -3, ...
-    """
-    names: dict[str, str] = {}
-    taken: set[str] = set()
-    stems = Counter(stem for stem, _ in {(source.stem.casefold(), Path(source.name).name) for source in sources})
-    for source in sources:
-        if source.name in names:
-            continue
-        suffix = ".jpg" if source.kind == "picture" else ".mp4"
-        shared = stems[source.stem.casefold()] > 1 and not source.name.endswith(suffix)
-        # A name may have 255 bytes, and the hidden file needs some; OpenCV wants valid UTF-8.
-        stem = os.fsencode(Path(source.name).name if shared else source.stem)[:200].decode("utf-8", "ignore")
-        stem = stem or "unnamed"
-        name, number = stem + suffix, 2
-        while name.casefold() in taken:  # file systems that ignore case exist
-            name, number = f"{stem}-{number}{suffix}", number + 1
-        taken.add(name.casefold())
-        names[source.name] = name
-    return names
 
 
 class Annotated:
@@ -56,8 +31,8 @@ class Annotated:
     def __init__(self, folder: Path, sources: Sequence[Source]) -> None:
         """Nothing is touched before `__enter__`."""
         self._folder = folder
-        self._names = annotated_names(sources)
-        self._sources = {source.name: source for source in sources}
+        self._names = FileNames(sources)
+        self._again = {source.name for source in sources if source.kind == "video"}
         self._videos: dict[str, Mp4] = {}
 
     def __enter__(self) -> Annotated:
@@ -71,14 +46,14 @@ class Annotated:
             raise SourceError(f"{result.source}: too large to be annotated; leave --annotate out")
         drawn = draw_result(frame.pixels, result)
         bgr = np.asarray(cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR, dst=drawn), np.uint8)
-        if self._sources[result.source].kind == "picture":
+        if self._names.is_picture(result.source):
             good, encoded = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
             if not good:  # JPEG ends at 65,535 pixels a side
                 raise SourceError(f"{result.source}: too large to be annotated as JPEG; leave --annotate out")
             write_atomic(self._folder / self._names[result.source], encoded.tobytes())
             return
         if result.source not in self._videos:
-            self._videos[result.source] = Mp4(self._new_video(self._sources[result.source]), bgr)
+            self._videos[result.source] = Mp4(self._new_video(result.source), bgr)
         self._videos[result.source].write(bgr, result.source, frame.time_s)
 
     def end(self, source: Source) -> None:
@@ -90,12 +65,12 @@ class Annotated:
         if video := self._videos.pop(source.name, None):
             video.close(keep=True)
 
-    def _new_video(self, source: Source) -> Path:
+    def _new_video(self, source: str) -> Path:
         """Where the video of a source will lie: one of a camera replaces none of an earlier run."""
-        path = self._folder / self._names[source.name]
-        number = 2
-        while source.kind != "video" and path.exists():
-            path, number = path.with_name(f"{Path(self._names[source.name]).stem}-{number}.mp4"), number + 1
+        path = self._folder / self._names[source]
+        stem, number = path.stem, 2
+        while source not in self._again and path.exists():
+            path, number = path.with_name(f"{stem}-{number}.mp4"), number + 1
         return path
 
     def __exit__(self, kind: type[BaseException] | None, *details: object) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from shipedge.atomic import own_folder, write_atomic
 from shipedge.errors import SourceError
 from shipedge.events import Found, Result
 from shipedge.frame import Frame
-from shipedge.sinks.annotate import annotated_names
+from shipedge.sinks.names import FileNames
 from shipedge.sources import Source
 
 __all__ = ["Crops", "crop"]
@@ -41,8 +40,7 @@ class Crops:
     def __init__(self, folder: Path, sources: Sequence[Source]) -> None:
         """Nothing is touched before `__enter__`."""
         self._folder = folder
-        self._stems = {name: os.path.splitext(file)[0] for name, file in annotated_names(sources).items()}  # noqa: PTH122
-        self._pictures = {source.name for source in sources if source.kind == "picture"}
+        self._names = FileNames(sources)
 
     def __enter__(self) -> Crops:
         """Makes the folder. Raises OSError when that is not possible."""
@@ -51,8 +49,8 @@ class Crops:
 
     def write(self, frame: Frame, result: Result) -> None:
         """Writes the ships of one frame."""
-        stem = self._stems[result.source]
-        if result.source not in self._pictures:
+        stem = self._names[result.source].rpartition(".")[0]
+        if not self._names.is_picture(result.source):
             stem += f"-{result.index:06d}"
         for number, ship in enumerate(result.ships, 1):
             bgr = cv2.cvtColor(crop(frame, ship), cv2.COLOR_RGB2BGR)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from msgspec import UNSET
+
 from shipedge.errors import DatasetError
 from shipedge.events import Result
 from shipedge.formats.airbus import check_image_id, write_airbus
@@ -26,7 +28,9 @@ class ImageIds:
 
     def __call__(self, result: Result) -> str:
         """That of one frame. Raises DatasetError where frames of two sources share it."""
-        name = image_id(source_named(result.source), result.index)
+        live = result.captured is not UNSET
+        source = Source("stream", result.source) if live else source_named(result.source)
+        name = image_id(source, result.index)
         if self._sources.setdefault(name, result.source) != result.source:
             raise DatasetError(
                 f"{self._sources[name]} and {result.source} would both be {name} in the file: predict them one after "

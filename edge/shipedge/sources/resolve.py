@@ -1,4 +1,4 @@
-"""What the user typed -> the list of images, videos and cameras to read."""
+"""What the user typed -> the list of images, videos, cameras and streams to read."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import glob
 import re
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from shipedge.errors import SourceError
 from shipedge.images.header import SUFFIXES
+from shipedge.region import Region
+from shipedge.sources.address import SCHEMES, expand, parse_address, pipeline_name, scheme_of
 
 __all__ = ["Source", "refuse_endless", "resolve", "source_named"]
 
@@ -22,8 +24,12 @@ VIDEOS = (
 )
 
 
+STDIN = "stdin"
 MOST_CAMERA = 255
 """Of the numbers of cameras; Linux has no more devices of this kind."""
+
+
+Kind = Literal["picture", "video", "camera", "stream", "remote", "pipe", "watch"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,24 +37,50 @@ class Source:
     """One thing to read frames from.
 
     Attributes:
-        kind: how to read it.
-        name: the path as typed or found, or "camera N".
+        kind: how to read it: an image file, a video file, a camera, a stream, a video file at an address, images on
+            standard input, a folder in which images appear.
+        name: the path as typed or found, "camera N", "stdin", "watch:FOLDER", or the address of a stream without
+            credentials.
+        address: of a stream: what is opened, with credentials, never to be shown.
+        fps: frames a second, where this source has its own.
+        every: likewise.
+        gsd_m: likewise, meters a pixel.
+        region: where ships count, likewise.
     """
 
-    kind: Literal["picture", "video", "camera"]
+    kind: Kind
     name: str
+    address: str = field(default="", repr=False)
+    fps: float | None = None
+    every: int | None = None
+    gsd_m: float | None = None
+    region: Region | None = field(default=None, repr=False)
+
+    @property
+    def live(self) -> bool:
+        """Whether it cannot be read a second time: a camera, a stream."""
+        return self.kind not in ("picture", "video")
+
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for whoever reads it, so that no frame is dropped."""
+        return self.kind not in ("camera", "stream")
 
     @property
     def stem(self) -> str:
         """The name without folders and suffix, for files derived from it."""
-        return self.name.replace(" ", "") if self.kind == "camera" else Path(self.name).stem
+        if self.kind == "camera":
+            return self.name.replace(" ", "")
+        return re.sub(r"[^\w.-]+", "_", self.name.split("://")[-1]) if self.live else Path(self.name).stem
 
 
 def resolve(specs: Sequence[str], notes: list[str] | None = None) -> list[Source]:
     """Every source that the arguments name, in their order; the files of a folder or glob sorted by name.
 
     A number is a camera (write ./0 for a file of that name). A folder gives the images directly in it; use a glob
-    such as 'DIR/**/*.jpg' to go deeper. A named file is a video by its suffix, otherwise an image.
+    such as 'DIR/**/*.jpg' to go deeper. A named file is a video by its suffix, otherwise an image. "-" is standard
+    input, "watch:DIR" images that appear in a folder, "gst:..." a pipeline of GStreamer; an address is a stream, a
+    video file at http(s):// by its suffix.
 
     Args:
         specs: what the user typed.
@@ -58,13 +90,43 @@ def resolve(specs: Sequence[str], notes: list[str] | None = None) -> list[Source
         SourceError: an argument names nothing that can be read, or something that never ends.
     """
     notes = [] if notes is None else notes
-    return [source for spec in specs for source in _resolve_one(spec, notes)]
+    return distinct([source for spec in specs for source in _resolve_one(spec, notes)], notes)
+
+
+def distinct(sources: Sequence[Source], notes: list[str]) -> list[Source]:
+    """The sources, each file once; streams whose names differ only in what names do not show are numbered.
+
+    Args:
+        sources: all that are given.
+        notes: one sentence is appended where files are given twice.
+
+    Raises:
+        SourceError: standard input is given twice.
+    """
+    count: dict[str, int] = {}
+    numbered: list[Source] = []
+    for source in sources:
+        count[source.name] = count.get(source.name, 0) + 1
+        number = count[source.name]
+        if source.kind == "pipe" and number > 1:
+            raise SourceError("standard input is given twice, expected once")
+        if number == 1:
+            numbered.append(source)
+        elif source.live:
+            numbered.append(replace(source, name=f"{source.name} ({number})"))
+    if twice := sum(count.values()) - len(numbered):
+        notes.append(f"{twice} of the files are given twice and read once")
+    return numbered
 
 
 def source_named(name: str) -> Source:
-    """The source of this name, as results give it: "camera N", a video by its suffix, otherwise an image."""
-    if re.fullmatch(r"camera \d+", name):
+    """The source of this name, as results give it: "camera N", a stream, a video by its suffix, otherwise an image."""
+    if re.fullmatch(r"camera \d+( \(\d+\))?", name):
         return Source("camera", name)
+    if name == STDIN:
+        return Source("pipe", name)
+    if scheme_of(name) in SCHEMES or name.startswith("gst:"):
+        return Source("stream", name)
     return _file(name)
 
 
@@ -83,20 +145,26 @@ def refuse_endless(name: str, mode: int) -> None:
 def _resolve_one(spec: str, notes: list[str]) -> Iterator[Source]:
     if not spec:
         raise SourceError("the name of a source is empty, expected a file, a folder or the number of a camera")
-    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+)://", spec)
-    if scheme:
-        # Only the scheme: the address may hold a password, and messages end in logs.
-        raise SourceError(
-            f"streams ({scheme[1].lower()}://) cannot be read yet: save a piece of it as a video file, or use a camera "
-            "number"
-        )
+    if scheme_of(spec) is not None:
+        yield stream_at(expand(spec, "the address of a source"))
+        return
+    if spec.startswith("gst:"):
+        yield Source("stream", pipeline_name(spec.removeprefix("gst:")), expand(spec, "a pipeline"))
+        return
+    if spec == "-":
+        yield Source("pipe", STDIN)
+        return
+    if spec.startswith("watch:"):
+        yield _watched(spec)
+        return
     if spec.isascii() and spec.isdigit():
         if len(spec) > 9 or int(spec) > MOST_CAMERA:
             raise SourceError(f"camera {spec[:20]}: expected a number of at most {MOST_CAMERA}")
         yield Source("camera", f"camera {int(spec)}")
         return
     if camera := re.fullmatch(r"/dev/video(\d+)", spec):
-        raise SourceError(f"{spec}: a camera is given by its number: {camera[1]}")
+        yield from _resolve_one(camera[1], notes)
+        return
     path = Path(spec)
     try:
         if path.is_dir():
@@ -110,6 +178,21 @@ def _resolve_one(spec: str, notes: list[str]) -> Iterator[Source]:
             raise SourceError(f"{_shown(spec)}: no such file or folder")
     except (OSError, ValueError) as error:  # no permission, a name too long, a NUL byte
         raise SourceError(f"{_shown(spec)}: {getattr(error, 'strerror', None) or error}") from None
+
+
+def stream_at(text: str, user: str | None = None, password: str = "") -> Source:
+    """The source at an address. Raises SourceError where it is none; names no part that may be secret."""
+    address = parse_address(text, user, password)
+    file = address.scheme in ("http", "https") and _kind(Path(address.path)) == "video"
+    is_film = address.path.lower().endswith((".mjpg", ".mjpeg"))  # as many cameras call their endless films
+    return Source("remote" if file and not is_film else "stream", address.name, address.url)
+
+
+def _watched(spec: str) -> Source:
+    folder = spec.removeprefix("watch:")
+    if not folder or not Path(folder).is_dir():
+        raise SourceError(f"{_shown(spec)}: expected watch:DIR, and {_shown(folder) or 'nothing'} is no folder")
+    return Source("watch", spec)
 
 
 def _folder(path: Path, notes: list[str]) -> Iterator[Source]:

@@ -28,15 +28,13 @@ from shipedge.sources.container import (
 from shipedge.sources.containers.parameter_sets import frame_shapes
 from shipedge.sources.resolve import refuse_endless
 
-__all__ = ["read_video", "video_info"]
+__all__ = ["ANOTHER_DECODER", "BEFORE_KEYFRAME", "read_video", "video_info"]
 
 _ONE_THREAD = (cv2.CAP_PROP_N_THREADS, 1)
 """Several threads of a decoder run ahead of the frame that is read: whose complaint it is could not be told."""
-_ANOTHER_DECODER = re.compile(
-    "hardware accelerated|Failed to get pixel format|Get current frame error|deprecated pixel"
-)
+ANOTHER_DECODER = re.compile("hardware accelerated|Failed to get pixel format|Get current frame error|deprecated pixel")
 """Complaints after which another decoder takes over."""
-_BEFORE_KEYFRAME = re.compile(
+BEFORE_KEYFRAME = re.compile(
     "non-existing PPS|no frame!|decode_slice_header error|co located POCs unavailable|mmco: unref short failure"
     "|number of reference frames|reference picture missing during reorder|Missing reference picture, default is"
     "|PPS id out of range|Could not find ref with POC|Error constructing the frame RPS|Invalid frame dimensions"
@@ -95,7 +93,7 @@ def read_video(name: str, max_pixels: int | None = None) -> Iterator[Frame]:
             damage += [
                 f"at frame {index}: {complaint}" if good else f"after frame {index - 1}: {complaint}"
                 for complaint in complaints
-                if not _ANOTHER_DECODER.search(complaint) and (index or not _BEFORE_KEYFRAME.search(complaint))
+                if not ANOTHER_DECODER.search(complaint) and (index or not BEFORE_KEYFRAME.search(complaint))
             ][:1]
             if not good:
                 break
