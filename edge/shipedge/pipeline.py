@@ -8,7 +8,7 @@ from time import monotonic, perf_counter
 
 from shipedge.cascade import Cascade
 from shipedge.errors import SourceError
-from shipedge.events import Demoted, End, Failure, Gap, Notice, Result, Summary, describe, utc
+from shipedge.events import Demoted, End, Failure, Gap, Notice, Result, Summary, Track, describe, utc
 from shipedge.events.log import Log
 from shipedge.frame import Frame
 from shipedge.images import AS_IT_IS, Reading
@@ -16,6 +16,7 @@ from shipedge.region import Region
 from shipedge.sinks import Sink
 from shipedge.sources import EVERYTHING, Ended, Limits, Source
 from shipedge.sources.feeds import Feeds
+from shipedge.tracks import Tracker
 
 __all__ = ["run"]
 
@@ -35,13 +36,26 @@ def run(
     most_failures: float = 1.0,
     on_note: Callable[[str], None] = lambda text: None,
     limits: Limits = EVERYTHING,
+    track: bool = False,
 ) -> Summary:
     """Sends every frame of every source through the cascade, into each sink and then into the log.
 
     What the log holds already is not done again. A source that cannot be read is noted and the others go on.
-    `should_stop` is asked between frames: the frame in hand is finished, and what is complete is kept. `reading` says
-    how images are read, `region` where ships count. The run ends when more than `most_failures`, a share, of at least
-    20 sources have failed. `on_note` is told what is found of earlier runs.
+    `should_stop` is asked between frames: the frame in hand is finished, and what is complete is kept.
+
+    Args:
+        sources: what is read.
+        cascade: what looks at it.
+        log: not yet open.
+        sinks: what else takes each frame.
+        on_progress: is called after each frame.
+        should_stop: is asked between frames.
+        reading: how images are read.
+        region: where ships count.
+        most_failures: the run ends when more than this share of at least 20 sources have failed.
+        on_note: is told what is found of earlier runs.
+        limits: which frames are looked at.
+        track: ships are followed through videos, cameras and streams.
 
     Raises:
         BackendError: a model failed while running.
@@ -56,7 +70,7 @@ def run(
             on_note(f"{log.path.parent}: {log.leftovers} unfinished files of runs that were killed have been removed")
         if log.recorded.goes_on and log.start.batch is not None:
             on_note(f"{log.path}: goes on after {log.recorded.summary.frames} frames; --fresh begins anew")
-        work = _Work(sources, cascade, log, sinks, most_failures)
+        work = _Work(sources, cascade, log, sinks, most_failures, track)
         for sink in sinks:
             stack.enter_context(sink)
         left = [source for source in sources if not work.is_through(source)]
@@ -81,12 +95,20 @@ class _Work:
     """
 
     def __init__(
-        self, sources: Sequence[Source], cascade: Cascade, log: Log, sinks: Sequence[Sink], most_failures: float
+        self,
+        sources: Sequence[Source],
+        cascade: Cascade,
+        log: Log,
+        sinks: Sequence[Sink],
+        most_failures: float,
+        track: bool,
     ) -> None:
         self._cascade, self._log, self._sinks, self._most_failures = cascade, log, sinks, most_failures
         self.summary = log.recorded.summary
         self._pictures = {source.name for source in sources if source.kind == "picture"}
         self._live = {source.name for source in sources if source.live}
+        self._moving = {source.name for source in sources if source.kind != "picture"} if track else set()
+        self._trackers: dict[str, Tracker] = {}
         self._ended = len(log.recorded.through | (log.recorded.frames.keys() & self._pictures))
         self._replayed: tuple[str, Iterator[Result]] | None = None
         self._demoted = 0
@@ -102,7 +124,7 @@ class _Work:
         done = self._log.recorded
         return source.name in done.through or (source.kind == "picture" and source.name in done.frames)
 
-    def tell(self, event: Demoted | End | Failure | Gap | Notice | Result) -> None:
+    def tell(self, event: Demoted | End | Failure | Gap | Notice | Result | Track) -> None:
         """Writes an event, and counts it once it is written."""
         self._log.write(event)
         self.summary.add(event)
@@ -122,7 +144,10 @@ class _Work:
             frame.index += done  # of cameras and streams the numbers go on
         elif frame.index < done:
             if self._is_batch:  # and not a file that lay in a watched folder before
-                self._draw(frame, self._recorded(frame))
+                recorded = self._recorded(frame)
+                ended = self._follow(frame, recorded)
+                self._draw(frame, recorded)
+                self._tell_tracks(ended)
             return
         try:
             found = self._cascade(frame)
@@ -135,13 +160,32 @@ class _Work:
                 self._demoted += 1
                 self.tell(Demoted(utc(), text, self._cascade.backend))
         begin = perf_counter()
-        self._draw(frame, result)
+        ended = self._follow(frame, result)
         if frame.captured is not None:
             result.captured, result.dropped = utc(frame.captured.time), frame.captured.dropped
+        self._draw(frame, result)
+        if frame.captured is not None:
             result.age_ms = round((monotonic() - frame.captured.clock) * 1e3, 3)
         self.tell(result)
+        self._tell_tracks(ended)
         timings = self.summary.timings_ms
         timings["write"] = timings.get("write", 0.0) + (perf_counter() - begin) * 1e3
+
+    def _follow(self, frame: Frame, result: Result) -> list[Track]:
+        """Notes in a result which ship is which; the tracks that are over."""
+        if frame.source not in self._moving:
+            return []
+        if frame.source not in self._trackers:
+            before = () if self._is_batch else self._log.recorded.tracks.get(frame.source, ())
+            first = max(before, default=0) + 1
+            self._trackers[frame.source] = Tracker(first)
+        return self._trackers[frame.source].update(frame.pixels, result)
+
+    def _tell_tracks(self, tracks: Sequence[Track]) -> None:
+        """Writes them; those that a run has written before it was killed end again when its frames are replayed."""
+        for track in tracks:
+            if not self._is_batch or track.track not in self._log.recorded.tracks.get(track.source, ()):
+                self.tell(track)
 
     def _draw(self, frame: Frame, result: Result) -> None:
         for sink in self._sinks:
@@ -162,6 +206,8 @@ class _Work:
         return next(result for result in self._replayed[1] if result.index == frame.index)
 
     def _end(self, source: Source, error: SourceError | None) -> None:
+        if tracker := self._trackers.pop(source.name, None):
+            self._tell_tracks(tracker.end())
         for sink in self._sinks:
             self._note(lambda sink=sink: sink.end(source))  # type: ignore[misc]
         if error is not None:

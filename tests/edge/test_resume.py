@@ -241,3 +241,26 @@ def test_a_full_disk_loses_nothing_that_is_done(predict, picture, small_disk, tm
     assert predict(*arguments).exit_code == 0
     assert predict(*[*arguments[:1], "--out", "whole"]).exit_code == 0
     assert logs.untimed(out)[1:] == logs.untimed("whole")[1:]
+
+
+# --- tracks
+
+
+def test_tracks_are_the_same_after_a_kill(predict, video, tmp_path):
+    video(tmp_path / "v.mp4", frames=30, size=(96, 160))
+    video(tmp_path / "w.mp4", frames=8, size=(96, 160))
+    arguments = ["v.mp4", "w.mp4", "--track", "--annotate"]
+    assert predict(*arguments, "--out", "whole").exit_code == 0
+    followed = [event for event in logs.events("whole") if event["event"] == "track"]
+    assert {event["source"] for event in followed} == {"v.mp4", "w.mp4"}
+    ids = {ship["track"] for frame in logs.frames("whole") for ship in frame["ships"] if frame["source"] == "v.mp4"}
+    assert ids == {event["track"] for event in followed if event["source"] == "v.mp4"}
+    assert predict(*arguments, "--out", "cut").exit_code == 0
+    assert logs.untimed("cut") == logs.untimed("whole")
+    log = tmp_path / "cut" / "predictions.jsonl"
+    lines = log.read_bytes().splitlines(keepends=True)
+    for kept in range(1, len(lines), 5):
+        log.write_bytes(b"".join(lines[:kept]))
+        assert predict(*arguments, "--out", "cut").exit_code == 0
+        assert logs.untimed("cut") == logs.untimed("whole")
+    assert outputs(tmp_path / "cut") == outputs(tmp_path / "whole")

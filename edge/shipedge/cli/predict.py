@@ -91,6 +91,7 @@ def predict(
       shipedge predict pictures/ --csv submission.csv
       shipedge predict 'flights/**/*.jpg' --bundle my-bundle/ --out found/
       shipedge predict flight.mp4 --annotate --threads 2
+      shipedge predict flight.mp4 --track --annotate --gsd 0.5
       shipedge predict 0 --json --rotate 100MB --keep 20
       shipedge predict rtsp://cam.example/stream1 --fps 2
       shipedge predict --sources cameras.toml --max-age 2
@@ -127,7 +128,8 @@ def predict(
     check(folder, outputs, [*sources, *filter(None, [images.roi, sources_file])], found, force)
     bundle = models.bundle()
     thresholds = models.thresholds(bundle)
-    made_by = [asdict(thresholds), models.flips, reading, limits, _digest(images.roi), _digest(sources_file)]
+    files = [_digest(path) for path in (images.roi, sources_file)]
+    made_by = [asdict(thresholds), models.flips, models.track, reading, limits, files]
     batch = _fingerprint(bundle, made_by, found) if has_end else None
     log = logging.log(folder / NAME, bundle=bundle.name, batch=batch, **images.noted(), **limits.noted())
     cascade = Cascade(
@@ -149,6 +151,7 @@ def predict(
             logging.max_failure_rate,
             note,
             limits,
+            models.track,
         )
     written, lost = write_exports(log.path, outputs, summary)
     write_failed(folder, summary)

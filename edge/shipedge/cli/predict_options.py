@@ -27,6 +27,7 @@ class ModelOptions(NamedTuple):
     point: str
     min_score: float | None
     min_area: int | None
+    track: bool
 
     def bundle(self) -> Bundle:
         """The models."""
@@ -64,6 +65,7 @@ MODELS = grouped(
         metavar="N",
         help="Pixels that every ship needs.  [default: as the operating point]",
     ),
+    click.option("--track", is_flag=True, help="Follow ships through videos, cameras and streams: ids, speeds, lines."),
     click.option(
         "--flips", is_flag=True, help="Look at every tile twice, the second time mirrored: slower, a little better."
     ),

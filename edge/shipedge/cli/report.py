@@ -107,9 +107,11 @@ def print_summary(summary: Summary, cascade: Cascade, written: list[str]) -> Non
     for name, source in shown:
         ships = f"{source.ships} ship{'' if source.ships == 1 else 's'}" if source.ships else "no ship"
         where = f" in {source.frames_with_ships} of {source.frames} frames" if source.frames > 1 else ""
+        tracks = f", {source.tracks} tracks" if source.tracks else ""
+        gaps = f", {source.gaps} gap{'s' * (source.gaps > 1)}" if source.gaps else ""
         below = f", below {needed:.2f}" if source.score < needed else ""
         scale = "" if source.scale == 1 else f", resampled by {source.scale:.3g}"
-        say(f"{printable(name):<{width}}  {ships}{where}  (score {source.score:.2f}{below}{scale})")
+        say(f"{printable(name):<{width}}  {ships}{where}{tracks}{gaps}  (score {source.score:.2f}{below}{scale})")
     if len(ranked) > LINES:
         rest = ranked[LINES:]
         say(f"... and {len(rest)} more sources with {sum(s.ships for _, s in rest)} ships")

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from shipedge.errors import DatasetError
-from shipedge.events.kinds import End, Event, Failure, Result, Start
+from shipedge.events.kinds import End, Event, Failure, Result, Start, Track
 from shipedge.events.reading import log_files, parse_event, read_events, whole_lines
 from shipedge.events.summary import Summary
 from shipedge.json_text import loads
 
 __all__ = ["Recorded", "read_recorded"]
 
-_FRAME = re.compile(rb'\{"event":"frame","source":("(?:[^"\\]|\\.)*"),"index":(\d{1,15}),')
+_FRAME = re.compile(rb'\{"event":"(?:frame|track)","source":("(?:[^"\\]|\\.)*"),("index":(\d{1,15}),)?')
+_TRACK = re.compile(rb'"track":(\d{1,15})')
 _FRESH = "--fresh replaces it, another --out leaves it alone"
 
 
@@ -29,6 +30,7 @@ class Recorded:
         size: bytes of the whole lines in it.
         frames: number of the next frame of each source.
         through: sources that are read to their end, or that cannot be read.
+        tracks: of each source those that ended; of cameras and streams the highest id that there was.
         summary: of a batch.
         last: when the last event of cameras and streams was written, seconds since 1970.
         log: where it is.
@@ -39,6 +41,7 @@ class Recorded:
     size: int = 0
     frames: dict[str, int] = field(default_factory=dict)
     through: set[str] = field(default_factory=set)
+    tracks: dict[str, set[int]] = field(default_factory=dict)
     summary: Summary = field(default_factory=Summary)
     last: float = 0.0
     log: Path | None = None
@@ -118,6 +121,8 @@ def _add(recorded: Recorded, event: Event) -> None:
         recorded.part = event.part
     elif isinstance(event, Result):
         recorded.frames[event.source] = event.index + 1
+    elif isinstance(event, Track):
+        recorded.tracks.setdefault(event.source, set()).add(event.track)
     elif isinstance(event, (Failure, End)) and event.source is not None:
         recorded.through.add(event.source)
 
@@ -129,7 +134,11 @@ def _live(log: Path, files: list[Path]) -> Recorded:
         recorded.size = 0
         for number, end, line in whole_lines(path):
             if frame := _FRAME.match(line):
-                recorded.frames[str(loads(frame[1]))] = int(frame[2]) + 1
+                source = str(loads(frame[1]))
+                if frame[3]:
+                    recorded.frames[source] = int(frame[3]) + 1
+                if tracks := _TRACK.findall(line):
+                    recorded.tracks[source] = {max(*recorded.tracks.get(source, ()), *map(int, tracks), 0)}
             elif number == 1 and isinstance(event := parse_event(line), Start):
                 recorded.part = event.part
             recorded.size = end

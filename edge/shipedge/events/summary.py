@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from msgspec import UNSET
 
-from shipedge.events.kinds import Event, Failure, Gap, Result
+from shipedge.events.kinds import Event, Failure, Gap, Result, Track
 
 __all__ = ["SourceSummary", "Summary"]
 
@@ -22,6 +22,7 @@ class SourceSummary:
     scale: float = 1.0
     dropped: int = 0
     gaps: int = 0
+    tracks: int = 0
 
 
 @dataclass(slots=True)
@@ -82,5 +83,7 @@ class Summary:
                 self.failed.append(event.message)
             if event.source is not None:
                 self.unread.append(event.source)
+        elif isinstance(event, Track):
+            self.sources.setdefault(event.source, SourceSummary()).tracks += 1
         elif isinstance(event, Gap) and event.end is None:
             self.sources.setdefault(event.source, SourceSummary()).gaps += 1

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 import cv2
 import numpy as np
+from msgspec import UNSET
 
 from shipedge.atomic import own_folder, write_atomic
 from shipedge.errors import SourceError
@@ -19,6 +21,7 @@ from shipedge.sinks.draw import draw_result
 from shipedge.sinks.mp4 import Mp4
 from shipedge.sinks.names import FileNames
 from shipedge.sources import Source
+from shipedge.tracks import Tails, draw_tracks
 
 __all__ = ["Annotated"]
 
@@ -34,6 +37,7 @@ class Annotated:
         self._names = FileNames(sources)
         self._again = {source.name for source in sources if source.kind == "video"}
         self._videos: dict[str, Mp4] = {}
+        self._tails: defaultdict[str, Tails] = defaultdict(Tails)
 
     def __enter__(self) -> Annotated:
         """Makes the folder. Raises OSError when that is not possible."""
@@ -44,7 +48,11 @@ class Annotated:
         """Draws one frame."""
         if result.shape[0] * result.shape[1] > MOST_PIXELS:
             raise SourceError(f"{result.source}: too large to be annotated; leave --annotate out")
-        drawn = draw_result(frame.pixels, result)
+        pixels = frame.pixels
+        if result.camera is not UNSET:
+            pixels = pixels.copy()
+            draw_tracks(pixels, result, self._tails[result.source])  # below outlines and scores
+        drawn = draw_result(pixels, result)
         bgr = np.asarray(cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR, dst=drawn), np.uint8)
         if self._names.is_picture(result.source):
             good, encoded = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
@@ -62,6 +70,7 @@ class Annotated:
         Raises:
             SourceError: it did not become whole.
         """
+        self._tails.pop(source.name, None)
         if video := self._videos.pop(source.name, None):
             video.close(keep=True)
 

@@ -17,6 +17,7 @@ __all__ = ["COLUMNS", "write_detections"]
 COLUMNS = (
     *("image", "index", "time_s", "score", "left", "top", "right", "bottom"),
     *("center_x", "center_y", "length", "width", "orientation", "length_m", "width_m", "lon", "lat"),
+    *("track", "speed", "speed_m_s", "heading"),
 )
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 """What makes a spreadsheet run a text; such names get an apostrophe in front, which it does not show."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from shipedge.events import Found, Result
 from shipedge.rle import Rle, parse
 
-__all__ = ["draw_outline", "draw_result", "outlines", "ship_mask"]
+__all__ = ["draw_outline", "draw_result", "draw_text", "outlines", "ship_mask"]
 
 COLOR = (255, 225, 0)
 """RGB. Yellow on a black rim is read on black sea, on white foam and on cloud."""
@@ -28,7 +28,7 @@ def draw_result(pixels: NDArray[np.uint8], result: Result) -> NDArray[np.uint8]:
         _label(picture, ship, 0.42 * scale)
     count = len(result.ships)
     text = f"{count or 'no'} ship{'' if count == 1 else 's'}  {result.score:.2f}"
-    _text(picture, text, (round(8 * scale), round(20 * scale)), 0.5 * scale)
+    draw_text(picture, text, (round(8 * scale), round(20 * scale)), 0.5 * scale)
     return picture
 
 
@@ -68,10 +68,11 @@ def _label(picture: NDArray[np.uint8], ship: Found, size: float) -> None:
     (width, height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, 1)
     y = top - GAP - 4 if top - height - GAP - 4 > 0 else min(bottom + GAP + 4 + height, picture.shape[0] - 2)
     x = max(min((left + right - width) // 2, picture.shape[1] - width - 2), 2)
-    _text(picture, text, (x, y), size)
+    draw_text(picture, text, (x, y), size)
 
 
-def _text(picture: NDArray[np.uint8], text: str, origin: tuple[int, int], size: float) -> None:
+def draw_text(picture: NDArray[np.uint8], text: str, origin: tuple[int, int], size: float) -> None:
+    """Draw a text, its lower left corner at `origin` (x, y), on a black rim; `size` is OpenCV's."""
     thin = max(round(size * 2), 1)
     # A rim of shifted copies: a thicker stroke below would not do, OpenCV 5 sets thick letters wider apart.
     for dx, dy in ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1)):

@@ -18,7 +18,7 @@ __all__ = ["write_sqlite"]
 _FRAME = ("source", "frame", "time_s", "captured", "height", "width", "score", "gsd_m")
 _SHIP = (
     *("score", "left", "top", "right", "bottom", "center_x", "center_y"),
-    *("length", "width", "orientation", "length_m", "width_m", "lon", "lat", "rle"),
+    *("length", "width", "orientation", "length_m", "width_m", "lon", "lat", "rle", "track", "speed_m_s", "heading"),
 )
 _TABLES = """
 CREATE TABLE frames (id INTEGER PRIMARY KEY, source TEXT NOT NULL, frame INTEGER NOT NULL, time_s REAL, captured TEXT,
@@ -26,7 +26,7 @@ CREATE TABLE frames (id INTEGER PRIMARY KEY, source TEXT NOT NULL, frame INTEGER
 CREATE TABLE ships (id INTEGER PRIMARY KEY, frame_id INTEGER NOT NULL REFERENCES frames (id), score REAL NOT NULL,
   left INTEGER NOT NULL, top INTEGER NOT NULL, right INTEGER NOT NULL, bottom INTEGER NOT NULL, center_x REAL NOT NULL,
   center_y REAL NOT NULL, length REAL NOT NULL, width REAL NOT NULL, orientation REAL NOT NULL, length_m REAL,
-  width_m REAL, lon REAL, lat REAL, rle TEXT NOT NULL);
+  width_m REAL, lon REAL, lat REAL, rle TEXT NOT NULL, track INTEGER, speed_m_s REAL, heading REAL);
 """
 _INDEXES = """
 CREATE INDEX ships_of_a_frame ON ships (frame_id);
@@ -63,7 +63,8 @@ def _insert(database: sqlite3.Connection, number: int, result: Result) -> None:
     database.execute(_INTO_FRAMES, [number, *_known([*row, result.gsd_m])])
     for ship in result.ships:
         row = [number, ship.score, *ship.bbox, *ship.center, ship.length, ship.width, ship.orientation]
-        database.execute(_INTO_SHIPS, _known([*row, ship.length_m, ship.width_m, ship.lon, ship.lat, ship.rle]))
+        row += [ship.length_m, ship.width_m, ship.lon, ship.lat, ship.rle, ship.track, ship.speed_m_s, ship.heading]
+        database.execute(_INTO_SHIPS, _known(row))
 
 
 def _known(values: list[object]) -> list[object]:

@@ -10,7 +10,7 @@ from msgspec import UNSET
 from numpy.typing import NDArray
 
 from shipedge.events import Found, Result
-from shipedge.sinks.draw import COLOR, GAP, _text
+from shipedge.sinks.draw import COLOR, GAP, draw_text
 
 __all__ = ["Tails", "draw_tracks"]
 
@@ -76,4 +76,4 @@ def _number(picture: NDArray[np.uint8], ship: Found, track: int, size: float) ->
     if y > picture.shape[0] - 2:
         y = max(top - 2 * (GAP + 4) - height, height)
     x = max(min((left + right - width) // 2, picture.shape[1] - width - 2), 2)
-    _text(picture, text, (x, y), size)
+    draw_text(picture, text, (x, y), size)
