@@ -9,7 +9,7 @@ python=3.13
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$1/lists/partial" "$1/debs/partial"
 folder=$(cd "$1" && pwd)
-cp "$here/aarch64.cmake" "$folder/toolchain.cmake"
+cp -p "$here/aarch64.cmake" "$folder/toolchain.cmake"
 [ "$folder/stamp" -nt "$0" ] && [ "$folder/stamp" -nt "$here/../constraints.txt" ] && exit
 fail() { echo "no aarch64: $1" >&2; exit 1; }
 [ "$(uname -s) $(uname -m)" = "Linux x86_64" ] || fail "the emulator is a program for x86-64 Linux"
