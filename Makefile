@@ -53,8 +53,9 @@ AARCH64_TESTS := $(addprefix tests/rle/test_,codec.py png.py messages.py values.
 aarch64:
 	PATH=$(CURDIR)/$(BIN):$$PATH CMAKE_TOOLCHAIN_FILE=$(CURDIR)/build/aarch64/toolchain.cmake $(AARCH64) -c \
 	"from scikit_build_core.build import build_wheel as b; b('build/aarch64/dist', {'wheel.tags': ['cp313-cp313-manylinux_2_17_aarch64']})"
-	$(BIN)/pip install --quiet --no-deps --upgrade --target build/aarch64/python/lib/python3.13/site-packages \
-	--python-version 3.13 --platform manylinux_2_17_aarch64 --only-binary :all: build/aarch64/dist/*.whl
+	$(BIN)/pip install --quiet --upgrade -c build/aarch64/constraints.txt --target build/aarch64/python/lib/python3.13/site-packages \
+	--python-version 3.13 $(foreach glibc,17 27 28,--platform manylinux_2_$(glibc)_aarch64) --only-binary :all: \
+	"shipedge[headless] @ file://$$(echo $(CURDIR)/build/aarch64/dist/*.whl)"
 	SHIPEDGE_AARCH64=$(CURDIR)/$(AARCH64) $(BIN)/pytest tests/edge/test_aarch64.py
 	$(AARCH64) -m pytest -p no:cacheprovider -m "not slow" $(AARCH64_TESTS)
 

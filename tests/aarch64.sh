@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes a small aarch64 machine of packages in FOLDER; needs apt, pip, no root, changes nothing else:
 #     tests/aarch64.sh FOLDER
-# FOLDER/python/bin/python is then an emulated Python of Debian 13 with what a device needs, FOLDER/toolchain.cmake builds for it.
+# FOLDER/python/bin/python is then an emulated Python of Debian 13, FOLDER/toolchain.cmake builds for it.
 # Debian 12's own qemu (7.2) crashes in LiteRT. QEMU_CPU chooses another processor than that of a Raspberry Pi 5.
 set -eu
 suite=trixie
@@ -54,6 +54,6 @@ sed 's/^opencv-python=/opencv-python-headless=/' "$here/../constraints.txt" >"$f
 pip --target "$folder/tools" ziglang auditwheel || fail "zig, the compiler, cannot be had (see $folder/log)"
 pip --target "$folder/python/lib/python$python/site-packages" --python-version "$python" --only-binary :all: \
     --platform manylinux_2_17_aarch64 --platform manylinux_2_27_aarch64 --platform manylinux_2_28_aarch64 \
-    numpy click opencv-python-headless ai-edge-litert simplejpeg scikit-build-core pybind11 pytest hypothesis ||
+    scikit-build-core pybind11 pytest hypothesis ||
     fail "the wheels for aarch64 cannot be had (see $folder/log)"
 touch "$folder/stamp"
