@@ -10,7 +10,7 @@ FUZZ_SECONDS ?= 20
 OLDEST_PYTHON ?= python3.11
 CLANG := $(shell command -v clang++ || command -v clang++-14)
 
-.PHONY: demo test test-oldest test-gpu test-streams test-tflite lint asan fuzz bench wheel format clean
+.PHONY: demo test test-oldest test-gpu test-streams test-tflite test-aarch64 aarch64 lint asan fuzz bench wheel format clean
 
 demo: .venv/edge.stamp  ## ships outlined on the pictures that come with the package
 	$(BIN)/shipedge predict edge/shipedge/samples --annotate --out out/demo
@@ -42,6 +42,22 @@ test-tflite: .venv/dev.stamp  ## the rung of tflite-runtime, in an environment w
 	$(OLDEST_PYTHON) -m venv build/tflite
 	build/tflite/bin/pip install --quiet ".[tflite]" hypothesis pytest
 	SHIPEDGE_TOY_MODELS=build/toy_models build/tflite/bin/pytest tests/edge/test_tflite_runtime.py tests/edge/test_delegates.py
+
+test-aarch64: .venv/dev.stamp  ## the wheel for aarch64, cross-built by zig, under qemu: the same ships, networks and masks
+	@if PIP=$(BIN)/pip tests/aarch64.sh build/aarch64; then $(MAKE) --no-print-directory aarch64; else echo "aarch64 was not tried."; fi
+
+AARCH64 := build/aarch64/python/bin/python
+# What an emulator runs in minutes; tests/rle/test_safety_memory.py bounds memory that the emulator itself needs.
+AARCH64_TESTS := $(addprefix tests/rle/test_,codec.py png.py messages.py values.py safety_exit.py safety_types.py)
+
+aarch64:
+	PATH=$(CURDIR)/$(BIN):$$PATH CMAKE_TOOLCHAIN_FILE=$(CURDIR)/build/aarch64/toolchain.cmake $(AARCH64) -c \
+	"from scikit_build_core.build import build_wheel as b; b('build/aarch64/dist', {'wheel.tags': ['cp313-cp313-manylinux_2_17_aarch64']})"
+	$(BIN)/pip install --quiet --upgrade -c build/aarch64/constraints.txt --target build/aarch64/python/lib/python3.13/site-packages \
+	--python-version 3.13 $(foreach glibc,17 27 28,--platform manylinux_2_$(glibc)_aarch64) --only-binary :all: \
+	"shipedge[headless] @ file://$$(echo $(CURDIR)/build/aarch64/dist/*.whl)"
+	SHIPEDGE_AARCH64=$(CURDIR)/$(AARCH64) $(BIN)/pytest tests/edge/test_aarch64.py
+	$(AARCH64) -m pytest -p no:cacheprovider -m "not slow" $(AARCH64_TESTS)
 
 lint: .venv/dev.stamp  ## style, types, the one direction of imports
 	$(BIN)/ruff check
