@@ -1,11 +1,15 @@
 import os
 import socket
+from urllib.parse import quote
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shipedge.errors import SourceError
 from shipedge.sources import Source, resolve
+from shipedge.sources.address import parse_address, without_secrets
 
 cv2 = pytest.importorskip("cv2", reason="OpenCV is not installed (extra edge)")
 
@@ -90,6 +94,17 @@ def test_address_that_cannot_be_taken_apart_is_refused_without_telling_it(spec):
     with pytest.raises(SourceError, match=r"^(rtsp|ftp)://: ") as caught:
         resolve([spec])
     assert "s3" not in str(caught.value)
+
+
+@given(st.text(min_size=5), st.text(min_size=5), st.text("abc/?#@:&=% é", min_size=5))
+def test_no_part_of_a_password_is_shown(user, password, token):
+    user, password, token = f"{user}Us3r", f"P4ss{password}", f"T0k{token}"
+    quoted = [quote(text.encode("utf-8", "replace"), safe="") for text in (user, password, token)]
+    address = parse_address("rtsp://{}:{}@cam.example:8554/live?a={}&b".format(*quoted))
+    assert address.name == "rtsp://cam.example:8554/live?a=...&..."
+    assert parse_address(address.url) == address
+    said = f"[rtsp @ 0x1] method DESCRIBE of {address.url} failed: {quoted[1]} {quoted[2]} {address.password}"
+    assert not [part for part in ("Us3r", "P4ss", "T0k") if part in without_secrets(said, address.url)]
 
 
 def test_variables_of_the_environment_in_addresses(monkeypatch):

@@ -19,7 +19,7 @@ _EXTRA_OF = {
     "simplejpeg": "edge",
     "tensorboardX": "train",
     "tensorflow": "train",
-    "tomli": "train",
+    "tomli": "edge",
 }
 _LONGEST_TYPED = 300  # characters: what was typed stands above the complaint
 

@@ -111,14 +111,14 @@ def pipeline_name(pipeline: str) -> str:
 
 def without_secrets(text: str, secret: str) -> str:
     """What a library says, without the address that it was given, its parts and addresses of other servers."""
-    parts: list[str] = []
-    if secret == "":
+    if not secret:
         return text
+    parts = [secret]
     if scheme_of(secret) in SCHEMES:
         address = parse_address(secret)
-        credentials = [address.user or "", address.password]
-        parts = [*credentials, *(quote(part, safe="") for part in credentials), address.target.partition("?")[2]]
-    text = text.replace(secret, "...")
+        values = [part.partition("=")[2] or part for part in re.split("[&;]", address.target.partition("?")[2])]
+        plain = [address.user or "", address.password, *map(unquote, values)]
+        parts += [*plain, *values, *(quote(part, safe="") for part in plain)]
     for part in sorted(parts, key=len, reverse=True):
         if len(part) >= _LONG:  # a shorter one is in many words, and tells nothing there
             text = text.replace(part, "...")

@@ -91,8 +91,9 @@ def grab(name: str, asked: Grabbed, stopped: threading.Event) -> Grabs:
         Lost: it cannot be reached, broke off, hangs or crashed.
         SourceError: it is no stream that OpenCV reads; begins with `name`.
     """
+    wanted = os.environ.get("OPENCV_FFMPEG_CAPTURE_OPTIONS") or "rtsp_flags;prefer_tcp"
     environment = {
-        "OPENCV_FFMPEG_CAPTURE_OPTIONS": f"rtsp_flags;prefer_tcp|protocol_whitelist;{_PROTOCOLS}",
+        "OPENCV_FFMPEG_CAPTURE_OPTIONS": f"{wanted}|protocol_whitelist;{_PROTOCOLS}",  # the last one counts
         "OPENCV_LOG_LEVEL": "WARNING",
         "OPENCV_FFMPEG_DEBUG": "1",
         "OPENCV_FFMPEG_LOGLEVEL": "48",  # only there the decoders tell the size of a frame

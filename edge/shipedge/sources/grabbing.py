@@ -18,6 +18,7 @@ import numpy as np
 from shipedge.child import serve_only
 from shipedge.sources.address import without_secrets
 from shipedge.sources.grabber import Grabbed, Told
+from shipedge.sources.lag import Lag
 from shipedge.sources.limits import Thin
 from shipedge.sources.video import ANOTHER_DECODER, BEFORE_KEYFRAME
 
@@ -27,6 +28,8 @@ _SETTLED_S = 30.0
 """Without a complaint, after which a stream that has no key frames is believed again."""
 _NO_VIDEO = "what is sent there is no video"
 _RECEIVED = re.compile(r"Statistics: [1-9]\d* bytes read")
+_LATE_S = 5.0
+"""After which what is on its way is given up, and the stream taken up anew where it is now."""
 _SPEED = 1.02
 """At which held back frames are given: faster than the stream, so that none pile up where clocks differ."""
 _ERROR = 16
@@ -93,6 +96,7 @@ class _Grabbing:
         self._thin = Thin(asked.fps, asked.every)
         self._wanted = threading.Event()
         self._broken_until_key: float | None = None
+        self._lag = Lag()
         self._anchor: tuple[float, float] | None = None
         self._index, self._skipped = 0, 0
         self._sent = False
@@ -123,6 +127,11 @@ class _Grabbing:
             first = time_s if first is None else first
             if self._asked.paced:
                 clock = self._pace(clock, time_s)
+            elif isinstance(self._asked.address, str) and self._asked.live:
+                late = self._lag.of(clock, time_s)
+                if late > _LATE_S:
+                    return Told("lost", f"its frames came {late:.0f} s late: decoding, or the line, is too slow")
+                clock -= late
             complaint = self._complaint(capture, errors, clock)
             self._index += 1
             if not self._thin.wants(clock if self._asked.live else time_s):

@@ -6,6 +6,7 @@ import hashlib
 import http.client
 import os
 import re
+import select
 import socket
 import ssl
 import threading
@@ -35,15 +36,19 @@ class Answer:
         headers: of the answer.
     """
 
-    def __init__(self, response: http.client.HTTPResponse) -> None:
-        """Takes a response whose headers are read."""
-        self._response = response
+    def __init__(self, response: http.client.HTTPResponse, line: socket.socket) -> None:
+        """Takes a response whose headers are read, and what it comes through."""
+        self._response, self._line = response, line
         self.status, self.headers = response.status, response.headers
 
     @property
     def content_type(self) -> str:
         """For example "multipart/x-mixed-replace"."""
         return self.headers.get_content_type()
+
+    def is_ready(self) -> bool:
+        """Whether something has come that is not read yet."""
+        return bool(select.select([self._line], [], [], 0)[0])
 
     def read(self, deadline: float) -> bytes:
         """What has come, at least a byte; nothing at the end.
@@ -73,7 +78,7 @@ def get(address: Address, open_s: float, read_s: float, headers: Mapping[str, st
     """
     name, proof, deadline, left = address.name, "", monotonic() + open_s, _REDIRECTS
     while True:
-        connection, response = _ask(address, proof, deadline, read_s, headers or {})
+        line, response = _ask(address, proof, deadline, read_s, headers or {})
         try:
             if response.status == 401 and address.user is not None and not proof:
                 proof = _proof(address, response.headers.get_all("WWW-Authenticate") or [], name)
@@ -82,7 +87,7 @@ def get(address: Address, open_s: float, read_s: float, headers: Mapping[str, st
                     raise SourceError(f"{name}: redirects more than {_REDIRECTS} times")
                 address, proof, left = _redirected(address, response.headers.get("Location"), name), "", left - 1
             elif response.status in (200, 304):
-                yield Answer(response)
+                yield Answer(response, line)
                 return
             elif response.status >= 500 or response.status in _TRY_LATER:
                 raise Lost(f"the server answers {response.status}")
@@ -90,12 +95,12 @@ def get(address: Address, open_s: float, read_s: float, headers: Mapping[str, st
                 raise SourceError(f"{name}: {_refusal(response.status, address.user is not None)}")
         finally:
             response.close()
-            connection.close()
+            line.close()
 
 
 def _ask(
     address: Address, proof: str, deadline: float, read_s: float, headers: Mapping[str, str]
-) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
+) -> tuple[socket.socket, http.client.HTTPResponse]:
     left = deadline - monotonic()
     if left <= 0:
         raise Lost("no answer in time")
@@ -104,8 +109,8 @@ def _ask(
     with _told():
         plain = socket.create_connection((address.host, port), timeout=left)
     # The headers, and TLS before them, may drip in: each byte would begin the time-out of the socket anew.
-    line = plain.dup()
-    timer = threading.Timer(max(deadline - monotonic(), 0), _shut, [line])
+    same = plain.dup()
+    timer = threading.Timer(max(deadline - monotonic(), 0), _shut, [same])
     timer.daemon = True
     timer.start()
     try:
@@ -122,15 +127,14 @@ def _ask(
         if monotonic() > deadline:
             raise Lost("no answer in time")
         plain.settimeout(read_s)
-        return connection, response
+        return plain, response
     except BaseException:
         plain.close()
-        connection.close()
         raise
     finally:
         timer.cancel()
         timer.join()
-        line.close()
+        same.close()
 
 
 def _shut(line: socket.socket) -> None:

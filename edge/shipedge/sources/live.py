@@ -139,7 +139,8 @@ class LiveFeed:
             self._note_damage(shot)
             return False
         if shot.pixels is None or (self._last is not None and _same(self._last[0], shot.pixels)):
-            self._note_same(shot.clock)
+            limit = self._wish.patience.stale_s if shot.pixels is None else self._wish.patience.frozen_s
+            self._note_same(shot.clock, limit)
             return False
         before = self._last
         self._last, self._good, self._damaged = (shot.pixels, shot.clock), shot.clock, []
@@ -172,14 +173,10 @@ class LiveFeed:
             self._change.notify_all()
         return True
 
-    def _note_same(self, clock: float) -> None:
+    def _note_same(self, clock: float, limit_s: float) -> None:
         self._damaged = []
-        if self._last is None:
-            return
-        since = self._last[1]
-        if clock - since < self._wish.patience.frozen_s:
-            return
-        self._lose(f"frozen: the same picture for {self._wish.patience.frozen_s:g} s", since)
+        if self._last is not None and clock - self._last[1] > limit_s:
+            self._lose(f"frozen: the same picture for {limit_s:g} s", self._last[1])
 
     def _note_damage(self, shot: Shot) -> None:
         self._left_out, self._complaint = self._left_out + 1, shot.complaint

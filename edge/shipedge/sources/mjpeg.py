@@ -19,6 +19,8 @@ MOST_BYTES = 64 << 20
 """Of one image."""
 STILLS_FPS = 1.0
 """How often a still image is asked for."""
+_DRAIN_S = 0.5
+"""For which newer frames are preferred to the one in hand; some always get through."""
 _MOST_HEADERS = 1 << 14
 _LENGTH = re.compile(rb"(?im)^content-length:[ \t]*(\d{1,9})[ \t]*\r?$")
 _BLANK = re.compile(rb"\r?\n\r?\n")
@@ -77,10 +79,18 @@ def _film(answer: Answer, name: str, wish: Wish) -> Iterator[Shot]:
         raise SourceError(f"{name}: a film of images without a boundary between them")
     parts, thin = _Parts(answer, b"--" + boundary), wish.thin()
     while True:
-        content = parts.next(wish.deadline())
-        clock = monotonic()
-        if thin.wants(clock):
-            yield shot_of(content, clock, name, wish)
+        content: bytes | None = parts.next(wish.deadline())
+        wanted: tuple[bytes, float] | None = None
+        skipped, until = 0, monotonic() + _DRAIN_S
+        # Where decoding is slower than the camera, frames pile up on their way: the newest is decoded.
+        while content is not None:
+            clock = monotonic()
+            if thin.wants(clock):
+                skipped += wanted is not None
+                wanted = content, clock
+            content = parts.ready(wish.deadline()) if clock < until else None
+        if wanted is not None:
+            yield shot_of(*wanted, name, wish)._replace(skipped=skipped)
 
 
 def _whole(answer: Answer, deadline: float) -> bytes:
@@ -95,6 +105,10 @@ def _whole(answer: Answer, deadline: float) -> bytes:
     return bytes(content)
 
 
+class _NotYet(Exception):  # noqa: N818 - nothing is wrong
+    """The rest is still on its way."""
+
+
 class _Parts:
     """The parts of an answer, one after the other."""
 
@@ -102,6 +116,17 @@ class _Parts:
         self._answer = answer
         self._line, self._next_line = re.compile(re.escape(boundary)), re.compile(rb"\r?\n" + re.escape(boundary))
         self._buffer = bytearray()
+        self._waits = True
+
+    def ready(self, deadline: float) -> bytes | None:
+        """The body of the next part where it has come already. Raises Lost."""
+        self._waits = False
+        try:
+            return self.next(deadline)
+        except _NotYet:
+            return None
+        finally:
+            self._waits = True
 
     def next(self, deadline: float) -> bytes:
         """The body of the next part, whole. Raises Lost."""
@@ -130,6 +155,8 @@ class _Parts:
         return found.span()
 
     def _more(self, deadline: float) -> None:
+        if not self._waits and not self._answer.is_ready():
+            raise _NotYet
         piece = self._answer.read(deadline)
         if not piece:
             raise Lost("the server ended the stream")

@@ -22,7 +22,7 @@ class Shot(NamedTuple):
 
     Attributes:
         clock: `time.monotonic()` when it was there.
-        pixels: (height, width, 3) uint8 RGB; None where they are damaged, or the same as before.
+        pixels: (height, width, 3) uint8 RGB; None where they are damaged, or there is no newer image.
         complaint: what is wrong with it.
         skipped: frames since the one before that were passed over because nobody had time for them.
         decode_ms: what decoding cost, milliseconds.
@@ -43,6 +43,7 @@ class Patience:
         open_s: until it is connected.
         read_s: from one whole frame to the next.
         frozen_s: with the same picture.
+        stale_s: with a still image of which the server has no newer one: some come once a minute.
         corrupt_s: with damaged frames, until that is a gap.
         first_wait_s: before it is tried again; twice that after each failure that follows.
         most_wait_s: before it is tried again.
@@ -51,6 +52,7 @@ class Patience:
     open_s: float = 10.0
     read_s: float = 10.0
     frozen_s: float = 10.0
+    stale_s: float = 600.0
     corrupt_s: float = 1.0
     first_wait_s: float = 0.5
     most_wait_s: float = 30.0

@@ -48,6 +48,21 @@ def test_frames_of_a_stream_become_results_and_nobody_learns_the_password(toy_bu
     assert "s3cret" not in written + out.decode() + error.decode() + str(list((tmp_path / "out").rglob("*")))
 
 
+def test_a_camera_that_dies_is_a_gap_in_the_log_and_no_frame_lies_in_it(toy_bundle_dir, tmp_path, camera):
+    camera.acts = (camera.film(1, 20), camera.film(100))
+    process = start(toy_bundle_dir, tmp_path, camera.url(), "--max-frames", "30")
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 0, error
+    found = [event for event in events(tmp_path) if event["event"] in ("frame", "gap")]
+    begun, ended = (event for event in found if event["event"] == "gap")
+    assert (begun["end"], begun["reason"], ended["start"]) == (None, "the server ended the stream", begun["start"])
+    at = found.index(begun)
+    assert found[at + 1] == ended
+    assert found[at - 1]["captured"] == begun["start"]
+    assert found[at + 2]["captured"] == ended["end"]
+    assert all(frame["age_ms"] >= 0 and frame["dropped"] >= 0 for frame in found if frame["event"] == "frame")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_run_while_all_sources_hang(toy_bundle_dir, tmp_path, camera, number):
     hanging = threading.Event()

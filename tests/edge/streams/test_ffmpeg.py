@@ -94,7 +94,8 @@ def test_hls_comes_at_its_own_pace(segments):
 
 @pytest.mark.parametrize("secret", ["file:///etc/passwd", "file:{folder}/secret.ts", "{folder}/secret.ts", "concat:{folder}/secret.ts"])  # fmt: skip  # noqa: E501
 @pytest.mark.parametrize("kind", ["segment", "playlist", "key"])
-def test_a_playlist_does_not_lead_to_files_of_this_machine(tmp_path, segments, secret, kind):
+def test_a_playlist_does_not_lead_to_files_of_this_machine(tmp_path, segments, secret, kind, monkeypatch):
+    monkeypatch.setenv("OPENCV_FFMPEG_CAPTURE_OPTIONS", "protocol_whitelist;file,http,tcp,concat")
     (tmp_path / "secret.ts").write_bytes(segments[0])
     secret = secret.format(folder=tmp_path)
     lines = {

@@ -4,10 +4,11 @@ import hashlib
 import re
 import threading
 from base64 import b64encode
+from dataclasses import replace
 
 import pytest
 from servers import HEAD, Camera, jpeg, number, part
-from watching import Watched
+from watching import QUICK, Watched
 
 from shipedge.sources import Limits
 
@@ -182,6 +183,18 @@ def test_a_still_image_is_a_new_frame_only_when_it_changes(camera):
     watched = Watched([camera.url("/still.jpg")], frames(4), Limits(fps=100))
     assert [number(frame.pixels) for frame in watched.frames] == [0, 1, 2, 3]
     assert sum(b"If-None-Match" in request for request in seen) >= 11
+
+
+def test_a_still_image_that_gets_old_is_a_gap(camera):
+    def still(k):
+        content = jpeg(k)
+        head = b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(content)
+        return lambda send, request: send(head + content)
+
+    camera.acts = (*[still(1)] * 60, still(2))
+    patience = replace(QUICK, stale_s=0.2, frozen_s=0.01)
+    watched = Watched([camera.url("/still.jpg")], frames(2), Limits(fps=100), patience)
+    assert watched.reasons == ["frozen: the same picture for 0.2 s"]
 
 
 def test_a_still_image_that_breaks_off_is_no_frame(camera):

@@ -1,6 +1,7 @@
 """MJPEG over HTTP from a camera that does everything that cameras do."""
 
 import threading
+from time import time
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from servers import HEAD, Camera, jpeg, number, part
 from watching import Watched
 
 from shipedge.errors import SourceError
-from shipedge.sources import Limits
+from shipedge.sources import Limits, live
 
 
 @pytest.fixture
@@ -223,3 +224,18 @@ def test_nothing_at_the_address_ends_the_source_at_once_and_says_so(camera):
     (end,) = watched.ends
     assert isinstance(end.error, SourceError)
     assert str(end.error) == f"{camera.url('/nothing')}?key=...: there is nothing at this address (404)"
+
+
+def test_a_clock_that_is_set_is_told_and_ages_stay_right(camera, monkeypatch):
+    ahead = [0.0]
+    monkeypatch.setattr(live, "time", lambda: time() + ahead[0])
+    camera.acts = (camera.film(),)
+
+    def act(watched):
+        if len(watched.frames) == 3:
+            ahead[0] = 7.0
+
+    watched = Watched([camera.url()], lambda watched: len(watched.frames) >= 8 and watched.notices, act=act)
+    assert watched.notices == ["the clock of this machine was set forward by 7.0 s"]
+    assert np.diff([frame.captured.time.timestamp() for frame in watched.frames]).max() > 6
+    assert np.diff([frame.captured.clock for frame in watched.frames]).max() < 6
