@@ -2,8 +2,9 @@
 
     python tests/soak.py MINUTES [STREAMS]
 
-Each stream gives 30 frames a second of 1920 x 1080: take so many that they are twice what the machine can do. Prints the
-memory of the command and of its processes, the ages of the newest results and the number of the last frame every minute.
+Each stream gives 30 frames a second of 1920 x 1080: take so many that they are twice what the machine can do. Prints
+the memory of the command and of its processes, the ages of the newest results and the number of the last frame every
+minute.
 """
 
 from __future__ import annotations
