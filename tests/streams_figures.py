@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import multiprocessing
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -66,7 +67,7 @@ def serve(count: int, fault: str, ports: multiprocessing.Queue) -> None:
         camera = Camera()
         camera.acts = (act(camera),)
         ports.put(camera.port)
-    time.sleep(600)
+    threading.Event().wait()
 
 
 def with_cameras(count: int, fault: str = ""):
