@@ -106,6 +106,8 @@ class _Work:
         self._cascade, self._log, self._sinks, self._most_failures = cascade, log, sinks, most_failures
         self.summary = log.recorded.summary
         self._pictures = {source.name for source in sources if source.kind == "picture"}
+        self._names = {source.name for source in sources}
+        self._watched = next((source.name for source in sources if source.kind == "watch"), None)
         self._live = {source.name for source in sources if source.live}
         self._moving = {source.name for source in sources if source.kind != "picture"} if track else set()
         self._trackers: dict[str, Tracker] = {}
@@ -127,7 +129,9 @@ class _Work:
     def tell(self, event: Demoted | End | Failure | Gap | Notice | Result | Track) -> None:
         """Writes an event, and counts it once it is written."""
         self._log.write(event)
-        self.summary.add(event)
+        # Of a watched folder, which may see millions of files, they are counted together.
+        file = isinstance(event, Result) and not self._is_batch and event.source not in self._names
+        self.summary.add(event, self._watched if file else None)
 
     def take(self, item: Frame | Ended | Gap | Notice) -> None:
         """Does what is to be done with one thing that was read."""
@@ -142,12 +146,16 @@ class _Work:
         done = self._log.recorded.frames.get(frame.source, 0)
         if frame.source in self._live:
             frame.index += done  # of cameras and streams the numbers go on
+        elif frame.captured is not None:  # a file in a watched folder
+            if utc(frame.captured.time) == self._log.recorded.captured.get(frame.source):
+                return
+            frame.index = done
+            self._log.recorded.frames[frame.source] = done + 1
         elif frame.index < done:
-            if self._is_batch:  # and not a file that lay in a watched folder before
-                recorded = self._recorded(frame)
-                ended = self._follow(frame, recorded)
-                self._draw(frame, recorded)
-                self._tell_tracks(ended)
+            recorded = self._recorded(frame)
+            ended = self._follow(frame, recorded)
+            self._draw(frame, recorded)
+            self._tell_tracks(ended)
             return
         try:
             found = self._cascade(frame)

@@ -264,3 +264,23 @@ def test_tracks_are_the_same_after_a_kill(predict, video, tmp_path):
         assert predict(*arguments, "--out", "cut").exit_code == 0
         assert logs.untimed("cut") == logs.untimed("whole")
     assert outputs(tmp_path / "cut") == outputs(tmp_path / "whole")
+
+
+# --- a watched folder
+
+
+def test_files_of_a_watched_folder_are_read_once_and_again_when_they_change(predict, picture, tmp_path):
+    for name in ("a", "b"):
+        picture(tmp_path / "in" / f"{name}.png", 64, 64, (10, 10, 30, 30))
+    watch = ["watch:in", "--duration", "30", "--max-frames"]
+    assert predict(*watch, "2").exit_code == 0
+    (tmp_path / "in" / "b.png").unlink()
+    picture(tmp_path / "in" / "b.png", 64, 64)
+    picture(tmp_path / "in" / "c.png", 64, 64)
+    done = predict(*watch, "3", "--csv", "s.csv")
+    assert done.exit_code == 0, done.output
+    assert "watch:in  no ship in 0 of 2 frames" in done.stdout
+    found = [(frame["source"][-5:], frame["index"], len(frame["ships"])) for frame in logs.frames("predictions")]
+    assert found == [("a.png", 0, 1), ("b.png", 0, 1), ("b.png", 1, 0), ("c.png", 0, 0)]
+    names = [line.split(",")[0] for line in (tmp_path / "s.csv").read_text().splitlines()]
+    assert names == ["ImageId", "a.png", "b.png", "b_frame000001", "c.png"]

@@ -175,7 +175,7 @@ def _confidence(ship: Any, path: Path, number: int) -> float:
 
 def _image_id(source: str, record: Any) -> str:
     """The name that the CSV of the same run gives a frame."""
-    live = record.get("captured") is not None
+    live = record.get("captured") is not None and record.get("time_s") is not None
     named = Source("stream", source) if live else source_named(source.replace("\\", "/"))
     index = 0 if named.kind == "picture" else record["index"]
     if type(index) is not int or index < 0:

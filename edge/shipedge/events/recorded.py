@@ -16,6 +16,7 @@ from shipedge.json_text import loads
 __all__ = ["Recorded", "read_recorded"]
 
 _FRAME = re.compile(rb'\{"event":"(?:frame|track)","source":("(?:[^"\\]|\\.)*"),("index":(\d{1,15}),)?')
+_CAPTURED = re.compile(rb'"captured":"([^"\\]{1,40})"')
 _TRACK = re.compile(rb'"track":(\d{1,15})')
 _FRESH = "--fresh replaces it, another --out leaves it alone"
 
@@ -30,6 +31,7 @@ class Recorded:
         size: bytes of the whole lines in it.
         frames: number of the next frame of each source.
         through: sources that are read to their end, or that cannot be read.
+        captured: when the last frame of each source of cameras, streams and watched folders was.
         tracks: of each source those that ended; of cameras and streams the highest id that there was.
         summary: of a batch.
         last: when the last event of cameras and streams was written, seconds since 1970.
@@ -41,6 +43,7 @@ class Recorded:
     size: int = 0
     frames: dict[str, int] = field(default_factory=dict)
     through: set[str] = field(default_factory=set)
+    captured: dict[str, str] = field(default_factory=dict)
     tracks: dict[str, set[int]] = field(default_factory=dict)
     summary: Summary = field(default_factory=Summary)
     last: float = 0.0
@@ -137,6 +140,8 @@ def _live(log: Path, files: list[Path]) -> Recorded:
                 source = str(loads(frame[1]))
                 if frame[3]:
                     recorded.frames[source] = int(frame[3]) + 1
+                    if captured := _CAPTURED.search(line):
+                        recorded.captured[source] = captured[1].decode()
                 if tracks := _TRACK.findall(line):
                     recorded.tracks[source] = {max(*recorded.tracks.get(source, ()), *map(int, tracks), 0)}
             elif number == 1 and isinstance(event := parse_event(line), Start):

@@ -64,10 +64,10 @@ class Summary:
         """Ships of all frames (a ship seen in ten frames counts ten times)."""
         return sum(source.ships for source in self.sources.values())
 
-    def add(self, event: Event) -> None:
-        """Counts one event."""
+    def add(self, event: Event, name: str | None = None) -> None:
+        """Counts one event, under a name where its source is one of a folder's many."""
         if isinstance(event, Result):
-            source = self.sources.setdefault(event.source, SourceSummary())
+            source = self.sources.setdefault(name or event.source, SourceSummary())
             source.frames += 1
             source.frames_with_ships += bool(event.ships)
             source.ships += len(event.ships)
@@ -81,7 +81,7 @@ class Summary:
         elif isinstance(event, Failure):
             if event.message not in self.failed:
                 self.failed.append(event.message)
-            if event.source is not None:
+            if event.source is not None and event.source not in self.unread[-1:]:
                 self.unread.append(event.source)
         elif isinstance(event, Track):
             self.sources.setdefault(event.source, SourceSummary()).tracks += 1

@@ -16,8 +16,12 @@ __all__ = ["ImageIds", "check_names", "image_id", "write_submission"]
 
 
 def image_id(source: Source, index: int) -> str:
-    """The ImageId of a frame: a picture's file name; NAME_frame000017 for a video or camera, counted from 0."""
-    return Path(source.name).name if source.kind == "picture" else f"{source.stem}_frame{index:06d}"
+    """The ImageId of a frame: an image's file name; NAME_frame000017 for a video or camera, counted from 0.
+
+    So has a file of a watched folder that was written anew.
+    """
+    is_image = source.kind == "picture" and index == 0
+    return Path(source.name).name if is_image else f"{source.stem}_frame{index:06d}"
 
 
 class ImageIds:
@@ -28,7 +32,7 @@ class ImageIds:
 
     def __call__(self, result: Result) -> str:
         """That of one frame. Raises DatasetError where frames of two sources share it."""
-        live = result.captured is not UNSET
+        live = result.captured is not UNSET and result.time_s is not None  # a source may have any name
         source = Source("stream", result.source) if live else source_named(result.source)
         name = image_id(source, result.index)
         if self._sources.setdefault(name, result.source) != result.source:

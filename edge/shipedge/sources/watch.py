@@ -59,7 +59,7 @@ def read_watched(
             source = Source("picture", name)
             try:
                 frame = read_picture(name, wish.reading)
-                frame.captured = Captured(datetime.now(timezone.utc), monotonic())
+                frame.captured = _written(state)
                 yield frame
                 del frame
                 yield Ended(source)
@@ -72,6 +72,12 @@ def read_watched(
             done[name] = state
         before = now
         wish.stopped.wait(look_s)
+
+
+def _written(state: _State) -> Captured:
+    """When a file was written, which tells it from one of its name before."""
+    written = datetime.fromtimestamp(state.changed_ns / 1e9, timezone.utc)
+    return Captured(written, monotonic() - (datetime.now(timezone.utc) - written).total_seconds())
 
 
 def _listed(folder: str) -> dict[str, _State]:
