@@ -20,10 +20,10 @@ __all__ = ["EXPORTS", "Export", "export", "results_of"]
 
 
 class Export(NamedTuple):
-    """A format: what kind of file it is, and what writes it."""
+    """A format: what kind of file it is, and what writes it and says what is not in it."""
 
     kind: Kind
-    write: Callable[[Path, Iterable[Result]], None]
+    write: Callable[[Path, Iterable[Result]], str | None]
 
 
 EXPORTS: dict[str, Export] = {
@@ -41,18 +41,21 @@ def results_of(log: Path) -> Iterator[Result]:
     return (event for event in read_events(log) if isinstance(event, Result))
 
 
-def export(log: Path, files: Mapping[str, Path]) -> dict[str, str]:
+def export(log: Path, files: Mapping[str, Path]) -> tuple[list[Path], list[str]]:
     """Writes each file, {format: path}; one that cannot be written does not stop the others.
 
     Returns:
-        {format: one sentence} for those that are not whole.
+        Those that were written, and one sentence for each that was not, or not whole.
     """
-    failed = {}
+    written, failed = [], []
     for name, path in files.items():
         try:
-            EXPORTS[name].write(path, results_of(log))
+            left_out = EXPORTS[name].write(path, results_of(log))
         except ShipedgeError as error:
-            failed[name] = str(error)
+            failed.append(str(error))
         except OSError as error:
-            failed[name] = f"{path}: cannot be written: {error.strerror or error}"
-    return failed
+            failed.append(f"{path}: cannot be written: {error.strerror or error}")
+        else:
+            written.append(path)
+            failed += [left_out] if left_out else []
+    return written, failed

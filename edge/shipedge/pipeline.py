@@ -67,10 +67,10 @@ def run(
     with ExitStack() as stack:
         stack.enter_context(log)
         if log.leftovers:
-            on_note(f"{log.path.parent}: {log.leftovers} unfinished files of runs that were killed have been removed")
+            on_note(f"{log.path.parent}: unfinished files of runs that were killed have been removed: {log.leftovers}")
         if log.recorded.goes_on and log.start.batch is not None:
             on_note(f"{log.path}: goes on after {log.recorded.summary.frames} frames; --fresh begins anew")
-        work = _Work(sources, cascade, log, sinks, most_failures, track)
+        work = _Work(sources, cascade, log, sinks, most_failures, track, on_note)
         for sink in sinks:
             stack.enter_context(sink)
         left = [source for source in sources if not work.is_through(source)]
@@ -81,7 +81,7 @@ def run(
             del item  # so that a very large frame is gone when the next is decoded
             on_progress(work.summary)
         work.summary.interrupted = should_stop()
-        if not work.summary.interrupted and work.summary.frames:
+        if not work.summary.interrupted:
             work.tell(End(None, utc(), work.summary.frames, work.summary.ships, work.summary.dropped))
     work.summary.seconds = perf_counter() - start
     return work.summary
@@ -102,10 +102,12 @@ class _Work:
         sinks: Sequence[Sink],
         most_failures: float,
         track: bool,
+        on_note: Callable[[str], None],
     ) -> None:
         self._cascade, self._log, self._sinks, self._most_failures = cascade, log, sinks, most_failures
         self.summary = log.recorded.summary
         self._pictures = {source.name for source in sources if source.kind == "picture"}
+        self._on_note = on_note
         self._names = {source.name for source in sources}
         self._watched = next((source.name for source in sources if source.kind == "watch"), None)
         self._live = {source.name for source in sources if source.live}
@@ -141,6 +143,7 @@ class _Work:
             self._end(item.source, item.error)
         else:
             self.tell(item)
+            self._on_note(_in_words(item))
 
     def _frame(self, frame: Frame) -> None:
         done = self._log.recorded.frames.get(frame.source, 0)
@@ -231,3 +234,11 @@ class _Work:
                 f"{failed} of {self._ended} sources failed, more than a share of {self._most_failures:g}; "
                 f"the last: {self.summary.failed[-1]}"
             )
+
+
+def _in_words(item: Gap | Notice) -> str:
+    if isinstance(item, Notice):
+        return f"{item.source}: {item.message}"
+    if item.end is None:
+        return f"{item.source}: no frames since {item.start}: {item.reason}; it is tried again"
+    return f"{item.source}: gives frames again, after none from {item.start} to {item.end}"

@@ -72,7 +72,11 @@ class Refiner:
         would share pixels the larger has them. One that would have less than half of its outline left keeps the one it
         came with, and where that is no better it was the same ship, taken apart.
         """
-        return separate([self._refined(pixels, ship) for ship in shown], shown)
+        refined: dict[int, Rle] = {}
+        # From top to bottom, as files are decoded; every ship by itself, so that the order changes nothing.
+        for number in sorted(range(len(shown)), key=lambda number: shown[number].bbox[1]):
+            refined[number] = self._refined(pixels, shown[number])
+        return separate([refined[number] for number in range(len(shown))], shown)
 
     def _refined(self, pixels: Raster, ship: Rle) -> Rle:
         rectangle = smallest_rectangle(ship)

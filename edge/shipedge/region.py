@@ -67,16 +67,34 @@ class Region(NamedTuple):
         """The part of a frame that lies in it.
 
         Raises:
-            SourceError: it covers nothing of the frame.
+            SourceError: it covers nothing of the frame, or is in other coordinates.
         """
         polygons = self.polygons
+        if self.geojson and frame.place is None and self._could_be_degrees():
+            raise SourceError(
+                f"{frame.source}: has no coordinates of the earth that could be read{_extra()}, and those of "
+                f"{self.name} could be degrees: expected a JSON list of polygons for pixels"
+            )
         if self.geojson and frame.place is not None:
+            if not self._could_be_degrees():
+                raise SourceError(f"{frame.source}: {self.name} is not in degrees, expected longitude and latitude")
             polygons = [[frame.place.pixels(ring) for ring in polygon] for polygon in polygons]
         cells = _cells(polygons, frame.shape)
         if not cells.any():
             kind = "degrees" if self.geojson and frame.place is not None else "pixels"
             raise SourceError(f"{frame.source}: {self.name} covers nothing of it (its coordinates are read as {kind})")
         return Area(polygons, cells)
+
+    def _could_be_degrees(self) -> bool:
+        """Longitudes up to 360 are in use where a region crosses the antimeridian."""
+        rings = [ring for polygon in self.polygons for ring in polygon]
+        return all(np.abs(ring[:, 0]).max() <= 360 and np.abs(ring[:, 1]).max() <= 90 for ring in rings)
+
+
+def _extra() -> str:
+    from shipedge.scene.gdal import is_installed
+
+    return "" if is_installed() else " (those of GeoTIFF need rasterio: pip install 'shipedge[geo]')"
 
 
 def _cells(polygons: list[Polygon], shape: tuple[int, int]) -> NDArray[np.bool_]:

@@ -141,8 +141,9 @@ def test_submission_into_a_pipe_that_nobody_reads_names_it(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with Log(tmp_path / "predictions.jsonl", Start(1, "0", utc(), "toy", None)) as log:
         log.write(Result("a.png", 0, None, [8, 8], 0.0, [], {}))
-    failed = exports.export(log.path, {"csv": tmp_path / "pipe"})
-    assert "pipe: cannot be written: no program reads" in failed["csv"]
+    written, (failed,) = exports.export(log.path, {"csv": tmp_path / "pipe"})
+    assert written == []
+    assert "pipe: cannot be written: no program reads" in failed
 
 
 def test_predictions_stay_when_the_submission_is_lost(tmp_path, picture):

@@ -274,11 +274,11 @@ def test_progress_bar_only_on_a_terminal(picture, tmp_path, monkeypatch, capsys)
 
 def test_signals_are_given_back():
     before = signal.getsignal(signal.SIGTERM)
-    with predict_module._stop_on_signal() as received:
+    with predict_module._stop_on_signal() as asked:
         os.kill(os.getpid(), signal.SIGTERM)
         deadline = time.monotonic() + 10
-        while not received and time.monotonic() < deadline:
+        while not asked.received and time.monotonic() < deadline:
             time.sleep(0.01)
-    assert received == [signal.SIGTERM]
+    assert asked.received == [signal.SIGTERM]
     assert signal.getsignal(signal.SIGTERM) is before
     assert threading.current_thread() is threading.main_thread()

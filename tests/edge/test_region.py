@@ -71,6 +71,17 @@ def test_geojson_on_the_earth(ships_in, geotiff, sea):
     assert "a.tif: roi.json covers nothing of it (its coordinates are read as degrees)" in said
 
 
+def test_degrees_are_not_taken_for_pixels(ships_in, geotiff, sea):
+    """Of an image whose coordinates cannot be read the answer would be "no ship"."""
+    ring = {"type": "Polygon", "coordinates": [square(4, 50, 5, 51)]}
+    said = ships_in(ring)
+    assert "a.png: has no coordinates of the earth that could be read" in said
+    assert "expected a JSON list of polygons for pixels" in said
+    geotiff(sea(800, 900, *SHIPS))
+    pixels = {"type": "Polygon", "coordinates": [square(450, 550, 700, 700)]}
+    assert "a.tif: roi.json is not in degrees, expected longitude and latitude" in ships_in(pixels, "a.tif")
+
+
 def test_nothing_of_the_image(ships_in):
     assert "a.png: roi.json covers nothing of it (its coordinates are read as pixels)" in ships_in(
         [square(2000, 0, 2100, 100)]

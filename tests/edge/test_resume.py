@@ -78,7 +78,7 @@ def test_killed_at_random_moments(predict, batch, toy_bundle_dir, tmp_path):
     assert done.exit_code == 1, done.output
     assert "Traceback" not in said
     assert "goes on after" in said
-    assert "unfinished files of runs that were killed have been removed" in said
+    assert "unfinished files of runs that were killed have been removed: " in said
     assert logs.untimed("cut") == logs.untimed("whole")
     assert outputs(tmp_path / "cut") == outputs(tmp_path / "whole")
     assert (tmp_path / "cut" / "failed.txt").read_text() == "in/3b.png\n"
@@ -131,7 +131,7 @@ def test_a_source_that_is_given_twice_is_read_once(predict, picture, tmp_path):
     picture(tmp_path / "a.png", 64, 64, (10, 10, 30, 30))
     done = predict("a.png", "a.png")
     assert done.exit_code == 0
-    assert "1 of the files are given twice and read once" in done.stderr
+    assert "1 file is given twice and read once" in done.stderr
     assert len(logs.frames("predictions")) == 1
 
 
@@ -279,8 +279,38 @@ def test_files_of_a_watched_folder_are_read_once_and_again_when_they_change(pred
     picture(tmp_path / "in" / "c.png", 64, 64)
     done = predict(*watch, "3", "--csv", "s.csv")
     assert done.exit_code == 0, done.output
-    assert "watch:in  no ship in 0 of 2 frames" in done.stdout
+    assert "watch:in  no ship in 2 frames" in done.stdout
     found = [(frame["source"][-5:], frame["index"], len(frame["ships"])) for frame in logs.frames("predictions")]
     assert found == [("a.png", 0, 1), ("b.png", 0, 1), ("b.png", 1, 0), ("c.png", 0, 0)]
     names = [line.split(",")[0] for line in (tmp_path / "s.csv").read_text().splitlines()]
     assert names == ["ImageId", "a.png", "b.png", "b_frame000001", "c.png"]
+
+
+def test_nothing_that_can_be_read_leaves_its_reasons(predict, picture, tmp_path):
+    (tmp_path / "a.png").write_bytes(b"no image")
+    assert predict("a.png").exit_code == 1
+    assert [event["event"] for event in logs.events("predictions")] == ["start", "error", "end"]
+    assert (tmp_path / "predictions" / "failed.txt").read_text() == "a.png\n"
+    picture(tmp_path / "b.png", 64, 64)
+    assert predict("b.png").exit_code == 0
+    assert predict("a.png").exit_code == 1
+    assert [frame["source"] for frame in logs.frames("predictions")] == ["b.png"]  # earlier results stay
+
+
+def test_a_frame_that_takes_long_does_not_hold_ctrl_c(predict, picture, tmp_path, monkeypatch):
+    from shipedge.cascade import Cascade
+    from shipedge.cli import predict as command
+
+    if not hasattr(signal, "setitimer"):
+        pytest.skip("needs timers")
+    picture(tmp_path / "a.png", 64, 64)
+
+    def takes_long(self, frame):
+        signal.raise_signal(signal.SIGTERM)
+        time.sleep(60)
+
+    monkeypatch.setattr(command, "_PATIENCE_S", 0.2)
+    monkeypatch.setattr(Cascade, "__call__", takes_long)
+    start = time.monotonic()
+    assert predict("a.png").exit_code == 143
+    assert time.monotonic() - start < 30

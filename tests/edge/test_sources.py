@@ -137,7 +137,7 @@ def test_folder_says_what_it_leaves_out(tmp_path):
     (tmp_path / "deeper").mkdir()
     notes = []
     assert len(resolve([str(tmp_path), str(tmp_path / "a.jpg")], notes)) == 1
-    assert notes.pop() == "1 of the files are given twice and read once"
+    assert notes.pop() == "1 file is given twice and read once"
     rest = "2 videos, 1 other file and 1 folder left out; name them, or give a glob, to read them"
     assert notes == [f"{tmp_path}: {rest}"]
     (tmp_path / "a.jpg").unlink()

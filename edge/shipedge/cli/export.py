@@ -10,6 +10,7 @@ import click
 
 from shipedge.cli.options import FORCE, PathName
 from shipedge.cli.predict_options import OUTPUTS, OutputOptions
+from shipedge.cli.report import counted
 from shipedge.cli.terminal import printable, say
 
 if TYPE_CHECKING:
@@ -35,39 +36,40 @@ def export(ctx: click.Context, folder: Path, outputs: OutputOptions, force: bool
       shipedge export predictions --sqlite ships.db --geojson ships.geojson
       shipedge export predictions --annotate --crops
     """  # noqa: D301 - click wants the control character itself
-    from shipedge.cli.predict_outputs import check, sinks_of
+    from shipedge.cli.predict_outputs import check, drawn, sinks_of
     from shipedge.errors import ConfigError
-    from shipedge.events.reading import LOG
+    from shipedge.events.reading import LOG, log_files
     from shipedge.exports import export as write
     from shipedge.exports import results_of
     from shipedge.redraw import redraw
     from shipedge.sources import source_named
 
+    folder = folder.parent if folder.name == LOG and folder.is_file() else folder
     log = folder / LOG
     files = outputs.files()
-    drawn = outputs.annotate or outputs.crops
-    if not files and not drawn:
+    pictures = drawn(folder, outputs)
+    if not files and not pictures:
         raise ConfigError("nothing to export: expected one of --csv, --detections, --geojson, --coco, --sqlite, ...")
     counts: dict[str, int] = {}
     for result in results_of(log):
         counts[result.source] = counts.get(result.source, 0) + 1
     sources = [source_named(name) for name in counts]
-    if drawn and (live := [source.name for source in sources if source.kind not in ("picture", "video")]):
+    if pictures and (live := [source.name for source in sources if source.kind not in ("picture", "video")]):
         raise ConfigError(f"{live[0]}: the pictures of a camera or stream are gone, expected a log of files for these")
-    check(folder, outputs, [], sources, force)
-    lost = list(write(log, files).values())
-    if drawn:
+    check(folder, outputs, [str(path) for path in log_files(log)], sources, force, exported=True)
+    written, lost = write(log, files)
+    if pictures:
         with click.progressbar(
             length=sum(counts.values()), label="frames", file=sys.stderr, hidden=not sys.stderr.isatty()
         ) as bar:
             lost += redraw(log, sources, sinks_of(folder, outputs, sources), lambda: bar.update(1), *_read_as(log))
+    names = [*map(str, written), *pictures]
+    if names:
+        say(f"{counted(sum(counts.values()), 'frame')}; written: {', '.join(names)}")
     for sentence in lost:
         click.echo(f"Error: {printable(sentence)}", err=True)
     if lost:
         ctx.exit(1)
-    written = [str(path) for path in files.values()]
-    written += [str(folder / name) for name, on in (("annotated", outputs.annotate), ("crops", outputs.crops)) if on]
-    say(f"{sum(counts.values())} frames; written: {', '.join(written)}")
 
 
 def _read_as(log: Path) -> tuple[Reading, Limits]:

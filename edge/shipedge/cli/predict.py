@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from shipedge.bundle import Bundle
     from shipedge.sources import Limits, Source
 
+_PATIENCE_S = 1.5
+"""For the frame in hand, after a signal; one of a large scene may take minutes, and is begun anew by the next run."""
+
 
 @click.command()
 @click.argument("sources", nargs=-1, type=PathName(), metavar="SOURCE...")
@@ -138,23 +141,29 @@ def predict(
     sinks = sinks_of(folder, outputs, found)
     if logging.budget is not None:
         sinks.append(Downlink(log, Budget(*logging.budget)))
-    with _stop_on_signal() as received, Progress(found) as progress:
-        summary = run(
-            found,
-            cascade,
-            log,
-            sinks,
-            progress,
-            lambda: bool(received),
-            reading,
-            region,
-            logging.max_failure_rate,
-            note,
-            limits,
-            models.track,
-        )
+    try:
+        with _stop_on_signal() as asked, Progress(found) as progress:
+            summary = run(
+                found,
+                cascade,
+                log,
+                sinks,
+                progress,
+                asked,
+                reading,
+                region,
+                logging.max_failure_rate,
+                note,
+                limits,
+                models.track,
+            )
+    finally:
+        write_failed(folder, log.recorded.summary)
     written, lost = write_exports(log.path, outputs, summary)
-    write_failed(folder, summary)
+    for sink in sinks:
+        if isinstance(sink, Downlink) and summary.frames:
+            note(f"{sink.path}: {sink.sent} of {sink.ships} ships; the others did not fit")
+            written.append(str(sink.path))
     if as_json_object:
         click.echo(json.dumps(as_json(summary, cascade, written)))
     elif summary.frames:
@@ -163,9 +172,9 @@ def predict(
         click.echo(f"Error: {printable(sentence)}", err=True)
     if len(summary.failed) > lost and len(found) > 1:
         click.echo(f"{len(summary.unread)} of {len(found)} sources failed", err=True)
-    if received:
+    if asked.received:
         click.echo("Stopped: what is complete has been kept", err=True)
-        ctx.exit(128 + received[0])
+        ctx.exit(128 + asked.received[0])
     ctx.exit(1 if summary.failed else 0)
 
 
@@ -188,14 +197,40 @@ def _digest(path: str | None) -> str | None:
 
 
 @contextmanager
-def _stop_on_signal() -> Iterator[list[int]]:
-    """Notes a signal that asks to stop in the list it yields; Ctrl-C after that interrupts at once."""
-    received: list[int] = []
+def _stop_on_signal() -> Iterator[Asked]:
+    """Notes a signal that asks to stop; Ctrl-C after that interrupts at once, and so does a frame that takes long."""
+    asked = Asked()
+    alarm = getattr(signal, "SIGALRM", None)
 
     def note(number: int, _frame: FrameType | None) -> None:
-        if received and number == signal.SIGINT:
-            stop(number, None)
-        received.append(number)
+        if number == alarm or (asked.received and number == signal.SIGINT):
+            stop(asked.received[0] if number == alarm else number, None)
+        asked.received.append(number)
+        if len(asked.received) == 1 and alarm is not None:
+            signal.setitimer(signal.ITIMER_REAL, _PATIENCE_S)
 
-    with handled(note):
-        yield received
+    before = None if alarm is None else signal.signal(alarm, note)
+    try:
+        with handled(note):
+            yield asked
+    finally:
+        if alarm is not None:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(alarm, before)
+
+
+class Asked:
+    """Whether a signal asked to stop; ask it between frames.
+
+    Attributes:
+        received: the signals, in order.
+    """
+
+    def __init__(self) -> None:
+        self.received: list[int] = []
+
+    def __call__(self) -> bool:
+        """Whether one did; what is finished from here on has its time."""
+        if self.received and hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        return bool(self.received)

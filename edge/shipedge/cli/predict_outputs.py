@@ -14,13 +14,28 @@ if TYPE_CHECKING:
     from shipedge.sinks import Sink
     from shipedge.sources import Source
 
-__all__ = ["check", "sinks_of", "write_exports", "write_failed"]
+__all__ = ["check", "drawn", "sinks_of", "write_exports", "write_failed"]
 
 FAILED = "failed.txt"
 
 
-def check(folder: Path, outputs: OutputOptions, inputs: Sequence[str], sources: Sequence[Source], force: bool) -> None:
+def check(
+    folder: Path,
+    outputs: OutputOptions,
+    inputs: Sequence[str],
+    sources: Sequence[Source],
+    force: bool,
+    exported: bool = False,
+) -> None:
     """Refuses outputs that would destroy something, or in which two sources would have one name.
+
+    Args:
+        folder: of the results.
+        outputs: files to make.
+        inputs: files and folders that are read.
+        sources: those of the run.
+        force: replace what is there.
+        exported: the log is there already, and one of the inputs.
 
     Raises:
         DatasetError: see `check_outputs` and `check_names`.
@@ -33,7 +48,9 @@ def check(folder: Path, outputs: OutputOptions, inputs: Sequence[str], sources: 
     from shipedge.sinks.csv import check_names
     from shipedge.sinks.names import FileNames
 
-    wanted: dict[str | os.PathLike[str], Kind] = {folder / LOG: "JSON"}
+    if folder.exists() and not folder.is_dir():
+        raise DatasetError(f"{folder} is a file, expected a folder for the results")
+    wanted: dict[str | os.PathLike[str], Kind] = {} if exported else {folder / LOG: "JSON"}
     if outputs.annotate:
         for name in FileNames(sources).values():
             wanted[folder / "annotated" / name] = "JPEG" if name.endswith(".jpg") else "MP4"
@@ -65,16 +82,15 @@ def write_exports(log: Path, outputs: OutputOptions, summary: Summary) -> tuple[
 
     if not summary.frames:
         return [], 0
-    written = {"": str(log)}
-    if outputs.annotate:
-        written["annotate"] = str(log.parent / "annotated")
-    if outputs.crops:
-        written["crops"] = str(log.parent / "crops")
-    files = outputs.files()
-    lost = export(log, files)
-    summary.failed += lost.values()
-    written |= {name: str(path) for name, path in files.items() if name not in lost}
-    return list(written.values()), len(lost)
+    written, lost = export(log, outputs.files())
+    summary.failed += lost
+    return [str(log), *drawn(log.parent, outputs), *map(str, written)], len(lost)
+
+
+def drawn(folder: Path, outputs: OutputOptions) -> list[str]:
+    """The folders of pictures that are made."""
+    there = {"annotated": outputs.annotate, "crops": outputs.crops}
+    return [str(folder / name) for name, wanted in there.items() if wanted]
 
 
 def write_failed(folder: Path, summary: Summary) -> None:

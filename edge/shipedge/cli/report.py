@@ -55,6 +55,11 @@ class Progress:
             sys.stderr.flush()
 
 
+def counted(number: int, word: str) -> str:
+    """(1, "ship") -> "1 ship", (2, "ship") -> "2 ships"."""
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
 def note(text: str) -> None:
     """A sentence on stderr in the middle of a run; the bar is drawn again below it."""
     click.echo(("\r\x1b[K" if sys.stderr.isatty() else "") + printable(text), err=True)
@@ -105,27 +110,28 @@ def print_summary(summary: Summary, cascade: Cascade, written: list[str]) -> Non
     width = max((len(printable(name)) for name, _ in shown), default=0)
     needed = cascade.thresholds.picture
     for name, source in shown:
-        ships = f"{source.ships} ship{'' if source.ships == 1 else 's'}" if source.ships else "no ship"
-        where = f" in {source.frames_with_ships} of {source.frames} frames" if source.frames > 1 else ""
-        tracks = f", {source.tracks} tracks" if source.tracks else ""
-        gaps = f", {source.gaps} gap{'s' * (source.gaps > 1)}" if source.gaps else ""
+        ships = counted(source.ships, "ship") if source.ships else "no ship"
+        some = f"{source.frames_with_ships} of " if source.ships else ""
+        where = f" in {some}{source.frames} frames" if source.frames > 1 else ""
+        tracks = f", {counted(source.tracks, 'track')}" if source.tracks else ""
+        gaps = f", {counted(source.gaps, 'gap')}" if source.gaps else ""
         below = f", below {needed:.2f}" if source.score < needed else ""
         scale = "" if source.scale == 1 else f", resampled by {source.scale:.3g}"
         say(f"{printable(name):<{width}}  {ships}{where}{tracks}{gaps}  (score {source.score:.2f}{below}{scale})")
     if len(ranked) > LINES:
         rest = ranked[LINES:]
-        say(f"... and {len(rest)} more sources with {sum(s.ships for _, s in rest)} ships")
+        say(f"... and {counted(len(rest), 'more source')} with {counted(sum(s.ships for _, s in rest), 'ship')}")
     frames = summary.frames
     rate = (frames - summary.recorded) / summary.seconds if summary.seconds else 0.0
     if summary.recorded:
-        say(f"{summary.recorded} frames were done by an earlier run of this command (--fresh does them again)")
+        say(f"{counted(summary.recorded, 'frame')} of an earlier run of this command (--fresh does them again)")
     say(
-        f"{frames} frame{'' if frames == 1 else 's'}, {summary.frames_with_ships} with ships, {summary.ships} ships; "
-        f"{summary.seconds:.2f} s = {rate:.1f} frames/s"
+        f"{counted(frames, 'frame')}, {summary.frames_with_ships} with ships, {counted(summary.ships, 'ship')}; "
+        f"{summary.seconds:.2f} s = {rate:.{1 if rate >= 0.1 else 3}f} frames/s"
     )
     if frames:
         stages = ", ".join(f"{stage} {total / frames:.2f}" for stage, total in summary.timings_ms.items())
-        say(f"ms per frame: {stages}  ({cascade.backend}, {cascade.threads} threads; decode runs beside)")
+        say(f"ms per frame: {stages}  ({cascade.backend}, {counted(cascade.threads, 'thread')}; decode runs beside)")
     if summary.dropped:
-        say(f"{summary.dropped} camera frames skipped: the models were slower than the camera")
+        say(f"{counted(summary.dropped, 'frame')} of cameras and streams skipped: the models were slower")
     say("written: " + ", ".join(written))

@@ -101,12 +101,15 @@ class Log:
     ) -> None:
         """Writes it to the disk and closes it."""
         with self._stack, naming(self.path):
+            full = issubclass(kind or Exception, OSError)
+            if self._descriptor is None and len(self._waiting) > 1 and not full and not log_files(self.path):
+                self._create()  # nothing could be read, and why is worth knowing
             if self._syncer is not None:
                 self._syncer.stop()
             if self._descriptor is not None:
                 descriptor, self._descriptor = self._descriptor, None
                 try:
-                    if self.sync != "none" and not issubclass(kind or Exception, OSError):
+                    if self.sync != "none" and not full:
                         os.fsync(descriptor)
                 finally:
                     os.close(descriptor)
@@ -114,7 +117,7 @@ class Log:
     def write(self, event: Event) -> None:
         """Adds an event.
 
-        A batch has no file until its first frame: where nothing can be read, earlier results stay.
+        A batch has no file until its first frame, or its end: where nothing can be read, earlier results stay.
 
         Raises:
             OSError: it cannot be written; names the file, in which only whole lines are left.

@@ -132,6 +132,8 @@ class Scene:
         """Have the rows from `top` to `bottom` in memory."""
         if self._first <= top and bottom <= self._end:
             return
+        if self._first < top:  # a little more, for boxes that begin a little higher
+            top = max(top - _AROUND, self._first)
         kept = self._rows[top - self._first : self._end - self._first] if self._first <= top < self._end else None
         count = 0 if kept is None else len(kept)
         rows = self._rows if bottom - top <= len(self._rows) else np.empty((bottom - top, *self.shape[1:]), np.uint8)

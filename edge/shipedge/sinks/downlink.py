@@ -47,12 +47,18 @@ class Downlink:
     The value of a ship is its score times its area. With a budget for each frame its ships are written from the most
     valuable on, without those that do not fit any more. With one for each hour, bytes become free little by little, and
     the most valuable of all ships that wait goes first; those that still wait at the end are in the log alone.
+
+    Attributes:
+        path: of the file.
+        ships: that were found.
+        sent: those of them that are in it.
     """
 
     def __init__(self, log: Log, budget: Budget) -> None:
         """Nothing is touched before `__enter__`; `log` must be open then."""
         self._log, self._budget = log, budget
-        self._path = log.path.with_name(NAME)
+        self.path = log.path.with_name(NAME)
+        self.ships = self.sent = 0
         self._descriptor = -1
         self._written: set[tuple[str, int]] = set()
         self._waiting: list[tuple[float, int, bytes]] = []
@@ -61,13 +67,13 @@ class Downlink:
 
     def __enter__(self) -> Downlink:
         """Opens the file; goes on in it where the log goes on. Raises OSError when that is not possible."""
-        goes_on = self._log.recorded.goes_on and self._path.exists()
+        goes_on = self._log.recorded.goes_on and self.path.exists()
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | (0 if goes_on else os.O_TRUNC) | getattr(os, "O_NOFOLLOW", 0)
-        with naming(self._path):
-            self._descriptor = os.open(self._path, flags, 0o666)
+        with naming(self.path):
+            self._descriptor = os.open(self.path, flags, 0o666)
             if goes_on:
                 whole = 0
-                for _, end, line in whole_lines(self._path):
+                for _, end, line in whole_lines(self.path):
                     with suppress(ValueError, KeyError, TypeError):
                         sent = loads(line)
                         self._written.add((sent["source"], sent["index"]))
@@ -80,13 +86,14 @@ class Downlink:
         if (result.source, result.index) in self._written:
             return
         ships = [(_value(ship), next(self._numbers), _line(frame, result, ship)) for ship in result.ships]
+        self.ships += len(ships)
         if self._budget.per == "frame":
             chosen, left = [], self._budget.most_bytes
             for _, _, line in sorted(ships, key=lambda ship: -ship[0]):
                 if len(line) <= left:
                     chosen.append(line)
                     left -= len(line)
-            self._send(b"".join(chosen))
+            self._send(b"".join(chosen), len(chosen))
             return
         for value, number, line in ships:
             heapq.heappush(self._waiting, (-value, number, line))
@@ -109,12 +116,13 @@ class Downlink:
         self._last = now
         while self._waiting and len(self._waiting[0][2]) <= self._free:
             line = heapq.heappop(self._waiting)[2]
-            self._send(line)
+            self._send(line, 1)
             self._free -= len(line)
 
-    def _send(self, data: bytes) -> None:
-        with naming(self._path):
+    def _send(self, data: bytes, ships: int) -> None:
+        with naming(self.path):
             write_all(self._descriptor, data)
+        self.sent += ships
 
 
 def _value(ship: Found) -> float:

@@ -17,18 +17,21 @@ from shipedge.events import Result
 __all__ = ["write_geojson"]
 
 
-def write_geojson(path: Path, results: Iterable[Result]) -> None:
+def write_geojson(path: Path, results: Iterable[Result]) -> str | None:
     """One polygon for each ship, its rectangle.
 
+    Returns:
+        One sentence where some sources have no place on the earth, and are not in the file.
+
     Raises:
-        SourceError: a ship has no place on the earth; there is no file without any, and one of those that have.
+        SourceError: none has one; there is no file then.
         OSError: it cannot be written.
     """
     features: list[str] = []
-    placed, elsewhere = 0, list[str]()
+    placed, elsewhere = 0, dict[str, None]()
     for result in results:
         if result.placed is not True:
-            elsewhere.append(result.source)
+            elsewhere[result.source] = None
             continue
         placed += 1
         for ship in result.ships:
@@ -43,11 +46,14 @@ def write_geojson(path: Path, results: Iterable[Result]) -> None:
     if placed:
         text = '{"type": "FeatureCollection", "features": [\n' + ",\n".join(features) + "\n]}\n"
         write_output(path, text.encode())
-    if elsewhere:
-        rest = f" (and {len(elsewhere) - 1} more)" if len(elsewhere) > 1 else ""
-        raise SourceError(
-            f"{elsewhere[0]}{rest}: has no coordinates of the earth, expected a GeoTIFF or JP2 with them for GeoJSON"
-        )
+    if not elsewhere:
+        return None
+    rest = f" (and {len(elsewhere) - 1} more)" if len(elsewhere) > 1 else ""
+    first = next(iter(elsewhere))
+    said = f"{first}{rest}: has no coordinates of the earth, expected a GeoTIFF or JP2 with them for GeoJSON"
+    if not placed:
+        raise SourceError(said)
+    return said
 
 
 def _ring(points: NDArray[np.float64], lon: float) -> list[list[float]]:

@@ -77,6 +77,7 @@ def _remote(source: Source, wish: Wish) -> Iterator[Frame]:
                 yield Frame(pixels, source.name, told.index, told.time_s, decode_ms)
             del pixels
     except Lost as lost:
-        raise SourceError(f"{source.name}: {lost}") from None
+        index = "; its index must stand first where a server gives no part of a file (ffmpeg -movflags +faststart)"
+        raise SourceError(f"{source.name}: {lost}{index if source.name.lower().endswith('.mp4') else ''}") from None
     if damage:
         raise SourceError(f"{source.name}: the video is damaged, {len(damage)} frames were left out: {damage[0]}")

@@ -48,6 +48,8 @@ def read_pipe(name: str, wish: Wish, descriptor: int = 0) -> Iterator[Frame | No
         yield Frame(shot.pixels, name, count, clock - first, shot.decode_ms, captured=captured)
         count += 1
         del shot
+    if not count and not damage and not wish.stopped.is_set():
+        raise SourceError(f"{name}: no image came, expected JPEG or PNG one after the other")
     if damage:
         raise SourceError(f"{name}: {len(damage)} damaged images, the first {damage[0]}")
 

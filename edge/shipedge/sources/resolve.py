@@ -115,7 +115,7 @@ def distinct(sources: Sequence[Source], notes: list[str]) -> list[Source]:
         elif source.live:
             numbered.append(replace(source, name=f"{source.name} ({number})"))
     if twice := sum(count.values()) - len(numbered):
-        notes.append(f"{twice} of the files are given twice and read once")
+        notes.append(f"{twice} file{'s are' if twice > 1 else ' is'} given twice and read once")
     return numbered
 
 
