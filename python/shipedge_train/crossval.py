@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -32,17 +32,21 @@ from shipedge.formats.splits import NAME, fold_name, read_splits
 from shipedge.frame import FrameResult
 from shipedge.refine import Refiner
 from shipedge.ships import find_ships, level
-from shipedge_train import runs
 from shipedge_train.config import Config
 from shipedge_train.dataset import SHAPE, Picture, read_dataset
-from shipedge_train.export.networks import fixed, of_run
+from shipedge_train.dataset.splits import split_pictures
+from shipedge_train.export.networks import of_run
+from shipedge_train.export.part import calibration_tiles
 from shipedge_train.export.scorer import Seen, ThresholdScorer, as_seen, look, seen_of
+from shipedge_train.export.tflite import model_file
 from shipedge_train.export.thresholds import DETECTOR, NO_DETECTOR, SEGMENTER, START, Grid, search
-from shipedge_train.export.tiles import calibration_tiles
-from shipedge_train.splits import split_pictures
-from shipedge_train.train import Steps, train
-from shipedge_train.weights import learned_from
+from shipedge_train.progress import Progress, Report, quietly
+from shipedge_train.runs.bundle_weights import learned_from
+from shipedge_train.runs.folder import CHECKPOINT, CONFIG, check_split, read_run, ships_digest, split_record
+from shipedge_train.tasks import MODELS
+from shipedge_train.training.run import train
 
+TASK = "cascade"
 SEEN = "seen.npz"
 SCORES = "scores.json"
 _PIXEL = {"pixel": SEGMENTER[0]["pixel"]}
@@ -57,8 +61,6 @@ VARIANTS: Variants = {
 """What is compared: with flips or not, the thresholds to start from, and which of them are tuned."""
 FIGURES = ("f2", "f2_ship_images", "dice_ship_images", "empty_right", "picture_auc")
 
-Report = Callable[[str], None]
-
 
 def cross_validate(
     data: str | os.PathLike[str],
@@ -71,7 +73,7 @@ def cross_validate(
     refiner: str | os.PathLike[str] | None = None,
     max_minutes: float | None = None,
     report: Report = print,
-    steps: Steps | None = None,
+    steps: Progress = quietly,
 ) -> dict[str, Any] | None:
     """Train, convert to int8 and judge one cascade per fold; what is there already is not done again.
 
@@ -128,14 +130,14 @@ def cross_validate(
     )
 
 
-def _model(bundle: Path, kind: str, root: Path) -> Model:
+def _model(bundle: Path, name: str, root: Path) -> Model:
     """A model of a bundle that may judge this dataset, opened."""
     found = load_bundle(bundle)
-    file = getattr(found, kind)
+    file = getattr(found, name)
     if file is None:
-        raise ConfigError(f"the bundle {bundle} has no {kind}")
-    if learned_from(found.manifest, kind).get("ships_csv_sha256") == runs.ships_digest(root):
-        raise ConfigError(f"the {kind} of {bundle} has learned from {root}: it cannot judge its pictures")
+        raise ConfigError(f"the bundle {bundle} has no {name}")
+    if learned_from(found.manifest, name).get("ships_csv_sha256") == ships_digest(root):
+        raise ConfigError(f"the {name} of {bundle} has learned from {root}: it cannot judge its pictures")
     return open_model(file, os.cpu_count() or 1)
 
 
@@ -148,10 +150,10 @@ def _folds(root: Path) -> dict[str, str]:
 
 def _check(root: Path, place: Path, own: Config, pictures: Sequence[Picture]) -> None:
     """What was judged before belongs to this recipe and this split."""
-    run = runs.read_run(place, "cascade")
+    run = read_run(place, TASK)
     if run.config != own:
         raise ConfigError(f"{place} was judged with another configuration: choose another --out")
-    runs.check_split(place, runs.split_record(run), split_pictures(root, pictures, own.data))
+    check_split(place, split_record(run), split_pictures(root, pictures, own.data))
 
 
 def _train_fold(
@@ -161,14 +163,14 @@ def _train_fold(
     init: str | os.PathLike[str] | None,
     max_minutes: float | None,
     report: Report,
-    steps: Steps | None,
+    steps: Progress,
 ) -> None:
-    begun = (place / runs.CHECKPOINT).exists()
+    begun = (place / CHECKPOINT).exists()
     if not begun:
-        (place / runs.CONFIG).unlink(missing_ok=True)  # killed in its first epoch
+        (place / CONFIG).unlink(missing_ok=True)  # killed in its first epoch
     report(place.name)
     train(
-        "cascade",
+        TASK,
         root,
         own,
         place,
@@ -182,11 +184,14 @@ def _train_fold(
 
 def _judge(root: Path, place: Path, report: Report) -> None:
     """What the fold's int8 models say of the pictures that it held back."""
-    network = of_run(runs.read_run(place, "cascade"), root)
+    network = of_run(read_run(place, TASK), root)
     detector, segmenter = (
-        open_model(one.file(f"{kind}.tflite", "int8", calibration_tiles(one, network)), os.cpu_count() or 1)
-        for kind in ("detector", "segmenter")
-        for one in [fixed(network, kind, SHAPE[0])]
+        open_model(
+            model_file(fixed, f"{name}.tflite", "int8", calibration_tiles(MODELS[name], fixed, network)),
+            os.cpu_count() or 1,
+        )
+        for name in network.task.models
+        for fixed in [MODELS[name].fixed(network.whole, network.config.model.reduce, SHAPE[0])]
     )
     split = network.split
     arrays: dict[str, Any] = {}

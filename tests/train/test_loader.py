@@ -14,9 +14,9 @@ from shipedge_train.dataset import Picture, read_dataset, split_by_scene
 from shipedge_train.loader import Loader, batches, presence_grid, whole_pictures
 
 
-def make(folder, kind="segmenter", seed=3, augmentation=None, **data):
+def make(folder, seed=3, augmentation=None, truth=np.asarray, **data):
     config = DataConfig(**({"crop": 64, "batch": 4, "workers": 2} | data))
-    return Loader(read_dataset(folder), kind, config, augmentation or AugmentConfig(), seed)
+    return Loader(read_dataset(folder), config, augmentation or AugmentConfig(), seed, truth)
 
 
 def take(loader, count, first=0):
@@ -41,7 +41,7 @@ def test_segmenter_batches(made_dataset):
 
 
 def test_detector_batches(made_dataset):
-    images, grids = take(make(made_dataset, "detector", crop=128), 1)[0]
+    images, grids = take(make(made_dataset, truth=presence_grid, crop=128), 1)[0]
     assert images.shape == (4, 128, 128, 3)
     assert grids.shape == (4, 4, 4, 1)
     assert set(np.unique(grids)) <= {0.0, 0.5, 1.0}
@@ -90,7 +90,7 @@ def test_no_augmentation_ever_sees_a_validation_sample(made_dataset, monkeypatch
     pixels = Picture.pixels
     monkeypatch.setattr(Picture, "pixels", lambda self, *rows: opened.append(self) or pixels(self, *rows))
     everything = AugmentConfig(warp=1.0, paste=1.0)
-    take(Loader(training, "segmenter", DataConfig(crop=256, cache_gb=0.0), everything, 1), 6)
+    take(Loader(training, DataConfig(crop=256, cache_gb=0.0), everything, 1), 6)
     assert set(opened) <= set(training)
     for function in ("vary", "sample_geometry"):
         monkeypatch.setattr(batches, function, None)  # a call would fail
@@ -108,8 +108,8 @@ def test_ships_are_pasted_onto_empty_crops(made_dataset):
 
 def test_hard_pictures_change_the_order(made_dataset):
     pictures, data = read_dataset(made_dataset), DataConfig(crop=64, batch=4, ship_share=0.0, empty_share=0.0)
-    plain = take(Loader(pictures, "segmenter", data, AugmentConfig(), 3), 3)
-    hard = Loader(pictures, "segmenter", data, AugmentConfig(), 3, weights={"d.jpg": 1e9})
+    plain = take(Loader(pictures, data, AugmentConfig(), 3), 3)
+    hard = Loader(pictures, data, AugmentConfig(), 3, weights={"d.jpg": 1e9})
     assert not same(plain, take(hard, 3))
 
 
@@ -141,7 +141,7 @@ def test_several_crops_of_one_picture(made_dataset):
 
 def test_unusable_picture_stops_the_iterator_with_its_name(tmp_path):
     (tmp_path / "x.jpg").write_bytes(b"no picture")
-    loader = Loader([Picture(tmp_path / "x.jpg", ("1 5",), "x")], "segmenter", DataConfig(crop=64), AugmentConfig(), 0)
+    loader = Loader([Picture(tmp_path / "x.jpg", ("1 5",), "x")], DataConfig(crop=64), AugmentConfig(), 0)
     with pytest.raises(ImageError, match=r"x\.jpg: not an image"):
         take(loader, 1)
 

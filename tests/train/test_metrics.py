@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from shipedge_train.metrics import average_precision, dice_at, score_detector, score_segmenter
+from shipedge_train.tasks.scores import average_precision, dice_at, score_detector, score_segmenter
 
 
 def test_dice_by_hand():

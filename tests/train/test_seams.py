@@ -48,7 +48,7 @@ def test_a_batch_has_water_between_ships_that_touch(made_dataset):
     crops = []
     for rim in (0, 1):
         data = DataConfig(crop=256, batch=1, ship_share=1.0, empty_share=0.0, rim=rim)
-        batches = Loader([picture], "segmenter", data, STILL, 0).batches()
+        batches = Loader([picture], data, STILL, 0).batches()
         crops.append(next(islice(batches, 1))[1][0, ..., 0])
         batches.close()
     touching, apart = crops

@@ -8,7 +8,7 @@ from shipedge.errors import ConfigError, DatasetError
 from shipedge.formats.splits import read_splits
 from shipedge_train.config import DataConfig
 from shipedge_train.dataset import read_dataset
-from shipedge_train.splits import split_pictures, write_splits
+from shipedge_train.dataset.splits import split_pictures, write_splits
 
 ROWS = {"a.jpg": "fold0", "b.jpg": "fold1", "c.jpg": "fold1", "d.jpg": "test", "e.jpg": "fold0", "f.jpg": "fold2"}
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from shipedge import rle
 from shipedge.errors import DatasetError
 from shipedge.formats.airbus import read_airbus
-from shipedge_train.synth.cli import synth
+from shipedge_train.cli.synth import synth
 from shipedge_train.synth.dataset import JOURNAL, SynthParams, render_index, write_dataset
 
 PARAMS = SynthParams(seed=11, ship_share=0.6)

@@ -21,8 +21,8 @@ from shipedge.formats.airbus import check_image_id, write_airbus
 from shipedge.formats.splits import HEADER, NAME
 from shipedge.json_text import loads
 from shipedge_train.augment.copies import copy_of
-from shipedge_train.augment.origins import Origin
 from shipedge_train.config import AugmentConfig
+from shipedge_train.dataset.origins import Origin
 
 JOURNAL = "augment.jsonl"
 SCENES = ["ImageId", "BigImageId"]

@@ -26,6 +26,7 @@ from shipedge.metrics import roc_auc
 from shipedge.refine import Refiner
 from shipedge_train.dataset import Picture
 from shipedge_train.export.scorer import SHIP_SHARE, ThresholdScorer, look
+from shipedge_train.progress import Progress, quietly
 
 START = Thresholds(picture=0.5, cell=0.3, pixel=0.5, min_area=12)
 DETECTOR = {
@@ -52,14 +53,6 @@ RECALL = {
 """What the points beside "careful" vary, all at once: how sure a ship must be, not how it is outlined."""
 MIN_PRECISION, KEPT = 0.5, 2 / 3
 """Of the point "sensitive": every second ship that it shows is one, or this share of the precision of "careful"."""
-
-Progress = Callable[[Iterator[Any], int, str], Iterator[Any]]
-"""Shows how far the work behind an iterator is: (iterator, its length, label)."""
-
-
-def quietly(items: Iterator[Any], count: int, label: str) -> Iterator[Any]:
-    """A `Progress` that shows nothing."""
-    return items
 
 
 def tune(

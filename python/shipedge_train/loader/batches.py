@@ -10,14 +10,13 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import count
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from shipedge.rle import parse
-from shipedge.tiling import CELL
 from shipedge_train.augment.geometry import sample_geometry
 from shipedge_train.augment.sample import vary
 from shipedge_train.config import AugmentConfig, DataConfig
@@ -26,7 +25,7 @@ from shipedge_train.loader.cache import DiskCache, MemoryCache
 from shipedge_train.loader.donors import Donors
 from shipedge_train.loader.memory import keep_freed_memory
 from shipedge_train.loader.sampling import Sampler
-from shipedge_train.loader.truth import presence_grid, seams
+from shipedge_train.loader.truth import seams
 
 Batch = tuple[NDArray[np.uint8], NDArray[np.float32]]
 T = TypeVar("T")
@@ -38,15 +37,15 @@ _AHEAD = 2  # more tasks than threads: enough that none waits, few enough to fit
 class Loader:
     """Endless training batches: (b, crop, crop, 3) uint8 and the truth as float32.
 
-    The truth is the presence grid (b, crop/32, crop/32, 1) for the detector, the mask (b, crop, crop, 1) of 0 and 1
-    for the others. What is in a batch: `shipedge_train.loader.sampling`.
+    What is in a batch: `shipedge_train.loader.sampling`.
 
     Args:
         pictures: those to learn from.
-        kind: "segmenter", "detector" or "cascade".
         data: shares, sizes, threads, cache.
         augmentation: how far samples are varied.
         seed: another one, another order.
+        truth: makes the truth of a crop from its mask (crop, crop) of 0 and 1; by default the mask itself, so that a
+            batch has (b, crop, crop, 1).
         weights: see `Sampler`. They decide what is drawn: a run that is to be resumed has to keep them.
 
     Raises:
@@ -56,13 +55,13 @@ class Loader:
     def __init__(
         self,
         pictures: Sequence[Picture],
-        kind: str,
         data: DataConfig,
         augmentation: AugmentConfig,
         seed: int,
+        truth: Callable[[NDArray[np.uint8]], NDArray[Any]] = np.asarray,
         weights: Mapping[str, float] | None = None,
     ) -> None:
-        self._pictures, self._kind, self._data = list(pictures), kind, data
+        self._pictures, self._data, self._truth = list(pictures), data, truth
         self._augment, self._seed = augmentation, seed
         self._cache = DiskCache(data.disk_cache, data.disk_cache_gb) if data.disk_cache else MemoryCache(data.cache_gb)
         self._seams: dict[Picture, tuple[NDArray[np.intp], ...]] = {}
@@ -86,8 +85,7 @@ class Loader:
         """The batch of one step."""
         data = self._data
         images = np.empty((data.batch, data.crop, data.crop, 3), np.uint8)
-        side = data.crop // CELL if self._kind == "detector" else data.crop
-        truth = np.empty((data.batch, side, side, 1), np.float32)
+        truths = []
         canvas = np.empty(SHAPE, np.uint8)
         for first in range(0, data.batch, data.crops_per_picture):
             rng = np.random.default_rng((self._seed, step, first))
@@ -100,8 +98,8 @@ class Loader:
                 if self._donors is not None and rng.random() < self._augment.paste and not part.any():
                     image, part = self._donors.paste(image, part, rng)
                 images[place], part = vary(image, part, self._augment, rng)
-                truth[place, ..., 0] = presence_grid(part) if self._kind == "detector" else part
-        return images, truth
+                truths.append(self._truth(part).astype(np.float32))  # a copy: the next picture draws over this mask
+        return images, np.stack(truths)[..., None]
 
     def _mask(self, picture: Picture, canvas: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The ships of a picture, with water between those that touch where the configuration says so."""

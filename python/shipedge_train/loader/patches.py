@@ -58,15 +58,17 @@ class PatchLoader:
     Every ship is drawn as often. Of the augmentation only what has no geometry is used; turning and size are what a
     rectangle gone astray brings along.
 
-    Args: as `Loader`.
+    Args:
+        pictures: those to learn from.
+        data: batch, threads, cache.
+        augmentation: how far samples are varied.
+        seed: another one, another order.
 
     Raises:
         DatasetError: no ship to learn from.
     """
 
-    def __init__(
-        self, pictures: Sequence[Picture], _kind: str, data: DataConfig, augmentation: AugmentConfig, seed: int
-    ) -> None:
+    def __init__(self, pictures: Sequence[Picture], data: DataConfig, augmentation: AugmentConfig, seed: int) -> None:
         self._ships = [(picture, rectangle) for picture in pictures for rectangle in rectangles_of(picture)]
         if not self._ships:
             raise DatasetError("no picture shows a whole ship: a refiner has nothing to learn from")

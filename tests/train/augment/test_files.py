@@ -113,7 +113,7 @@ def test_all_parts_only_when_asked(with_splits, tmp_path):
 def test_no_ship_is_pasted_into_another_part(made_dataset, monkeypatch):
     """Donors of a copy are pictures of its own part: what is validated on never shows up in training."""
     import shipedge_train.augment.files as files
-    from shipedge_train.augment.origins import Origin
+    from shipedge_train.dataset.origins import Origin
 
     seen = {}
 

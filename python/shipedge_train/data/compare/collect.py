@@ -23,7 +23,7 @@ def _picture(picture: Picture) -> Numbers:
     return numbers if quality is None else numbers | {"JPEG quality": quality}
 
 
-def collect(pictures: Sequence[Picture], progress: Callable[[], None] = lambda: None) -> Samples:
+def collect(pictures: Sequence[Picture], progress: Callable[[], object] = lambda: None) -> Samples:
     """Every number of every picture and of every ship.
 
     Raises:

@@ -17,7 +17,7 @@ from shipedge_train.data.split.signature import solid
 from shipedge_train.data.split.store import Store, check_place
 from shipedge_train.data.split.summary import summarize
 from shipedge_train.dataset import read_dataset, scenes_of
-from shipedge_train.splits import write_splits
+from shipedge_train.dataset.splits import write_splits
 
 Progress = Callable[[str, int], AbstractContextManager[Callable[[int], object]]]
 """Opens a progress bar (label, steps) and gives what is called with the number of steps just finished."""
