@@ -18,6 +18,7 @@ from shipedge_train.networks.two_scale import near_and_far
 from shipedge_train.runs.checkpoint import load_best
 from shipedge_train.runs.folder import read_run
 from shipedge_train.runs.initial import load_initial
+from shipedge_train.runs.start import Setup
 from shipedge_train.tasks import TASKS, build
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

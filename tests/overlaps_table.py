@@ -1,4 +1,4 @@
-"""`python -m shipedge_train.data.split.proof`: how many overlapping pictures are found, and how many wrongly."""
+"""`python tests/overlaps_table.py`: how many overlapping pictures are found, and how many wrongly."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
+from overlaps_scenes import Cut, make_cuts
 from shipedge.images import decode_reduced
 from shipedge_train.data.split.groups import group
 from shipedge_train.data.split.overlaps import Pairs, find_overlaps, shared_blocks
-from shipedge_train.data.split.scenes import Cut, make_cuts
 from shipedge_train.data.split.signature import sign
 
 CONTRASTS = (1.0, 1.5, 2.0, 4.0)
@@ -112,9 +112,9 @@ def main(seas: int, patchworks: int, side: int, seed: int, as_json: bool) -> Non
 
     \b
     Examples:
-      python -m shipedge_train.data.split.proof
-      python -m shipedge_train.data.split.proof --seas 60 --patchworks 0 --seed 2
-    """  # noqa: D301 - click wants the control character itself
+      python tests/overlaps_table.py
+      python tests/overlaps_table.py --seas 60 --patchworks 0 --seed 2
+    """
     cuts = list(make_cuts(seas, patchworks, side // 256 * 256, seed))
     # In which order two pictures come must not matter; mixed, all 25 patterns occur.
     cuts = [cuts[at] for at in np.random.default_rng(seed).permutation(len(cuts))]
