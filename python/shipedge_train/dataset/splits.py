@@ -34,31 +34,67 @@ class Split:
     record: dict[str, Any]
 
 
-def split_pictures(folder: str | os.PathLike[str], pictures: Sequence[Picture], data: DataConfig) -> Split:
-    """Training and validation pictures of a dataset folder: by its splits.csv, by scene where it has none.
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A picture of a dataset, its group in splits.csv (None: there is none), its part, and whether training sees it."""
+
+    picture: Picture
+    group: str | None
+    part: str
+    held_out: bool
+
+
+def read_members(
+    folder: str | os.PathLike[str], pictures: Sequence[Picture], fold: int, validation_share: float
+) -> tuple[list[Member], dict[str, Any]]:
+    """Who is held out of training: by splits.csv of a dataset folder, by scene where it has none.
+
+    Args:
+        folder: the dataset.
+        pictures: all of it.
+        fold: of splits.csv that is held out, beside its part `test`.
+        validation_share: of the scenes, where there is no splits.csv.
+
+    Returns:
+        The pictures in their order, and what a run writes down of it.
 
     Raises:
-        DatasetError: splits.csv leaks or lacks something, or one side would have no ship.
-        ConfigError: data.fold names no fold.
+        DatasetError: splits.csv leaks or lacks something, or there is none and one side would have no ship.
+        ConfigError: splits.csv has no such fold, or there is none.
     """
     path = Path(folder) / NAME
     if not path.is_file():
-        if data.fold:
-            raise ConfigError(f"data.fold is {data.fold}, but {folder} has no {NAME}: `shipedge data split` makes it")
-        return Split(*split_by_scene(pictures, data.validation_share), {"validation_share": data.validation_share})
+        if fold:
+            raise ConfigError(f"data.fold is {fold}, but {folder} has no {NAME}: `shipedge data split` makes it")
+        _, validation = split_by_scene(pictures, validation_share)
+        scenes, parts = {picture.scene for picture in validation}, {False: "training", True: "validation"}
+        held = [(picture, picture.scene in scenes) for picture in pictures]
+        return [Member(p, None, parts[out], out) for p, out in held], {"validation_share": validation_share}
     content = read_bytes(path)
-    parts = {image: part for image, (_, part) in read_splits(path, content).items()}
-    _check_pictures(path, pictures, parts)
-    folds = sorted({part for part in parts.values() if part != TEST}, key=lambda part: int(part.removeprefix("fold")))
-    held = fold_name(data.fold)
-    if held not in folds:
-        raise ConfigError(f"data.fold is {data.fold}, but {path} has no {held}, only {', '.join(folds) or TEST}")
-    training = [p for p in pictures if parts[p.path.name] not in (held, TEST)]
-    validation = [p for p in pictures if parts[p.path.name] == held]
-    for side, there in (("training", training), (f"validation ({held})", validation)):
+    rows = read_splits(path, content)
+    _check_pictures(path, pictures, {image: part for image, (_, part) in rows.items()})
+    folds = sorted({part for _, part in rows.values() if part != TEST}, key=lambda part: int(part.removeprefix("fold")))
+    if (held_fold := fold_name(fold)) not in folds:
+        raise ConfigError(f"data.fold is {fold}, but {path} has no {held_fold}, only {', '.join(folds) or TEST}")
+    members = [Member(p, *rows[p.path.name], rows[p.path.name][1] in (held_fold, TEST)) for p in pictures]
+    return members, {"splits_csv_sha256": hashlib.sha256(content).hexdigest(), "fold": fold}
+
+
+def split_pictures(folder: str | os.PathLike[str], pictures: Sequence[Picture], data: DataConfig) -> Split:
+    """Training and validation pictures of a dataset folder.
+
+    Raises:
+        DatasetError: as `read_members`, or one side would have no ship.
+        ConfigError: as `read_members`.
+    """
+    members, record = read_members(folder, pictures, data.fold, data.validation_share)
+    training = [member.picture for member in members if not member.held_out]
+    validation = [member.picture for member in members if member.held_out and member.part != TEST]
+    for side, there in (("training", training), (f"validation ({fold_name(data.fold)})", validation)):
         if not any(p.ships for p in there):
+            path = Path(folder) / NAME
             raise DatasetError(f"{path}: the {side} side has {len(there)} pictures and none with ships")
-    return Split(training, validation, {"splits_csv_sha256": hashlib.sha256(content).hexdigest(), "fold": data.fold})
+    return Split(training, validation, record)
 
 
 def write_splits(path: Path, rows: Iterable[tuple[str, str, str]]) -> None:

@@ -1,18 +1,15 @@
 """Batches for training and scoring: made by threads, the same for any number of them.
 
 Every sample depends on (seed, step, place in the batch) alone, never on which thread made it or when, so a run that is
-resumed at step n sees what it would have seen. OpenCV and the mask core release the GIL, so threads are enough.
+resumed at step n sees what it would have seen.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import count
 from typing import Any, TypeVar
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,12 +23,11 @@ from shipedge_train.loader.donors import Donors
 from shipedge_train.loader.memory import keep_freed_memory
 from shipedge_train.loader.sampling import Sampler
 from shipedge_train.loader.truth import seams
+from shipedge_train.threads import in_order
 
 Batch = tuple[NDArray[np.uint8], NDArray[np.float32]]
 T = TypeVar("T")
 U = TypeVar("U")
-
-_AHEAD = 2  # more tasks than threads: enough that none waits, few enough to fit into memory
 
 
 class Loader:
@@ -78,8 +74,8 @@ class Loader:
         self._donors = Donors(self._sampler, self._pixels) if able else None
 
     def batches(self, first_step: int = 0) -> Generator[Batch, None, None]:
-        """Batches from `first_step` on; a few are prepared ahead."""
-        return in_order(self.batch, count(first_step), self._data.workers)
+        """Batches from `first_step` on; a few are prefetched."""
+        return prefetch(self.batch, count(first_step), self._data.workers)
 
     def batch(self, step: int) -> Batch:
         """The batch of one step."""
@@ -131,21 +127,10 @@ def whole_pictures(
         some = pictures[start : start + batch]
         return np.stack([p.pixels() for p in some]), np.stack([p.mask() for p in some])
 
-    return in_order(load, range(0, len(pictures), batch), workers)
+    return prefetch(load, range(0, len(pictures), batch), workers)
 
 
-def in_order(work: Callable[[T], U], items: Iterable[T], workers: int) -> Generator[U, None, None]:
-    """Results of `work` on each item, in the order of the items, made by threads a little ahead of being asked for."""
-    cv2.setNumThreads(1)  # threads of our own are busy; OpenCV's would only fight with them
+def prefetch(work: Callable[[T], U], items: Iterable[T], workers: int) -> Generator[U, None, None]:
+    """As `in_order`, in a process that keeps freed memory."""
     keep_freed_memory()
-    with ThreadPoolExecutor(workers) as pool:
-        ahead: deque[Future[U]] = deque()
-        try:
-            for item in items:
-                ahead.append(pool.submit(work, item))
-                if len(ahead) == workers + _AHEAD:
-                    yield ahead.popleft().result()
-            while ahead:
-                yield ahead.popleft().result()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    return in_order(work, items, workers)

@@ -17,7 +17,7 @@ from shipedge.rle import parse
 from shipedge_train.augment.sample import vary
 from shipedge_train.config import AugmentConfig, DataConfig
 from shipedge_train.dataset import SHAPE, Picture
-from shipedge_train.loader.batches import Batch, in_order
+from shipedge_train.loader.batches import Batch, prefetch
 from shipedge_train.loader.cache import MemoryCache
 
 _NARROWEST = 3.0
@@ -79,8 +79,8 @@ class PatchLoader:
         """Nothing: pictures without ships are not drawn."""
 
     def batches(self, first_step: int = 0) -> Generator[Batch, None, None]:
-        """Batches from `first_step` on; a few are prepared ahead."""
-        return in_order(self.batch, count(first_step), self._data.workers)
+        """Batches from `first_step` on; a few are prefetched."""
+        return prefetch(self.batch, count(first_step), self._data.workers)
 
     def batch(self, step: int) -> Batch:
         """The batch of one step."""

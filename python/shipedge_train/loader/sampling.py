@@ -13,9 +13,8 @@ from shipedge.errors import DatasetError, RleFormatError
 from shipedge.rle import bboxes, parse
 from shipedge_train.config import DataConfig
 from shipedge_train.dataset import SHAPE, Picture
+from shipedge_train.dataset.sizes import size_class
 
-SIZE_CLASSES = (16, 32, 64)
-"""Longer sides of a ship's box, pixels, at which the next size class begins."""
 _REACH = 0.35  # of the crop's side: a ship lies anywhere in its crop, not always in the middle
 
 Center = tuple[float, float]
@@ -64,13 +63,13 @@ class Sampler:
 
     def draw(self, rng: Generator, crops: int) -> tuple[Picture, list[Center]]:
         """A picture and the middles (y, x) of so many crops of it, pixels."""
-        kind = rng.random()
-        if kind < self._data.ship_share:
+        ticket = rng.random()
+        if ticket < self._data.ship_share:
             ship = self._ships.draw(rng)
             owner = self._owner[ship]
             mates = rng.integers(self._first[owner], self._first[owner + 1], size=crops - 1)
             return self._pictures[owner], [self._near(number, rng) for number in (ship, *mates)]
-        lottery = self._empty if kind < self._data.ship_share + self._data.empty_share else self._all
+        lottery = self._empty if ticket < self._data.ship_share + self._data.empty_share else self._all
         picture = self._pictures[lottery.draw(rng)]
         return picture, [(rng.uniform(0, SHAPE[0]), rng.uniform(0, SHAPE[1])) for _ in range(crops)]
 
@@ -111,10 +110,8 @@ def _balance(boxes: NDArray[np.int64], share: float) -> NDArray[np.float64]:
     """Weight of each ship: `share` is divided evenly among the size classes that exist, the rest among the ships."""
     if not len(boxes):
         return np.empty(0)
-    longer = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
-    classes = np.searchsorted(SIZE_CLASSES, longer, side="right")
-    _, kind, counts = np.unique(classes, return_inverse=True, return_counts=True)
-    even: NDArray[np.float64] = (1 - share) / len(boxes) + share / (len(counts) * counts[kind])
+    _, classes, counts = np.unique(size_class(boxes), return_inverse=True, return_counts=True)
+    even: NDArray[np.float64] = (1 - share) / len(boxes) + share / (len(counts) * counts[classes])
     return even
 
 

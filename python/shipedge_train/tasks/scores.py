@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from shipedge.evaluate.detector import Ranking, average_precision
 from shipedge.metrics import roc_auc
 
 
@@ -13,19 +14,6 @@ def dice_at(probability: NDArray[np.floating], mask: NDArray[np.uint8], cut: flo
     found = probability >= cut
     total = int(found.sum()) + int(mask.sum())
     return 2 * int((found & (mask > 0)).sum()) / total if total else 1.0
-
-
-def average_precision(truth: NDArray[np.bool_], scores: NDArray[np.floating]) -> float:
-    """Area under precision over recall, by steps: (n,) twice -> 0..1; NaN without positives.
-
-    AP = sum over the ranked positives of precision at that rank, divided by their number; ties rank pessimistically.
-    """
-    if not truth.any():
-        return float("nan")
-    order = np.lexsort((truth, -scores))  # among equal scores the negatives come first
-    hits = truth[order]
-    precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
-    return float(precision[hits].mean())
 
 
 def score_segmenter(probabilities: list[NDArray[np.floating]], masks: list[NDArray[np.uint8]]) -> dict[str, float]:
@@ -46,7 +34,8 @@ def score_detector(grids: list[NDArray[np.floating]], truths: list[NDArray[np.fl
     counted = np.abs(cells - 0.5) > 0.25
     positive = cells[counted] > 0.5
     picture_auc = roc_auc(np.array([t.max() > 0 for t in truths]), np.array([g.max() for g in grids], np.float64))
-    precision = average_precision(positive, cell_scores[counted])
+    ranking = Ranking(positive, cell_scores[counted].astype(np.float64))
+    (precision,) = average_precision(*ranking.positives(np.ones((1, len(positive))))).tolist()
     auc = roc_auc(positive, cell_scores[counted].astype(np.float64))
     return {"score": _mean([picture_auc, precision]), "picture_auc": picture_auc, "cell_ap": precision, "cell_auc": auc}
 

@@ -113,7 +113,7 @@ def test_all_parts_only_when_asked(with_splits, tmp_path):
 def test_no_ship_is_pasted_into_another_part(made_dataset, monkeypatch):
     """Donors of a copy are pictures of its own part: what is validated on never shows up in training."""
     import shipedge_train.augment.files as files
-    from shipedge_train.dataset.origins import Origin
+    from shipedge_train.dataset.splits import Member
 
     seen = {}
 
@@ -122,7 +122,7 @@ def test_no_ship_is_pasted_into_another_part(made_dataset, monkeypatch):
         return copy_of(picture, (), NOTHING, seed, number)
 
     monkeypatch.setattr(files, "copy_of", spy)
-    origins = [Origin(p, "g", PARTS[p.path.name], held_out=False) for p in read_dataset(made_dataset)]
+    origins = [Member(p, "g", PARTS[p.path.name], held_out=False) for p in read_dataset(made_dataset)]
     out = made_dataset.parent / "parts"
     files.write_copies(origins, out, files.Copies(0, AugmentConfig()), 1)
     shutil.rmtree(out)
@@ -221,7 +221,7 @@ def test_folders_of_other_settings_are_refused(dataset, tmp_path):
 def test_all_held_out_is_said(with_splits, tmp_path):
     (with_splits / "splits.csv").write_text("ImageId,Group,Part\n" + "".join(f"{n},g,fold0\n" for n in PARTS))
     assert "all 6 pictures" in run(with_splits, tmp_path / "out").output
-    assert "has no fold7; its parts are fold0" in run(with_splits, tmp_path / "out", "--fold", 7).output
+    assert "has no fold7, only fold0" in run(with_splits, tmp_path / "out", "--fold", 7).output
 
 
 def test_names_that_would_collide_are_refused(dataset, tmp_path):
@@ -263,7 +263,7 @@ def test_a_sheet_shows_every_part(dataset, tmp_path):
 
 
 def test_every_part_is_timed(dataset, monkeypatch):
-    from shipedge_train.augment import timing
+    import augment_table as timing
     from shipedge_train.augment.sheet import switches
 
     monkeypatch.setattr(timing, "_ROUNDS", 2)

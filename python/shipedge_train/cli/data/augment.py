@@ -67,9 +67,9 @@ def augment(
     from shipedge.errors import DatasetError
     from shipedge.outputs import Kind, check_outputs
     from shipedge_train.augment.files import Copies, write_copies
+    from shipedge_train.augment.origins import read_origins
     from shipedge_train.augment.sheet import write_sheet
     from shipedge_train.config import Config, read_config
-    from shipedge_train.dataset.origins import read_origins
 
     settings = read_config(find_config(config)) if config is not None else Config()
     origins = read_origins(folder, fold, settings.data.validation_share, everything)

@@ -12,11 +12,10 @@ from shipedge.errors import DatasetError
 from shipedge.formats.splits import TEST, fold_name
 from shipedge.rle import bboxes, parse
 from shipedge_train.dataset import SHAPE, Picture
+from shipedge_train.dataset.sizes import size_class
 
-SIZES = (16, 32, 64)
-"""Borders of the ship sizes, pixels along the longer side: a quarter of the Airbus ships is below the first."""
 COLUMNS = ("pictures", "empty", "under 16 px", "16-31 px", "32-63 px", "64 px and over")
-"""What is counted of each picture; the last four are ships."""
+"""What is counted of each picture; the last four are ships by `size_class`."""
 
 Counts = NDArray[np.int64]
 
@@ -32,8 +31,7 @@ def count_ships(pictures: Sequence[Picture]) -> Counts:
     for row, picture in zip(counts, pictures, strict=True):
         row[1] = not picture.ships
         if picture.ships:
-            left, top, right, bottom = bboxes([parse(text, SHAPE) for text in picture.ships]).T
-            row[2:] = np.bincount(np.searchsorted(SIZES, np.maximum(right - left, bottom - top), "right"), minlength=4)
+            row[2:] = np.bincount(size_class(bboxes([parse(text, SHAPE) for text in picture.ships])), minlength=4)
     return counts
 
 
