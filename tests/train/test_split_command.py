@@ -17,7 +17,7 @@ from shipedge.errors import DatasetError
 from shipedge.formats.airbus import write_airbus
 from shipedge_train.data.split import store
 from shipedge_train.data.split.groups import group
-from shipedge_train.data.split.parts import COLUMNS, count_ships, deal
+from shipedge_train.data.split.parts import COLUMNS, Shares, count_ships, deal
 from shipedge_train.data.split.store import Store
 from shipedge_train.dataset import Picture
 
@@ -173,8 +173,8 @@ def test_parts_get_their_shares(folds, test_share, seed, data):
     sizes = rng.integers(1, 8, 400)
     counts = np.stack([sizes, rng.binomial(sizes, 0.7), *rng.poisson(sizes / 3, (4, 400))], axis=1)
     names = [f"{k}.jpg" for k in range(400)]
-    parts = deal(counts, names, folds, test_share, seed)
-    assert deal(counts, names, folds, test_share, seed) == parts
+    parts = deal(counts, names, Shares(folds, test_share, seed))
+    assert deal(counts, names, Shares(folds, test_share, seed)) == parts
     for part in set(parts):
         share = test_share if part == "test" else (1 - test_share) / folds
         got = counts[[p == part for p in parts]].sum(axis=0) / counts.sum(axis=0)

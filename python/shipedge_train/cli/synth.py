@@ -53,7 +53,7 @@ def synth(
         raise click.BadParameter(f"{sheet} ends in {sheet.suffix!r}, expected .png or .jpg", param_hint="--sheet")
     # Here, not above: `shipedge synth --help` needs neither NumPy nor OpenCV.
     from shipedge.outputs import Kind, check_outputs
-    from shipedge_train.synth.dataset import SynthParams, write_dataset
+    from shipedge_train.synth.dataset import SynthParams, render_scenes
 
     if sheet is not None:
         kind: Kind = "PNG" if sheet.suffix.lower() == ".png" else "JPEG"
@@ -68,7 +68,7 @@ def synth(
             rendered += done if rendered >= 0 else 1  # The first call counts what was there before.
             show(done)
 
-        pictures, ships = write_dataset(out, params, count, workers or os.cpu_count() or 1, advance)
+        pictures, ships = render_scenes(out, params, count, workers or os.cpu_count() or 1, advance)
     rate = rendered / max(time.perf_counter() - started, 1e-9)
     say(f"{out}: {rendered} scenes rendered ({rate:.1f}/s), {pictures} with ships, {ships} ships")
     if sheet is not None:

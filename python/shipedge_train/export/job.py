@@ -25,7 +25,7 @@ from shipedge_train.export.part import Work, convert_part, kept_part
 from shipedge_train.export.scorer import SHIP_SHARE
 from shipedge_train.export.sources import Plan, read_sources, tuning_split
 from shipedge_train.export.tflite import needs_tensorflow
-from shipedge_train.export.thresholds import DETECTOR, SEGMENTER, START, tune
+from shipedge_train.export.thresholds import EVERYTHING, START, Search, tune
 from shipedge_train.export.writer import check_place, write_bundle
 from shipedge_train.progress import Progress, Report, quietly
 from shipedge_train.runs.start import versions
@@ -117,19 +117,18 @@ def _tuned(
     back to choose others.
     """
     pictures = pick_evenly(tuning_split(plan).validation, TUNING_PICTURES)
-    options: dict[str, Any] = {}
-    note = ""
+    search, note = EVERYTHING, ""
     if plan.base is not None:
         if len(pictures) < ENOUGH:
-            options = {"starts": (plan.base.thresholds,), "groups": (), "points": plan.base.points}
+            search = Search((plan.base.thresholds,), (), plan.base.points)
             note = f" kept, {ENOUGH} held-back pictures are needed to choose others"
         elif plan.again:
-            options = {"starts": (plan.base.thresholds,), "groups": ()}
+            search = Search((plan.base.thresholds,), ())
         else:
-            options = {"starts": (START, plan.base.thresholds), "groups": (DETECTOR, *SEGMENTER)}
+            search = Search((START, plan.base.thresholds))
     detector, segmenter, *rest = (open_model(files[kind], os.cpu_count() or 1) for kind in MODELS if kind in files)
     refiner = Refiner(rest[0]) if rest else None
-    points, scores = tune(detector, segmenter, pictures, ship_share, refiner, **options, progress=progress)
+    points, scores = tune(detector, segmenter, pictures, ship_share, refiner, search, progress)
     by_point = scores.pop("points")
     report(f"thresholds {json.dumps(asdict(points['careful']))}{note}; validation {json.dumps(scores)}")
     for name, figures in by_point.items():

@@ -48,12 +48,13 @@ def split(
     from shipedge.errors import DatasetError
     from shipedge.formats.splits import NAME
     from shipedge_train.data.split.make import make_split
+    from shipedge_train.data.split.parts import Shares
     from shipedge_train.data.split.summary import table
 
     path = out or folder / NAME
     if is_stream(path):
         raise DatasetError(f"{path} is a pipe or device, expected a file, beside which signatures are kept")
-    result = make_split(folder, path, folds, test_share, seed, workers or os.cpu_count() or 1, progress)
+    result = make_split(folder, path, Shares(folds, test_share, seed), workers or os.cpu_count() or 1, progress)
     for line in result.pop("warnings"):
         say(f"Warning: {line}", err=True)
     if as_json:

@@ -115,7 +115,7 @@ def view(
     from shipedge_train.data.verify.findings import printable
     from shipedge_train.data.verify.rows import Rows
     from shipedge_train.data.view.charts import charts
-    from shipedge_train.data.view.gallery import choose, write_gallery
+    from shipedge_train.data.view.gallery import Frame, Selection, choose, write_gallery
     from shipedge_train.data.view.read import check_sizes, read_errors
     from shipedge_train.page import Chart, Facts
 
@@ -134,23 +134,18 @@ def view(
     chosen = choose(names, values[sort] if sort else None, limit)
     numbers = _count(None, rows, shape, "")
     which = f"the first {len(chosen):,}" if sort else f"{len(chosen):,}, spread over all"
+    frame = Frame(
+        title=printable(f"{source}"),
+        facts=Facts(_facts(numbers, len(names))),
+        charts=[Chart(figure, caption) for caption, figure in charts(numbers).values()],
+        note="" if len(chosen) == len(names) else f"{which} of {len(names):,} pictures",
+        sort=SORTS[sort] if sort else "",
+    )
     with (
         new_folder(out) as folder,
         progress(f"drawing {out}", len(chosen)) as advance,
     ):
-        shown, missed = write_gallery(
-            folder,
-            parts.images,
-            chosen,
-            rows.ships,
-            errors,
-            title=printable(f"{source}"),
-            facts=Facts(_facts(numbers, len(names))),
-            charts=[Chart(figure, caption) for caption, figure in charts(numbers).values()],
-            note="" if len(chosen) == len(names) else f"{which} of {len(names):,} pictures",
-            sort=SORTS[sort] if sort else "",
-            progress=advance,
-        )
+        shown, missed = write_gallery(folder, Selection(parts.images, chosen, rows.ships, errors), frame, advance)
     say(f"{out / 'index.html'}: {shown:,} pictures, and the same on contact sheets beside it")
     if sizes:
         say(sizes, err=True)

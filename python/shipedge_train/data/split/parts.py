@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +36,19 @@ def count_ships(pictures: Sequence[Picture]) -> Counts:
     return counts
 
 
-def deal(counts: Counts, names: Sequence[str], folds: int, test_share: float, seed: int) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """What a split is made into: so many folds, and a test part with its share of the whole (0: none).
+
+    The seed decides the order of equals: another one, another split.
+    """
+
+    folds: int
+    test_share: float
+    seed: int
+
+
+def deal(counts: Counts, names: Sequence[str], shares: Shares) -> list[str]:
     """The part of each group: large groups first, each to the part that lacks most of what it holds.
 
     "Lacks most" is Pearson's: the sum of (have - want)^2 / want over COLUMNS grows least there.
@@ -43,21 +56,19 @@ def deal(counts: Counts, names: Sequence[str], folds: int, test_share: float, se
     Args:
         counts: (groups, 6) sums over each group's pictures.
         names: of the groups; with the seed they decide the order of equals.
-        folds: number of folds.
-        test_share: of the whole; 0 for no test part.
-        seed: another one, another split.
+        shares: the parts.
 
     Raises:
         DatasetError: a part would have no ship or no picture at all.
     """
-    parts = [fold_name(fold) for fold in range(folds)] + [TEST] * (test_share > 0)
-    shares = np.array([(1 - test_share) / folds] * folds + [test_share] * (test_share > 0))
+    folds, test = shares.folds, shares.test_share
+    parts = [fold_name(fold) for fold in range(folds)] + [TEST] * (test > 0)
     total = counts.sum(axis=0)
-    want = shares[:, None] * np.maximum(total, 1)
+    want = np.array([(1 - test) / folds] * folds + [test] * (test > 0))[:, None] * np.maximum(total, 1)
     have = np.zeros_like(want)
     chosen = [""] * len(names)
     weight = (counts / np.maximum(total, 1)).sum(axis=1)
-    for group in sorted(range(len(names)), key=lambda g: (-weight[g], _mixed(seed, names[g]))):
+    for group in sorted(range(len(names)), key=lambda g: (-weight[g], _mixed(shares.seed, names[g]))):
         row = counts[group]
         cost = (row * (2 * (have - want) + row) / want).sum(axis=1)
         part = int(cost.argmin())
