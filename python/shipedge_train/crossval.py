@@ -33,8 +33,8 @@ from shipedge.frame import FrameResult
 from shipedge.refine import Refiner
 from shipedge.ships import find_ships, level
 from shipedge_train.config import Config
-from shipedge_train.dataset import SHAPE, Picture, read_dataset
-from shipedge_train.dataset.splits import split_pictures
+from shipedge_train.dataset import SHAPE, Image, read_dataset
+from shipedge_train.dataset.splits import split_images
 from shipedge_train.export.networks import Source, of_run
 from shipedge_train.export.part import calibration_tiles
 from shipedge_train.export.scorer import Seen, ThresholdScorer, as_seen, look, seen_of
@@ -166,12 +166,12 @@ def _folds(root: Path) -> dict[str, str]:
     return {name: part for name, (_, part) in read_splits(root / NAME).items() if part.startswith("fold")}
 
 
-def _check(root: Path, place: Path, own: Config, pictures: Sequence[Picture]) -> None:
+def _check(root: Path, place: Path, own: Config, pictures: Sequence[Image]) -> None:
     """What was judged before belongs to this recipe and this split."""
     run = read_run(place, TASK)
     if run.config != own:
         raise ConfigError(f"{place} was judged with another configuration: choose another --out")
-    check_split(place, split_record(run), split_pictures(root, pictures, own.data))
+    check_split(place, split_record(run), split_images(root, pictures, own.data))
 
 
 def _train_fold(learn: Callable[..., Path], own: Config, place: Path, init: Sequence[Source]) -> None:
@@ -207,7 +207,7 @@ def _judge(root: Path, place: Path, report: Report) -> None:
 
 
 def _compare(
-    root: Path, folder: Path, pictures: Mapping[Picture, str], judges: _Judges, report: Report
+    root: Path, folder: Path, pictures: Mapping[Image, str], judges: _Judges, report: Report
 ) -> dict[str, Any]:
     """Scores of every variant on the pictures, each with the thresholds that the other folds than its own choose."""
     truth, scenes, parts = folder / "truth.csv", root / "scenes.csv", list(pictures.values())
@@ -236,7 +236,7 @@ def _compare(
     return scores
 
 
-def _read(folder: Path, pictures: Sequence[Picture], flips: bool, detector: Model | None) -> list[Seen]:
+def _read(folder: Path, pictures: Sequence[Image], flips: bool, detector: Model | None) -> list[Seen]:
     """What was said of each picture, in their order; by another detector what that says of it now."""
     judged: dict[str, tuple[NDArray[np.uint8], NDArray[np.uint8]]] = {}
     for path in sorted(folder.glob(f"*/{SEEN}")):

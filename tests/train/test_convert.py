@@ -15,7 +15,7 @@ from shipedge.cascade import Cascade
 from shipedge.errors import BundleError, ConfigError
 from shipedge.frame import Frame
 from shipedge.rle import Rle
-from shipedge_train.dataset import Picture, read_dataset
+from shipedge_train.dataset import Image, read_dataset
 from shipedge_train.export import convert
 from shipedge_train.export.graph import check_graph
 from shipedge_train.export.scorer import Seen, ThresholdScorer
@@ -31,7 +31,7 @@ from shipedge_train.tasks import TASKS, build
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 WIDTHS = (4, 4, 6, 6, 8, 8)
-NOT_LOOKED_AT = Picture(Path("none.jpg"), (), "none")
+NOT_LOOKED_AT = Image(Path("none.jpg"), (), "none")
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from shipedge.cascade import Cascade
 from shipedge.errors import BundleError, ConfigError
 from shipedge.frame import Frame
 from shipedge_train.dataset import read_dataset
-from shipedge_train.dataset.splits import split_pictures
+from shipedge_train.dataset.splits import split_images
 from shipedge_train.export import convert, job
 from shipedge_train.networks.two_scale import near_and_far
 from shipedge_train.runs.checkpoint import load_best
@@ -86,7 +86,7 @@ def test_training_goes_on_from_what_joined(bundle, run, made_dataset, tiny_confi
     trained = build(TASKS[joined.task], joined.config)
     load_best(trained, joined)
     given = {layer.name: layer.get_weights() for layer in trained.layers}
-    split = split_pictures(made_dataset, read_dataset(made_dataset), joined.config.data)
+    split = split_images(made_dataset, read_dataset(made_dataset), joined.config.data)
     for kind in ("segmenter", "cascade"):
         started = build(TASKS[kind], tiny_config(kind))
         load_initial(started, out, Setup(TASKS[kind], tiny_config(kind), made_dataset, split))

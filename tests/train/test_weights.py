@@ -9,7 +9,7 @@ import pytest
 from shipedge.errors import ConfigError
 from shipedge_train.config import ModelConfig
 from shipedge_train.dataset import read_dataset
-from shipedge_train.dataset.splits import split_pictures
+from shipedge_train.dataset.splits import split_images
 from shipedge_train.export import convert
 from shipedge_train.runs.checkpoint import load_best
 from shipedge_train.runs.folder import read_run
@@ -46,7 +46,7 @@ def bundle(finished, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def split(made_dataset, tiny_config):
-    return split_pictures(made_dataset, read_dataset(made_dataset), tiny_config("detector").data)
+    return split_images(made_dataset, read_dataset(made_dataset), tiny_config("detector").data)
 
 
 def test_a_bundle_that_learned_from_validation_pictures_is_refused(load_initial, bundle, tiny_config, split):

@@ -27,7 +27,7 @@ SHAPE = (768, 768)
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class Image:
     """One picture: its file, the run-length string of each ship, and the scene it was cut from."""
 
     path: Path
@@ -47,7 +47,7 @@ class Picture:
         return decode_union(self.ships, SHAPE, out=out)
 
 
-def read_dataset(folder: str | os.PathLike[str]) -> list[Picture]:
+def read_dataset(folder: str | os.PathLike[str]) -> list[Image]:
     """All pictures of a dataset folder, sorted by name.
 
     Raises:
@@ -65,10 +65,10 @@ def read_dataset(folder: str | os.PathLike[str]) -> list[Picture]:
         raise DatasetError(f"{root / 'images' / missing[0]} is missing{more}, but ships.csv has rows for it")
     if not rows:
         raise DatasetError(f"{root / 'ships.csv'} names no picture")
-    return [Picture(root / "images" / name, tuple(rows[name]), scenes.get(name, name)) for name in sorted(rows)]
+    return [Image(root / "images" / name, tuple(rows[name]), scenes.get(name, name)) for name in sorted(rows)]
 
 
-def split_by_scene(pictures: Sequence[Picture], validation_share: float) -> tuple[list[Picture], list[Picture]]:
+def split_by_scene(pictures: Sequence[Image], validation_share: float) -> tuple[list[Image], list[Image]]:
     """(training, validation) pictures; all cuts of one scene stay on one side.
 
     A scene's side depends on the hash of its name alone: the same in every run, and adding pictures moves none.
@@ -76,8 +76,8 @@ def split_by_scene(pictures: Sequence[Picture], validation_share: float) -> tupl
     Raises:
         DatasetError: one side would be empty, or the validation side would have no ship or no ship-free picture.
     """
-    train: list[Picture] = []
-    validation: list[Picture] = []
+    train: list[Image] = []
+    validation: list[Image] = []
     for picture in pictures:
         digest = hashlib.sha256(picture.scene.encode()).digest()
         side = validation if int.from_bytes(digest[:8], "big") < validation_share * 2**64 else train
@@ -91,7 +91,7 @@ def split_by_scene(pictures: Sequence[Picture], validation_share: float) -> tupl
     return train, validation
 
 
-def pick_evenly(pictures: Sequence[Picture], count: int) -> list[Picture]:
+def pick_evenly(pictures: Sequence[Image], count: int) -> list[Image]:
     """At most `count` pictures, spread over the whole list."""
     if len(pictures) <= count:
         return list(pictures)

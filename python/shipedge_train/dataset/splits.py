@@ -16,7 +16,7 @@ from shipedge.errors import ConfigError, DatasetError
 from shipedge.formats.splits import HEADER, NAME, TEST, fold_name, read_splits
 from shipedge.formats.table import read_bytes
 from shipedge_train.config import DataConfig
-from shipedge_train.dataset import Picture, split_by_scene
+from shipedge_train.dataset import Image, split_by_scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,8 @@ class Split:
         record: what a run writes down of it, so that it is never mixed with another split.
     """
 
-    training: list[Picture]
-    validation: list[Picture]
+    training: list[Image]
+    validation: list[Image]
     record: dict[str, Any]
 
 
@@ -38,14 +38,14 @@ class Split:
 class Member:
     """A picture of a dataset, its group in splits.csv (None: there is none), its part, and whether training sees it."""
 
-    picture: Picture
+    picture: Image
     group: str | None
     part: str
     held_out: bool
 
 
 def read_members(
-    folder: str | os.PathLike[str], pictures: Sequence[Picture], fold: int, validation_share: float
+    folder: str | os.PathLike[str], pictures: Sequence[Image], fold: int, validation_share: float
 ) -> tuple[list[Member], dict[str, Any]]:
     """Who is held out of training: by splits.csv of a dataset folder, by scene where it has none.
 
@@ -80,7 +80,7 @@ def read_members(
     return members, {"splits_csv_sha256": hashlib.sha256(content).hexdigest(), "fold": fold}
 
 
-def split_pictures(folder: str | os.PathLike[str], pictures: Sequence[Picture], data: DataConfig) -> Split:
+def split_images(folder: str | os.PathLike[str], pictures: Sequence[Image], data: DataConfig) -> Split:
     """Training and validation pictures of a dataset folder.
 
     Raises:
@@ -118,7 +118,7 @@ def write_splits(path: Path, rows: Iterable[tuple[str, str, str]]) -> None:
         raise DatasetError(f"cannot write {path}: {error.strerror}") from None
 
 
-def _check_pictures(path: Path, pictures: Sequence[Picture], parts: dict[str, str]) -> None:
+def _check_pictures(path: Path, pictures: Sequence[Image], parts: dict[str, str]) -> None:
     """Every picture has a part, and no scene of scenes.csv has two."""
     missing = [p.path.name for p in pictures if p.path.name not in parts]
     if missing:

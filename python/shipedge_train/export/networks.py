@@ -15,7 +15,7 @@ from shipedge.bundle import Bundle
 from shipedge.errors import ConfigError
 from shipedge_train.config import Config, from_dict
 from shipedge_train.dataset import read_dataset
-from shipedge_train.dataset.splits import Split, split_pictures
+from shipedge_train.dataset.splits import Split, split_images
 from shipedge_train.runs.bundle_weights import learned_from, load_weights
 from shipedge_train.runs.checkpoint import load_best
 from shipedge_train.runs.folder import BEST, Run, check_split, ships_digest, split_record
@@ -66,7 +66,7 @@ def of_run(run: Run, data: Source | None = None) -> Network:
         data: its dataset, where that has moved.
     """
     folder = data or run.data["folder"]
-    split = split_pictures(folder, read_dataset(folder), run.config.data)
+    split = split_images(folder, read_dataset(folder), run.config.data)
     check_split(run.folder, split_record(run), split)
     learned = {key: value for key, value in run.data.items() if key != "folder"} | {"split": split_record(run)}
     load = partial(load_best, run=run)
@@ -99,7 +99,7 @@ def of_bundle(place: Path, bundle: Bundle, model: str, data: Source | None) -> N
     record = learned.get("split", {}) if learned.get("ships_csv_sha256") == digest else {}
     sides = {"fold": record.get("fold", 0), "validation_share": record.get("validation_share", HALF)}
     config = from_dict({"model": weights["model"], "data": sides}, str(place / "manifest.json"))
-    split = split_pictures(data, pictures, config.data)
+    split = split_images(data, pictures, config.data)
     if record:
         check_split(place, record, split)
     load = partial(load_weights, place, bundle.manifest, model)

@@ -21,7 +21,7 @@ from shipedge.refine import Refiner
 from shipedge.rle import Rle, iou_matrix, parse
 from shipedge.ships import find_components, is_sure, level, merge_windows
 from shipedge.tiling import tile_origins
-from shipedge_train.dataset import SHAPE, Picture
+from shipedge_train.dataset import SHAPE, Image
 
 SHIP_SHARE = 0.22
 """Share of the Airbus pictures that show ships."""
@@ -35,7 +35,7 @@ class Seen:
     probability: NDArray[np.uint8]
     truths: list[Rle]
     mask: NDArray[np.uint8]
-    picture: Picture
+    picture: Image
 
 
 @dataclass(frozen=True)
@@ -148,12 +148,12 @@ def as_seen(model: Model, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return halve(pixels) if model.window < SHAPE[0] else pixels
 
 
-def seen_of(picture: Picture, presence: NDArray[np.uint8], probability: NDArray[np.uint8]) -> Seen:
+def seen_of(picture: Image, presence: NDArray[np.uint8], probability: NDArray[np.uint8]) -> Seen:
     """What was said of a picture beside its truth."""
     return Seen(presence, probability, [parse(s, SHAPE) for s in picture.ships], picture.mask(), picture)
 
 
-def look(detector: Model, segmenter: Model, picture: Picture, *, flips: bool = False) -> Seen:
+def look(detector: Model, segmenter: Model, picture: Image, *, flips: bool = False) -> Seen:
     """Both models on a whole picture, whatever the detector says; with `flips` as it is and mirrored."""
 
     def ask(model: Model, window: NDArray[np.uint8]) -> NDArray[np.uint8]:

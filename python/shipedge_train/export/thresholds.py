@@ -24,7 +24,7 @@ from shipedge.backends import Model
 from shipedge.bundle import Thresholds
 from shipedge.metrics import roc_auc
 from shipedge.refine import Refiner
-from shipedge_train.dataset import Picture
+from shipedge_train.dataset import Image
 from shipedge_train.export.scorer import SHIP_SHARE, ThresholdScorer, look
 from shipedge_train.progress import Progress, quietly
 
@@ -76,7 +76,7 @@ EVERYTHING = Search()
 def tune(
     detector: Model,
     segmenter: Model,
-    pictures: Sequence[Picture],
+    pictures: Sequence[Image],
     ship_share: float = SHIP_SHARE,
     refiner: Refiner | None = None,
     plan: Search = EVERYTHING,

@@ -17,7 +17,7 @@ from shipedge.rle import parse
 from shipedge_train.augment.geometry import sample_geometry
 from shipedge_train.augment.sample import vary
 from shipedge_train.config import AugmentConfig, DataConfig
-from shipedge_train.dataset import SHAPE, Picture
+from shipedge_train.dataset import SHAPE, Image
 from shipedge_train.loader.cache import DiskCache, MemoryCache
 from shipedge_train.loader.donors import Donors
 from shipedge_train.loader.memory import keep_freed_memory
@@ -50,7 +50,7 @@ class Loader:
 
     def __init__(
         self,
-        pictures: Sequence[Picture],
+        pictures: Sequence[Image],
         data: DataConfig,
         augmentation: AugmentConfig,
         seed: int,
@@ -60,7 +60,7 @@ class Loader:
         self._pictures, self._data, self._truth = list(pictures), data, truth
         self._augment, self._seed = augmentation, seed
         self._cache = DiskCache(data.disk_cache, data.disk_cache_gb) if data.disk_cache else MemoryCache(data.cache_gb)
-        self._seams: dict[Picture, tuple[NDArray[np.intp], ...]] = {}
+        self._seams: dict[Image, tuple[NDArray[np.intp], ...]] = {}
         self.weigh(weights or {})
 
     def weigh(self, weights: Mapping[str, float]) -> None:
@@ -97,7 +97,7 @@ class Loader:
                 truths.append(self._truth(part).astype(np.float32))  # a copy: the next picture draws over this mask
         return images, np.stack(truths)[..., None]
 
-    def _mask(self, picture: Picture, canvas: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def _mask(self, picture: Image, canvas: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The ships of a picture, with water between those that touch where the configuration says so."""
         mask = picture.mask(out=canvas)
         if self._data.rim and len(picture.ships) > 1:
@@ -107,7 +107,7 @@ class Loader:
             mask[self._seams[picture]] = 0
         return mask
 
-    def _pixels(self, picture: Picture, rows: int = SHAPE[0]) -> NDArray[np.uint8]:
+    def _pixels(self, picture: Image, rows: int = SHAPE[0]) -> NDArray[np.uint8]:
         """The first rows of a picture at least; all of them where they can be kept for the next crop."""
         found = self._cache.find(picture)
         if found is None and self._cache.full:
@@ -118,8 +118,8 @@ class Loader:
         return found
 
 
-def whole_pictures(
-    pictures: Sequence[Picture], batch: int = 4, workers: int = 2
+def whole_images(
+    pictures: Sequence[Image], batch: int = 4, workers: int = 2
 ) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
     """Whole pictures for scoring, never varied: (b, 768, 768, 3) uint8 and masks (b, 768, 768) uint8, in order."""
 

@@ -16,7 +16,7 @@ from shipedge.refine import Rectangle, correction, cut_patch, is_whole, smallest
 from shipedge.rle import parse
 from shipedge_train.augment.sample import vary
 from shipedge_train.config import AugmentConfig, DataConfig
-from shipedge_train.dataset import SHAPE, Picture
+from shipedge_train.dataset import SHAPE, Image
 from shipedge_train.loader.batches import Batch, prefetch
 from shipedge_train.loader.cache import MemoryCache
 
@@ -25,7 +25,7 @@ _NARROWEST = 3.0
 _NO_MASK = np.zeros(PATCH, np.uint8)
 
 
-def rectangles_of(picture: Picture) -> list[Rectangle]:
+def rectangles_of(picture: Image) -> list[Rectangle]:
     """The rectangles of the ships that are whole: not cut by the border, and wide enough to have sides."""
     ships = [parse(text, SHAPE) for text in picture.ships]
     whole = [smallest_rectangle(ship) for ship in ships if ship.area and is_whole(ship)]
@@ -68,7 +68,7 @@ class PatchLoader:
         DatasetError: no ship to learn from.
     """
 
-    def __init__(self, pictures: Sequence[Picture], data: DataConfig, augmentation: AugmentConfig, seed: int) -> None:
+    def __init__(self, pictures: Sequence[Image], data: DataConfig, augmentation: AugmentConfig, seed: int) -> None:
         self._ships = [(picture, rectangle) for picture in pictures for rectangle in rectangles_of(picture)]
         if not self._ships:
             raise DatasetError("no picture shows a whole ship: a refiner has nothing to learn from")
@@ -96,7 +96,7 @@ class PatchLoader:
             patches[place], truth[place, 0, :, 0] = vary(patch, _NO_MASK, self._augment, rng)[0], numbers
         return patches, truth
 
-    def _pixels(self, picture: Picture) -> NDArray[np.uint8]:
+    def _pixels(self, picture: Image) -> NDArray[np.uint8]:
         pixels = self._cache.find(picture)
         if pixels is None:
             pixels = picture.pixels()
@@ -104,7 +104,7 @@ class PatchLoader:
         return pixels
 
 
-def patches_of(pictures: Sequence[Picture], each: int) -> Iterator[tuple[NDArray[np.uint8], Rectangle, Rectangle]]:
+def patches_of(pictures: Sequence[Image], each: int) -> Iterator[tuple[NDArray[np.uint8], Rectangle, Rectangle]]:
     """For scoring and calibration, never varied and the same every time: (patch, rectangle, label), `each` per ship."""
     rng = np.random.default_rng(each)
     for picture in pictures:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from shipedge.errors import DatasetError, RleFormatError
 from shipedge.rle import bboxes, parse
 from shipedge_train.config import DataConfig
-from shipedge_train.dataset import SHAPE, Picture
+from shipedge_train.dataset import SHAPE, Image
 from shipedge_train.dataset.sizes import size_class
 
 _REACH = 0.35  # of the crop's side: a ship lies anywhere in its crop, not always in the middle
@@ -24,7 +24,7 @@ Center = tuple[float, float]
 class Ship:
     """A ship: its picture, its place among the picture's ships, and its box (left, top, right, bottom), pixels."""
 
-    picture: Picture
+    picture: Image
     number: int
     box: tuple[int, int, int, int]
 
@@ -45,9 +45,7 @@ class Sampler:
             not a number from 0 up, or is that of a picture that is not among `pictures`.
     """
 
-    def __init__(
-        self, pictures: Sequence[Picture], data: DataConfig, weights: Mapping[str, float] | None = None
-    ) -> None:
+    def __init__(self, pictures: Sequence[Image], data: DataConfig, weights: Mapping[str, float] | None = None) -> None:
         boxes = [_boxes(picture) for picture in pictures]
         counts = np.array([len(some) for some in boxes])
         weight = _weights(pictures, weights or {})
@@ -61,7 +59,7 @@ class Sampler:
         self._empty = _Lottery(weight * (counts == 0) if (counts == 0).any() else weight)
         self._all = _Lottery(weight)
 
-    def draw(self, rng: Generator, crops: int) -> tuple[Picture, list[Center]]:
+    def draw(self, rng: Generator, crops: int) -> tuple[Image, list[Center]]:
         """A picture and the middles (y, x) of so many crops of it, pixels."""
         ticket = rng.random()
         if ticket < self._data.ship_share:
@@ -98,7 +96,7 @@ class _Lottery:
         return int(np.searchsorted(self._sums, ticket, side="right"))
 
 
-def _boxes(picture: Picture) -> NDArray[np.int64]:
+def _boxes(picture: Image) -> NDArray[np.int64]:
     """Boxes of a picture's ships: (n, 4)."""
     try:
         return bboxes([parse(text, SHAPE) for text in picture.ships])
@@ -115,7 +113,7 @@ def _balance(boxes: NDArray[np.int64], share: float) -> NDArray[np.float64]:
     return even
 
 
-def _weights(pictures: Sequence[Picture], given: Mapping[str, float]) -> NDArray[np.float64]:
+def _weights(pictures: Sequence[Image], given: Mapping[str, float]) -> NDArray[np.float64]:
     """One weight per picture."""
     strangers = sorted(set(given) - {picture.path.name for picture in pictures})
     if strangers:  # a score of the validation side that finds its way into training, say

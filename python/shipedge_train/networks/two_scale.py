@@ -11,13 +11,13 @@ from shipedge_train.networks.layers import DepthToSpace
 
 
 def from_afar(network: keras.Model, size: int, reduce: int) -> keras.Model:
-    """The detector of a cascade that looks at smaller pictures only.
+    """A detector that looks at smaller images only.
 
     The caller makes the image smaller, each pixel the mean of a block, which a JPEG decoder does at next to no cost
     (ADR 18). A cell of the smaller image is given back as the `reduce` x `reduce` cells that it covers.
 
     Args:
-        network: a cascade of open size.
+        network: a cascade or a detector of open size.
         size: height and width of the whole image, pixels, a multiple of 64 times `reduce`.
         reduce: 2.
 
@@ -32,11 +32,14 @@ def from_afar(network: keras.Model, size: int, reduce: int) -> keras.Model:
 
 
 def near_and_far(network: keras.Model, size: int, reduce: int) -> keras.Model:
-    """The segmenter of a cascade that looks twice, at the picture and at a smaller one: mean of both logits.
+    """A segmenter that looks twice, at the window and at a smaller one: mean of both logits.
 
     The smaller one is made inside the graph.
 
-    Args: as `from_afar`.
+    Args:
+        network: a cascade or a segmenter of open size.
+        size: height and width of the window, pixels, a multiple of 64 times `reduce`.
+        reduce: 2.
 
     Returns:
         (b, size, size, 3) RGB 0..255 -> (b, size, size, 1).

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shipedge_train.config import Config, ModelConfig, TrainConfig
-from shipedge_train.dataset import Picture
+from shipedge_train.dataset import Image
 from shipedge_train.loader import Loader, presence_grid
 from shipedge_train.losses import loss_named
 from shipedge_train.losses.grid import presence_of_mask
@@ -41,7 +41,7 @@ class Cascade(SceneTask):
             "loss_weights": {"presence": train.presence_share, "probability": 1.0},
         }
 
-    def loader(self, pictures: Sequence[Picture], config: Config) -> Loader:
+    def loader(self, pictures: Sequence[Image], config: Config) -> Loader:
         """Crops with their masks."""
         return Loader(pictures, config.data, config.augment, config.train.seed)
 
@@ -49,7 +49,7 @@ class Cascade(SceneTask):
         """The masks, for both outputs."""
         return {"presence": batch, "probability": batch}
 
-    def score(self, network: keras.Model, pictures: Sequence[Picture]) -> dict[str, float]:
+    def score(self, network: keras.Model, pictures: Sequence[Image]) -> dict[str, float]:
         """The scores of both; `score` is the mean of their two."""
         grids: list[Values] = []
         probabilities: list[Values] = []

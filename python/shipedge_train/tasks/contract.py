@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shipedge_train.config import Config, ModelConfig, TrainConfig
-from shipedge_train.dataset import Picture
+from shipedge_train.dataset import Image
 from shipedge_train.loader import Batch
 
 Values = NDArray[np.floating]
@@ -59,7 +59,7 @@ class Task(Protocol):
             ConfigError: unknown loss.
         """
 
-    def loader(self, pictures: Sequence[Picture], config: Config) -> Batches:
+    def loader(self, pictures: Sequence[Image], config: Config) -> Batches:
         """What makes the batches.
 
         Raises:
@@ -69,10 +69,10 @@ class Task(Protocol):
     def truth(self, batch: NDArray[np.float32]) -> Any:
         """What `train_on_batch` takes: the loader's truth, once for each output where there are several."""
 
-    def score(self, network: keras.Model, pictures: Sequence[Picture]) -> dict[str, float]:
+    def score(self, network: keras.Model, pictures: Sequence[Image]) -> dict[str, float]:
         """Score pictures; `score`, the first, is what the best weights are chosen by."""
 
-    def hardness(self, network: keras.Model, pictures: Sequence[Picture]) -> dict[str, float]:
+    def hardness(self, network: keras.Model, pictures: Sequence[Image]) -> dict[str, float]:
         """How much likelier each of these pictures without ships should be drawn, by file name, from 1 up."""
 
 
@@ -116,7 +116,7 @@ class BundleModel(Protocol):
             window: side of the segmenter's window, pixels.
         """
 
-    def tiles(self, fixed: Fixed, pictures: Sequence[Picture], count: int, seed: tuple[int, ...]) -> list[Tile]:
+    def tiles(self, fixed: Fixed, pictures: Sequence[Image], count: int, seed: tuple[int, ...]) -> list[Tile]:
         """What the model sees of at most `count` pictures, two thirds with ships; the same for the same seed."""
 
     def figures(self, ours: Sequence[Values], theirs: Sequence[Values], truths: Sequence[Any]) -> dict[str, Any]:
@@ -132,5 +132,5 @@ class BundleModel(Protocol):
             there is one.
         """
 
-    def own_scores(self, network: keras.Model, pictures: Sequence[Picture], count: int) -> dict[str, float]:
+    def own_scores(self, network: keras.Model, pictures: Sequence[Image], count: int) -> dict[str, float]:
         """Scores for the manifest on `count` pictures; none where the search for thresholds gives them."""

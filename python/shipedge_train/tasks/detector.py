@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from shipedge.metrics import roc_auc
 from shipedge_train.config import Config, ModelConfig
-from shipedge_train.dataset import SHAPE, Picture
+from shipedge_train.dataset import SHAPE, Image
 from shipedge_train.loader import Loader, presence_grid
 from shipedge_train.networks.detector import detector
 from shipedge_train.networks.two_scale import from_afar
@@ -33,11 +33,11 @@ class Detector(SceneTask):
         check_slim(self.name, model)
         return detector(size, **widths_of(model))
 
-    def loader(self, pictures: Sequence[Picture], config: Config) -> Loader:
+    def loader(self, pictures: Sequence[Image], config: Config) -> Loader:
         """Crops with their presence grids."""
         return Loader(pictures, config.data, config.augment, config.train.seed, presence_grid)
 
-    def score(self, network: keras.Model, pictures: Sequence[Picture]) -> dict[str, float]:
+    def score(self, network: keras.Model, pictures: Sequence[Image]) -> dict[str, float]:
         """See `score_detector`."""
         grids: list[Values] = []
         truths: list[NDArray[np.float32]] = []
@@ -55,7 +55,7 @@ class Detector(SceneTask):
         network = whole(side)
         return Fixed(network, only_output(network, "presence", self.name))
 
-    def tiles(self, fixed: Fixed, pictures: Sequence[Picture], count: int, seed: tuple[int, ...]) -> list[Tile]:
+    def tiles(self, fixed: Fixed, pictures: Sequence[Image], count: int, seed: tuple[int, ...]) -> list[Tile]:
         """With the cells that count as positive."""
         side = fixed.model.input_shape[1] * fixed.reduce
         cut = cut_tiles(pictures, count, side, fixed.reduce, seed)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from shipedge.bundle import NUMBERS, PATCH
 from shipedge.refine import corrected
 from shipedge_train.config import Config, ModelConfig, TrainConfig
-from shipedge_train.dataset import Picture, pick_evenly
+from shipedge_train.dataset import Image, pick_evenly
 from shipedge_train.loader import PatchLoader, overlap, patches_of
 from shipedge_train.networks.refiner import refiner
 from shipedge_train.tasks.contract import Fixed, Tile, Values, Whole
@@ -39,7 +39,7 @@ class Refiner:
         """Huber's, whatever the configuration says: labels were drawn by hand, and some are far off."""
         return {"loss": keras.losses.Huber(delta=0.07)}
 
-    def loader(self, pictures: Sequence[Picture], config: Config) -> PatchLoader:
+    def loader(self, pictures: Sequence[Image], config: Config) -> PatchLoader:
         """Patches with the way back to the label."""
         return PatchLoader(pictures, config.data, config.augment, config.train.seed)
 
@@ -47,7 +47,7 @@ class Refiner:
         """As it is."""
         return batch
 
-    def score(self, network: keras.Model, pictures: Sequence[Picture]) -> dict[str, float]:
+    def score(self, network: keras.Model, pictures: Sequence[Image]) -> dict[str, float]:
         """Mean intersection over union with the label that rectangles have, `iou_before` and `iou`."""
         patches = list(patches_of(pictures, _EACH))
         if not patches:
@@ -62,7 +62,7 @@ class Refiner:
         iou = float(np.mean(after))
         return {"score": iou, "iou_before": float(np.mean(before)), "iou": iou}
 
-    def hardness(self, network: keras.Model, pictures: Sequence[Picture]) -> dict[str, float]:
+    def hardness(self, network: keras.Model, pictures: Sequence[Image]) -> dict[str, float]:
         """None: it never looks at pictures without ships."""
         return {}
 
@@ -73,7 +73,7 @@ class Refiner:
         assert network.output_shape[1:] == (1, NUMBERS, 1)
         return Fixed(network, network)
 
-    def tiles(self, fixed: Fixed, pictures: Sequence[Picture], count: int, seed: tuple[int, ...]) -> list[Tile]:
+    def tiles(self, fixed: Fixed, pictures: Sequence[Image], count: int, seed: tuple[int, ...]) -> list[Tile]:
         """Patches of at most `count` ships, the same for every seed."""
         patches = islice(patches_of(_with_ships(pictures, count), 1), count)
         return [Tile(patch, (rectangle, label)) for patch, rectangle, label in patches]
@@ -88,11 +88,11 @@ class Refiner:
         mutual = float(np.mean([overlap(a, b) for a, b, _ in triples]))
         return {"iou_keras": before, "iou_converted": after, "drop": before - after, "agreement": mutual}
 
-    def own_scores(self, network: keras.Model, pictures: Sequence[Picture], count: int) -> dict[str, float]:
+    def own_scores(self, network: keras.Model, pictures: Sequence[Image], count: int) -> dict[str, float]:
         """`iou_before` and `iou` of pictures with ships."""
         values = self.score(network, _with_ships(pictures, count))
         return {name: round(value, 4) for name, value in values.items() if name != "score"}
 
 
-def _with_ships(pictures: Sequence[Picture], count: int) -> list[Picture]:
+def _with_ships(pictures: Sequence[Image], count: int) -> list[Image]:
     return pick_evenly([picture for picture in pictures if picture.ships], count)

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from shipedge._core import halve
 from shipedge.errors import ConfigError
 from shipedge_train.config import ModelConfig, TrainConfig
-from shipedge_train.dataset import SHAPE, Picture, pick_evenly
-from shipedge_train.loader import whole_pictures
+from shipedge_train.dataset import SHAPE, Image, pick_evenly
+from shipedge_train.loader import whole_images
 from shipedge_train.losses import loss_named
 
 HARDEST = 10.0
@@ -31,7 +31,7 @@ class SceneTask:
         """As it is."""
         return batch
 
-    def hardness(self, network: keras.Model, pictures: Sequence[Picture]) -> dict[str, float]:
+    def hardness(self, network: keras.Model, pictures: Sequence[Image]) -> dict[str, float]:
         """1..HARDEST, linear in the highest probability that the network gives any cell or pixel."""
         highest: list[float] = []
         for outputs, masks in predict(network, pictures):
@@ -39,14 +39,14 @@ class SceneTask:
             highest += np.max([np.asarray(one).reshape(len(masks), -1).max(axis=1) for one in each], axis=0).tolist()
         return {p.path.name: 1 + (HARDEST - 1) * value for p, value in zip(pictures, highest, strict=True)}
 
-    def own_scores(self, network: keras.Model, pictures: Sequence[Picture], count: int) -> dict[str, float]:
+    def own_scores(self, network: keras.Model, pictures: Sequence[Image], count: int) -> dict[str, float]:
         """None: the search for thresholds scores the whole cascade."""
         return {}
 
 
-def predict(network: keras.Model, pictures: Sequence[Picture]) -> Iterator[tuple[Any, NDArray[np.uint8]]]:
+def predict(network: keras.Model, pictures: Sequence[Image]) -> Iterator[tuple[Any, NDArray[np.uint8]]]:
     """Whole pictures in batches: what `predict_on_batch` gives, and the masks (b, 768, 768)."""
-    for images, masks in whole_pictures(pictures):
+    for images, masks in whole_images(pictures):
         yield network.predict_on_batch(images), masks
 
 
@@ -67,7 +67,7 @@ def only_output(network: keras.Model, output: str, name: str) -> keras.Model:
 
 
 def cut_tiles(
-    pictures: Sequence[Picture], count: int, side: int, reduce: int, seed: tuple[int, ...]
+    pictures: Sequence[Image], count: int, side: int, reduce: int, seed: tuple[int, ...]
 ) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
     """One tile of each of at most `count` pictures, two thirds of them with ships.
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from shipedge.errors import ConfigError
 from shipedge_train.config import Config, ModelConfig
-from shipedge_train.dataset import SHAPE, Picture
+from shipedge_train.dataset import SHAPE, Image
 from shipedge_train.loader import Loader
 from shipedge_train.networks.two_scale import near_and_far
 from shipedge_train.networks.unet import segmenter
@@ -32,11 +32,11 @@ class Segmenter(SceneTask):
         """A U-Net."""
         return segmenter(size, encoder=model.encoder, **widths_of(model))
 
-    def loader(self, pictures: Sequence[Picture], config: Config) -> Loader:
+    def loader(self, pictures: Sequence[Image], config: Config) -> Loader:
         """Crops with their masks."""
         return Loader(pictures, config.data, config.augment, config.train.seed)
 
-    def score(self, network: keras.Model, pictures: Sequence[Picture]) -> dict[str, float]:
+    def score(self, network: keras.Model, pictures: Sequence[Image]) -> dict[str, float]:
         """See `score_segmenter`."""
         probabilities: list[Values] = []
         truths: list[NDArray[np.uint8]] = []
@@ -53,7 +53,7 @@ class Segmenter(SceneTask):
         network = whole(window)
         return Fixed(network, only_output(network, "probability", self.name))
 
-    def tiles(self, fixed: Fixed, pictures: Sequence[Picture], count: int, seed: tuple[int, ...]) -> list[Tile]:
+    def tiles(self, fixed: Fixed, pictures: Sequence[Image], count: int, seed: tuple[int, ...]) -> list[Tile]:
         """With their masks."""
         cut = cut_tiles(pictures, count, fixed.model.input_shape[1], 1, seed)
         return [Tile(pixels, mask) for pixels, mask in cut]

@@ -17,7 +17,7 @@ import numpy as np
 
 from shipedge.errors import ShipedgeError
 from shipedge_train.config import Config, Stage
-from shipedge_train.dataset import Picture
+from shipedge_train.dataset import Image
 from shipedge_train.loader import Batch
 from shipedge_train.progress import Progress, Report
 from shipedge_train.runs.checkpoint import save_checkpoint, save_weights
@@ -60,8 +60,8 @@ class Lesson:
     """A phase of a run, the pictures to learn from, and those to score after each epoch."""
 
     phase: Phase
-    training: Sequence[Picture]
-    scored: Sequence[Picture]
+    training: Sequence[Image]
+    scored: Sequence[Image]
 
 
 @dataclass
@@ -114,7 +114,7 @@ class Loop:
             self.report(f"no better score for {standing.stale} epochs: stopped")
             standing.epoch = phase.end
 
-    def _loader(self, stage: Stage, training: Sequence[Picture]) -> Batches:
+    def _loader(self, stage: Stage, training: Sequence[Image]) -> Batches:
         data = replace(self.config.data, crop=stage.crop, batch=stage.batch)
         return self.task.loader(training, replace(self.config, data=data))
 
@@ -138,7 +138,7 @@ class Loop:
         # Score and keep the averaged weights, then go on from the raw ones.
         with self._averaged_weights():
             scores = self.task.score(self.model, lesson.scored)
-            standing.hard |= self._hard_pictures(lesson.training)
+            standing.hard |= self._hard_images(lesson.training)
             standing.epoch += 1
             standing.minutes = clock.minutes()
             kept = self._keep(scores["score"])
@@ -186,7 +186,7 @@ class Loop:
         yield
         self.model.set_weights(trained)
 
-    def _hard_pictures(self, training: Sequence[Picture]) -> dict[str, float]:
+    def _hard_images(self, training: Sequence[Image]) -> dict[str, float]:
         """Weights of the next few pictures without ships; all have had their turn after some epochs."""
         empty, count = [p for p in training if not p.ships], self.config.train.hard_empty
         first = self.standing.epoch * count % max(len(empty), 1)

@@ -14,7 +14,7 @@ from shipedge.atomic import write_atomic
 from shipedge.errors import ShipedgeError
 from shipedge_train.config import Config
 from shipedge_train.dataset import read_dataset
-from shipedge_train.dataset.splits import split_pictures
+from shipedge_train.dataset.splits import split_images
 from shipedge_train.loader import Batch
 from shipedge_train.tasks import Task, task_named
 from shipedge_train.training.model import build_trainable
@@ -40,7 +40,7 @@ def find_learning_rate(
     chosen = task_named(task)
     keras.utils.set_random_seed(config.train.seed)
     model = build_trainable(chosen, config)
-    training = split_pictures(data, read_dataset(data), config.data).training
+    training = split_images(data, read_dataset(data), config.data).training
     batches = chosen.loader(training, config).batches()
     rates, losses = [], []
     try:

@@ -15,7 +15,7 @@ import keras
 from shipedge.errors import ConfigError
 from shipedge_train.config import Config
 from shipedge_train.dataset import pick_evenly, read_dataset
-from shipedge_train.dataset.splits import split_pictures
+from shipedge_train.dataset.splits import split_images
 from shipedge_train.progress import Progress, Report, quietly
 from shipedge_train.runs.checkpoint import load_checkpoint
 from shipedge_train.runs.folder import CONFIG, check_split, read_run, split_record
@@ -67,7 +67,7 @@ def train(
     keras.utils.set_random_seed(config.train.seed)
     use_all_devices([stage.batch for phase in plan for stage in phase.stages], report)
     model = build_trainable(chosen, config)
-    splits = [split_pictures(phase.data, read_dataset(phase.data), config.data) for phase in plan]
+    splits = [split_images(phase.data, read_dataset(phase.data), config.data) for phase in plan]
     setup = Setup(chosen, config, plan[-1].data, splits[-1])
     if resume:
         standing = _restore(model, folder, setup)

@@ -19,7 +19,7 @@ from shipedge_train.augment.copies import copy_of
 from shipedge_train.augment.files import JOURNAL
 from shipedge_train.augment.sheet import NOTHING
 from shipedge_train.config import AugmentConfig
-from shipedge_train.dataset import Picture, read_dataset
+from shipedge_train.dataset import Image, read_dataset
 
 PLAIN = (
     "[augment]\nflips = false\nwarp = 0.0\nshift = 0.0\npaste = 0.0\nlight = 0.0\ncolor = 0.0\ngray = 0.0\n"
@@ -182,7 +182,7 @@ def test_ctrl_c_leaves_only_whole_files(dataset, tmp_path):
     assert process.returncode == 130
     assert b"Traceback" not in said
     assert not (tmp_path / "out" / "ships.csv").exists()
-    assert all(Picture(path, (), "").pixels() is not None for path in images.iterdir())
+    assert all(Image(path, (), "").pixels() is not None for path in images.iterdir())
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_mirrored_ships_are_ships_of_their_own(made_dataset):
     """A ship whose reflection is seen beyond the border is two objects; one that has two parts stays one."""
     mask = np.zeros((768, 768), np.uint8)
     mask[300:320, 740:750] = mask[330:340, 740:745] = 1
-    picture = Picture(made_dataset / "images" / "c.jpg", (rle.encode(mask),), "c")
+    picture = Image(made_dataset / "images" / "c.jpg", (rle.encode(mask),), "c")
     config = AugmentConfig(**dict.fromkeys(("paste", "cutout", "jpeg"), 0.0), warp=1.0, scale=1.0)
     rows, parts = set(), set()
     for number in range(16):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from shipedge.errors import DatasetError
 from shipedge.formats.splits import TEST, fold_name
 from shipedge.rle import bboxes, parse
-from shipedge_train.dataset import SHAPE, Picture
+from shipedge_train.dataset import SHAPE, Image
 from shipedge_train.dataset.sizes import size_class
 
 COLUMNS = ("pictures", "empty", "under 16 px", "16-31 px", "32-63 px", "64 px and over")
@@ -21,7 +21,7 @@ COLUMNS = ("pictures", "empty", "under 16 px", "16-31 px", "32-63 px", "64 px an
 Counts = NDArray[np.int64]
 
 
-def count_ships(pictures: Sequence[Picture]) -> Counts:
+def count_ships(pictures: Sequence[Image]) -> Counts:
     """What each picture holds, (n, 6) in the order of COLUMNS.
 
     Raises:

@@ -14,7 +14,7 @@ from shipedge.order import DECIDED
 from shipedge_train.data.verify.files import names_in
 from shipedge_train.data.verify.findings import Finding, Report, printable
 from shipedge_train.data.verify.maskfile import SUFFIXES as MASK_SUFFIXES
-from shipedge_train.data.verify.pictures import Look, check_picture
+from shipedge_train.data.verify.pictures import Look, check_image
 from shipedge_train.data.verify.rows import Rows
 from shipedge_train.data.verify.shapes import check_habit, check_shapes
 from shipedge_train.threads import in_order
@@ -122,7 +122,7 @@ def _look(
 
     def ask(name: str) -> Look:
         known = name in rows.ships or (name in rows.index and not rows.index[name])
-        return check_picture(folder / name, rows.ships.get(name, []) if known else None, shape, masks.get(name))
+        return check_image(folder / name, rows.ships.get(name, []) if known else None, shape, masks.get(name))
 
     with closing(in_order(ask, names, os.cpu_count() or 1)) as looks:
         for look in looks:

@@ -49,7 +49,7 @@ class Look:
     mask: MaskLook | None = None
 
 
-def check_picture(path: Path, ships: Sequence[Rle] | None, shape: tuple[int, int], mask: Path | None = None) -> Look:
+def check_image(path: Path, ships: Sequence[Rle] | None, shape: tuple[int, int], mask: Path | None = None) -> Look:
     """Look at one picture; may run in a thread.
 
     Args:
