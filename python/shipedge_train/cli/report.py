@@ -83,8 +83,8 @@ def report(
         mine = read_run_folder(run)
         blocks = run_blocks(mine, None if against is None else read_run_folder(against)) + blocks
         name = mine.folder.resolve().name
-    said = f"{predictions} against {truth}" if predictions is not None else ""
-    write_page(out, f"Report: {name}", blocks, subtitle=said)
+    subtitle = f"{predictions} against {truth}" if predictions is not None else ""
+    write_page(out, f"Report: {name}", blocks, subtitle=subtitle)
     say(f"written: {out}")
 
 

@@ -21,8 +21,8 @@ MIN_AGREEMENT = 0.97
 
 def answers(model: keras.Model, tiles: Iterable[Tile]) -> list[Values]:
     """What Keras says of every tile, in 256ths as a device hears it."""
-    said = (np.asarray(model.predict_on_batch(tile.pixels[None]))[0, ..., 0] for tile in tiles)
-    return [np.rint(np.minimum(values * 256, 255)) / 256 for values in said]
+    outputs = (np.asarray(model.predict_on_batch(tile.pixels[None]))[0, ..., 0] for tile in tiles)
+    return [np.rint(np.minimum(values * 256, 255)) / 256 for values in outputs]
 
 
 def compare(model: BundleModel, ours: Sequence[Values], converted: Model, tiles: Sequence[Tile]) -> dict[str, Any]:
