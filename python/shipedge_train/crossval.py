@@ -10,7 +10,7 @@ import io
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,17 +32,21 @@ from shipedge.formats.splits import NAME, fold_name, read_splits
 from shipedge.frame import FrameResult
 from shipedge.refine import Refiner
 from shipedge.ships import find_ships, level
-from shipedge_train import runs
 from shipedge_train.config import Config
-from shipedge_train.dataset import SHAPE, Picture, read_dataset
-from shipedge_train.export.networks import fixed, of_run
+from shipedge_train.dataset import SHAPE, Image, read_dataset
+from shipedge_train.dataset.splits import split_images
+from shipedge_train.export.networks import Source, of_run
+from shipedge_train.export.part import calibration_tiles
 from shipedge_train.export.scorer import Seen, ThresholdScorer, as_seen, look, seen_of
+from shipedge_train.export.tflite import model_file
 from shipedge_train.export.thresholds import DETECTOR, NO_DETECTOR, SEGMENTER, START, Grid, search
-from shipedge_train.export.tiles import calibration_tiles
-from shipedge_train.splits import split_pictures
-from shipedge_train.train import Steps, train
-from shipedge_train.weights import learned_from
+from shipedge_train.progress import Progress, Report, quietly
+from shipedge_train.runs.bundle_weights import learned_from
+from shipedge_train.runs.folder import CHECKPOINT, CONFIG, check_split, read_run, ships_digest, split_record
+from shipedge_train.tasks import MODELS
+from shipedge_train.training.run import train
 
+TASK = "cascade"
 SEEN = "seen.npz"
 SCORES = "scores.json"
 _PIXEL = {"pixel": SEGMENTER[0]["pixel"]}
@@ -57,21 +61,19 @@ VARIANTS: Variants = {
 """What is compared: with flips or not, the thresholds to start from, and which of them are tuned."""
 FIGURES = ("f2", "f2_ship_images", "dice_ship_images", "empty_right", "picture_auc")
 
-Report = Callable[[str], None]
-
 
 def cross_validate(
-    data: str | os.PathLike[str],
+    data: Source,
     config: Config,
-    out: str | os.PathLike[str],
+    out: Source,
     *,
-    init: str | os.PathLike[str] | None = None,
+    init: Source | None = None,
     only: Sequence[int] = (),
-    detector: str | os.PathLike[str] | None = None,
-    refiner: str | os.PathLike[str] | None = None,
+    detector: Source | None = None,
+    refiner: Source | None = None,
     max_minutes: float | None = None,
     report: Report = print,
-    steps: Steps | None = None,
+    steps: Progress = quietly,
 ) -> dict[str, Any] | None:
     """Train, convert to int8 and judge one cascade per fold; what is there already is not done again.
 
@@ -98,44 +100,62 @@ def cross_validate(
     """
     root, folder = Path(data), Path(out)
     pictures = read_dataset(root)
-    watch: Model | None = None
-    refine: dict[bool, Refiner] = {}
-    variants = dict(VARIANTS)
-    if detector is not None:
-        watch = _model(Path(detector), "detector", root)
-        variants["thresholds-kept"] = (False, load_bundle(Path(detector)).thresholds, ())
-    if refiner is not None:
-        model = _model(Path(refiner), "refiner", root)
-        refine = {flips: Refiner(model, flips=flips) for flips in (False, True)}
+    judges = _judges(root, detector, refiner)
     parts = _folds(root)
     folds = sorted(set(parts.values()), key=lambda part: int(part.removeprefix("fold")))
     if unknown := set(only) - set(range(len(folds))):
         raise ConfigError(f"{root / NAME} has the folds 0 to {len(folds) - 1}, but fold {min(unknown)} is asked for")
+    learn = partial(train, TASK, root, max_minutes=max_minutes, report=report, steps=steps)
     for fold in range(len(folds)):
         place = folder / fold_name(fold)
         own = replace(config, data=replace(config.data, fold=fold), train=replace(config.train, keep="last"))
         if (place / SEEN).exists():
             _check(root, place, own, pictures)
         elif fold in only or not only:
-            _train_fold(root, own, place, init, max_minutes, report, steps)
+            report(place.name)
+            _train_fold(learn, own, place, () if init is None else (init,))
             _judge(root, place, report)
     if missing := [name for name in folds if not (folder / name / SEEN).exists()]:
         report(f"not judged yet: {', '.join(missing)}")
         return None
-    judged = [picture for picture in pictures if picture.path.name in parts]
-    return _compare(
-        root, folder, judged, [parts[picture.path.name] for picture in judged], variants, watch, refine, report
-    )
+    judged = {picture: parts[picture.path.name] for picture in pictures if picture.path.name in parts}
+    return _compare(root, folder, judged, judges, report)
 
 
-def _model(bundle: Path, kind: str, root: Path) -> Model:
+@dataclass(frozen=True)
+class _Judges:
+    """What is compared, and the models of bundles that judge beside those of the folds.
+
+    Attributes:
+        variants: see `VARIANTS`.
+        detector: in place of those of the folds.
+        refiners: without and with flips; none: rectangles stay as they are.
+    """
+
+    variants: Variants
+    detector: Model | None
+    refiners: Mapping[bool, Refiner]
+
+
+def _judges(root: Path, detector: Source | None, refiner: Source | None) -> _Judges:
+    variants, watch, refiners = dict(VARIANTS), None, {}
+    if detector is not None:
+        watch = _model(Path(detector), "detector", root)
+        variants["thresholds-kept"] = (False, load_bundle(Path(detector)).thresholds, ())
+    if refiner is not None:
+        model = _model(Path(refiner), "refiner", root)
+        refiners = {flips: Refiner(model, flips=flips) for flips in (False, True)}
+    return _Judges(variants, watch, refiners)
+
+
+def _model(bundle: Path, name: str, root: Path) -> Model:
     """A model of a bundle that may judge this dataset, opened."""
     found = load_bundle(bundle)
-    file = getattr(found, kind)
+    file = getattr(found, name)
     if file is None:
-        raise ConfigError(f"the bundle {bundle} has no {kind}")
-    if learned_from(found.manifest, kind).get("ships_csv_sha256") == runs.ships_digest(root):
-        raise ConfigError(f"the {kind} of {bundle} has learned from {root}: it cannot judge its pictures")
+        raise ConfigError(f"the bundle {bundle} has no {name}")
+    if learned_from(found.manifest, name).get("ships_csv_sha256") == ships_digest(root):
+        raise ConfigError(f"the {name} of {bundle} has learned from {root}: it cannot judge its pictures")
     return open_model(file, os.cpu_count() or 1)
 
 
@@ -146,47 +166,32 @@ def _folds(root: Path) -> dict[str, str]:
     return {name: part for name, (_, part) in read_splits(root / NAME).items() if part.startswith("fold")}
 
 
-def _check(root: Path, place: Path, own: Config, pictures: Sequence[Picture]) -> None:
+def _check(root: Path, place: Path, own: Config, pictures: Sequence[Image]) -> None:
     """What was judged before belongs to this recipe and this split."""
-    run = runs.read_run(place, "cascade")
+    run = read_run(place, TASK)
     if run.config != own:
         raise ConfigError(f"{place} was judged with another configuration: choose another --out")
-    runs.check_split(place, runs.split_record(run), split_pictures(root, pictures, own.data))
+    check_split(place, split_record(run), split_images(root, pictures, own.data))
 
 
-def _train_fold(
-    root: Path,
-    own: Config,
-    place: Path,
-    init: str | os.PathLike[str] | None,
-    max_minutes: float | None,
-    report: Report,
-    steps: Steps | None,
-) -> None:
-    begun = (place / runs.CHECKPOINT).exists()
+def _train_fold(learn: Callable[..., Path], own: Config, place: Path, init: Sequence[Source]) -> None:
+    """Train what is left of a fold; `learn` is `train` without what differs between folds."""
+    begun = (place / CHECKPOINT).exists()
     if not begun:
-        (place / runs.CONFIG).unlink(missing_ok=True)  # killed in its first epoch
-    report(place.name)
-    train(
-        "cascade",
-        root,
-        own,
-        place,
-        resume=begun,
-        init=() if begun or init is None else (init,),
-        max_minutes=max_minutes,
-        report=report,
-        steps=steps,
-    )
+        (place / CONFIG).unlink(missing_ok=True)  # killed in its first epoch
+    learn(own, place, resume=begun, init=() if begun else init)
 
 
 def _judge(root: Path, place: Path, report: Report) -> None:
     """What the fold's int8 models say of the pictures that it held back."""
-    network = of_run(runs.read_run(place, "cascade"), root)
+    network = of_run(read_run(place, TASK), root)
     detector, segmenter = (
-        open_model(one.file(f"{kind}.tflite", "int8", calibration_tiles(one, network)), os.cpu_count() or 1)
-        for kind in ("detector", "segmenter")
-        for one in [fixed(network, kind, SHAPE[0])]
+        open_model(
+            model_file(fixed, f"{name}.tflite", "int8", calibration_tiles(MODELS[name], fixed, network)),
+            os.cpu_count() or 1,
+        )
+        for name in network.task.models
+        for fixed in [MODELS[name].fixed(network.whole, network.config.model.reduce, SHAPE[0])]
     )
     split = network.split
     arrays: dict[str, Any] = {}
@@ -202,58 +207,50 @@ def _judge(root: Path, place: Path, report: Report) -> None:
 
 
 def _compare(
-    root: Path,
-    folder: Path,
-    pictures: Sequence[Picture],
-    parts: Sequence[str],
-    variants: Variants,
-    watch: Model | None,
-    refine: Mapping[bool, Refiner],
-    report: Report,
+    root: Path, folder: Path, pictures: Mapping[Image, str], judges: _Judges, report: Report
 ) -> dict[str, Any]:
-    truth, scenes = folder / "truth.csv", root / "scenes.csv"
+    """Scores of every variant on the pictures, each with the thresholds that the other folds than its own choose."""
+    truth, scenes, parts = folder / "truth.csv", root / "scenes.csv", list(pictures.values())
     write_airbus(truth, [(picture.path.name, list(picture.ships)) for picture in pictures])
-    benches = {flips: _read(folder, pictures, flips, watch, refine.get(flips)) for flips in (False, True)}
-    found: dict[str, Any] = {}
-    for name, (flips, start, groups) in variants.items():
-        seen, bench = benches[flips]
+    looks = {flips: _read(folder, list(pictures), flips, judges.detector) for flips in (False, True)}
+    scorers = {flips: ThresholdScorer(seen, refiner=judges.refiners.get(flips)) for flips, seen in looks.items()}
+    scores: dict[str, Any] = {}
+    for name, (flips, start, groups) in judges.variants.items():
         chosen: dict[str, Thresholds] = {}
         lines = []
-        for one, picture, part in zip(seen, pictures, parts, strict=True):
+        for seen, (picture, part) in zip(looks[flips], pictures.items(), strict=True):
             if part not in chosen:
                 others = [i for i, other in enumerate(parts) if other != part]
-                chosen[part] = search(partial(bench.worth, only=others), start, groups)
-            result = _result(picture.path.name, one, chosen[part])
-            if refine and result.ships:
-                result = replace(result, ships=refine[flips](picture.pixels(), result.ships))
+                chosen[part] = search(partial(scorers[flips].worth, only=others), start, groups)
+            result = _result(picture.path.name, seen, chosen[part])
+            if judges.refiners and result.ships:
+                result = replace(result, ships=judges.refiners[flips](picture.pixels(), result.ships))
             lines.append(to_line(describe(result)))
         (folder / name).mkdir(exist_ok=True)
         write_atomic(folder / name / "predictions.jsonl", b"".join(lines))
         values = figures(evaluate_files(folder / name, truth, scenes=scenes if scenes.is_file() else None))
-        found[name] = {key: values[key]._asdict() for key in FIGURES if key in values}
-        found[name]["thresholds"] = {part: asdict(thresholds) for part, thresholds in chosen.items()}
+        scores[name] = {key: values[key]._asdict() for key in FIGURES if key in values}
+        scores[name]["thresholds"] = {part: asdict(thresholds) for part, thresholds in chosen.items()}
         report(f"{name}: " + "  ".join(f"{key} {values[key].value:.3f}" for key in FIGURES if key in values))
-    write_atomic(folder / SCORES, json.dumps(found, indent=2).encode())
-    return found
+    write_atomic(folder / SCORES, json.dumps(scores, indent=2).encode())
+    return scores
 
 
-def _read(
-    folder: Path, pictures: Sequence[Picture], flips: bool, watch: Model | None, refiner: Refiner | None
-) -> tuple[list[Seen], ThresholdScorer]:
-    """What was said of each picture, in their order, and what scores thresholds on it."""
-    said: dict[str, tuple[NDArray[np.uint8], NDArray[np.uint8]]] = {}
+def _read(folder: Path, pictures: Sequence[Image], flips: bool, detector: Model | None) -> list[Seen]:
+    """What was said of each picture, in their order; by another detector what that says of it now."""
+    judged: dict[str, tuple[NDArray[np.uint8], NDArray[np.uint8]]] = {}
     for path in sorted(folder.glob(f"*/{SEEN}")):
         with np.load(path, allow_pickle=False) as file:
             arrays = (file["names"].tolist(), file[f"presence{flips:d}"], file[f"probability{flips:d}"])
-            said |= {name: (presence, probability) for name, presence, probability in zip(*arrays, strict=True)}
+            judged |= {name: (presence, probability) for name, presence, probability in zip(*arrays, strict=True)}
     seen = []
     for picture in pictures:
-        presence, probability = said[picture.path.name]
-        if watch is not None:
-            pixels = as_seen(watch, picture.pixels())
-            presence = ask_flipped(watch, pixels) if flips else watch(pixels)
+        presence, probability = judged[picture.path.name]
+        if detector is not None:
+            pixels = as_seen(detector, picture.pixels())
+            presence = ask_flipped(detector, pixels) if flips else detector(pixels)
         seen.append(seen_of(picture, presence, probability))
-    return seen, ThresholdScorer(seen, refiner=refiner)
+    return seen
 
 
 def _result(name: str, seen: Seen, thresholds: Thresholds) -> FrameResult:

@@ -114,7 +114,7 @@ def test_evaluate_scores_them_alike(folder, tmp_path):
 
 
 def test_verify_sees_the_ships_below_the_rows(folder, tmp_path):
-    pytest.importorskip("shipedge_train.data.cli")
+    pytest.importorskip("shipedge_train.cli.data")
     data = tmp_path / "data"
     data.mkdir()
     shutil.copy(folder / "truth.csv", data / "ships.csv")

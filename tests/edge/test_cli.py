@@ -236,7 +236,7 @@ def test_a_command_whose_libraries_are_absent(
 
 
 def test_an_entry_point_runs_but_never_replaces_our_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    points = [entry("masks", "evil:masks"), entry("train", "shipedge_train.cli:train")]
+    points = [entry("masks", "evil:masks"), entry("train", "shipedge_train.cli.train:train")]
     monkeypatch.setattr("importlib.metadata.entry_points", lambda group: points if group == cli.ENTRY_POINTS else [])
     assert list(cli._added()) == ["train"]
 

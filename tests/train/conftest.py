@@ -66,7 +66,7 @@ def tiny_config():
 @pytest.fixture(scope="session")
 def finished(made_dataset, tiny_config, tmp_path_factory):
     """One finished run of each kind (do not change them) with the lines they reported: kind -> (folder, lines)."""
-    from shipedge_train.train import train
+    from shipedge_train.training.run import train
 
     root = tmp_path_factory.mktemp("finished")
     runs = {}

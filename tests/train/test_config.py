@@ -5,7 +5,7 @@ import pytest
 from shipedge.errors import ConfigError
 from shipedge_train.config import Config, from_dict, read_config, to_dict
 
-CONFIGS = sorted((Path(__file__).parents[2] / "python" / "configs").glob("*.toml"))
+CONFIGS = sorted((Path(__file__).parents[2] / "python" / "shipedge_train" / "configs").glob("*.toml"))
 
 
 def write(tmp_path, text):

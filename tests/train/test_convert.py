@@ -15,21 +15,23 @@ from shipedge.cascade import Cascade
 from shipedge.errors import BundleError, ConfigError
 from shipedge.frame import Frame
 from shipedge.rle import Rle
-from shipedge_train.dataset import Picture, read_dataset
+from shipedge_train.dataset import Image, read_dataset
 from shipedge_train.export import convert
 from shipedge_train.export.graph import check_graph
 from shipedge_train.export.scorer import Seen, ThresholdScorer
 from shipedge_train.export.tflite import to_tflite
 from shipedge_train.export.thresholds import START, tune
-from shipedge_train.models import cascade, from_afar, near_and_far, segmenter
-from shipedge_train.runs import load_best, read_run
-from shipedge_train.train import build
+from shipedge_train.networks.two_scale import from_afar, near_and_far
+from shipedge_train.networks.unet import cascade, segmenter
+from shipedge_train.runs.checkpoint import load_best
+from shipedge_train.runs.folder import read_run
+from shipedge_train.tasks import TASKS, build
 
 # Keras 3.15 on NumPy 2.4.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 WIDTHS = (4, 4, 6, 6, 8, 8)
-NOT_LOOKED_AT = Picture(Path("none.jpg"), (), "none")
+NOT_LOOKED_AT = Image(Path("none.jpg"), (), "none")
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +65,7 @@ def test_one_run_of_a_cascade_makes_both_models(finished, made_dataset, tmp_path
     assert "picture_auc" in lines[-1]
     assert "dice_ships" in lines[-1]
     bundle = load_bundle(convert([folder], tmp_path / "bundle", variants=["none"], window=192, report=lambda _: None))
-    network = build("cascade", read_run(folder).config, 768)
+    network = build(TASKS["cascade"], read_run(folder).config, 768)
     load_best(network, read_run(folder))
     pixels = read_dataset(made_dataset)[1].pixels()
     found = open_model(bundle.detector, 1)(pixels).astype(int)
@@ -80,7 +82,7 @@ def test_a_cascade_may_look_from_afar(finished, made_dataset, tmp_path):
     with pytest.raises(ConfigError, match="window is 192, expected a multiple of 128"):
         convert([run], tmp_path / "bundle", variants=["none"], window=192, report=lambda _: None)
     bundle = load_bundle(convert([run], tmp_path / "bundle", variants=["none"], window=256, report=lambda _: None))
-    network = build("cascade", read_run(run).config)
+    network = build(TASKS["cascade"], read_run(run).config)
     load_best(network, read_run(run))
     pixels = read_dataset(made_dataset)[1].pixels()
     for file, model in (

@@ -12,12 +12,14 @@ from shipedge.cascade import Cascade
 from shipedge.errors import BundleError, ConfigError
 from shipedge.frame import Frame
 from shipedge_train.dataset import read_dataset
+from shipedge_train.dataset.splits import split_images
 from shipedge_train.export import convert, job
-from shipedge_train.models import near_and_far
-from shipedge_train.runs import load_best, read_run
-from shipedge_train.splits import split_pictures
-from shipedge_train.train import build
-from shipedge_train.weights import load_initial
+from shipedge_train.networks.two_scale import near_and_far
+from shipedge_train.runs.checkpoint import load_best
+from shipedge_train.runs.folder import read_run
+from shipedge_train.runs.initial import load_initial
+from shipedge_train.runs.start import Setup
+from shipedge_train.tasks import TASKS, build
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -48,8 +50,8 @@ def test_a_segmenter_takes_the_place_of_the_other(bundle, run, made_dataset, tmp
     before, after = load_bundle(bundle), load_bundle(out)
     assert (after.detector, after.thresholds) == (before.detector, before.thresholds)  # three pictures choose nothing
     assert after.name == "mine"
-    kind = read_run(run).kind
-    network = build(kind, read_run(run).config)
+    kind = read_run(run).task
+    network = build(TASKS[kind], read_run(run).config)
     load_best(network, read_run(run))
     pixels = read_dataset(made_dataset)[1].pixels()[256:512, 256:512]
     np.testing.assert_allclose(
@@ -81,13 +83,13 @@ def test_enough_pictures_choose_thresholds_again(bundle, run, tmp_path, monkeypa
 def test_training_goes_on_from_what_joined(bundle, run, made_dataset, tiny_config, tmp_path):
     out = convert([bundle, run], tmp_path / "mine", variants=["none"], report=quiet)
     joined = read_run(run)
-    trained = build(joined.kind, joined.config)
+    trained = build(TASKS[joined.task], joined.config)
     load_best(trained, joined)
     given = {layer.name: layer.get_weights() for layer in trained.layers}
-    split = split_pictures(made_dataset, read_dataset(made_dataset), joined.config.data)
+    split = split_images(made_dataset, read_dataset(made_dataset), joined.config.data)
     for kind in ("segmenter", "cascade"):
-        started = build(kind, tiny_config(kind))
-        load_initial(started, out, kind, made_dataset, split, lambda giver: build(giver, tiny_config(giver)))
+        started = build(TASKS[kind], tiny_config(kind))
+        load_initial(started, out, Setup(TASKS[kind], tiny_config(kind), made_dataset, split))
         for name in ("down3", "refine0", "logits"):
             for one, two in zip(given[name], started.get_layer(name).get_weights(), strict=True):
                 np.testing.assert_allclose(one, two, rtol=1e-3, atol=1e-6)

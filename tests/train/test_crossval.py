@@ -14,8 +14,8 @@ from shipedge.evaluate import read_prediction
 from shipedge.formats.splits import NAME
 from shipedge_train.crossval import VARIANTS, cross_validate
 from shipedge_train.dataset import read_dataset
+from shipedge_train.dataset.splits import write_splits
 from shipedge_train.export import convert
-from shipedge_train.splits import write_splits
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 

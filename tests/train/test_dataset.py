@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from shipedge.errors import DatasetError, ImageError
-from shipedge_train.dataset import Picture, pick_evenly, read_dataset, split_by_scene
+from shipedge_train.dataset import Image, pick_evenly, read_dataset, split_by_scene
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def test_colors_are_rgb(tmp_path):
     red = np.zeros((768, 768, 3), np.uint8)
     red[..., 2] = 250
     cv2.imwrite(str(tmp_path / "red.jpg"), red)
-    assert Picture(tmp_path / "red.jpg", (), "red").pixels()[0, 0].tolist() == pytest.approx([250, 0, 0], abs=3)
+    assert Image(tmp_path / "red.jpg", (), "red").pixels()[0, 0].tolist() == pytest.approx([250, 0, 0], abs=3)
 
 
 def test_missing_picture_is_named(folder):
@@ -57,17 +57,17 @@ def test_broken_picture_is_refused(tmp_path, content, message):
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(ImageError, match=message):
-        Picture(path, (), "x").pixels()
+        Image(path, (), "x").pixels()
 
 
 def test_wrong_size_is_refused(tmp_path):
     cv2.imwrite(str(tmp_path / "x.jpg"), np.zeros((10, 20, 3), np.uint8))
     with pytest.raises(ImageError, match=r"20x10 pixels, expected 768x768"):
-        Picture(tmp_path / "x.jpg", (), "x").pixels()
+        Image(tmp_path / "x.jpg", (), "x").pixels()
 
 
 def many(tmp_path, count=400, per_scene=4):
-    return [Picture(tmp_path / f"{i}.jpg", ("1 1",) * (i % 2), f"scene{i // per_scene}") for i in range(count)]
+    return [Image(tmp_path / f"{i}.jpg", ("1 1",) * (i % 2), f"scene{i // per_scene}") for i in range(count)]
 
 
 def test_split_tears_no_scene_apart(tmp_path):
@@ -84,7 +84,7 @@ def test_split_keeps_sides_when_pictures_are_added(tmp_path):
 
 
 def test_split_without_ships_is_refused(tmp_path):
-    pictures = [Picture(tmp_path / f"{i}.jpg", (), str(i)) for i in range(50)]
+    pictures = [Image(tmp_path / f"{i}.jpg", (), str(i)) for i in range(50)]
     with pytest.raises(DatasetError, match="none with ships"):
         split_by_scene(pictures, 0.2)
 

@@ -6,9 +6,11 @@ import pytest
 from shipedge.bundle import load_bundle
 from shipedge.errors import BundleError
 from shipedge_train.export import convert, parity
-from shipedge_train.export.parity import Tile, compare, layer_errors, refusal
+from shipedge_train.export.parity import compare, layer_errors, refusal
 from shipedge_train.export.tflite import to_tflite
-from shipedge_train.models import segmenter
+from shipedge_train.networks.unet import segmenter
+from shipedge_train.tasks import MODELS
+from shipedge_train.tasks.contract import Tile
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -56,7 +58,7 @@ def test_masks_are_compared_with_each_other_and_with_the_truth():
     ours = [truth * 0.75] * 2
     half = truth * 0.75
     half[2:4] = 0.25
-    same, worse = (compare("segmenter", ours, Says(said), tiles) for said in (ours[0], half))
+    same, worse = (compare(MODELS["segmenter"], ours, Says(said), tiles) for said in (ours[0], half))
     assert refusal(same) is None
     assert (worse["dice_keras"], worse["dice_converted"]) == (1.0, pytest.approx(2 / 3, abs=1e-5))
     assert worse["agreement"] == pytest.approx(2 / 3, abs=1e-5)
@@ -68,11 +70,11 @@ def test_a_detector_is_judged_by_its_ranking():
     ship[0, 0] = True
     tiles = [Tile(np.zeros((1, 1, 3), np.uint8), truth) for truth in (ship, empty) * 10]
     ours = [ship * 0.5, empty * 0.25 + 0.25] * 10
-    figures = compare("detector", ours, Says(np.full((2, 2), 0.25)), tiles)
+    figures = compare(MODELS["detector"], ours, Says(np.full((2, 2), 0.25)), tiles)
     assert (figures["picture_auc_keras"], figures["picture_auc_converted"]) == (1.0, 0.5)
     assert figures["agreement"] == 7 / 8
     assert refusal(figures) == "its score drops by 0.5000, allowed are 0.015"
-    few = compare("detector", ours[:2], Says(np.full((2, 2), 0.25)), tiles[:2])
+    few = compare(MODELS["detector"], ours[:2], Says(np.full((2, 2), 0.25)), tiles[:2])
     assert "its score" not in refusal(few)  # one pair of images is no ranking
 
 

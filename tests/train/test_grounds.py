@@ -1,4 +1,4 @@
-"""What lies below a false alarm, guessed from colours, on rendered scenes whose ground is known."""
+"""What lies below a false alarm, guessed from colors, on rendered scenes whose ground is known."""
 
 import cv2
 import numpy as np

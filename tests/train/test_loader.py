@@ -10,13 +10,13 @@ import pytest
 from shipedge.errors import ImageError
 from shipedge_train.augment.sheet import NOTHING
 from shipedge_train.config import AugmentConfig, DataConfig
-from shipedge_train.dataset import Picture, read_dataset, split_by_scene
-from shipedge_train.loader import Loader, batches, presence_grid, whole_pictures
+from shipedge_train.dataset import Image, read_dataset, split_by_scene
+from shipedge_train.loader import Loader, batches, presence_grid, whole_images
 
 
-def make(folder, kind="segmenter", seed=3, augmentation=None, **data):
+def make(folder, seed=3, augmentation=None, truth=np.asarray, **data):
     config = DataConfig(**({"crop": 64, "batch": 4, "workers": 2} | data))
-    return Loader(read_dataset(folder), kind, config, augmentation or AugmentConfig(), seed)
+    return Loader(read_dataset(folder), config, augmentation or AugmentConfig(), seed, truth)
 
 
 def take(loader, count, first=0):
@@ -41,7 +41,7 @@ def test_segmenter_batches(made_dataset):
 
 
 def test_detector_batches(made_dataset):
-    images, grids = take(make(made_dataset, "detector", crop=128), 1)[0]
+    images, grids = take(make(made_dataset, truth=presence_grid, crop=128), 1)[0]
     assert images.shape == (4, 128, 128, 3)
     assert grids.shape == (4, 4, 4, 1)
     assert set(np.unique(grids)) <= {0.0, 0.5, 1.0}
@@ -87,14 +87,14 @@ def test_no_augmentation_ever_sees_a_validation_sample(made_dataset, monkeypatch
     """Held-back pictures are neither drawn nor cut for donors, and scoring varies nothing."""
     training, held_back = split_by_scene(read_dataset(made_dataset), 0.4)
     opened = []
-    pixels = Picture.pixels
-    monkeypatch.setattr(Picture, "pixels", lambda self, *rows: opened.append(self) or pixels(self, *rows))
+    pixels = Image.pixels
+    monkeypatch.setattr(Image, "pixels", lambda self, *rows: opened.append(self) or pixels(self, *rows))
     everything = AugmentConfig(warp=1.0, paste=1.0)
-    take(Loader(training, "segmenter", DataConfig(crop=256, cache_gb=0.0), everything, 1), 6)
+    take(Loader(training, DataConfig(crop=256, cache_gb=0.0), everything, 1), 6)
     assert set(opened) <= set(training)
     for function in ("vary", "sample_geometry"):
         monkeypatch.setattr(batches, function, None)  # a call would fail
-    seen = np.concatenate([images for images, _ in whole_pictures(held_back)])
+    seen = np.concatenate([images for images, _ in whole_images(held_back)])
     np.testing.assert_array_equal(seen, [pixels(p) for p in held_back])
 
 
@@ -108,8 +108,8 @@ def test_ships_are_pasted_onto_empty_crops(made_dataset):
 
 def test_hard_pictures_change_the_order(made_dataset):
     pictures, data = read_dataset(made_dataset), DataConfig(crop=64, batch=4, ship_share=0.0, empty_share=0.0)
-    plain = take(Loader(pictures, "segmenter", data, AugmentConfig(), 3), 3)
-    hard = Loader(pictures, "segmenter", data, AugmentConfig(), 3, weights={"d.jpg": 1e9})
+    plain = take(Loader(pictures, data, AugmentConfig(), 3), 3)
+    hard = Loader(pictures, data, AugmentConfig(), 3, weights={"d.jpg": 1e9})
     assert not same(plain, take(hard, 3))
 
 
@@ -141,7 +141,7 @@ def test_several_crops_of_one_picture(made_dataset):
 
 def test_unusable_picture_stops_the_iterator_with_its_name(tmp_path):
     (tmp_path / "x.jpg").write_bytes(b"no picture")
-    loader = Loader([Picture(tmp_path / "x.jpg", ("1 5",), "x")], "segmenter", DataConfig(crop=64), AugmentConfig(), 0)
+    loader = Loader([Image(tmp_path / "x.jpg", ("1 5",), "x")], DataConfig(crop=64), AugmentConfig(), 0)
     with pytest.raises(ImageError, match=r"x\.jpg: not an image"):
         take(loader, 1)
 
@@ -155,6 +155,6 @@ def test_presence_grid_counts_pixels_per_cell():
 
 def test_whole_pictures_come_in_order(made_dataset):
     pictures = read_dataset(made_dataset)
-    batches = list(whole_pictures(pictures, batch=4))
+    batches = list(whole_images(pictures, batch=4))
     assert [len(b[0]) for b in batches] == [4, 2]
     np.testing.assert_array_equal(np.concatenate([b[1] for b in batches]), [p.mask() for p in pictures])

@@ -7,9 +7,9 @@ import pytest
 from click.testing import CliRunner
 
 from shipedge.errors import DatasetError
+from shipedge_train.cli.data.bench import bench
 from shipedge_train.dataset import read_dataset
 from shipedge_train.loader import Loader
-from shipedge_train.loader.bench.cli import bench
 from shipedge_train.loader.bench.contenders import CONTENDERS, Contender, Job, check
 from shipedge_train.loader.bench.plan import FLIPS, SEED
 from shipedge_train.loader.bench.run import scratch
@@ -39,7 +39,7 @@ def test_all_make_the_same_crops(made_dataset, name):
 
 def test_other_crops_are_not_timed(made_dataset, monkeypatch):
     def others(job, _shuffle):
-        return Loader(read_dataset(job.data), "segmenter", job.config(), FLIPS, SEED + 1).batches()
+        return Loader(read_dataset(job.data), job.config(), FLIPS, SEED + 1).batches()
 
     monkeypatch.setitem(CONTENDERS, "wrong", Contender(others))
     with scratch(made_dataset, peers=False) as (masks, cache):

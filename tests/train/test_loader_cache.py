@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from shipedge.errors import DatasetError
-from shipedge_train.dataset import SHAPE, Picture, read_dataset
+from shipedge_train.dataset import SHAPE, Image, read_dataset
 from shipedge_train.loader.cache import DiskCache, MemoryCache
 
 BYTES = SHAPE[0] * SHAPE[1] * 3
@@ -14,7 +14,7 @@ BYTES = SHAPE[0] * SHAPE[1] * 3
 def picture(tmp_path):
     path = tmp_path / "x.jpg"
     path.write_bytes(b"first")
-    return Picture(path, (), "x")
+    return Image(path, (), "x")
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_disk_holds_no_more_than_it_may(tmp_path, pixels):
     for name in "abcd":
         path = tmp_path / f"{name}.jpg"
         path.write_bytes(b"x")
-        cache.keep(Picture(path, (), name), pixels)
+        cache.keep(Image(path, (), name), pixels)
     assert sum(f.stat().st_size for f in (tmp_path / "cache").iterdir()) == 2 * BYTES
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from shipedge.errors import DatasetError
 from shipedge_train.config import DataConfig
-from shipedge_train.dataset import Picture, read_dataset
+from shipedge_train.dataset import Image, read_dataset
 from shipedge_train.loader.sampling import Sampler
 
 
@@ -16,7 +16,7 @@ def column(length, x=100):
 
 
 def picture(name, *ships):
-    return Picture(Path(name), ships, name)
+    return Image(Path(name), ships, name)
 
 
 def drawn(sampler, count=4000, crops=1):

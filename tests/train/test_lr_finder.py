@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from shipedge_train import lr_finder
+from shipedge_train.training import lr_finder
 
 
 def test_suggestion_is_a_third_of_the_steepest_fall():

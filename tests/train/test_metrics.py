@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from shipedge_train.metrics import average_precision, dice_at, score_detector, score_segmenter
+from shipedge_train.tasks.scores import dice_at, score_detector, score_segmenter
 
 
 def test_dice_by_hand():
@@ -11,11 +11,13 @@ def test_dice_by_hand():
     assert dice_at(np.ones((1, 4)), np.zeros((1, 4), np.uint8)) == 0.0
 
 
-def test_average_precision_by_hand():
-    truth = np.array([True, False, True, False])
-    assert average_precision(truth, np.array([0.9, 0.8, 0.7, 0.1])) == pytest.approx((1 + 2 / 3) / 2)
-    assert average_precision(truth, np.full(4, 0.5)) == pytest.approx((1 / 3 + 2 / 4) / 2)  # ties: pessimistic
-    assert np.isnan(average_precision(np.zeros(3, bool), np.zeros(3)))
+def test_cells_are_ranked():
+    truth, empty = np.array([[1.0, 0.0, 1.0, 0.0]]), np.zeros((1, 4))
+    ranked = score_detector([np.array([[0.9, 0.8, 0.7, 0.1]]), empty], [truth, empty])
+    assert ranked["cell_ap"] == pytest.approx((1 + 2 / 3) / 2)
+    tied = score_detector([np.full((1, 4), 0.5), empty], [truth, empty])
+    assert tied["cell_ap"] == pytest.approx(2 / 4)
+    assert np.isnan(score_detector([empty], [empty])["cell_ap"])
 
 
 def test_score_segmenter_counts_ships_and_empties_apart():

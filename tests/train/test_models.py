@@ -5,9 +5,11 @@ import pytest
 
 from shipedge.errors import ConfigError
 from shipedge_train.config import Config, ModelConfig
-from shipedge_train.layers import BatchNormalization, DepthToSpace
-from shipedge_train.models import cascade, detector, from_afar, near_and_far, segmenter
-from shipedge_train.train import build
+from shipedge_train.networks.detector import detector
+from shipedge_train.networks.layers import BatchNormalization, DepthToSpace
+from shipedge_train.networks.two_scale import from_afar, near_and_far
+from shipedge_train.networks.unet import cascade, segmenter
+from shipedge_train.tasks import TASKS, build
 
 SMALL = (4, 4, 6, 6, 8, 8)
 
@@ -117,4 +119,4 @@ def test_bad_size_is_refused(make, size):
 def test_budget_refuses_the_oversized_model_before_training():
     config = Config(model=ModelConfig(widths=SMALL, max_parameters=500))
     with pytest.raises(ConfigError, match=r"has [\d,]+ parameters, over the budget of 500: make model\.widths smaller"):
-        build("segmenter", config)
+        build(TASKS["segmenter"], config)

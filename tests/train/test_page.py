@@ -114,7 +114,7 @@ def test_numbers_are_there_for_people_and_for_sorting(tmp_path):
         assert shown in text
 
 
-def test_thumbnails_are_small_and_keep_the_colour():
+def test_thumbnails_are_small_and_keep_the_color():
     pixels = np.zeros((768, 1024, 3), np.uint8)
     pixels[..., 0] = 200
     picture = gallery_picture("a.jpg", pixels, {}, {})

@@ -17,11 +17,11 @@ from shipedge_train.crossval import cross_validate
 from shipedge_train.dataset import SHAPE, read_dataset
 from shipedge_train.export import convert
 from shipedge_train.export.tflite import to_tflite
-from shipedge_train.loader import loader_of, overlap, patches_of
+from shipedge_train.loader import PatchLoader, overlap, patches_of
 from shipedge_train.loader.patches import astray, rectangles_of
-from shipedge_train.lr_finder import find_learning_rate
-from shipedge_train.models import refiner
-from shipedge_train.train import train
+from shipedge_train.networks.refiner import refiner
+from shipedge_train.training.lr_finder import find_learning_rate
+from shipedge_train.training.run import train
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -59,7 +59,7 @@ def test_it_learns_to_correct(run):
 
 def test_a_batch_is_the_same_again_and_leads_to_labels(made_dataset):
     pictures = read_dataset(made_dataset)
-    loaders = [loader_of("refiner")(pictures, "refiner", DataConfig(batch=8), AugmentConfig(), 5) for _ in range(2)]
+    loaders = [PatchLoader(pictures, DataConfig(batch=8), AugmentConfig(), 5) for _ in range(2)]
     (patches, truth), again = loaders[0].batch(3), loaders[1].batch(3)
     assert (patches.shape, patches.dtype) == ((8, 64, 128, 3), np.uint8)
     assert (truth.shape, truth.dtype) == ((8, 1, 5, 1), np.float32)
@@ -74,7 +74,7 @@ def test_only_whole_ships_are_learned_from(made_dataset):
     (found,) = rectangles_of(pictures["a.jpg"])
     assert found[:4] == pytest.approx([210, 120, 40, 20], abs=0.01)
     with pytest.raises(DatasetError, match="no picture shows a whole ship"):
-        loader_of("refiner")([pictures["d.jpg"], pictures["c.jpg"]], "refiner", DataConfig(), AugmentConfig(), 1)
+        PatchLoader([pictures["d.jpg"], pictures["c.jpg"]], DataConfig(), AugmentConfig(), 1)
 
 
 @given(st.integers(0, 2**32 - 1))

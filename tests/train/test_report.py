@@ -10,9 +10,8 @@ from click.testing import CliRunner
 from shipedge.cli import main
 from shipedge.errors import ConfigError
 from shipedge.formats.airbus import read_airbus, write_airbus
-from shipedge_train import runs
+from shipedge_train.report.run import flatten, read_run_folder
 from shipedge_train.report.run_blocks import differences
-from shipedge_train.report.run_folder import BEST, CONFIG, HISTORY, flatten, read_run_folder
 
 # Keras 3.15 on NumPy 2.4, where a run is trained for these tests.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -48,10 +47,9 @@ def folder(finished, tmp_path):
 
 
 def test_a_finished_run(finished):
-    assert (CONFIG, HISTORY, BEST) == (runs.CONFIG, runs.HISTORY, runs.BEST)
     folder = finished["segmenter"][0]
     read = read_run_folder(folder)
-    assert read.kind == "segmenter"
+    assert read.task == "segmenter"
     assert read.epochs == [1, 2]
     assert read.config["train.steps"] == 4
     assert read.history["score"][read.kept_epoch()] == max(read.history["score"])

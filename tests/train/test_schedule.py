@@ -4,7 +4,7 @@ import pytest
 
 from shipedge.errors import ConfigError
 from shipedge_train.config import Config, Stage, TrainConfig, read_config
-from shipedge_train.schedule import learning_rate, phases
+from shipedge_train.training.schedule import learning_rate, phases
 
 GROWING = (Stage(6, crop=256, batch=8), Stage(3, crop=384, batch=4), Stage(1, crop=768, batch=1))
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from shipedge_train.dataset import read_dataset, split_by_scene
-from shipedge_train.loader import whole_pictures
+from shipedge_train.loader import whole_images
 
 AIRBUS = Path(__file__).parents[3] / "shared" / "data" / "airbus"
 
@@ -19,6 +19,6 @@ def test_real_pictures_decode_and_split_by_scene():
     train, validation = split_by_scene(pictures, 0.3)
     assert not {p.scene for p in train} & {p.scene for p in validation}
     assert len({p.scene for p in pictures}) < len(pictures)  # scenes.csv was read
-    seen = list(whole_pictures(pictures[:12]))
+    seen = list(whole_images(pictures[:12]))
     assert sum(len(images) for images, _ in seen) == 12
     assert set(np.unique(np.concatenate([masks for _, masks in seen]))) == {0, 1}

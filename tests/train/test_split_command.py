@@ -17,9 +17,9 @@ from shipedge.errors import DatasetError
 from shipedge.formats.airbus import write_airbus
 from shipedge_train.data.split import store
 from shipedge_train.data.split.groups import group
-from shipedge_train.data.split.parts import COLUMNS, count_ships, deal
+from shipedge_train.data.split.parts import COLUMNS, Shares, count_ships, deal
 from shipedge_train.data.split.store import Store
-from shipedge_train.dataset import Picture
+from shipedge_train.dataset import Image
 
 SHIPS = [("1 40 769 40",), ("1 10 769 10",), (), ("5000 20",), ("700 5",), ("9000 70",), ("9000 17",), ("1 2",)]
 
@@ -160,8 +160,8 @@ def test_wrong_sizes_are_refused(tmp_path):
 
 
 def test_ships_are_counted_by_their_longer_side(tmp_path):
-    pictures = [Picture(tmp_path / "a.jpg", ("1 15", "1000 16", "3000 31 3768 31", "9001 64"), "a"),
-                Picture(tmp_path / "b.jpg", (), "b")]  # fmt: skip
+    pictures = [Image(tmp_path / "a.jpg", ("1 15", "1000 16", "3000 31 3768 31", "9001 64"), "a"),
+                Image(tmp_path / "b.jpg", (), "b")]  # fmt: skip
     assert count_ships(pictures).tolist() == [[1, 0, 1, 2, 0, 1], [1, 1, 0, 0, 0, 0]]
     assert len(COLUMNS) == 6
 
@@ -173,8 +173,8 @@ def test_parts_get_their_shares(folds, test_share, seed, data):
     sizes = rng.integers(1, 8, 400)
     counts = np.stack([sizes, rng.binomial(sizes, 0.7), *rng.poisson(sizes / 3, (4, 400))], axis=1)
     names = [f"{k}.jpg" for k in range(400)]
-    parts = deal(counts, names, folds, test_share, seed)
-    assert deal(counts, names, folds, test_share, seed) == parts
+    parts = deal(counts, names, Shares(folds, test_share, seed))
+    assert deal(counts, names, Shares(folds, test_share, seed)) == parts
     for part in set(parts):
         share = test_share if part == "test" else (1 - test_share) / folds
         got = counts[[p == part for p in parts]].sum(axis=0) / counts.sum(axis=0)

@@ -7,10 +7,10 @@ import cv2
 import numpy as np
 import pytest
 
+from overlaps_scenes import make_cuts
+from overlaps_table import report, score, sign_cuts
 from shipedge.images import decode_reduced
 from shipedge_train.data.split.overlaps import find_overlaps, shared_blocks
-from shipedge_train.data.split.proof import report, score, sign_cuts
-from shipedge_train.data.split.scenes import make_cuts
 from shipedge_train.data.split.signature import SYMBOLS, UNSURE, sign, solid
 from shipedge_train.dataset import scenes_of
 

@@ -8,7 +8,7 @@ from shipedge.errors import ConfigError, DatasetError
 from shipedge.formats.splits import read_splits
 from shipedge_train.config import DataConfig
 from shipedge_train.dataset import read_dataset
-from shipedge_train.splits import split_pictures, write_splits
+from shipedge_train.dataset.splits import split_images, write_splits
 
 ROWS = {"a.jpg": "fold0", "b.jpg": "fold1", "c.jpg": "fold1", "d.jpg": "test", "e.jpg": "fold0", "f.jpg": "fold2"}
 
@@ -31,7 +31,7 @@ def names(pictures):
 @pytest.mark.parametrize(("fold", "held"), [(0, ["a.jpg", "e.jpg"]), (1, ["b.jpg", "c.jpg"]), (2, ["f.jpg"])])
 def test_one_fold_is_validated_on_and_the_others_train(folder, fold, held):
     write(folder)
-    split = split_pictures(folder, read_dataset(folder), DataConfig(fold=fold))
+    split = split_images(folder, read_dataset(folder), DataConfig(fold=fold))
     assert names(split.validation) == held
     assert set(names(split.training)) == set(ROWS) - set(held) - {"d.jpg"}
     assert split.record["fold"] == fold
@@ -41,55 +41,55 @@ def test_a_test_picture_in_training(folder):
     """The test part is on neither side, whatever the fold; a group that is half in it is refused."""
     write(folder)
     for fold in range(3):
-        split = split_pictures(folder, read_dataset(folder), DataConfig(fold=fold))
+        split = split_images(folder, read_dataset(folder), DataConfig(fold=fold))
         assert "d.jpg" not in names([*split.training, *split.validation])
     write(folder, group={"d.jpg": "b.jpg"})
     with pytest.raises(DatasetError, match=r"line 5: group 'b.jpg' is in fold1 and in test: its pictures overlap"):
-        split_pictures(folder, read_dataset(folder), DataConfig())
+        split_images(folder, read_dataset(folder), DataConfig())
 
 
 def test_overlapping_pictures_on_both_sides(folder):
     write(folder, group={"a.jpg": "b.jpg"})
     with pytest.raises(DatasetError, match=r"line 3: group 'b.jpg' is in fold0 and in fold1"):
-        split_pictures(folder, read_dataset(folder), DataConfig())
+        split_images(folder, read_dataset(folder), DataConfig())
     write(folder)
     (folder / "scenes.csv").write_text("ImageId,BigImageId\na.jpg,7\nf.jpg,7\n")
     with pytest.raises(DatasetError, match=r"scene '7' of scenes\.csv is in fold0 and in fold2"):
-        split_pictures(folder, read_dataset(folder), DataConfig())
+        split_images(folder, read_dataset(folder), DataConfig())
 
 
 def test_an_unlucky_split(folder):
     write(folder, {"b.jpg": "fold0"})  # fold1 is c.jpg alone, which is empty
     with pytest.raises(DatasetError, match=r"the validation \(fold1\) side has 1 pictures and none with ships"):
-        split_pictures(folder, read_dataset(folder), DataConfig(fold=1))
+        split_images(folder, read_dataset(folder), DataConfig(fold=1))
     everywhere = dict.fromkeys(ROWS, "fold0") | {"c.jpg": "fold1"}
     write(folder, everywhere)
     with pytest.raises(DatasetError, match="the training side has 1 pictures and none with ships"):
-        split_pictures(folder, read_dataset(folder), DataConfig())
+        split_images(folder, read_dataset(folder), DataConfig())
 
 
 def test_a_picture_without_a_part(folder):
     write(folder, {"b.jpg": None, "f.jpg": None})
     with pytest.raises(DatasetError, match=r"has no row for b\.jpg and 1 more: make it anew by"):
-        split_pictures(folder, read_dataset(folder), DataConfig())
+        split_images(folder, read_dataset(folder), DataConfig())
 
 
 def test_rows_of_pictures_that_are_gone_do_no_harm(folder):
     write(folder, {"gone.jpg": "fold1"})
-    assert len(split_pictures(folder, read_dataset(folder), DataConfig()).training) == 3
+    assert len(split_images(folder, read_dataset(folder), DataConfig()).training) == 3
 
 
 def test_a_fold_that_does_not_exist(folder):
     write(folder)
     with pytest.raises(ConfigError, match=r"data\.fold is 3, but .* has no fold3, only fold0, fold1, fold2"):
-        split_pictures(folder, read_dataset(folder), DataConfig(fold=3))
+        split_images(folder, read_dataset(folder), DataConfig(fold=3))
     (folder / "splits.csv").unlink()
     with pytest.raises(ConfigError, match=r"data\.fold is 1, but .* has no splits\.csv"):
-        split_pictures(folder, read_dataset(folder), DataConfig(fold=1))
+        split_images(folder, read_dataset(folder), DataConfig(fold=1))
 
 
 def test_without_splits_csv_scenes_decide(folder):
-    split = split_pictures(folder, read_dataset(folder), DataConfig(validation_share=0.4))
+    split = split_images(folder, read_dataset(folder), DataConfig(validation_share=0.4))
     assert {*names(split.training), *names(split.validation)} == set(ROWS)
     assert split.record == {"validation_share": 0.4}
 

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from shipedge import rle
 from shipedge.errors import DatasetError
 from shipedge.formats.airbus import read_airbus
-from shipedge_train.synth.cli import synth
-from shipedge_train.synth.dataset import JOURNAL, SynthParams, render_index, write_dataset
+from shipedge_train.cli.synth import synth
+from shipedge_train.synth.dataset import JOURNAL, SynthParams, render_index, render_scenes
 
 PARAMS = SynthParams(seed=11, ship_share=0.6)
 
@@ -21,7 +21,7 @@ PARAMS = SynthParams(seed=11, ship_share=0.6)
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     out = tmp_path_factory.mktemp("synth") / "set"
-    write_dataset(out, PARAMS, 6)
+    render_scenes(out, PARAMS, 6)
     return out
 
 
@@ -48,19 +48,19 @@ def test_a_scene_depends_on_its_seed_and_number_only(folder):
 
 @pytest.mark.slow
 def test_workers_change_nothing(folder, tmp_path):
-    write_dataset(tmp_path / "set", PARAMS, 6, workers=2)
+    render_scenes(tmp_path / "set", PARAMS, 6, workers=2)
     here, there = snapshot(folder), snapshot(tmp_path / "set")
     assert {k: v for k, v in here.items() if k.name != JOURNAL} == {k: v for k, v in there.items() if k.name != JOURNAL}
 
 
 def test_a_stopped_run_goes_on(folder, tmp_path):
     out = tmp_path / "set"
-    write_dataset(out, PARAMS, 3)
+    render_scenes(out, PARAMS, 3)
     journal = out / JOURNAL
     journal.write_text(journal.read_text()[:-7])  # killed within the last line
     (out / "images" / ".s11-000003.jpg.1.part").write_bytes(b"cut")
     seen = []
-    write_dataset(out, PARAMS, 6, progress=seen.append)
+    render_scenes(out, PARAMS, 6, progress=seen.append)
     assert seen[0] == 2
     assert sum(seen) == 6
     assert {k: v for k, v in snapshot(out).items() if k.name != JOURNAL} == {
@@ -70,25 +70,25 @@ def test_a_stopped_run_goes_on(folder, tmp_path):
 
 def test_a_missing_picture_is_rendered_again(tmp_path):
     out = tmp_path / "set"
-    write_dataset(out, PARAMS, 2)
+    render_scenes(out, PARAMS, 2)
     picture = out / "images" / "s11-000001.jpg"
     before = picture.read_bytes()
     picture.unlink()
-    write_dataset(out, PARAMS, 2)
+    render_scenes(out, PARAMS, 2)
     assert picture.read_bytes() == before
 
 
 def test_other_parameters_are_refused(folder):
     before = snapshot(folder)
     with pytest.raises(DatasetError, match="choose another folder"):
-        write_dataset(folder, SynthParams(seed=12), 2)
+        render_scenes(folder, SynthParams(seed=12), 2)
     assert snapshot(folder) == before
 
 
 def test_a_folder_with_other_things_is_refused(tmp_path):
     (tmp_path / "thesis.txt").write_text("precious")
     with pytest.raises(DatasetError, match="expected a new or empty folder"):
-        write_dataset(tmp_path, PARAMS, 1)
+        render_scenes(tmp_path, PARAMS, 1)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 

@@ -135,7 +135,7 @@ def test_a_bright_hull_lends_its_hue_to_the_dark_sea_round_it():
     assert blue[360] > 40  # and far off the sea again
 
 
-def test_grain_is_nearly_the_same_in_every_colour():
+def test_grain_is_nearly_the_same_in_every_color():
     canvas = np.full((768, 768, 3), (0.2, 0.3, 0.35), np.float32)
     noisy = dataclasses.replace(QUIET, noise=8.0, color_noise=0.9)
     grain = expose(canvas, noisy, generator(11)).reshape(-1, 3).astype(float)

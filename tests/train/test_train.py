@@ -14,13 +14,17 @@ import numpy as np
 import pytest
 
 from shipedge.errors import ConfigError, ShipedgeError
-from shipedge_train import train as training
 from shipedge_train.config import Stage
 from shipedge_train.dataset import read_dataset
 from shipedge_train.loader import Loader
 from shipedge_train.losses import LOSSES
-from shipedge_train.runs import load_best, read_run
-from shipedge_train.scoring import HARDEST
+from shipedge_train.runs.checkpoint import load_best
+from shipedge_train.runs.folder import read_run
+from shipedge_train.tasks import TASKS, build
+from shipedge_train.tasks.detector import Detector
+from shipedge_train.tasks.scenes import HARDEST
+from shipedge_train.training.model import build_trainable
+from shipedge_train.training.run import train
 
 # Keras 3.15 on NumPy 2.4.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -40,7 +44,7 @@ def test_a_run_leaves_everything_that_explains_it(finished, tiny_config, kind):
     assert [p for p in (folder / "tensorboard").iterdir() if p.stat().st_size > 100]
     assert [row["epoch"] for row in history(folder)] == ["1", "2"]
     run = read_run(folder)
-    assert (run.kind, run.config) == (kind, tiny_config(kind))
+    assert (run.task, run.config) == (kind, tiny_config(kind))
     assert {"keras", "numpy", "python", "backend"} <= set(run.versions)
     assert run.data["pictures"] == 6
     assert len(lines) == 4
@@ -57,9 +61,7 @@ def test_resume_goes_on_with_the_same_numbers(made_dataset, finished, tiny_confi
             yield next(batches)
 
     def run(**options):
-        return training.train(
-            "segmenter", made_dataset, tiny_config("segmenter"), tmp_path, report=lambda _: None, **options
-        )
+        return train("segmenter", made_dataset, tiny_config("segmenter"), tmp_path, report=lambda _: None, **options)
 
     with pytest.raises(KeyboardInterrupt):
         run(steps=stop_in_the_second_epoch)
@@ -73,25 +75,25 @@ def test_a_run_is_never_overwritten_or_mixed_up(made_dataset, finished, tiny_con
     folder = shutil.copytree(finished["detector"][0], tmp_path / "run")
     before = (folder / "config.json").read_bytes()
     with pytest.raises(ConfigError, match="already holds a run"):
-        training.train("detector", made_dataset, tiny_config("detector"), folder)
+        train("detector", made_dataset, tiny_config("detector"), folder)
     with pytest.raises(ConfigError, match="is a run of the detector, not of the segmenter"):
-        training.train("segmenter", made_dataset, tiny_config("segmenter"), folder, resume=True)
+        train("segmenter", made_dataset, tiny_config("segmenter"), folder, resume=True)
     with pytest.raises(ConfigError, match="started with another configuration"):
-        training.train("detector", made_dataset, tiny_config("detector", 7), folder, resume=True)
+        train("detector", made_dataset, tiny_config("detector", 7), folder, resume=True)
     (folder / "checkpoint.npz").write_bytes(b"PK\x03\x04 torn")
     with pytest.raises(ConfigError, match=r"checkpoint\.npz is damaged"):
-        training.train("detector", made_dataset, tiny_config("detector"), folder, resume=True)
+        train("detector", made_dataset, tiny_config("detector"), folder, resume=True)
     assert (folder / "config.json").read_bytes() == before
 
 
 def test_resume_of_nothing(made_dataset, tiny_config, tmp_path):
     with pytest.raises(ConfigError, match=r"is not a run folder: it has no config\.json"):
-        training.train("detector", made_dataset, tiny_config("detector"), tmp_path / "none", resume=True)
+        train("detector", made_dataset, tiny_config("detector"), tmp_path / "none", resume=True)
 
 
 def test_time_budget_ends_the_run(made_dataset, tiny_config, tmp_path):
     config = tiny_config("detector", 50)
-    folder = training.train("detector", made_dataset, config, tmp_path, max_minutes=1e-4, report=lambda _: None)
+    folder = train("detector", made_dataset, config, tmp_path, max_minutes=1e-4, report=lambda _: None)
     assert len(history(folder)) == 1
     assert (folder / "best.weights.h5").exists()
 
@@ -99,19 +101,19 @@ def test_time_budget_ends_the_run(made_dataset, tiny_config, tmp_path):
 def test_loss_that_is_no_number_stops_the_run(made_dataset, tiny_config, tmp_path, monkeypatch):
     monkeypatch.setitem(LOSSES, "bad", lambda y_true, y_pred: LOSSES["bce"](y_true, y_pred) * np.nan)
     with pytest.raises(ShipedgeError, match=r"the loss became nan in epoch 1: lower train\.learning_rate"):
-        training.train("detector", made_dataset, tiny_config("detector", loss="bad"), tmp_path, report=lambda _: None)
+        train("detector", made_dataset, tiny_config("detector", loss="bad"), tmp_path, report=lambda _: None)
 
 
 def test_unknown_loss_is_named(made_dataset, tiny_config, tmp_path):
     with pytest.raises(ConfigError, match=r"train\.loss is 'dise'; known are bce, dice"):
-        training.train("segmenter", made_dataset, tiny_config("segmenter", loss="dise"), tmp_path)
+        train("segmenter", made_dataset, tiny_config("segmenter", loss="dise"), tmp_path)
     assert not list(tmp_path.iterdir())
 
 
 def test_the_segmenter_learns_bright_rectangles(made_dataset, tiny_config, tmp_path):
     config = tiny_config("segmenter", 1, steps=80, learning_rate=0.02, warmup=5, ema=0.9)
     config = replace(config, data=replace(config.data, batch=4, crop=128))
-    folder = training.train("segmenter", made_dataset, config, tmp_path, report=lambda _: None)
+    folder = train("segmenter", made_dataset, config, tmp_path, report=lambda _: None)
     assert float(history(folder)[0]["dice_ships"]) > 0.5
 
 
@@ -146,7 +148,7 @@ def test_crops_grow_and_a_second_dataset_follows(made_dataset, tiny_config, tmp_
     (second / "ships.csv").write_text("".join(row for row in rows if not row.startswith("f.jpg")))
     stages = (Stage(1), Stage(1, crop=128, batch=1), Stage(1, data=str(second), learning_rate=1e-5))
     config, lines = staged(tiny_config("segmenter"), *stages), []
-    training.train("segmenter", made_dataset, config, tmp_path / "run", report=lines.append)
+    train("segmenter", made_dataset, config, tmp_path / "run", report=lines.append)
     assert [row["epoch"] for row in history(tmp_path / "run")] == ["1", "2", "3"]
     assert sum("pictures to learn from" in line for line in lines) == 2
     assert float(history(tmp_path / "run")[2]["learning_rate"]) <= 1e-5
@@ -166,23 +168,23 @@ def test_a_killed_run_of_several_phases_ends_like_one_that_was_not(made_dataset,
             yield next(batches)
 
     quiet = {"report": lambda _: None}
-    whole = training.train("segmenter", made_dataset, config, tmp_path / "whole", **quiet)
+    whole = train("segmenter", made_dataset, config, tmp_path / "whole", **quiet)
     with pytest.raises(KeyboardInterrupt):
-        training.train("segmenter", made_dataset, config, tmp_path / "killed", steps=killed, **quiet)
-    resumed = training.train("segmenter", made_dataset, config, tmp_path / "killed", resume=True, **quiet)
+        train("segmenter", made_dataset, config, tmp_path / "killed", steps=killed, **quiet)
+    resumed = train("segmenter", made_dataset, config, tmp_path / "killed", resume=True, **quiet)
     for one, two in zip(history(whole), history(resumed), strict=True):
         assert {k: float(v) for k, v in two.items()} == pytest.approx({k: float(v) for k, v in one.items()}, abs=2e-3)
 
 
 def test_a_run_that_gets_no_better_stops(made_dataset, tiny_config, tmp_path, monkeypatch):
     scores = iter([0.5, 0.6, 0.6, 0.55, 0.9])
-    monkeypatch.setattr(training, "evaluate", lambda *_: {"score": next(scores)})
+    monkeypatch.setattr(Detector, "score", lambda *_: {"score": next(scores)})
     lines = []
     config = tiny_config("detector", 5, patience=2, steps=1)
-    folder = training.train("detector", made_dataset, config, tmp_path / "run", report=lines.append)
+    folder = train("detector", made_dataset, config, tmp_path / "run", report=lines.append)
     assert [row["score"] for row in history(folder)] == ["0.5", "0.6", "0.6", "0.55"]
     assert lines[-1] == "no better score for 2 epochs: stopped"
-    training.train("detector", made_dataset, config, folder, resume=True, report=lines.append)
+    train("detector", made_dataset, config, folder, resume=True, report=lines.append)
     assert len(history(folder)) == 4
 
 
@@ -193,7 +195,7 @@ def test_hard_pictures_without_ships_are_drawn_more_often(made_dataset, tiny_con
     monkeypatch.setattr(Loader, "weigh", lambda self, w: (weighed.append(dict(w)), weigh(self, w))[1])
     config = tiny_config("detector", 3, hard_empty=1)
     run = {"report": lambda _: None}
-    whole = training.train("detector", made_dataset, config, tmp_path / "whole", **run)
+    whole = train("detector", made_dataset, config, tmp_path / "whole", **run)
     told = [weights for weights in weighed if weights]
     assert all(1 <= value <= HARDEST for weights in told for value in weights.values())
     assert set(told[-1]) <= {p.path.name for p in read_dataset(made_dataset) if not p.ships}
@@ -205,9 +207,9 @@ def test_hard_pictures_without_ships_are_drawn_more_often(made_dataset, tiny_con
             yield next(batches)
 
     with pytest.raises(KeyboardInterrupt):
-        training.train("detector", made_dataset, config, tmp_path / "killed", steps=killed, **run)
+        train("detector", made_dataset, config, tmp_path / "killed", steps=killed, **run)
     weighed.clear()
-    resumed = training.train("detector", made_dataset, config, tmp_path / "killed", resume=True, **run)
+    resumed = train("detector", made_dataset, config, tmp_path / "killed", resume=True, **run)
     assert [w for w in weighed if w] == [pytest.approx(told[-1], abs=1e-3)]
     for one, two in zip(history(whole), history(resumed), strict=True):
         assert {k: float(v) for k, v in two.items()} == pytest.approx({k: float(v) for k, v in one.items()}, abs=2e-3)
@@ -215,12 +217,12 @@ def test_hard_pictures_without_ships_are_drawn_more_often(made_dataset, tiny_con
 
 def test_bfloat16_keeps_float32_weights_and_answers(made_dataset, tiny_config, tmp_path):
     config = tiny_config("segmenter", 1, precision="bfloat16")
-    model = training.build_trainable("segmenter", config)
+    model = build_trainable(TASKS["segmenter"], config)
     assert {layer.compute_dtype for layer in model.layers} >= {"bfloat16", "float32"}
     assert model.output.dtype == "float32"
     assert {variable.dtype for variable in model.trainable_variables} == {"float32"}
-    folder = training.train("segmenter", made_dataset, config, tmp_path / "run", report=lambda _: None)
-    plain = training.build("segmenter", config)  # as conversion builds it
+    folder = train("segmenter", made_dataset, config, tmp_path / "run", report=lambda _: None)
+    plain = build(TASKS["segmenter"], config)  # as conversion builds it
     load_best(plain, read_run(folder))
     assert {layer.compute_dtype for layer in plain.layers} == {"float32"}
     pixels = np.full((1, 64, 64, 3), 90, np.uint8)

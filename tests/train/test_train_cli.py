@@ -4,12 +4,17 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from shipedge.errors import ConfigError
-from shipedge_train.cli import _bar, convert, train
+from shipedge_train.cli.convert import convert
+from shipedge_train.cli.options import CONFIGS, find_config
+from shipedge_train.cli.progress import steps
+from shipedge_train.cli.train import TASKS, train
+from shipedge_train.config import read_config
 
 
 @pytest.mark.parametrize("command", [train, convert])
@@ -27,15 +32,36 @@ def test_bad_configuration_is_found_first(tmp_path):
 
 
 def test_commands_load_without_keras():
-    code = "import sys, shipedge_train.cli; print([m for m in ('keras', 'tensorflow', 'cv2') if m in sys.modules])"
+    modules = "train, shipedge_train.cli.convert, shipedge_train.cli.crossval"
+    code = f"import sys, shipedge_train.cli.{modules}; print({{'keras', 'tensorflow', 'cv2'}} & set(sys.modules))"
     path = {"PYTHONPATH": ":".join(sys.path)}
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=path)
-    assert done.stdout.strip() == "[]"
+    assert done.stdout.strip() == "set()"
+
+
+def test_the_command_knows_every_task():
+    from shipedge_train import tasks
+
+    assert tuple(tasks.TASKS) == TASKS
+
+
+def test_configurations_are_found_by_name_and_by_path(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for path in CONFIGS.glob("*.toml"):
+        assert find_config(path.stem) == path
+        read_config(path)
+    (tmp_path / "cascade").mkdir()  # a run folder of that name
+    assert find_config("cascade") == CONFIGS / "cascade.toml"
+    assert find_config("own/cascade.toml") == Path("own/cascade.toml")
+    (tmp_path / "refiner").write_text("")
+    assert find_config("refiner") == Path("refiner")
+    with pytest.raises(ConfigError, match=r"no configuration casade: expected a TOML file, or one of .*cascade.*"):
+        find_config("casade")
 
 
 def test_bar_takes_exactly_one_epoch():
     batches = iter(range(10))
-    assert list(_bar(batches, 4, "epoch 1")) == [0, 1, 2, 3]
+    assert list(steps(batches, 4, "epoch 1")) == [0, 1, 2, 3]
     assert next(batches) == 4
 
 

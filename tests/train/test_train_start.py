@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 
 from shipedge.errors import ConfigError
-from shipedge_train import train as training
-from shipedge_train.runs import load_best, load_checkpoint, read_run
+from shipedge_train.runs.checkpoint import load_best, load_checkpoint
+from shipedge_train.runs.folder import read_run
+from shipedge_train.tasks import TASKS, build
+from shipedge_train.training.model import build_trainable
+from shipedge_train.training.run import train
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -18,22 +21,22 @@ def test_init_starts_from_the_best_weights_of_another_run(made_dataset, finished
     still = replace(
         tiny_config("segmenter"), train=replace(tiny_config("segmenter").train, learning_rate=1e-12, epochs=1)
     )
-    folder = training.train("segmenter", made_dataset, still, tmp_path / "on", init=[first], report=lambda _: None)
+    folder = train("segmenter", made_dataset, still, tmp_path / "on", init=[first], report=lambda _: None)
     weights = []
     for run in (first, folder):
-        model = training.build("segmenter", still)
+        model = build(TASKS["segmenter"], still)
         load_best(model, read_run(run))
         weights.append([w for v, w in zip(model.variables, model.get_weights(), strict=True) if "kernel" in v.path])
     for before, after in zip(*weights, strict=True):
         np.testing.assert_allclose(before, after, atol=1e-5)
     with pytest.raises(ConfigError, match="holds the segmenter, not the detector"):
-        training.train("detector", made_dataset, tiny_config("detector"), tmp_path / "no", init=[first])
+        train("detector", made_dataset, tiny_config("detector"), tmp_path / "no", init=[first])
     assert not (tmp_path / "no").exists()
 
 
 def test_a_share_of_the_weights_at_the_start_is_kept(made_dataset, finished, tiny_config, tmp_path):
     config = tiny_config("segmenter", init_share=0.25, ema=0.0, keep="last")
-    start = training.build("segmenter", config)
+    start = build(TASKS["segmenter"], config)
     load_best(start, read_run(finished["segmenter"][0]))
     options = {"init": [finished["segmenter"][0]], "report": lambda _: None}
 
@@ -44,10 +47,10 @@ def test_a_share_of_the_weights_at_the_start_is_kept(made_dataset, finished, tin
             yield next(batches)
 
     with pytest.raises(KeyboardInterrupt):
-        training.train("segmenter", made_dataset, config, tmp_path, steps=stop_in_the_second_epoch, **options)
+        train("segmenter", made_dataset, config, tmp_path, steps=stop_in_the_second_epoch, **options)
     options.pop("init")
-    training.train("segmenter", made_dataset, config, tmp_path, resume=True, **options)
-    end, kept = training.build_trainable("segmenter", config), training.build("segmenter", config)
+    train("segmenter", made_dataset, config, tmp_path, resume=True, **options)
+    end, kept = build_trainable(TASKS["segmenter"], config), build(TASKS["segmenter"], config)
     load_checkpoint(end, tmp_path)
     load_best(kept, read_run(tmp_path))
     changed = False
@@ -56,7 +59,7 @@ def test_a_share_of_the_weights_at_the_start_is_kept(made_dataset, finished, tin
         changed |= bool(np.abs(first - last).max() > 1e-4)
     assert changed
     with pytest.raises(ConfigError, match=r"train\.init_share keeps weights that a run starts from"):
-        training.train("segmenter", made_dataset, config, tmp_path / "other", report=lambda _: None)
+        train("segmenter", made_dataset, config, tmp_path / "other", report=lambda _: None)
     assert not (tmp_path / "other").exists()
 
 
@@ -71,11 +74,11 @@ def test_a_run_is_never_validated_on_what_it_learned_from(made_dataset, tiny_con
 
     write(rows)
     config, folder = tiny_config("detector", 1), tmp_path / "run"
-    training.train("detector", data, config, folder, report=lambda _: None)
+    train("detector", data, config, folder, report=lambda _: None)
     run = read_run(folder)
     assert (run.data["training"], run.data["validation"], run.data["split"]["fold"]) == (3, 2, 0)
     write(rows | {"b.jpg": "fold0"})
     for options in ({"resume": True}, {"init": [folder]}):
         out = folder if "resume" in options else tmp_path / "other"
         with pytest.raises(ConfigError, match="was trained with another split of this data"):
-            training.train("detector", data, config, out, report=lambda _: None, **options)
+            train("detector", data, config, out, report=lambda _: None, **options)

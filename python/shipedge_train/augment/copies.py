@@ -17,7 +17,7 @@ from shipedge_train.augment.geometry import Geometry, sample_geometry
 from shipedge_train.augment.paste import cut_donor, paste
 from shipedge_train.augment.sample import vary
 from shipedge_train.config import AugmentConfig
-from shipedge_train.dataset import SHAPE, Picture
+from shipedge_train.dataset import SHAPE, Image
 
 Array = NDArray[np.uint8]
 
@@ -28,7 +28,7 @@ _TRIES = 6
 
 
 def copy_of(
-    picture: Picture, donors: Sequence[Picture], config: AugmentConfig, seed: int, number: int
+    picture: Image, donors: Sequence[Image], config: AugmentConfig, seed: int, number: int
 ) -> tuple[bytes, list[str]]:
     """Copy `number` of a picture: (JPEG file, one run-length string per ship).
 
@@ -61,7 +61,7 @@ def copy_of(
     return jpeg.tobytes(), [rle.to_airbus() for rle in rles if rle.area >= _LEAST_AREA]
 
 
-def _ships(picture: Picture) -> list[Rle]:
+def _ships(picture: Image) -> list[Rle]:
     try:
         return [parse(text, SHAPE) for text in picture.ships]
     except RleFormatError as error:
@@ -79,7 +79,7 @@ def _moved(ship: Rle, geometry: Geometry, reflections: Array | None) -> list[Arr
 
 
 def _paste_some(
-    image: Array, mask: Array, ships: list[Array], donors: Sequence[Picture], rng: Generator
+    image: Array, mask: Array, ships: list[Array], donors: Sequence[Image], rng: Generator
 ) -> tuple[Array, Array]:
     """Paste one to three ships; each is appended to `ships`."""
     sun, wanted = float(rng.uniform(0, 2 * math.pi)), int(rng.integers(1, _MOST_PASTED + 1))

@@ -6,14 +6,11 @@ import csv
 import hashlib
 import io
 import json
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
-
-import cv2
 
 from shipedge.atomic import naming, own_folder, write_atomic
 from shipedge.errors import DatasetError
@@ -21,8 +18,9 @@ from shipedge.formats.airbus import check_image_id, write_airbus
 from shipedge.formats.splits import HEADER, NAME
 from shipedge.json_text import loads
 from shipedge_train.augment.copies import copy_of
-from shipedge_train.augment.origins import Origin
 from shipedge_train.config import AugmentConfig
+from shipedge_train.dataset.splits import Member
+from shipedge_train.threads import in_order
 
 JOURNAL = "augment.jsonl"
 SCENES = ["ImageId", "BigImageId"]
@@ -37,7 +35,7 @@ class Copies:
     seed: int
     config: AugmentConfig
 
-    def note(self, origins: Sequence[Origin]) -> dict[str, Any]:
+    def note(self, origins: Sequence[Member]) -> dict[str, Any]:
         """The first line of the journal: by it a folder is known again."""
         lines = [[o.picture.path.name, o.part, o.group, o.picture.scene, *o.picture.ships] for o in origins]
         digest = hashlib.sha256(json.dumps(lines).encode()).hexdigest()
@@ -45,7 +43,7 @@ class Copies:
 
 
 def write_copies(
-    origins: Sequence[Origin],
+    origins: Sequence[Member],
     out: Path,
     copies: Copies,
     count: int,
@@ -81,16 +79,20 @@ def write_copies(
     for origin in origins:
         donors.setdefault(origin.part, []).extend([origin.picture] if origin.picture.ships else [])
 
-    def make(name: str) -> list[str]:
+    def make(name: str) -> tuple[str, list[str]]:
         origin, number = jobs[name]
         jpeg, ships = copy_of(origin.picture, donors[origin.part], copies.config, copies.seed, number)
         write_atomic(out / "images" / name, jpeg)
-        return ships
+        return name, ships
 
     progress(sum(name in rows for name in jobs))
     missing = [name for name in jobs if name not in rows]
-    with naming(out / JOURNAL), (out / JOURNAL).open("a", encoding="utf-8") as journal:
-        for name, ships in _parallel(make, missing, workers):
+    with (
+        naming(out / JOURNAL),
+        (out / JOURNAL).open("a", encoding="utf-8") as journal,
+        closing(in_order(make, missing, workers)) as made,
+    ):
+        for name, ships in made:
             rows[name] = ships
             journal.write(json.dumps([name, ships]) + "\n")
             journal.flush()
@@ -105,42 +107,24 @@ def write_copies(
     return len(rows), sum(map(len, rows.values()))
 
 
-def _jobs(origins: Sequence[Origin], count: int) -> dict[str, tuple[Origin, int]]:
+def _jobs(origins: Sequence[Member], count: int) -> dict[str, tuple[Member, int]]:
     """Name of each copy -> its original and number."""
-    jobs: dict[str, tuple[Origin, int]] = {}
+    jobs: dict[str, tuple[Member, int]] = {}
+    names: dict[str, str] = {}
     for number in range(count):
         for origin in origins:
             name = f"{origin.picture.path.stem}-a{number}.jpg"
             trouble = check_image_id(name)
-            if name in jobs:
-                other = jobs[name][0].picture.path.name
+            if (key := name.casefold()) in names:  # file systems that ignore case exist
+                other = names[key]
                 trouble = f"{other} and {origin.picture.path.name} would have copies of the same name {name}"
             if trouble:
                 raise DatasetError(trouble)
-            jobs[name] = (origin, number)
+            names[key], jobs[name] = origin.picture.path.name, (origin, number)
     return jobs
 
 
-def _parallel(make: Callable[[str], list[str]], names: Sequence[str], workers: int) -> Iterator[tuple[str, list[str]]]:
-    """(name, ships) in order; few copies are in the making, so that a stop is quick."""
-    before = cv2.getNumThreads()
-    cv2.setNumThreads(1)  # threads of our own are busy; OpenCV's would only fight with them
-    pool = ThreadPoolExecutor(workers)
-    try:
-        flying: deque[tuple[str, Future[list[str]]]] = deque()
-        for name in names:
-            flying.append((name, pool.submit(make, name)))
-            if len(flying) > 2 * workers:
-                first, future = flying.popleft()
-                yield first, future.result()
-        for first, future in flying:
-            yield first, future.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
-        cv2.setNumThreads(before)
-
-
-def _open(out: Path, note: dict[str, Any], origins: Sequence[Origin]) -> dict[str, list[str]]:
+def _open(out: Path, note: dict[str, Any], origins: Sequence[Member]) -> dict[str, list[str]]:
     """Prepare ``out`` and return the rows of copies that are already there."""
     images, journal = out / "images", out / JOURNAL
     rows: dict[str, list[str]] = {}

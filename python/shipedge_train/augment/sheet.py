@@ -18,10 +18,10 @@ from shipedge_train.augment.geometry import sample_geometry
 from shipedge_train.augment.paste import cut_donor, paste
 from shipedge_train.augment.sample import vary
 from shipedge_train.config import AugmentConfig
-from shipedge_train.dataset import SHAPE, Picture
+from shipedge_train.dataset import SHAPE, Image
 
 Array = NDArray[np.uint8]
-Crop = tuple[Picture, tuple[float, float]]
+Crop = tuple[Image, tuple[float, float]]
 
 NOTHING = AugmentConfig(
     flips=False, warp=0, shift=0, paste=0, fade=0, light=0, color=0, gray=0, gradient=0, glint=0, haze=0, bleed=0,
@@ -39,7 +39,7 @@ _LABEL = 84
 _OUTLINE = (255, 225, 0)
 
 
-def write_sheet(path: Path, pictures: Sequence[Picture], config: AugmentConfig, seed: int) -> None:
+def write_sheet(path: Path, pictures: Sequence[Image], config: AugmentConfig, seed: int) -> None:
     """Draw the sheet into a .png or .jpg file: a row for each part that `config` does not switch off.
 
     Raises:
@@ -66,7 +66,7 @@ def switches(config: AugmentConfig) -> dict[str, float]:
     return {name: getattr(config, name) for name in names}
 
 
-def _choose(pictures: Sequence[Picture], seed: int) -> list[Crop]:
+def _choose(pictures: Sequence[Image], seed: int) -> list[Crop]:
     """Crops around ships, the last three of pictures without."""
     rng = np.random.default_rng(seed)
     with_ships, empty = [p for p in pictures if p.ships], [p for p in pictures if not p.ships]
@@ -82,7 +82,7 @@ def _choose(pictures: Sequence[Picture], seed: int) -> list[Crop]:
     return crops
 
 
-def find_donors(pictures: Sequence[Picture], rng: Generator, size: int) -> list[tuple[Array, Array]]:
+def find_donors(pictures: Sequence[Image], rng: Generator, size: int) -> list[tuple[Array, Array]]:
     """Up to a dozen ships that can be pasted into a crop of `size` pixels."""
     with_ships = [p for p in pictures if p.ships]
     found: list[tuple[Array, Array]] = []

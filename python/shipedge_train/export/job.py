@@ -19,15 +19,18 @@ from shipedge.backends import open_model
 from shipedge.bundle import FORMAT, POINTS, PREPROCESSING, QUANTIZE, ModelFile, Thresholds
 from shipedge.errors import ConfigError
 from shipedge.refine import Refiner
-from shipedge_train import runs
 from shipedge_train.dataset import SHAPE, pick_evenly
-from shipedge_train.export.networks import Source, check_window
-from shipedge_train.export.part import Report, Work, convert_part, kept_part
+from shipedge_train.export.networks import Source
+from shipedge_train.export.part import Work, convert_part, kept_part
 from shipedge_train.export.scorer import SHIP_SHARE
-from shipedge_train.export.sources import KINDS, Plan, read_sources, tuning_split
+from shipedge_train.export.sources import Plan, read_sources, tuning_split
 from shipedge_train.export.tflite import needs_tensorflow
-from shipedge_train.export.thresholds import DETECTOR, SEGMENTER, START, Progress, quietly, tune
+from shipedge_train.export.thresholds import EVERYTHING, START, Search, tune
 from shipedge_train.export.writer import check_place, write_bundle
+from shipedge_train.progress import Progress, Report, quietly
+from shipedge_train.runs.start import versions
+from shipedge_train.tasks import MODELS
+from shipedge_train.tasks.segmenter import check_window
 
 VARIANTS = ("int8", "float16")
 TUNING_PICTURES = 240
@@ -73,21 +76,21 @@ def convert(
     check_place(Path(out))
     plan = read_sources(sources, data)
     window = window or (plan.base.segmenter.window if plan.base else SHAPE[0])
-    if "segmenter" in plan.networks:
-        check_window(window, plan.networks["segmenter"])
-    work = Work(variants, allow_drop, report, progress)
-    made = {kind: convert_part(plan, kind, window if kind == "segmenter" else SHAPE[0], work) for kind in plan.networks}
-    parts = made | {kind: kept_part(plan, kind) for kind in plan.kept}
+    if segmenter := plan.networks.get("segmenter"):
+        check_window(window, segmenter.config.model)
+    work = Work(variants, window, allow_drop, report, progress)
+    made = {name: convert_part(plan, name, work) for name in plan.networks}
+    parts = made | {name: kept_part(plan, name) for name in plan.kept}
     points, scores = _tuned(plan, {kind: part.files[0] for kind, part in parts.items()}, ship_share, report, progress)
     manifest = (plan.base.manifest if plan.base else {}) | {
         "format": FORMAT,
         "name": name or Path(out).name,
         "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "models": {kind: parts[kind].entry for kind in KINDS if kind in parts},
+        "models": {kind: parts[kind].entry for kind in MODELS if kind in parts},
         "preprocessing": PREPROCESSING,
         "thresholds": asdict(points["careful"]),
         "points": {name: asdict(points[name]) for name in POINTS[1:] if name in points},
-        "versions": runs.versions(),
+        "versions": versions(),
     }
     manifest["parity"] = manifest.get("parity", {}) | {kind: part.parity for kind, part in made.items()}
     manifest["scores"] = manifest.get("scores", {}) | scores
@@ -114,19 +117,18 @@ def _tuned(
     back to choose others.
     """
     pictures = pick_evenly(tuning_split(plan).validation, TUNING_PICTURES)
-    options: dict[str, Any] = {}
-    note = ""
+    search, note = EVERYTHING, ""
     if plan.base is not None:
         if len(pictures) < ENOUGH:
-            options = {"starts": (plan.base.thresholds,), "groups": (), "points": plan.base.points}
+            search = Search((plan.base.thresholds,), (), plan.base.points)
             note = f" kept, {ENOUGH} held-back pictures are needed to choose others"
         elif plan.again:
-            options = {"starts": (plan.base.thresholds,), "groups": ()}
+            search = Search((plan.base.thresholds,), ())
         else:
-            options = {"starts": (START, plan.base.thresholds), "groups": (DETECTOR, *SEGMENTER)}
-    detector, segmenter, *rest = (open_model(files[kind], os.cpu_count() or 1) for kind in KINDS if kind in files)
+            search = Search((START, plan.base.thresholds))
+    detector, segmenter, *rest = (open_model(files[kind], os.cpu_count() or 1) for kind in MODELS if kind in files)
     refiner = Refiner(rest[0]) if rest else None
-    points, scores = tune(detector, segmenter, pictures, ship_share, refiner, **options, progress=progress)
+    points, scores = tune(detector, segmenter, pictures, ship_share, refiner, search, progress)
     by_point = scores.pop("points")
     report(f"thresholds {json.dumps(asdict(points['careful']))}{note}; validation {json.dumps(scores)}")
     for name, figures in by_point.items():

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from shipedge.backends import Model
-from shipedge.metrics import roc_auc
-from shipedge.refine import Rectangle, corrected
-from shipedge_train.loader import overlap
-from shipedge_train.metrics import dice_at
+from shipedge_train.tasks.contract import BundleModel, Tile, Values
 
 MAX_DROP = 0.005
 """What a conversion may cost: the segmenter of its Dice with the truth, the detector of its picture AUC, the refiner of
@@ -21,31 +18,21 @@ its IoU with the label."""
 MIN_AGREEMENT = 0.97
 """How far both must agree: Dice of their masks, share of the cells on the same side of 0.5, IoU of their rectangles."""
 
-Values = NDArray[np.floating]
-
-
-class Tile(NamedTuple):
-    """What a model sees, and the truth: cells or pixels with ships; of a refiner the rectangle and its label."""
-
-    pixels: NDArray[np.uint8]
-    truth: Any
-
 
 def answers(model: keras.Model, tiles: Iterable[Tile]) -> list[Values]:
     """What Keras says of every tile, in 256ths as a device hears it."""
-    said = (np.asarray(model.predict_on_batch(tile.pixels[None]))[0, ..., 0] for tile in tiles)
-    return [np.rint(np.minimum(values * 256, 255)) / 256 for values in said]
+    outputs = (np.asarray(model.predict_on_batch(tile.pixels[None]))[0, ..., 0] for tile in tiles)
+    return [np.rint(np.minimum(values * 256, 255)) / 256 for values in outputs]
 
 
-def compare(kind: str, ours: Sequence[Values], converted: Model, tiles: Sequence[Tile]) -> dict[str, Any]:
+def compare(model: BundleModel, ours: Sequence[Values], converted: Model, tiles: Sequence[Tile]) -> dict[str, Any]:
     """Figures for the manifest, rounded.
 
     `max_abs` and `mean_abs` are differences of probability (one step of the uint8 output is 0.0039), `agreement` and
-    `drop` what `refusal` looks at, beside the two scores that the drop lies between (see `MAX_DROP`). Masks are
-    compared at 0.5, their score is the mean over tiles with ships, their agreement that of all tiles together.
+    `drop` what `refusal` looks at, beside the two scores that the drop lies between (see `BundleModel.figures`).
 
     Args:
-        kind: "detector", "segmenter" or "refiner".
+        model: of the bundle.
         ours: see `answers`.
         converted: the file, opened.
         tiles: at least one.
@@ -57,8 +44,7 @@ def compare(kind: str, ours: Sequence[Values], converted: Model, tiles: Sequence
         "max_abs": float(max(d.max() for d in difference)),
         "mean_abs": float(np.mean([d.mean() for d in difference])),
     }
-    truths = [tile.truth for tile in tiles]
-    figures |= {"detector": _cells, "segmenter": _masks, "refiner": _rectangles}[kind](ours, theirs, truths)
+    figures |= model.figures(ours, theirs, [tile.truth for tile in tiles])
     return {key: round(value, 5) if isinstance(value, float) else value for key, value in figures.items()}
 
 
@@ -70,40 +56,6 @@ def refusal(figures: dict[str, Any]) -> str | None:
     if figures["agreement"] < MIN_AGREEMENT:
         return f"it agrees with Keras to {figures['agreement']:.4f}, {MIN_AGREEMENT} is needed"
     return None
-
-
-def _cells(ours: Sequence[Values], theirs: Sequence[Values], truths: Sequence[Any]) -> dict[str, Any]:
-    shown = np.array([truth.any() for truth in truths])
-    a, b = np.stack(list(ours)), np.stack(list(theirs))
-    before, after = (roc_auc(shown, said.max(axis=(1, 2)).astype(np.float64)) for said in (a, b))
-    same = float(((a >= 0.5) == (b >= 0.5)).mean())
-    if np.isnan(before):  # all tiles show ships, or none
-        return {"drop": 0.0, "agreement": same}
-    scores = {"picture_auc_keras": before, "picture_auc_converted": after, "drop": before - after, "agreement": same}
-    # Of few images one pair in the other order is more than what is allowed, and may be chance; two are not.
-    pairs = int(shown.sum()) * int((~shown).sum())
-    return scores | {"chance": 1.5 / pairs}
-
-
-def _masks(ours: Sequence[Values], theirs: Sequence[Values], truths: Sequence[Any]) -> dict[str, Any]:
-    ships = [k for k, truth in enumerate(truths) if truth.any()]
-    before, after = (
-        float(np.mean([dice_at(said[k], truths[k]) for k in ships])) if ships else 0.0 for said in (ours, theirs)
-    )
-    mutual = dice_at(np.stack(list(theirs)), (np.stack(list(ours)) >= 0.5).astype(np.uint8))
-    return {"dice_keras": before, "dice_converted": after, "drop": before - after, "agreement": mutual}
-
-
-def _rectangles(
-    ours: Sequence[Values], theirs: Sequence[Values], truths: Sequence[tuple[Rectangle, Rectangle]]
-) -> dict[str, Any]:
-    said = [
-        (corrected(found, a[0]), corrected(found, b[0]), label)
-        for a, b, (found, label) in zip(ours, theirs, truths, strict=True)
-    ]
-    before, after = (float(np.mean([overlap(one[k], one[2]) for one in said])) for k in (0, 1))
-    mutual = float(np.mean([overlap(a, b) for a, b, _ in said]))
-    return {"iou_keras": before, "iou_converted": after, "drop": before - after, "agreement": mutual}
 
 
 def layer_errors(floating: bytes, content: bytes, tiles: Sequence[Tile], rows: int = 20) -> list[str]:

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from shipedge.backends import open_model
 from shipedge.bundle import Bundle, ModelFile
 from shipedge.errors import BundleError
-from shipedge_train.dataset import pick_evenly
 from shipedge_train.export.graph import check_graph
-from shipedge_train.export.networks import Fixed, fixed
-from shipedge_train.export.parity import Tile, answers, compare, layer_errors, refusal
-from shipedge_train.export.sources import KINDS, Plan
-from shipedge_train.export.tflite import to_tflite
-from shipedge_train.export.thresholds import Progress
-from shipedge_train.export.tiles import calibration_tiles, held_back_tiles
+from shipedge_train.export.networks import Network
+from shipedge_train.export.parity import answers, compare, layer_errors, refusal
+from shipedge_train.export.sources import Plan
+from shipedge_train.export.tflite import model_file, to_tflite
 from shipedge_train.export.writer import described, entry_of, file_name
-from shipedge_train.scoring import evaluate
-from shipedge_train.weights import pack, read_weights
+from shipedge_train.progress import Progress, Report
+from shipedge_train.runs.bundle_weights import pack, read_weights
+from shipedge_train.tasks import MODELS, BundleModel
+from shipedge_train.tasks.contract import Fixed, Tile
 
+CALIBRATION_TILES = 120
+PARITY_TILES = 180
 _TABLE_TILES = 3
-
-Report = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,14 @@ class Work:
 
     Attributes:
         variants: "int8", "float16" or "none"; the first runs where nothing else is chosen.
+        window: side of the segmenter's window, pixels.
         allow_drop: a file that differs too much from Keras is written all the same.
         report: called with one line per finished part.
         progress: shows how far longer work is.
     """
 
     variants: Sequence[str]
+    window: int
     allow_drop: bool
     report: Report
     progress: Progress
@@ -64,82 +68,84 @@ class Part:
     scores: dict[str, Any]
 
 
-def convert_part(plan: Plan, kind: str, window: int, work: Work) -> Part:
-    """A network as the model `kind`, in every variant.
+def convert_part(plan: Plan, name: str, work: Work) -> Part:
+    """A network as a model of the bundle, in every variant.
 
     A file that the bundle among the sources has already, of the same network, shapes and numbers, stays what it is: the
     bundle's thresholds were chosen with it.
 
     Args:
         plan: the network is in it.
-        kind: "detector", "segmenter" or "refiner".
-        window: side of what the model sees of a frame, pixels (a refiner has its own size).
+        name: of the model.
         work: what is asked.
 
     Raises:
         BundleError: a file is not what devices need, or differs too much from Keras.
     """
-    network = plan.networks[kind]
-    one = fixed(network, kind, window)
-    tiles = held_back_tiles(one, network)
-    ours = answers(one.model, work.progress(iter(tiles), len(tiles), f"Keras, {kind}"))
-    there = _files(plan.base, kind) if plan.base is not None and plan.again else {}
+    model, network = MODELS[name], plan.networks[name]
+    fixed = model.fixed(network.whole, network.config.model.reduce, work.window)
+    tiles = model.tiles(fixed, network.split.validation, PARITY_TILES, ())
+    ours = answers(fixed.model, work.progress(iter(tiles), len(tiles), f"Keras, {name}"))
+    before = _files(plan.base, name) if plan.base is not None and plan.again else {}
     files: list[ModelFile] = []
     parity: dict[str, Any] = {}
     for variant in work.variants:
-        name = file_name(kind, variant, first=not files)
-        if variant in there and _fits(one, there[variant]):
-            file, how = replace(there[variant], name=name), "as it was"
+        file_at = file_name(name, variant, first=not files)
+        if variant in before and _fits(fixed, before[variant]):
+            file, how = replace(before[variant], name=file_at), "as it was"
         else:
-            calibration = calibration_tiles(one, network) if variant == "int8" else []
-            file, how = one.file(name, variant, calibration), variant
-            check_graph(name, variant, file.content)
-        figures = compare(kind, ours, open_model(file, os.cpu_count() or 1), tiles)
+            calibration = calibration_tiles(model, fixed, network) if variant == "int8" else []
+            file, how = model_file(fixed, file_at, variant, calibration), variant
+            check_graph(file_at, variant, file.content)
+        figures = compare(model, ours, open_model(file, os.cpu_count() or 1), tiles)
         if (reason := refusal(figures)) is not None:
-            _complain(one, file, tiles[:_TABLE_TILES], reason, work)
+            _complain(fixed, file, tiles[:_TABLE_TILES], reason, work)
             figures["allowed"] = reason
         parity[variant] = figures
         files.append(file)
-        work.report(f"{name}: {how}, {len(file.content):,} bytes; parity {json.dumps(figures)}")
-    scores: dict[str, Any] = {}
-    if kind == "refiner":
-        held_back = pick_evenly([picture for picture in network.split.validation if picture.ships], len(tiles))
-        values = evaluate(one.network, kind, held_back)
-        scores["refiner"] = {key: round(value, 4) for key, value in values.items() if key != "score"}
-    weights, packed = plan.weights_name(kind), pack(one.network)
-    entry = entry_of(files, one.model.count_params()) | {
-        "weights": {"network": network.kind, "model": asdict(network.config.model), **described(weights, packed)},
+        work.report(f"{file_at}: {how}, {len(file.content):,} bytes; parity {json.dumps(figures)}")
+    own = model.own_scores(fixed.network, network.split.validation, len(tiles))
+    weights, packed = plan.weights_name(name), pack(fixed.network)
+    entry = entry_of(files, fixed.model.count_params()) | {
+        "weights": {"network": network.task.name, "model": asdict(network.config.model), **described(weights, packed)},
         "data": network.data,
     }
-    return Part(files, entry, {file.name: file.content for file in files} | {weights: packed}, parity, scores)
+    on_disk = {file.name: file.content for file in files} | {weights: packed}
+    return Part(files, entry, on_disk, parity, {name: own} if own else {})
 
 
-def kept_part(plan: Plan, kind: str) -> Part:
+def calibration_tiles(model: BundleModel, fixed: Fixed, network: Network) -> list[NDArray[np.uint8]]:
+    """What int8 learns its ranges from: what the model sees of training images."""
+    seed = (network.config.train.seed,)
+    return [tile.pixels for tile in model.tiles(fixed, network.split.training, CALIBRATION_TILES, seed)]
+
+
+def kept_part(plan: Plan, name: str) -> Part:
     """A model of the bundle as it is, with the variants that the whole bundle has."""
     assert plan.base is not None
     assert plan.place is not None
-    files = list(_files(plan.base, kind).values())
-    entry = dict(plan.base.manifest["models"][kind])
+    files = list(_files(plan.base, name).values())
+    entry = dict(plan.base.manifest["models"][name])
     if variants := {q: v for q, v in entry.pop("variants", {}).items() if q in plan.base.variants}:
         entry["variants"] = variants
     on_disk = {file.name: file.content for file in files}
     if entry.get("weights"):
-        path, content = read_weights(plan.place, plan.base.manifest, kind)
+        path, content = read_weights(plan.place, plan.base.manifest, name)
         on_disk[path.name] = content
     return Part(files, entry, on_disk, {}, {})
 
 
-def _files(bundle: Bundle, kind: str) -> dict[str, ModelFile]:
+def _files(bundle: Bundle, name: str) -> dict[str, ModelFile]:
     """The files of a model by variant, the one that runs where nothing else is chosen first."""
-    index = KINDS.index(kind)
+    index = list(MODELS).index(name)
     sets = [[*models] for models in (bundle.models, *bundle.variants.values())]
     return {models[index].quantize: models[index] for models in sets}
 
 
-def _fits(one: Fixed, file: ModelFile) -> bool:
+def _fits(fixed: Fixed, file: ModelFile) -> bool:
     """A file sees and says what the network does, and devices can run it."""
-    shapes = [tuple(shape[1:]) for shape in (one.model.input_shape, one.model.output_shape)]
-    if [file.input[1:], file.output[1:], file.reduce] != [*shapes, one.reduce]:
+    shapes = [tuple(shape[1:]) for shape in (fixed.model.input_shape, fixed.model.output_shape)]
+    if [file.input[1:], file.output[1:], file.reduce] != [*shapes, fixed.reduce]:
         return False
     try:
         check_graph(file.name, file.quantize, file.content)
@@ -148,9 +154,9 @@ def _fits(one: Fixed, file: ModelFile) -> bool:
     return True
 
 
-def _complain(one: Fixed, file: ModelFile, tiles: Sequence[Tile], reason: str, work: Work) -> None:
+def _complain(fixed: Fixed, file: ModelFile, tiles: Sequence[Tile], reason: str, work: Work) -> None:
     """Show where a file goes astray, and refuse it unless that is allowed."""
-    for line in layer_errors(to_tflite(one.model, "none", []), file.content, tiles):
+    for line in layer_errors(to_tflite(fixed.model, "none", []), file.content, tiles):
         work.report(line)
     if not work.allow_drop:
         raise BundleError(

@@ -21,7 +21,7 @@ from shipedge.refine import Refiner
 from shipedge.rle import Rle, iou_matrix, parse
 from shipedge.ships import find_components, is_sure, level, merge_windows
 from shipedge.tiling import tile_origins
-from shipedge_train.dataset import SHAPE, Picture
+from shipedge_train.dataset import SHAPE, Image
 
 SHIP_SHARE = 0.22
 """Share of the Airbus pictures that show ships."""
@@ -35,20 +35,20 @@ class Seen:
     probability: NDArray[np.uint8]
     truths: list[Rle]
     mask: NDArray[np.uint8]
-    picture: Picture
+    picture: Image
 
 
 @dataclass(frozen=True)
-class _Found:
-    """The parts of one picture.
+class _Components:
+    """The components of one picture.
 
     Attributes:
-        areas: pixels of each part,
+        areas: pixels of each component,
         scores: its mean probability,
         cells: its strongest cell,
         shown: pixels of what is shown of it,
         common: those of them that are ship,
-        iou: (ships, parts), of what is shown.
+        iou: (ships, components), of what is shown.
         truth_area: ship pixels of the picture.
         top: its strongest cell.
     """
@@ -64,18 +64,18 @@ class _Found:
 
 
 class ThresholdScorer:
-    """Scores combinations of thresholds; remembers the parts, which take the time.
+    """Scores combinations of thresholds; remembers the components, which take the time.
 
     Args:
         seen: the pictures.
         ship_share: share of pictures with ships where the thresholds will be used, 0..1: F2 is the mean that pictures
             of that mixture would have.
-        refiner: has the last look at every part.
+        refiner: has the last look at every component.
     """
 
     def __init__(self, seen: Sequence[Seen], ship_share: float = SHIP_SHARE, refiner: Refiner | None = None) -> None:
         self._seen, self._ship_share, self._refiner = seen, ship_share, refiner
-        self._found: dict[tuple[float | bool, ...], list[_Found]] = {}
+        self._known: dict[tuple[float | bool, ...], list[_Components]] = {}
 
     def worth(self, thresholds: Thresholds, only: Sequence[int] | None = None) -> float:
         """What the search maximizes, on all pictures or on those with these numbers."""
@@ -107,8 +107,8 @@ class ThresholdScorer:
         """Mean official F2 of the mixture, and mean Dice over the pictures with ships."""
         f2: dict[bool, list[float]] = {True: [], False: []}  # by whether the picture shows ships
         dice: list[float] = []  # of those that do
-        found = self._judged(thresholds)
-        for one in found if only is None else (found[i] for i in only):
+        everything = self._judged(thresholds)
+        for one in everything if only is None else (everything[i] for i in only):
             kept = self._kept(one, thresholds)
             ships, count = len(one.iou), int(kept.sum())
             if ships and count:
@@ -123,8 +123,8 @@ class ThresholdScorer:
         shown, empty = float(np.mean(f2[True] or [0.0])), float(np.mean(f2[False] or [1.0]))
         return share * shown + (1 - share) * empty, float(np.mean(dice)) if dice else 0.0
 
-    def _judged(self, thresholds: Thresholds) -> list[_Found]:
-        """The parts of every picture by what decides which there are, and as what they are shown."""
+    def _judged(self, thresholds: Thresholds) -> list[_Components]:
+        """The components of every picture by what decides which there are, and as what they are shown."""
         key = (
             thresholds.pixel,
             thresholds.core,
@@ -132,13 +132,13 @@ class ThresholdScorer:
             thresholds.fill_holes,
             thresholds.rectangles,
         )
-        if key not in self._found:
-            self._found[key] = [_parts(one, thresholds, self._refiner) for one in self._seen]
-        return self._found[key]
+        if key not in self._known:
+            self._known[key] = [_components(one, thresholds, self._refiner) for one in self._seen]
+        return self._known[key]
 
     @staticmethod
-    def _kept(one: _Found, thresholds: Thresholds) -> Any:
-        """Which parts of a picture are shown."""
+    def _kept(one: _Components, thresholds: Thresholds) -> Any:
+        """Which components of a picture are shown."""
         sure = is_sure(one.areas, one.scores, thresholds) & (one.top >= level(thresholds.picture))
         return (one.cells >= level(thresholds.cell)) & sure
 
@@ -148,12 +148,12 @@ def as_seen(model: Model, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return halve(pixels) if model.window < SHAPE[0] else pixels
 
 
-def seen_of(picture: Picture, presence: NDArray[np.uint8], probability: NDArray[np.uint8]) -> Seen:
+def seen_of(picture: Image, presence: NDArray[np.uint8], probability: NDArray[np.uint8]) -> Seen:
     """What was said of a picture beside its truth."""
     return Seen(presence, probability, [parse(s, SHAPE) for s in picture.ships], picture.mask(), picture)
 
 
-def look(detector: Model, segmenter: Model, picture: Picture, *, flips: bool = False) -> Seen:
+def look(detector: Model, segmenter: Model, picture: Image, *, flips: bool = False) -> Seen:
     """Both models on a whole picture, whatever the detector says; with `flips` as it is and mirrored."""
 
     def ask(model: Model, window: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -167,19 +167,23 @@ def look(detector: Model, segmenter: Model, picture: Picture, *, flips: bool = F
     return seen_of(picture, ask(detector, as_seen(detector, pixels)), merge_windows(windows, SHAPE))
 
 
-def _parts(seen: Seen, thresholds: Thresholds, refiner: Refiner | None) -> _Found:
-    parts = find_components(SHAPE, seen.presence, [(0, 0, seen.probability)], thresholds)
-    if refiner is not None and parts:
-        better = refiner.outlines(seen.picture.pixels(), [part.outline for part in parts])
-        parts = [part._replace(outline=outline) for part, outline in zip(parts, better, strict=True) if outline]
-    shown: list[Rle] = [part.outline for part in parts]
-    return _Found(
-        areas=np.array([part.area for part in parts], np.int64),
+def _components(seen: Seen, thresholds: Thresholds, refiner: Refiner | None) -> _Components:
+    components = find_components(SHAPE, seen.presence, [(0, 0, seen.probability)], thresholds)
+    if refiner is not None and components:
+        better = refiner.outlines(seen.picture.pixels(), [component.outline for component in components])
+        components = [
+            component._replace(outline=outline)
+            for component, outline in zip(components, better, strict=True)
+            if outline
+        ]
+    shown: list[Rle] = [component.outline for component in components]
+    return _Components(
+        areas=np.array([component.area for component in components], np.int64),
         shown=np.array([outline.area for outline in shown], np.int64),
-        scores=np.array([part.score for part in parts], np.float64),
-        cells=np.array([part.cell for part in parts], np.int64),
+        scores=np.array([component.score for component in components], np.float64),
+        cells=np.array([component.cell for component in components], np.int64),
         common=np.array([outline.mean(seen.mask) * outline.area for outline in shown], np.float64),
-        iou=np.asarray(iou_matrix(seen.truths, shown)).reshape(len(seen.truths), len(parts)),
+        iou=np.asarray(iou_matrix(seen.truths, shown)).reshape(len(seen.truths), len(components)),
         truth_area=int(seen.mask.sum()),
         top=int(seen.presence.max()),
     )

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 from shipedge.bundle import Bundle, load_bundle
 from shipedge.errors import ConfigError
-from shipedge_train import runs
+from shipedge_train.dataset.splits import Split
 from shipedge_train.export.networks import Network, Source, of_bundle, of_run
-from shipedge_train.splits import Split
-from shipedge_train.weights import MANIFEST, learned_from
+from shipedge_train.runs.bundle_weights import MANIFEST, learned_from
+from shipedge_train.runs.folder import Run, check_split, read_run
+from shipedge_train.tasks import MODELS, task_named
 
-KINDS = ("detector", "segmenter", "refiner")
-GIVES = {"segmenter": "segmenter", "cascade": "segmenter", "refiner": "refiner"}
-"""Which model of a bundle a run replaces."""
+NEEDED = ("detector", "segmenter")
+"""The models that no bundle is without."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Plan:
     """What becomes of the sources.
 
     Attributes:
-        networks: what is converted, by the model that it becomes, in the order of `KINDS`.
+        networks: what is converted, by the model that it becomes, in the order of `MODELS`.
         base: the bundle that the other models come from; None without one.
         place: its folder.
         again: it is the bundle's own networks that are converted, so that its thresholds hold.
@@ -38,13 +39,13 @@ class Plan:
     def kept(self) -> list[str]:
         """The models that stay as the bundle has them."""
         there = self.base.manifest["models"] if self.base is not None else {}
-        return [kind for kind in KINDS if kind in there and kind not in self.networks]
+        return [kind for kind in MODELS if kind in there and kind not in self.networks]
 
-    def weights_name(self, kind: str) -> str:
-        """File of the weights behind a model that is converted: a cascade that gives both has one."""
-        files = [self.networks[one].weights for one in ("detector", "segmenter") if one in self.networks]
-        shared = kind != "refiner" and files[1:] == files[:1]
-        return f"{'cascade' if shared else kind}.weights.npz"
+    def weights_name(self, name: str) -> str:
+        """File of the weights behind a model that is converted: models of one network share one."""
+        network = self.networks[name]
+        shared = sum(other.weights == network.weights for other in self.networks.values()) > 1
+        return f"{network.task.name if shared else name}.weights.npz"
 
 
 def read_sources(sources: Sequence[Source], data: Source | None) -> Plan:
@@ -62,8 +63,8 @@ def read_sources(sources: Sequence[Source], data: Source | None) -> Plan:
         DatasetError: the dataset is gone or bad.
     """
     bundles = [Path(source) for source in sources if (Path(source) / MANIFEST).is_file()]
-    found = [runs.read_run(source) for source in sources if Path(source) not in bundles]
-    given = _from_runs(found) if not bundles else {GIVES[run.kind]: run for run in found if run.kind in GIVES}
+    found = [read_run(source) for source in sources if Path(source) not in bundles]
+    given = _replaced(found) if bundles else _shared_out(found)
     used = {id(run) for run in (given or {}).values()}
     if (
         given is None
@@ -71,13 +72,13 @@ def read_sources(sources: Sequence[Source], data: Source | None) -> Plan:
         or len(used) < len(found)
         or len({str(run.folder) for run in found}) < len(found)
     ):
-        names = ", ".join(["bundle"] * len(bundles) + [run.kind for run in found]) or "none"
+        names = ", ".join(["bundle"] * len(bundles) + [run.task for run in found]) or "none"
         raise ConfigError(
             "expected a run of the detector and one of the segmenter, or one cascade, perhaps one of the refiner too; "
             "or a bundle, alone or with a run of the segmenter (or of a cascade), of the refiner or of both, "
             f"found: {names}"
         )
-    networks = {kind: of_run(given[kind], data) for kind in KINDS if kind in given}
+    networks = {name: of_run(given[name], data) for name in MODELS if name in given}
     if not bundles:
         plan = Plan(networks)
     else:
@@ -85,20 +86,24 @@ def read_sources(sources: Sequence[Source], data: Source | None) -> Plan:
         base = load_bundle(place)
         again = not networks
         if again:
-            networks = {kind: of_bundle(place, base, kind, data) for kind in KINDS if kind in base.manifest["models"]}
+            networks = {name: of_bundle(place, base, name, data) for name in MODELS if name in base.manifest["models"]}
         plan = Plan(networks, base, place, again)
     _check_splits(plan)
     return plan
 
 
-def _from_runs(found: Sequence[runs.Run]) -> dict[str, runs.Run] | None:
-    """The run of each model where there is no bundle; None where they do not make one."""
-    refiners = [run for run in found if run.kind == "refiner"]
-    others = [run for run in found if run.kind != "refiner"]
-    pair = others * 2 if len(others) == 1 else others
-    for first, second in (pair, pair[::-1]) if len(pair) == 2 and len(refiners) < 2 else ():
-        if first.kind in ("detector", "cascade") and second.kind in ("segmenter", "cascade"):
-            return {"detector": first, "segmenter": second, **({"refiner": refiners[0]} if refiners else {})}
+def _replaced(found: Sequence[Run]) -> dict[str, Run]:
+    """The run that replaces each model of a bundle."""
+    return {model: run for run in found if (model := task_named(run.task).replaces) is not None}
+
+
+def _shared_out(found: Sequence[Run]) -> dict[str, Run] | None:
+    """The run of each model where there is no bundle; None where they do not make one, or one is left over."""
+    givers = {name: [run for run in found if name in task_named(run.task).models] for name in MODELS}
+    names = [name for name, runs in givers.items() if runs or name in NEEDED]
+    for chosen in product(*(givers[name] for name in names)):
+        if {id(run) for run in chosen} == {id(run) for run in found}:
+            return dict(zip(names, chosen, strict=True))
     return None
 
 
@@ -116,4 +121,4 @@ def _check_splits(plan: Plan) -> None:
             learned[kind] = (plan.place, learned_from(plan.base.manifest, kind))
     for source, data in learned.values():
         if data.get("ships_csv_sha256") == chooser.digest:
-            runs.check_split(source, data.get("split", {}), chooser.split)
+            check_split(source, data.get("split", {}), chooser.split)

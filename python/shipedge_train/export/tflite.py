@@ -11,7 +11,9 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from shipedge.bundle import ModelFile
 from shipedge.errors import ConfigError
+from shipedge_train.tasks.contract import Fixed
 
 Tiles = Sequence[NDArray[np.uint8]]
 
@@ -58,3 +60,11 @@ def to_tflite(model: keras.Model, quantize: str, tiles: Tiles) -> bytes:
         warnings.filterwarnings("ignore", message="Statistics for quantized inputs")
         content: bytes = converter.convert()
     return content
+
+
+def model_file(fixed: Fixed, name: str, quantize: str, tiles: Tiles) -> ModelFile:
+    """The model of a bundle as a file, see `to_tflite`."""
+    content = to_tflite(fixed.model, quantize, tiles)
+    shapes = ((1, *map(int, shape[1:])) for shape in (fixed.model.input_shape, fixed.model.output_shape))
+    before, after = shapes
+    return ModelFile(name, content, before, after, quantize, reduce=fixed.reduce)  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ than what a camera sees), and "balanced" the middle between this and "careful".
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -24,8 +24,9 @@ from shipedge.backends import Model
 from shipedge.bundle import Thresholds
 from shipedge.metrics import roc_auc
 from shipedge.refine import Refiner
-from shipedge_train.dataset import Picture
+from shipedge_train.dataset import Image
 from shipedge_train.export.scorer import SHIP_SHARE, ThresholdScorer, look
+from shipedge_train.progress import Progress, quietly
 
 START = Thresholds(picture=0.5, cell=0.3, pixel=0.5, min_area=12)
 DETECTOR = {
@@ -53,25 +54,32 @@ RECALL = {
 MIN_PRECISION, KEPT = 0.5, 2 / 3
 """Of the point "sensitive": every second ship that it shows is one, or this share of the precision of "careful"."""
 
-Progress = Callable[[Iterator[Any], int, str], Iterator[Any]]
-"""Shows how far the work behind an iterator is: (iterator, its length, label)."""
+
+@dataclass(frozen=True)
+class Search:
+    """What a search for thresholds does.
+
+    Attributes:
+        starts: where that of "careful" begins; the best end counts.
+        groups: what it varies; nothing: the best start is it.
+        points: operating points that stay as they are; None searches them.
+    """
+
+    starts: Sequence[Thresholds] = (START,)
+    groups: Sequence[Grid] = (DETECTOR, *SEGMENTER)
+    points: Mapping[str, Thresholds] | None = None
 
 
-def quietly(items: Iterator[Any], count: int, label: str) -> Iterator[Any]:
-    """A `Progress` that shows nothing."""
-    return items
+EVERYTHING = Search()
 
 
 def tune(
     detector: Model,
     segmenter: Model,
-    pictures: Sequence[Picture],
+    pictures: Sequence[Image],
     ship_share: float = SHIP_SHARE,
     refiner: Refiner | None = None,
-    *,
-    starts: Sequence[Thresholds] = (START,),
-    groups: Sequence[Grid] = (DETECTOR, *SEGMENTER),
-    points: Mapping[str, Thresholds] | None = None,
+    plan: Search = EVERYTHING,
     progress: Progress = quietly,
 ) -> tuple[dict[str, Thresholds], dict[str, Any]]:
     """The best thresholds and their scores on `pictures`.
@@ -82,9 +90,7 @@ def tune(
         pictures: no model has learned from them.
         ship_share: see `ThresholdScorer`.
         refiner: see `ThresholdScorer`.
-        starts: where the search of "careful" begins; the best end counts.
-        groups: what it varies; nothing: the best start is it.
-        points: operating points that stay as they are; None searches them.
+        plan: where the search begins, and what it varies.
         progress: shows how many pictures are done.
 
     Returns:
@@ -93,10 +99,11 @@ def tune(
     """
     seen = list(progress((look(detector, segmenter, p) for p in pictures), len(pictures), "Held-back pictures"))
     scorer = ThresholdScorer(seen, ship_share, refiner)
+    points = plan.points
     if points is None:
-        careful = max((search(scorer.worth, start, groups) for start in starts), key=scorer.worth)
+        careful = max((search(scorer.worth, start, plan.groups) for start in plan.starts), key=scorer.worth)
         points = {"careful": careful} | (_points(scorer, careful) if seen else {})
-    alone = search(scorer.worth, NO_DETECTOR, [group for group in groups if group is not DETECTOR])
+    alone = search(scorer.worth, NO_DETECTOR, [group for group in plan.groups if group is not DETECTOR])
     auc = roc_auc(np.array([bool(s.truths) for s in seen]), np.array([s.presence.max() for s in seen], np.float64))
     scores: dict[str, Any] = scorer.scores(points["careful"])
     scores |= {} if np.isnan(auc) else {"picture_auc": round(auc, 4)}

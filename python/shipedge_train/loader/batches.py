@@ -1,52 +1,47 @@
 """Batches for training and scoring: made by threads, the same for any number of them.
 
 Every sample depends on (seed, step, place in the batch) alone, never on which thread made it or when, so a run that is
-resumed at step n sees what it would have seen. OpenCV and the mask core release the GIL, so threads are enough.
+resumed at step n sees what it would have seen.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import count
-from typing import TypeVar
+from typing import Any, TypeVar
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from shipedge.rle import parse
-from shipedge.tiling import CELL
 from shipedge_train.augment.geometry import sample_geometry
 from shipedge_train.augment.sample import vary
 from shipedge_train.config import AugmentConfig, DataConfig
-from shipedge_train.dataset import SHAPE, Picture
+from shipedge_train.dataset import SHAPE, Image
 from shipedge_train.loader.cache import DiskCache, MemoryCache
 from shipedge_train.loader.donors import Donors
 from shipedge_train.loader.memory import keep_freed_memory
 from shipedge_train.loader.sampling import Sampler
-from shipedge_train.loader.truth import presence_grid, seams
+from shipedge_train.loader.truth import seams
+from shipedge_train.threads import in_order
 
 Batch = tuple[NDArray[np.uint8], NDArray[np.float32]]
 T = TypeVar("T")
 U = TypeVar("U")
 
-_AHEAD = 2  # more tasks than threads: enough that none waits, few enough to fit into memory
-
 
 class Loader:
     """Endless training batches: (b, crop, crop, 3) uint8 and the truth as float32.
 
-    The truth is the presence grid (b, crop/32, crop/32, 1) for the detector, the mask (b, crop, crop, 1) of 0 and 1
-    for the others. What is in a batch: `shipedge_train.loader.sampling`.
+    What is in a batch: `shipedge_train.loader.sampling`.
 
     Args:
         pictures: those to learn from.
-        kind: "segmenter", "detector" or "cascade".
         data: shares, sizes, threads, cache.
         augmentation: how far samples are varied.
         seed: another one, another order.
+        truth: makes the truth of a crop from its mask (crop, crop) of 0 and 1; by default the mask itself, so that a
+            batch has (b, crop, crop, 1).
         weights: see `Sampler`. They decide what is drawn: a run that is to be resumed has to keep them.
 
     Raises:
@@ -55,17 +50,17 @@ class Loader:
 
     def __init__(
         self,
-        pictures: Sequence[Picture],
-        kind: str,
+        pictures: Sequence[Image],
         data: DataConfig,
         augmentation: AugmentConfig,
         seed: int,
+        truth: Callable[[NDArray[np.uint8]], NDArray[Any]] = np.asarray,
         weights: Mapping[str, float] | None = None,
     ) -> None:
-        self._pictures, self._kind, self._data = list(pictures), kind, data
+        self._pictures, self._data, self._truth = list(pictures), data, truth
         self._augment, self._seed = augmentation, seed
         self._cache = DiskCache(data.disk_cache, data.disk_cache_gb) if data.disk_cache else MemoryCache(data.cache_gb)
-        self._seams: dict[Picture, tuple[NDArray[np.intp], ...]] = {}
+        self._seams: dict[Image, tuple[NDArray[np.intp], ...]] = {}
         self.weigh(weights or {})
 
     def weigh(self, weights: Mapping[str, float]) -> None:
@@ -79,15 +74,14 @@ class Loader:
         self._donors = Donors(self._sampler, self._pixels) if able else None
 
     def batches(self, first_step: int = 0) -> Generator[Batch, None, None]:
-        """Batches from `first_step` on; a few are prepared ahead."""
-        return in_order(self.batch, count(first_step), self._data.workers)
+        """Batches from `first_step` on; a few are prefetched."""
+        return prefetch(self.batch, count(first_step), self._data.workers)
 
     def batch(self, step: int) -> Batch:
         """The batch of one step."""
         data = self._data
         images = np.empty((data.batch, data.crop, data.crop, 3), np.uint8)
-        side = data.crop // CELL if self._kind == "detector" else data.crop
-        truth = np.empty((data.batch, side, side, 1), np.float32)
+        truths = []
         canvas = np.empty(SHAPE, np.uint8)
         for first in range(0, data.batch, data.crops_per_picture):
             rng = np.random.default_rng((self._seed, step, first))
@@ -100,10 +94,10 @@ class Loader:
                 if self._donors is not None and rng.random() < self._augment.paste and not part.any():
                     image, part = self._donors.paste(image, part, rng)
                 images[place], part = vary(image, part, self._augment, rng)
-                truth[place, ..., 0] = presence_grid(part) if self._kind == "detector" else part
-        return images, truth
+                truths.append(self._truth(part).astype(np.float32))  # a copy: the next picture draws over this mask
+        return images, np.stack(truths)[..., None]
 
-    def _mask(self, picture: Picture, canvas: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def _mask(self, picture: Image, canvas: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The ships of a picture, with water between those that touch where the configuration says so."""
         mask = picture.mask(out=canvas)
         if self._data.rim and len(picture.ships) > 1:
@@ -113,7 +107,7 @@ class Loader:
             mask[self._seams[picture]] = 0
         return mask
 
-    def _pixels(self, picture: Picture, rows: int = SHAPE[0]) -> NDArray[np.uint8]:
+    def _pixels(self, picture: Image, rows: int = SHAPE[0]) -> NDArray[np.uint8]:
         """The first rows of a picture at least; all of them where they can be kept for the next crop."""
         found = self._cache.find(picture)
         if found is None and self._cache.full:
@@ -124,8 +118,8 @@ class Loader:
         return found
 
 
-def whole_pictures(
-    pictures: Sequence[Picture], batch: int = 4, workers: int = 2
+def whole_images(
+    pictures: Sequence[Image], batch: int = 4, workers: int = 2
 ) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
     """Whole pictures for scoring, never varied: (b, 768, 768, 3) uint8 and masks (b, 768, 768) uint8, in order."""
 
@@ -133,21 +127,10 @@ def whole_pictures(
         some = pictures[start : start + batch]
         return np.stack([p.pixels() for p in some]), np.stack([p.mask() for p in some])
 
-    return in_order(load, range(0, len(pictures), batch), workers)
+    return prefetch(load, range(0, len(pictures), batch), workers)
 
 
-def in_order(work: Callable[[T], U], items: Iterable[T], workers: int) -> Generator[U, None, None]:
-    """Results of `work` on each item, in the order of the items, made by threads a little ahead of being asked for."""
-    cv2.setNumThreads(1)  # threads of our own are busy; OpenCV's would only fight with them
+def prefetch(work: Callable[[T], U], items: Iterable[T], workers: int) -> Generator[U, None, None]:
+    """As `in_order`, in a process that keeps freed memory."""
     keep_freed_memory()
-    with ThreadPoolExecutor(workers) as pool:
-        ahead: deque[Future[U]] = deque()
-        try:
-            for item in items:
-                ahead.append(pool.submit(work, item))
-                if len(ahead) == workers + _AHEAD:
-                    yield ahead.popleft().result()
-            while ahead:
-                yield ahead.popleft().result()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    return in_order(work, items, workers)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from shipedge.atomic import write_atomic
 from shipedge.errors import DatasetError
-from shipedge_train.dataset import SHAPE, Picture
+from shipedge_train.dataset import SHAPE, Image
 
 Pixels = NDArray[np.uint8]
 
@@ -28,7 +28,7 @@ class MemoryCache:
 
     def __init__(self, gigabytes: float) -> None:
         self._room = int(gigabytes * 1e9)
-        self._pictures: dict[Picture, Pixels] = {}
+        self._pictures: dict[Image, Pixels] = {}
         self._lock = Lock()
 
     @property
@@ -36,11 +36,11 @@ class MemoryCache:
         """No further picture fits."""
         return self._room < _BYTES
 
-    def find(self, picture: Picture) -> Pixels | None:
+    def find(self, picture: Image) -> Pixels | None:
         """(768, 768, 3) uint8 RGB, read-only by agreement; None: not there."""
         return self._pictures.get(picture)
 
-    def keep(self, picture: Picture, pixels: Pixels) -> None:
+    def keep(self, picture: Image, pixels: Pixels) -> None:
         """Keep whole decoded pixels where there is room."""
         with self._lock:
             if picture not in self._pictures and self._room >= pixels.nbytes:
@@ -75,7 +75,7 @@ class DiskCache:
         """No further picture fits."""
         return self._room < _BYTES
 
-    def find(self, picture: Picture) -> Pixels | None:
+    def find(self, picture: Image) -> Pixels | None:
         """(768, 768, 3) uint8 RGB, read-only; None: not there, or made of another version of the picture."""
         name = self._name(picture)
         if name is None or self._versions.get(name.partition("-")[0]) != name:
@@ -85,7 +85,7 @@ class DiskCache:
         except (OSError, ValueError):  # removed by someone, or shorter than a picture
             return None
 
-    def keep(self, picture: Picture, pixels: Pixels) -> None:
+    def keep(self, picture: Image, pixels: Pixels) -> None:
         """Write whole decoded pixels where there is room."""
         name = self._name(picture)
         if name is None:
@@ -110,7 +110,7 @@ class DiskCache:
             self._room += _BYTES
 
     @staticmethod
-    def _name(picture: Picture) -> str | None:
+    def _name(picture: Image) -> str | None:
         try:
             state = picture.path.stat()
         except OSError:  # decoding it says what is wrong

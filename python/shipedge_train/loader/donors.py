@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from shipedge.rle import parse
 from shipedge_train.augment.paste import cut_donor, paste
-from shipedge_train.dataset import SHAPE, Picture
+from shipedge_train.dataset import SHAPE, Image
 from shipedge_train.loader.sampling import Sampler, Ship
 
 Array = NDArray[np.uint8]
@@ -27,9 +27,9 @@ class Donors:
         pixels: decodes a picture.
     """
 
-    def __init__(self, sampler: Sampler, pixels: Callable[[Picture], Array]) -> None:
+    def __init__(self, sampler: Sampler, pixels: Callable[[Image], Array]) -> None:
         self._sampler, self._pixels = sampler, pixels
-        self._cuts: dict[tuple[Picture, int], tuple[Array, Array] | None] = {}
+        self._cuts: dict[tuple[Image, int], tuple[Array, Array] | None] = {}
         self._room = _ROOM
 
     def paste(self, image: Array, mask: Array, rng: Generator) -> tuple[Array, Array]:

@@ -16,8 +16,8 @@ from shipedge.refine import Rectangle, correction, cut_patch, is_whole, smallest
 from shipedge.rle import parse
 from shipedge_train.augment.sample import vary
 from shipedge_train.config import AugmentConfig, DataConfig
-from shipedge_train.dataset import SHAPE, Picture
-from shipedge_train.loader.batches import Batch, in_order
+from shipedge_train.dataset import SHAPE, Image
+from shipedge_train.loader.batches import Batch, prefetch
 from shipedge_train.loader.cache import MemoryCache
 
 _NARROWEST = 3.0
@@ -25,7 +25,7 @@ _NARROWEST = 3.0
 _NO_MASK = np.zeros(PATCH, np.uint8)
 
 
-def rectangles_of(picture: Picture) -> list[Rectangle]:
+def rectangles_of(picture: Image) -> list[Rectangle]:
     """The rectangles of the ships that are whole: not cut by the border, and wide enough to have sides."""
     ships = [parse(text, SHAPE) for text in picture.ships]
     whole = [smallest_rectangle(ship) for ship in ships if ship.area and is_whole(ship)]
@@ -58,15 +58,17 @@ class PatchLoader:
     Every ship is drawn as often. Of the augmentation only what has no geometry is used; turning and size are what a
     rectangle gone astray brings along.
 
-    Args: as `Loader`.
+    Args:
+        pictures: those to learn from.
+        data: batch, threads, cache.
+        augmentation: how far samples are varied.
+        seed: another one, another order.
 
     Raises:
         DatasetError: no ship to learn from.
     """
 
-    def __init__(
-        self, pictures: Sequence[Picture], _kind: str, data: DataConfig, augmentation: AugmentConfig, seed: int
-    ) -> None:
+    def __init__(self, pictures: Sequence[Image], data: DataConfig, augmentation: AugmentConfig, seed: int) -> None:
         self._ships = [(picture, rectangle) for picture in pictures for rectangle in rectangles_of(picture)]
         if not self._ships:
             raise DatasetError("no picture shows a whole ship: a refiner has nothing to learn from")
@@ -77,8 +79,8 @@ class PatchLoader:
         """Nothing: pictures without ships are not drawn."""
 
     def batches(self, first_step: int = 0) -> Generator[Batch, None, None]:
-        """Batches from `first_step` on; a few are prepared ahead."""
-        return in_order(self.batch, count(first_step), self._data.workers)
+        """Batches from `first_step` on; a few are prefetched."""
+        return prefetch(self.batch, count(first_step), self._data.workers)
 
     def batch(self, step: int) -> Batch:
         """The batch of one step."""
@@ -94,7 +96,7 @@ class PatchLoader:
             patches[place], truth[place, 0, :, 0] = vary(patch, _NO_MASK, self._augment, rng)[0], numbers
         return patches, truth
 
-    def _pixels(self, picture: Picture) -> NDArray[np.uint8]:
+    def _pixels(self, picture: Image) -> NDArray[np.uint8]:
         pixels = self._cache.find(picture)
         if pixels is None:
             pixels = picture.pixels()
@@ -102,7 +104,7 @@ class PatchLoader:
         return pixels
 
 
-def patches_of(pictures: Sequence[Picture], each: int) -> Iterator[tuple[NDArray[np.uint8], Rectangle, Rectangle]]:
+def patches_of(pictures: Sequence[Image], each: int) -> Iterator[tuple[NDArray[np.uint8], Rectangle, Rectangle]]:
     """For scoring and calibration, never varied and the same every time: (patch, rectangle, label), `each` per ship."""
     rng = np.random.default_rng(each)
     for picture in pictures:

@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 from shipedge.errors import DatasetError, RleFormatError
 from shipedge.rle import bboxes, parse
 from shipedge_train.config import DataConfig
-from shipedge_train.dataset import SHAPE, Picture
+from shipedge_train.dataset import SHAPE, Image
+from shipedge_train.dataset.sizes import size_class
 
-SIZE_CLASSES = (16, 32, 64)
-"""Longer sides of a ship's box, pixels, at which the next size class begins."""
 _REACH = 0.35  # of the crop's side: a ship lies anywhere in its crop, not always in the middle
 
 Center = tuple[float, float]
@@ -25,7 +24,7 @@ Center = tuple[float, float]
 class Ship:
     """A ship: its picture, its place among the picture's ships, and its box (left, top, right, bottom), pixels."""
 
-    picture: Picture
+    picture: Image
     number: int
     box: tuple[int, int, int, int]
 
@@ -46,9 +45,7 @@ class Sampler:
             not a number from 0 up, or is that of a picture that is not among `pictures`.
     """
 
-    def __init__(
-        self, pictures: Sequence[Picture], data: DataConfig, weights: Mapping[str, float] | None = None
-    ) -> None:
+    def __init__(self, pictures: Sequence[Image], data: DataConfig, weights: Mapping[str, float] | None = None) -> None:
         boxes = [_boxes(picture) for picture in pictures]
         counts = np.array([len(some) for some in boxes])
         weight = _weights(pictures, weights or {})
@@ -62,15 +59,15 @@ class Sampler:
         self._empty = _Lottery(weight * (counts == 0) if (counts == 0).any() else weight)
         self._all = _Lottery(weight)
 
-    def draw(self, rng: Generator, crops: int) -> tuple[Picture, list[Center]]:
+    def draw(self, rng: Generator, crops: int) -> tuple[Image, list[Center]]:
         """A picture and the middles (y, x) of so many crops of it, pixels."""
-        kind = rng.random()
-        if kind < self._data.ship_share:
+        ticket = rng.random()
+        if ticket < self._data.ship_share:
             ship = self._ships.draw(rng)
             owner = self._owner[ship]
             mates = rng.integers(self._first[owner], self._first[owner + 1], size=crops - 1)
             return self._pictures[owner], [self._near(number, rng) for number in (ship, *mates)]
-        lottery = self._empty if kind < self._data.ship_share + self._data.empty_share else self._all
+        lottery = self._empty if ticket < self._data.ship_share + self._data.empty_share else self._all
         picture = self._pictures[lottery.draw(rng)]
         return picture, [(rng.uniform(0, SHAPE[0]), rng.uniform(0, SHAPE[1])) for _ in range(crops)]
 
@@ -99,7 +96,7 @@ class _Lottery:
         return int(np.searchsorted(self._sums, ticket, side="right"))
 
 
-def _boxes(picture: Picture) -> NDArray[np.int64]:
+def _boxes(picture: Image) -> NDArray[np.int64]:
     """Boxes of a picture's ships: (n, 4)."""
     try:
         return bboxes([parse(text, SHAPE) for text in picture.ships])
@@ -111,14 +108,12 @@ def _balance(boxes: NDArray[np.int64], share: float) -> NDArray[np.float64]:
     """Weight of each ship: `share` is divided evenly among the size classes that exist, the rest among the ships."""
     if not len(boxes):
         return np.empty(0)
-    longer = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
-    classes = np.searchsorted(SIZE_CLASSES, longer, side="right")
-    _, kind, counts = np.unique(classes, return_inverse=True, return_counts=True)
-    even: NDArray[np.float64] = (1 - share) / len(boxes) + share / (len(counts) * counts[kind])
+    _, classes, counts = np.unique(size_class(boxes), return_inverse=True, return_counts=True)
+    even: NDArray[np.float64] = (1 - share) / len(boxes) + share / (len(counts) * counts[classes])
     return even
 
 
-def _weights(pictures: Sequence[Picture], given: Mapping[str, float]) -> NDArray[np.float64]:
+def _weights(pictures: Sequence[Image], given: Mapping[str, float]) -> NDArray[np.float64]:
     """One weight per picture."""
     strangers = sorted(set(given) - {picture.path.name for picture in pictures})
     if strangers:  # a score of the validation side that finds its way into training, say

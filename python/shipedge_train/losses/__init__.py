@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from shipedge.errors import ConfigError
 from shipedge_train.losses.cross_entropy import balanced_bce_loss, bce_loss, focal_loss, weighted_bce_loss
 from shipedge_train.losses.grid import presence
 from shipedge_train.losses.hybrid import basnet, bce_dice, dice_boundary, dice_p_bce, unet3plus
@@ -22,7 +23,7 @@ from shipedge_train.losses.overlap import (
 )
 from shipedge_train.losses.structure import boundary_loss, ssim_loss
 
-__all__ = ["LOSSES"]
+__all__ = ["LOSSES", "loss_named"]
 
 LOSSES: dict[str, Callable[[Any, Any], Any]] = {
     "bce": bce_loss,
@@ -44,3 +45,14 @@ LOSSES: dict[str, Callable[[Any, Any], Any]] = {
     "basnet": basnet,
     "presence": presence,
 }
+
+
+def loss_named(name: str) -> Callable[[Any, Any], Any]:
+    """The loss that `train.loss` names.
+
+    Raises:
+        ConfigError: there is none of that name.
+    """
+    if name not in LOSSES:
+        raise ConfigError(f"train.loss is {name!r}; known are {', '.join(LOSSES)}")
+    return LOSSES[name]

@@ -1,4 +1,4 @@
-"""Charts by matplotlib: objects only, no pyplot state; inline SVG that follows the page's colours, or PNG."""
+"""Charts by matplotlib: objects only, no pyplot state; inline SVG that follows the page's colors, or PNG."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 COLORS = ("#2f7fd6", "#e07b00", "#1b9e5a", "#c2408f", "#7a68d8")
-"""Line and bar colours that are read on white and on black."""
+"""Line and bar colors that are read on white and on black."""
 
 
 def new_figure(width: float = 6.0, height: float = 3.0) -> tuple[Figure, Axes]:

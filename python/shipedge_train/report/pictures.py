@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from shipedge.errors import SourceError
@@ -10,6 +9,7 @@ from shipedge.evaluate import Evaluation, Picture, Prediction
 from shipedge.formats.airbus import open_csv
 from shipedge.images import read_image
 from shipedge_train.page import Block, Gallery, GalleryPicture, Text, gallery_picture
+from shipedge_train.progress import Progress, quietly
 
 WORST, BEST = 120, 40
 SIDE = 512
@@ -22,13 +22,13 @@ def picture_blocks(
     truth: Path,
     images: Path,
     shape: tuple[int, int],
-    steps: Callable[[Sequence[Picture]], Iterable[Picture]] = iter,
+    steps: Progress = quietly,
 ) -> list[Block]:
     """A gallery of the worst and the best pictures; those that cannot be read are named instead."""
     chosen, there = choose(result), open_csv(truth)
     cards: list[GalleryPicture] = []
     failed: list[str] = []
-    for place, one in enumerate(steps(chosen), 1):
+    for place, one in enumerate(steps(iter(chosen), len(chosen), "pictures"), 1):
         try:
             pixels = read_image(images / one.image, "auto")
         except SourceError as error:

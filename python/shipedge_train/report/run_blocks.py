@@ -9,7 +9,8 @@ from matplotlib.ticker import MaxNLocator
 
 from shipedge.cli.terminal import printable
 from shipedge_train.page import Block, Chart, Facts, Table, Text, new_figure
-from shipedge_train.report.run_folder import BEST, RunFolder
+from shipedge_train.report.run import RunFolder
+from shipedge_train.runs.folder import BEST
 
 _NOT_CURVES = {"epoch", "minutes", "score"}
 
@@ -19,8 +20,8 @@ def run_blocks(run: RunFolder, other: RunFolder | None) -> list[Block]:
     blocks: list[Block] = [Facts(_facts(run), heading=f"Run: {_name(run)}")]
     if other is not None:
         blocks.append(Facts(_facts(other), heading=f"Against: {_name(other)}"))
-        if other.kind != run.kind:
-            blocks.append(Text(f"The two are different networks: {run.kind} and {other.kind}."))
+        if other.task != run.task:
+            blocks.append(Text(f"The two are different networks: {run.task} and {other.task}."))
     blocks += _curves(run, other)
     return [*blocks, *_choices(run, other)]
 
@@ -29,7 +30,7 @@ def _facts(run: RunFolder) -> dict[str, str | int | float | None]:
     kept, minutes = run.kept_epoch(), run.history.get("minutes", [])
     wanted = run.config.get("train.epochs")
     facts: dict[str, str | int | float | None] = {
-        "network": run.kind,
+        "network": run.task,
         "started": run.created[:16].replace("T", " "),
         "epochs": f"{len(run.epochs)} of {wanted}" if wanted else len(run.epochs),
         "minutes": minutes[-1] if minutes else None,

@@ -109,14 +109,14 @@ def _sizes(result: Evaluation) -> list[Block]:
         for one in by_size(result)
     ]
     head = ("longer side", "ships", *SHIP_CAUSES, "recall", "IoU of found", "predicted", "false", "F2")
-    said = ", ".join(f"{count} {name}" for name, count in causes(result)["predictions"].items() if count)
+    counts = ", ".join(f"{count} {name}" for name, count in causes(result)["predictions"].items() if count)
     false = false_alarms(result)
     below = ", ".join(f"{count} {name}" for name, count in (false or {}).items() if count)
     return [
         Table(head, rows, heading="By size and cause"),
         Text(
-            f"Predictions: {said or 'none'}."
-            + (f" False alarms lie on: {below} (a guess from colours)." if below else "")
+            f"Predictions: {counts or 'none'}."
+            + (f" False alarms lie on: {below} (a guess from colors)." if below else "")
         ),
     ]
 

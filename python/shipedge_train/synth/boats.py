@@ -95,7 +95,7 @@ def tug(e: Easel, rng: Rng) -> None:
 
 
 def fishing_boat(e: Easel, rng: Rng) -> None:
-    """Wheelhouse at one end, cluttered deck, hull of any colour; masts and booms on larger ones."""
+    """Wheelhouse at one end, cluttered deck, hull of any color; masts and booms on larger ones."""
     paint, deck = some(rng, (*BOATS, *SIDES)), some(rng, (*DECKS, *CARGO, *BOATS))
     height = _body(e, rng, paint, shade(paint, 0.6), float(rng.uniform(0.3, 0.5)), 0.15, float(rng.uniform(0.5, 0.9)))
     long, wide = e.length, e.width
@@ -133,7 +133,7 @@ def outrigger(e: Easel, rng: Rng) -> None:
 
 
 def skiff(e: Easel, rng: Rng) -> None:
-    """The smallest: a one-colour sliver with perhaps a lighter or darker end."""
+    """The smallest: a one-color sliver with perhaps a lighter or darker end."""
     paint = some(rng, BOATS, 0.08)
     height = _body(e, rng, paint, shade(paint, 0.65), float(rng.uniform(0.3, 0.6)), 0.1, float(rng.uniform(0.5, 1)))
     long, wide = e.length, e.width

@@ -123,7 +123,7 @@ def _render_all(params: SynthParams, images: Path, indices: list[int], workers: 
                 future.cancel()
 
 
-def write_dataset(
+def render_scenes(
     out: Path,
     params: SynthParams,
     count: int,

@@ -16,7 +16,7 @@ Rng = np.random.Generator
 
 
 def sample_view(canvas: Floats, rng: Rng, water: npt.NDArray[np.bool_], light: Light) -> View:
-    """Exposure, colour cast, haze and camera tilt that all vessels of a scene share."""
+    """Exposure, color cast, haze and camera tilt that all vessels of a scene share."""
     thin = canvas[::8, ::8][water[::8, ::8]]
     sea = np.median(thin, axis=0) if len(thin) else np.array([0.15, 0.25, 0.28])
     gain = np.exp(rng.normal(-0.02, 0.17)) * rng.normal((1.05, 1, 0.96), 0.03)
@@ -112,7 +112,7 @@ def _own_view(view: View, rng: Rng, length: float) -> View:
         gain *= float(rng.uniform(0.35, 1.1))
     if rng.random() < 0.1:  # dark paint, bare cargo, no sun on it
         gain *= float(rng.uniform(0.35, 0.7))
-    if rng.random() < 0.08:  # some nearly share the sea's colour
+    if rng.random() < 0.08:  # some nearly share the sea's color
         veil = max(veil, float(rng.uniform(0.35, 0.65)))
     red, green, blue = view.gain
     return View(view.light, (red * gain, green * gain, blue * gain), veil, view.sea, view.lean)

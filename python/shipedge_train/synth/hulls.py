@@ -25,9 +25,9 @@ class View:
 
     Attributes:
         light: The sun.
-        gain: Factor per channel from a paint's colour to display values (exposure and colour cast).
-        veil: Share of the sea's colour mixed into everything, 0 (clear) to 1 (invisible).
-        sea: Typical display colour of the sea.
+        gain: Factor per channel from a paint's color to display values (exposure and color cast).
+        veil: Share of the sea's color mixed into everything, 0 (clear) to 1 (invisible).
+        sea: Typical display color of the sea.
         lean: Displacement (dx, dy) in pixels of a top per pixel of height, from a camera that looks aslant.
     """
 
@@ -74,7 +74,7 @@ class Easel:
         """
         length, width = size
         self.length, self.width, self.angle, self.view = length, width, angle, view
-        # Colours of small craft blend into each other below the sensor's resolution for colour.
+        # Colors of small craft blend into each other below the sensor's resolution for color.
         self.muted = 0.3 if length < 30 else 0.2 if length < 60 else 0.05
         self.scale = 4 if length < 48 else 3 if length < 140 else 2
         self._cos, self._sin = math.cos(angle), math.sin(angle)
@@ -101,7 +101,7 @@ class Easel:
         return np.rint(fixed).astype(np.int32)
 
     def paint(self, color: Color) -> tuple[float, float, float]:
-        """A paint's 8-bit colour under this scene's exposure and veil."""
+        """A paint's 8-bit color under this scene's exposure and veil."""
         view, grey = self.view, sum(color) / 3 * self.muted
         value = [
             255 * min(1.0, (c * (1 - self.muted) + grey) * g * (1 - view.veil) + s * view.veil)
@@ -138,7 +138,7 @@ class Easel:
         cv2.fillPoly(self.rgb, [roof], self.paint(color), cv2.LINE_8, _SHIFT)
 
     def _darken(self, fixed: npt.NDArray[np.int32], factor: float) -> None:
-        """A shadow on the vessel itself: scale the colours inside a fixed-point polygon."""
+        """A shadow on the vessel itself: scale the colors inside a fixed-point polygon."""
         x, y, w, h = cv2.boundingRect(fixed)
         rows, columns = self.alpha.shape
         x0, y0 = max(0, x >> _SHIFT), max(0, y >> _SHIFT)
@@ -173,7 +173,7 @@ class Easel:
         self.polygon(np.stack([np.cos(turn), np.sin(turn)], axis=1) * radius + center, color, height)
 
     def shrink(self) -> tuple[Floats, Floats, Floats]:
-        """Downsample: colour (h, w, 3) premultiplied by alpha, alpha (h, w, 1), shadow (h, w, 1), all in [0, 1]."""
+        """Downsample: color (h, w, 3) premultiplied by alpha, alpha (h, w, 1), shadow (h, w, 1), all in [0, 1]."""
         size = (2 * self.half_x, 2 * self.half_y)
         np.copyto(self.rgb, np.uint8(0), where=self.alpha[..., None] == 0)
         small = [

@@ -63,7 +63,7 @@ def _ground(rng: np.random.Generator, light: Light, kind: str, turn: float | Non
     if rng.random() < 0.3:
         _scars(rng, picture)
     scale(picture, np.clip(1 + np.float32(rng.uniform(0, 0.2)) * fractal(rng, 3.0, rng.uniform(0.5, 2)), 0.4, 1.6))
-    # Air and sensor leave less colour than a painter would: pull everything towards a warm grey.
+    # Air and sensor leave less color than a painter would: pull everything towards a warm grey.
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     muted = np.asarray(cv2.merge([grey * 1.05, grey, grey * 0.9]), np.float32)
     share = float(rng.uniform(0.0, 0.3))

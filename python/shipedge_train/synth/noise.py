@@ -150,9 +150,9 @@ def scale(canvas: Field, factor: Field) -> None:
 
 
 def blend(canvas: Field, color: NDArray[np.float32] | Field, weight: Field) -> None:
-    """Mix a colour (3,) or picture (768, 768, 3) into `canvas` in place, `weight` (768, 768) in 0..1."""
+    """Mix a color (3,) or picture (768, 768, 3) into `canvas` in place, `weight` (768, 768) in 0..1."""
     weights = cv2.merge([weight, weight, weight])
-    # A colour becomes an OpenCV scalar, which its type stubs do not know as an operand.
+    # A color becomes an OpenCV scalar, which its type stubs do not know as an operand.
     other = (*color.tolist(), 0.0) if color.ndim == 1 else color
     change = cv2.subtract(other, canvas)  # type: ignore[arg-type]
     cv2.multiply(change, weights, dst=change)

@@ -1,4 +1,4 @@
-"""Open water: body colour, wind waves and swell, glint, slicks, plumes, whitecaps and coloured sparkles."""
+"""Open water: body color, wind waves and swell, glint, slicks, plumes, whitecaps and colored sparkles."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from shipedge_train.synth.noise import (
     white,
 )
 
-# Body colours (8-bit RGB) seen from orbit, with how often: deep blue, teal, green, milky, grey, brown, black water.
+# Body colors (8-bit RGB) seen from orbit, with how often: deep blue, teal, green, milky, grey, brown, black water.
 WATERS: tuple[tuple[float, tuple[int, int, int]], ...] = (
     (3.0, (3, 18, 46)),
     (3.0, (6, 28, 54)),
@@ -57,7 +57,7 @@ class Sea:
     Attributes:
         canvas: The picture so far, float32 RGB, 0..1.
         wind: Direction in which the waves travel, radians.
-        glint: Share of mirrored sky and sun, 0 (body colour only) to 1 (grey metal).
+        glint: Share of mirrored sky and sun, 0 (body color only) to 1 (grey metal).
     """
 
     canvas: Field
@@ -66,12 +66,12 @@ class Sea:
 
 
 def rgb(*color: float) -> NDArray[np.float32]:
-    """An 8-bit colour as float32 in 0..1."""
+    """An 8-bit color as float32 in 0..1."""
     return np.asarray(np.asarray(color) / 255, np.float32)
 
 
 def water_color(rng: np.random.Generator) -> NDArray[np.float32]:
-    """Draw a body colour between two neighbours of the palette, with jitter."""
+    """Draw a body color between two neighbours of the palette, with jitter."""
     weights = np.array([w for w, _ in WATERS])
     colors = np.array([c for _, c in WATERS], np.float32) / 255
     first = colors[rng.choice(len(colors), p=weights / weights.sum())]
@@ -114,7 +114,7 @@ def _wave_field(rng: np.random.Generator, wind: float, rough: float, glint: floa
 
 
 def _patches(rng: np.random.Generator, sea: Sea, calm: Field) -> None:
-    """Plumes, colour drift and gradients: large soft shapes under the waves; slicks lower `calm` in place."""
+    """Plumes, color drift and gradients: large soft shapes under the waves; slicks lower `calm` in place."""
     canvas = sea.canvas
     if rng.random() < 0.75:
         ramp = np.linspace(-1, 1, SIZE, dtype=np.float32)
@@ -165,7 +165,7 @@ def _whitecaps(rng: np.random.Generator, sea: Sea, field: Field) -> None:
 
 
 def _sparkles(rng: np.random.Generator, sea: Sea) -> None:
-    """Sun glitter: single bright pixels; colour bands exposed one after the other see different facets."""
+    """Sun glitter: single bright pixels; color bands exposed one after the other see different facets."""
     density = np.exp(0.8 * fractal(rng, 2.0, rng.uniform(0.5, 2.5)))
     share = float(np.exp(rng.uniform(math.log(3e-4), math.log(2e-2))))
     density **= np.float32(0.15)

@@ -13,8 +13,8 @@ from shipedge_train.synth.noise import Field, softened, white
 
 ARCHIVED, DELIVERED = 85, 95
 """JPEG qualities: whole scenes were stored at the first, cuts of them on the same grid of blocks at the second."""
-_DARKEST = 0.02  # Below this a coarse band is noise, and its share in the colour means nothing.
-_FLICKER = 0.5  # Colour noise for each unit of local detail: the bands see waves and facets at different moments.
+_DARKEST = 0.02  # Below this a coarse band is noise, and its share in the color means nothing.
+_FLICKER = 0.5  # Color noise for each unit of local detail: the bands see waves and facets at different moments.
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +25,10 @@ class Sensor:
         blur: Standard deviation of the point spread, pixels.
         halo: Amount of unsharp masking; draws the thin dark rings around bright ships.
         halo_radius: Standard deviation of the mask, pixels.
-        bleed: Standard deviation by which colour is softer than brightness: the colour bands are four times coarser
+        bleed: Standard deviation by which color is softer than brightness: the color bands are four times coarser
             than the panchromatic band that sharpens them.
         noise: Standard deviation before the blur, 8-bit steps; the blur makes it the grain of the real pictures.
-        color_noise: Standard deviation of the soft mottling of each colour, 8-bit steps.
+        color_noise: Standard deviation of the soft mottling of each color, 8-bit steps.
         gain: Contrast of each channel (3,).
         lift: Offset of each channel (3,), negative crushes the dark end as real deep-sea pictures show.
         gamma: Exponent of the tone curve.
@@ -68,7 +68,7 @@ def sample_sensor(rng: np.random.Generator) -> Sensor:
 
 
 def _mottling(detail: Field, amount: float, rng: np.random.Generator) -> Field:
-    """Independent noise of the colour bands, (h, w, 3), whose pixels are four times larger; more where detail is."""
+    """Independent noise of the color bands, (h, w, 3), whose pixels are four times larger; more where detail is."""
     high, wide = detail.shape
     size = (wide // 4, high // 4)
     local = softened(np.asarray(cv2.resize(np.abs(detail), size, interpolation=cv2.INTER_AREA), np.float32), 2)
@@ -87,7 +87,7 @@ def expose(canvas: Field, sensor: Sensor, rng: np.random.Generator) -> NDArray[n
         level = picture[:, :, band]
         level *= np.float32(sensor.gain[band])
         level += np.float32(sensor.lift[band])
-    # Fine detail, grain included, is the panchromatic band's; each colour is that band times the coarse band's share.
+    # Fine detail, grain included, is the panchromatic band's; each color is that band times the coarse band's share.
     # So a bright hull lends its hue to the dark sea round it for as far as its light dominates the coarse pixels there.
     bright = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.float32)
     np.clip(picture, 0, None, out=picture)

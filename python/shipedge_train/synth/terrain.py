@@ -31,7 +31,7 @@ def relief(height: Field, light: Light, reach: float = 1.5) -> Field:
 
 
 def mixed(low: NDArray[np.float32], high: NDArray[np.float32], weight: Field) -> Field:
-    """Blend of two colours by a field clipped to 0..1: (768, 768, 3)."""
+    """Blend of two colors by a field clipped to 0..1: (768, 768, 3)."""
     weight = np.clip(weight, 0, 1)
     bands = [weight * np.float32(high[band] - low[band]) + np.float32(low[band]) for band in range(3)]
     return np.asarray(cv2.merge(bands), np.float32)

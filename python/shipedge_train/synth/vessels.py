@@ -128,7 +128,7 @@ def bulker(e: Easel, rng: Rng) -> None:
 
 
 def container_ship(e: Easel, rng: Rng) -> None:
-    """Bays of stacked boxes, row by row in a few lines' colours, house aft or amidships."""
+    """Bays of stacked boxes, row by row in a few lines' colors, house aft or amidships."""
     shape = (float(rng.uniform(0.2, 0.32)), float(rng.uniform(1.5, 2.2)), 0.08, float(rng.uniform(0.75, 1)))
     deck = _deck(rng)
     height = _hull(e, rng, deck, some(rng, SIDES), shape, float(rng.uniform(0.15, 0.3)))

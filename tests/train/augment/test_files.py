@@ -19,7 +19,7 @@ from shipedge_train.augment.copies import copy_of
 from shipedge_train.augment.files import JOURNAL
 from shipedge_train.augment.sheet import NOTHING
 from shipedge_train.config import AugmentConfig
-from shipedge_train.dataset import Picture, read_dataset
+from shipedge_train.dataset import Image, read_dataset
 
 PLAIN = (
     "[augment]\nflips = false\nwarp = 0.0\nshift = 0.0\npaste = 0.0\nlight = 0.0\ncolor = 0.0\ngray = 0.0\n"
@@ -113,7 +113,7 @@ def test_all_parts_only_when_asked(with_splits, tmp_path):
 def test_no_ship_is_pasted_into_another_part(made_dataset, monkeypatch):
     """Donors of a copy are pictures of its own part: what is validated on never shows up in training."""
     import shipedge_train.augment.files as files
-    from shipedge_train.augment.origins import Origin
+    from shipedge_train.dataset.splits import Member
 
     seen = {}
 
@@ -122,7 +122,7 @@ def test_no_ship_is_pasted_into_another_part(made_dataset, monkeypatch):
         return copy_of(picture, (), NOTHING, seed, number)
 
     monkeypatch.setattr(files, "copy_of", spy)
-    origins = [Origin(p, "g", PARTS[p.path.name], held_out=False) for p in read_dataset(made_dataset)]
+    origins = [Member(p, "g", PARTS[p.path.name], held_out=False) for p in read_dataset(made_dataset)]
     out = made_dataset.parent / "parts"
     files.write_copies(origins, out, files.Copies(0, AugmentConfig()), 1)
     shutil.rmtree(out)
@@ -182,7 +182,7 @@ def test_ctrl_c_leaves_only_whole_files(dataset, tmp_path):
     assert process.returncode == 130
     assert b"Traceback" not in said
     assert not (tmp_path / "out" / "ships.csv").exists()
-    assert all(Picture(path, (), "").pixels() is not None for path in images.iterdir())
+    assert all(Image(path, (), "").pixels() is not None for path in images.iterdir())
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_folders_of_other_settings_are_refused(dataset, tmp_path):
 def test_all_held_out_is_said(with_splits, tmp_path):
     (with_splits / "splits.csv").write_text("ImageId,Group,Part\n" + "".join(f"{n},g,fold0\n" for n in PARTS))
     assert "all 6 pictures" in run(with_splits, tmp_path / "out").output
-    assert "has no fold7; its parts are fold0" in run(with_splits, tmp_path / "out", "--fold", 7).output
+    assert "has no fold7, only fold0" in run(with_splits, tmp_path / "out", "--fold", 7).output
 
 
 def test_names_that_would_collide_are_refused(dataset, tmp_path):
@@ -237,7 +237,7 @@ def test_mirrored_ships_are_ships_of_their_own(made_dataset):
     """A ship whose reflection is seen beyond the border is two objects; one that has two parts stays one."""
     mask = np.zeros((768, 768), np.uint8)
     mask[300:320, 740:750] = mask[330:340, 740:745] = 1
-    picture = Picture(made_dataset / "images" / "c.jpg", (rle.encode(mask),), "c")
+    picture = Image(made_dataset / "images" / "c.jpg", (rle.encode(mask),), "c")
     config = AugmentConfig(**dict.fromkeys(("paste", "cutout", "jpeg"), 0.0), warp=1.0, scale=1.0)
     rows, parts = set(), set()
     for number in range(16):
@@ -263,7 +263,7 @@ def test_a_sheet_shows_every_part(dataset, tmp_path):
 
 
 def test_every_part_is_timed(dataset, monkeypatch):
-    from shipedge_train.augment import timing
+    import augment_table as timing
     from shipedge_train.augment.sheet import switches
 
     monkeypatch.setattr(timing, "_ROUNDS", 2)

@@ -9,12 +9,12 @@ import numpy as np
 from shipedge import rle
 from shipedge_train.data.compare.ships import describe_ship
 from shipedge_train.data.compare.statistics import Numbers, describe, jpeg_quality
-from shipedge_train.dataset import SHAPE, Picture
+from shipedge_train.dataset import SHAPE, Image
 
 Samples = dict[str, list[float]]
 
 
-def _picture(picture: Picture) -> Numbers:
+def _picture(picture: Image) -> Numbers:
     data = picture.path.read_bytes()
     numbers = describe(picture.pixels())
     numbers["ships per picture"] = float(len(picture.ships))
@@ -23,7 +23,7 @@ def _picture(picture: Picture) -> Numbers:
     return numbers if quality is None else numbers | {"JPEG quality": quality}
 
 
-def collect(pictures: Sequence[Picture], progress: Callable[[], None] = lambda: None) -> Samples:
+def collect(pictures: Sequence[Image], progress: Callable[[], object] = lambda: None) -> Samples:
     """Every number of every picture and of every ship.
 
     Raises:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shipedge.errors import DatasetError
-from shipedge_train.dataset import SHAPE, Picture
+from shipedge_train.dataset import SHAPE, Image
 
 CROP = 128
 """Side of a crop, pixels; a multiple of 8, so that crops lie on the grid of JPEG blocks."""
@@ -34,18 +34,18 @@ class Crops:
     fold: NDArray[np.int64]
 
 
-def _rank(picture: Picture) -> bytes:
+def _rank(picture: Image) -> bytes:
     """An order that neither names nor folders decide."""
     return hashlib.sha256(picture.path.name.encode()).digest()
 
 
-def balanced(one: Sequence[Picture], other: Sequence[Picture]) -> tuple[list[Picture], list[Picture]]:
+def balanced(one: Sequence[Image], other: Sequence[Image]) -> tuple[list[Image], list[Image]]:
     """As many pictures with ships and as many without from each side: neither share gives a side away.
 
     Raises:
         DatasetError: the sides have fewer than five pictures of the same kind in common.
     """
-    sides: tuple[list[Picture], list[Picture]] = ([], [])
+    sides: tuple[list[Image], list[Image]] = ([], [])
     for wanted in (True, False):
         kind = [sorted((p for p in side if bool(p.ships) == wanted), key=_rank) for side in (one, other)]
         count = min(len(kind[0]), len(kind[1]))
@@ -59,7 +59,7 @@ def balanced(one: Sequence[Picture], other: Sequence[Picture]) -> tuple[list[Pic
     return sides
 
 
-def _corners(picture: Picture, count: int) -> list[tuple[int, int]]:
+def _corners(picture: Image, count: int) -> list[tuple[int, int]]:
     """(top, left) of `count` crops on the block grid: every second one shows a ship where there is one."""
     rng = np.random.default_rng(list(_rank(picture)[:8]))
     last = SHAPE[0] - CROP
@@ -72,7 +72,7 @@ def _corners(picture: Picture, count: int) -> list[tuple[int, int]]:
     return [(int(top), int(left)) for top, left in places]
 
 
-def cut(one: Sequence[Picture], other: Sequence[Picture], per_picture: int, folds: int) -> Crops:
+def cut(one: Sequence[Image], other: Sequence[Image], per_picture: int, folds: int) -> Crops:
     """Cut `per_picture` crops from each picture, turned and mirrored by none: cameras and light have directions.
 
     Raises:

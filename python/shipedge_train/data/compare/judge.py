@@ -57,7 +57,7 @@ def cross_validated(crops: Crops, fit: Fit) -> NDArray[np.float64]:
     return scores
 
 
-def judge_statistics(crops: Crops, progress: Callable[[], None] = lambda: None) -> tuple[Verdict, dict[str, float]]:
+def judge_statistics(crops: Crops, progress: Callable[[], object] = lambda: None) -> tuple[Verdict, dict[str, float]]:
     """Boosted stumps on `describe` of each crop: the verdict, and how much each number gave away (shares of 1)."""
     rows = []
     for pixels in crops.pixels:

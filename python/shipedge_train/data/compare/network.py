@@ -19,7 +19,7 @@ def _turned(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.u
     return pixels[:, :, ::-1] if rng.random() < 0.5 else pixels
 
 
-def judge_network(crops: Crops, epochs: int = 8, progress: Callable[[], None] = lambda: None) -> Verdict:
+def judge_network(crops: Crops, epochs: int = 8, progress: Callable[[], object] = lambda: None) -> Verdict:
     """Train one network per fold (about 60,000 weights) and score the crops it has not seen."""
     import keras
     from keras import layers

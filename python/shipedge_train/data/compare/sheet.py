@@ -9,18 +9,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from shipedge_train.dataset import SHAPE, Picture
+from shipedge_train.dataset import SHAPE, Image
 
 _COLUMNS, _ROWS = 5, 4
 _SIDE, _GAP, _MIDDLE = 192, 2, 24
 
 
-def _some(pictures: Sequence[Picture], count: int) -> list[Picture]:
+def _some(pictures: Sequence[Image], count: int) -> list[Image]:
     """Any `count` pictures, the same each time."""
     return sorted(pictures, key=lambda p: hashlib.sha256(p.path.name.encode()).digest())[:count]
 
 
-def _crop(picture: Picture, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _crop(picture: Image, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A piece at full resolution: around a ship where there is one, the middle otherwise."""
     spots = np.argwhere(picture.mask()) if picture.ships else np.empty((0, 2), int)
     center = spots[len(spots) // 2] if len(spots) else np.array(SHAPE) // 2
@@ -37,7 +37,7 @@ def _grid(tiles: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
     return grid
 
 
-def contact_sheet(pictures: Sequence[Picture]) -> NDArray[np.uint8]:
+def contact_sheet(pictures: Sequence[Image]) -> NDArray[np.uint8]:
     """Twenty whole pictures above, a piece of each at full resolution below: (h, w, 3) uint8 RGB."""
     whole, pieces = [], []
     for picture in _some(pictures, _COLUMNS * _ROWS):
@@ -48,7 +48,7 @@ def contact_sheet(pictures: Sequence[Picture]) -> NDArray[np.uint8]:
     return np.concatenate([grids[0], np.full((_MIDDLE, grids[0].shape[1], 3), 255, np.uint8), grids[1]])
 
 
-def side_by_side(one: Sequence[Picture], other: Sequence[Picture]) -> NDArray[np.uint8]:
+def side_by_side(one: Sequence[Image], other: Sequence[Image]) -> NDArray[np.uint8]:
     """The sheets of two datasets, the first on the left: (h, w, 3) uint8 RGB."""
     left, right = contact_sheet(one), contact_sheet(other)
     return np.concatenate([left, np.full((left.shape[0], _MIDDLE, 3), 255, np.uint8), right], axis=1)

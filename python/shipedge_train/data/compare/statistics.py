@@ -66,7 +66,7 @@ def blockiness(luma: Floats) -> float:
 
 
 def describe(pixels: NDArray[np.uint8]) -> Numbers:
-    """Colour, contrast, sharpness, grain, spectrum and flatness of (h, w, 3) uint8 RGB, at least 64 px a side."""
+    """Color, contrast, sharpness, grain, spectrum and flatness of (h, w, 3) uint8 RGB, at least 64 px a side."""
     color = pixels.astype(np.float32)
     luma = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.float32)
     mean, std = cv2.meanStdDev(color)
@@ -76,7 +76,7 @@ def describe(pixels: NDArray[np.uint8]) -> Numbers:
     numbers["red - green"] = numbers["red mean"] - numbers["green mean"]
     numbers["blue - green"] = numbers["blue mean"] - numbers["green mean"]
     top, low = color.max(axis=2), color.min(axis=2)
-    saturation = (top - low) / (top + 8)  # the 8 keeps noise in the dark from counting as colour
+    saturation = (top - low) / (top + 8)  # the 8 keeps noise in the dark from counting as color
     numbers["saturation mean"], numbers["saturation std"] = float(saturation.mean()), float(saturation.std())
     for share in (1, 50, 99):
         numbers[f"luma p{share}"] = float(np.percentile(luma, share))

@@ -12,28 +12,24 @@ import numpy as np
 from shipedge.errors import DatasetError
 from shipedge_train.data.split.groups import group
 from shipedge_train.data.split.overlaps import TABLES, find_overlaps
-from shipedge_train.data.split.parts import COLUMNS, count_ships, deal
+from shipedge_train.data.split.parts import COLUMNS, Shares, count_ships, deal
 from shipedge_train.data.split.signature import solid
 from shipedge_train.data.split.store import Store, check_place
 from shipedge_train.data.split.summary import summarize
 from shipedge_train.dataset import read_dataset, scenes_of
-from shipedge_train.splits import write_splits
+from shipedge_train.dataset.splits import write_splits
 
 Progress = Callable[[str, int], AbstractContextManager[Callable[[int], object]]]
 """Opens a progress bar (label, steps) and gives what is called with the number of steps just finished."""
 
 
-def make_split(
-    folder: Path, out: Path, folds: int, test_share: float, seed: int, workers: int, progress: Progress
-) -> dict[str, Any]:
+def make_split(folder: Path, out: Path, shares: Shares, workers: int, progress: Progress) -> dict[str, Any]:
     """Write the split of a dataset folder to `out`; what is seen of the pictures is kept beside it.
 
     Args:
         folder: with images/ and ships.csv.
         out: the file.
-        folds: number of folds.
-        test_share: of the whole, 0 for no test part.
-        seed: another one, another split.
+        shares: the parts.
         workers: threads.
         progress: opens a bar for each of the two long parts.
 
@@ -62,7 +58,7 @@ def make_split(
             names.append(picture.path.name)  # the first picture gives the group its name: pictures are sorted
     sums = np.zeros((groups.count, len(COLUMNS)), np.int64)
     np.add.at(sums, groups.of, counts)
-    parts = deal(sums, names, folds, test_share, seed)
+    parts = deal(sums, names, shares)
     rows = [(path.name, names[number], parts[number]) for path, number in zip(paths, groups.of, strict=True)]
     write_splits(out, rows)
     warnings = []

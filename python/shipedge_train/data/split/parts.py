@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,17 +12,16 @@ from numpy.typing import NDArray
 from shipedge.errors import DatasetError
 from shipedge.formats.splits import TEST, fold_name
 from shipedge.rle import bboxes, parse
-from shipedge_train.dataset import SHAPE, Picture
+from shipedge_train.dataset import SHAPE, Image
+from shipedge_train.dataset.sizes import size_class
 
-SIZES = (16, 32, 64)
-"""Borders of the ship sizes, pixels along the longer side: a quarter of the Airbus ships is below the first."""
 COLUMNS = ("pictures", "empty", "under 16 px", "16-31 px", "32-63 px", "64 px and over")
-"""What is counted of each picture; the last four are ships."""
+"""What is counted of each picture; the last four are ships by `size_class`."""
 
 Counts = NDArray[np.int64]
 
 
-def count_ships(pictures: Sequence[Picture]) -> Counts:
+def count_ships(pictures: Sequence[Image]) -> Counts:
     """What each picture holds, (n, 6) in the order of COLUMNS.
 
     Raises:
@@ -32,12 +32,23 @@ def count_ships(pictures: Sequence[Picture]) -> Counts:
     for row, picture in zip(counts, pictures, strict=True):
         row[1] = not picture.ships
         if picture.ships:
-            left, top, right, bottom = bboxes([parse(text, SHAPE) for text in picture.ships]).T
-            row[2:] = np.bincount(np.searchsorted(SIZES, np.maximum(right - left, bottom - top), "right"), minlength=4)
+            row[2:] = np.bincount(size_class(bboxes([parse(text, SHAPE) for text in picture.ships])), minlength=4)
     return counts
 
 
-def deal(counts: Counts, names: Sequence[str], folds: int, test_share: float, seed: int) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """What a split is made into: so many folds, and a test part with its share of the whole (0: none).
+
+    The seed decides the order of equals: another one, another split.
+    """
+
+    folds: int
+    test_share: float
+    seed: int
+
+
+def deal(counts: Counts, names: Sequence[str], shares: Shares) -> list[str]:
     """The part of each group: large groups first, each to the part that lacks most of what it holds.
 
     "Lacks most" is Pearson's: the sum of (have - want)^2 / want over COLUMNS grows least there.
@@ -45,21 +56,19 @@ def deal(counts: Counts, names: Sequence[str], folds: int, test_share: float, se
     Args:
         counts: (groups, 6) sums over each group's pictures.
         names: of the groups; with the seed they decide the order of equals.
-        folds: number of folds.
-        test_share: of the whole; 0 for no test part.
-        seed: another one, another split.
+        shares: the parts.
 
     Raises:
         DatasetError: a part would have no ship or no picture at all.
     """
-    parts = [fold_name(fold) for fold in range(folds)] + [TEST] * (test_share > 0)
-    shares = np.array([(1 - test_share) / folds] * folds + [test_share] * (test_share > 0))
+    folds, test = shares.folds, shares.test_share
+    parts = [fold_name(fold) for fold in range(folds)] + [TEST] * (test > 0)
     total = counts.sum(axis=0)
-    want = shares[:, None] * np.maximum(total, 1)
+    want = np.array([(1 - test) / folds] * folds + [test] * (test > 0))[:, None] * np.maximum(total, 1)
     have = np.zeros_like(want)
     chosen = [""] * len(names)
     weight = (counts / np.maximum(total, 1)).sum(axis=1)
-    for group in sorted(range(len(names)), key=lambda g: (-weight[g], _mixed(seed, names[g]))):
+    for group in sorted(range(len(names)), key=lambda g: (-weight[g], _mixed(shares.seed, names[g]))):
         row = counts[group]
         cost = (row * (2 * (have - want) + row) / want).sum(axis=1)
         part = int(cost.argmin())

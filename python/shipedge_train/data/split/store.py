@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from types import TracebackType
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +16,7 @@ from shipedge.atomic import naming
 from shipedge.errors import DatasetError, ImageError
 from shipedge.images import decode_reduced, header_of, read_file
 from shipedge_train.data.split.signature import SIDE, STRIDE, SYMBOLS, sign
+from shipedge_train.threads import in_order
 
 _NAME = b"shipedge signatures "
 _MAGIC = (_NAME + b"1\n").ljust(32, b"\0")
@@ -85,9 +82,8 @@ class Store:
         new = [at for at, key in enumerate(keys) if not self._knows(key)]
         progress(len(paths) - len(new))
         broken: list[str] = []
-        for done in _in_threads(
-            [[paths[at] for at in new[k : k + _AT_ONCE]] for k in range(0, len(new), _AT_ONCE)], workers
-        ):
+        chunks = [[paths[at] for at in new[k : k + _AT_ONCE]] for k in range(0, len(new), _AT_ONCE)]
+        for done in in_order(_records, chunks, workers):
             good = [record for record in done if not isinstance(record, str)]
             broken += [record for record in done if isinstance(record, str)]
             with naming(self._path):
@@ -127,21 +123,6 @@ def _key(path: Path) -> tuple[bytes, int, int]:
     except OSError as error:
         raise DatasetError(f"cannot read {path}: {error.strerror}") from None
     return hashlib.blake2b(path.name.encode(), digest_size=16).digest(), status.st_size, status.st_mtime_ns
-
-
-def _in_threads(chunks: list[list[Path]], workers: int) -> Iterator[list[NDArray[np.void] | str]]:
-    """Records chunk by chunk, in order; few are in flight, so that a stop is quick."""
-    cv2.setNumThreads(1)  # threads of our own are busy
-    waiting = iter(chunks)
-    with ThreadPoolExecutor(workers) as pool:
-        flying: deque[Future[list[NDArray[np.void] | str]]] = deque()
-        try:
-            flying.extend(pool.submit(_records, chunk) for chunk in islice(waiting, 2 * workers))
-            while flying:
-                yield flying.popleft().result()
-                flying.extend(pool.submit(_records, chunk) for chunk in islice(waiting, 1))
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _records(paths: list[Path]) -> list[NDArray[np.void] | str]:

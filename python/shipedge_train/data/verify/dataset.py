@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 from shipedge.errors import DatasetError
@@ -15,11 +14,10 @@ from shipedge.order import DECIDED
 from shipedge_train.data.verify.files import names_in
 from shipedge_train.data.verify.findings import Finding, Report, printable
 from shipedge_train.data.verify.maskfile import SUFFIXES as MASK_SUFFIXES
-from shipedge_train.data.verify.pictures import Look, check_picture
+from shipedge_train.data.verify.pictures import Look, check_image
 from shipedge_train.data.verify.rows import Rows
 from shipedge_train.data.verify.shapes import check_habit, check_shapes
-
-_CHUNK = 64  # pictures in hand
+from shipedge_train.threads import in_order
 
 Progress = Callable[[int], object]
 
@@ -124,13 +122,12 @@ def _look(
 
     def ask(name: str) -> Look:
         known = name in rows.ships or (name in rows.index and not rows.index[name])
-        return check_picture(folder / name, rows.ships.get(name, []) if known else None, shape, masks.get(name))
+        return check_image(folder / name, rows.ships.get(name, []) if known else None, shape, masks.get(name))
 
-    left = iter(names)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        while chunk := list(islice(left, _CHUNK)):
-            yield from pool.map(ask, chunk)
-            progress(len(chunk))
+    with closing(in_order(ask, names, os.cpu_count() or 1)) as looks:
+        for look in looks:
+            yield look
+            progress(1)
 
 
 def _together(looks: Mapping[str, Look]) -> Iterator[Finding]:

@@ -52,8 +52,8 @@ CHECKS = {
     "wrong-channels": Check("error", "pictures that are not 8-bit RGB", drops=True),
     "follows-picture": Check("error", "masks that follow the brightness of their picture", drops=True),
     "turned": Check("warning", "pictures with a rotation noted in EXIF, which is applied everywhere"),
-    "solid-picture": Check("warning", "pictures of one colour"),
-    "solid-blocks": Check("warning", "pictures with 256-pixel blocks of one colour"),
+    "solid-picture": Check("warning", "pictures of one color"),
+    "solid-blocks": Check("warning", "pictures with 256-pixel blocks of one color"),
     "same-file": Check("warning", "picture files with the same content"),
     # mask files
     "mask-missing": Check("warning", "pictures without a mask file"),

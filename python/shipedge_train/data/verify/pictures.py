@@ -18,7 +18,7 @@ from shipedge_train.data.verify.findings import Finding, printable
 from shipedge_train.data.verify.maskfile import MaskLook, check_mask, follows
 
 BLOCK = 256
-"""Side of the blocks that may be of one colour, pixels: real pictures were cut from scenes at this stride."""
+"""Side of the blocks that may be of one color, pixels: real pictures were cut from scenes at this stride."""
 
 _CODES = {
     "unreadable": "unreadable",
@@ -28,7 +28,7 @@ _CODES = {
     "depth": "wrong-channels",
 }
 _BORDER = 2  # pixels
-_FLAT = 2  # grey values between the darkest and the brightest pixel that JPEG makes of one colour
+_FLAT = 2  # grey values between the darkest and the brightest pixel that JPEG makes of one color
 _MUCH = 0.1  # share of a picture; all ships of a real one cover less
 
 
@@ -49,7 +49,7 @@ class Look:
     mask: MaskLook | None = None
 
 
-def check_picture(path: Path, ships: Sequence[Rle] | None, shape: tuple[int, int], mask: Path | None = None) -> Look:
+def check_image(path: Path, ships: Sequence[Rle] | None, shape: tuple[int, int], mask: Path | None = None) -> Look:
     """Look at one picture; may run in a thread.
 
     Args:
@@ -110,7 +110,7 @@ def _solid(pixels: NDArray[np.uint8], name: str) -> Iterator[Finding]:
 
 
 def _inside(pixels: NDArray[np.uint8], y: int, x: int) -> NDArray[np.uint8]:
-    """A block without its border, into which JPEG lets the colours of its neighbours run."""
+    """A block without its border, into which JPEG lets the colors of its neighbours run."""
     return pixels[y + _BORDER : y + BLOCK - _BORDER, x + _BORDER : x + BLOCK - _BORDER]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from shipedge_train.page import Chart, Facts, Gallery, GalleryPicture, gallery_p
 
 _CAPTION = 20  # letters below a picture of a sheet
 
-Shown = tuple[GalleryPicture, NDArray[np.uint8]]
+Drawn = tuple[GalleryPicture, NDArray[np.uint8]]
 
 
 def choose(names: Sequence[str], values: Mapping[str, float] | None, limit: int) -> list[str]:
@@ -31,48 +32,56 @@ def choose(names: Sequence[str], values: Mapping[str, float] | None, limit: int)
     return [names[i] for i in np.linspace(0, len(names) - 1, limit).round().astype(int)]
 
 
-def write_gallery(
-    out: Path,
-    folder: Path,
-    names: Sequence[str],
-    ships: Mapping[str, Sequence[Rle]],
-    errors: Mapping[str, Mapping[str, float]],
-    *,
-    title: str,
-    facts: Facts,
-    charts: Sequence[Chart],
-    note: str,
-    sort: str,
-    progress: Callable[[int], object],
-) -> tuple[int, int]:
-    """Write ``index.html`` and ``sheet-001.png`` ... into a folder; returns (pictures shown, not decodable)."""
+@dataclass(frozen=True)
+class Selection:
+    """Which pictures of a folder are shown, with the ships and the errors of each by name."""
 
-    def ask(name: str) -> Shown | None:
-        pixels = read_pixels(folder / name)
+    folder: Path
+    names: Sequence[str]
+    ships: Mapping[str, Sequence[Rle]]
+    errors: Mapping[str, Mapping[str, float]]
+
+    def draw(self, name: str) -> Drawn | None:
+        """A picture for the page and for a sheet; None where it cannot be decoded."""
+        pixels = read_pixels(self.folder / name)
         if pixels is None:
             return None
-        own = [ship for ship in ships.get(name, ()) if ship.shape == pixels.shape[:2]]
-        sizes = [ship.area for ship in own]
+        ships = [ship for ship in self.ships.get(name, ()) if ship.shape == pixels.shape[:2]]
+        sizes = [ship.area for ship in ships]
         numbers = {
-            "ships": len(own),
+            "ships": len(ships),
             "largest ship": max(sizes, default=None),
             "ship pixels": sum(sizes),
             "brightness": round(float(pixels[::4, ::4].mean()), 1),
-            **errors.get(name, {}),
+            **self.errors.get(name, {}),
         }
-        return gallery_picture(printable(name), pixels, {"ships": own}, numbers), thumbnail(pixels, own)
+        return gallery_picture(printable(name), pixels, {"ships": ships}, numbers), thumbnail(pixels, ships)
 
-    shown: list[GalleryPicture] = []
-    with closing(in_threads(ask, names, progress)) as answers:  # closed also when a sheet cannot be written
-        found = (one for one in answers if one is not None)
-        while page := list(islice(found, PER_SHEET)):
-            captions = [_caption(picture) for picture, _ in page]
-            path = out / f"sheet-{len(shown) // PER_SHEET + 1:03}.png"
-            write_atomic(path, contact_sheet([small for _, small in page], captions))
-            shown += [picture for picture, _ in page]
-    gallery = Gallery(shown, "Pictures", note, sort=sort)
-    write_page(out / "index.html", title, [facts, *charts, gallery])
-    return len(shown), len(names) - len(shown)
+
+@dataclass(frozen=True)
+class Frame:
+    """What the page shows around the pictures: title, facts and charts above, a note, the key they are sorted by."""
+
+    title: str
+    facts: Facts
+    charts: Sequence[Chart]
+    note: str
+    sort: str
+
+
+def write_gallery(out: Path, selection: Selection, frame: Frame, progress: Callable[[int], object]) -> tuple[int, int]:
+    """Write ``index.html`` and ``sheet-001.png`` ... into a folder; returns (pictures shown, not decodable)."""
+    cards: list[GalleryPicture] = []
+    # Closed also when a sheet cannot be written.
+    with closing(in_threads(selection.draw, selection.names, progress)) as answers:
+        drawn = (answer for answer in answers if answer is not None)
+        while sheet := list(islice(drawn, PER_SHEET)):
+            path = out / f"sheet-{len(cards) // PER_SHEET + 1:03}.png"
+            write_atomic(path, contact_sheet([small for _, small in sheet], [_caption(card) for card, _ in sheet]))
+            cards += [card for card, _ in sheet]
+    gallery = Gallery(cards, "Pictures", frame.note, sort=frame.sort)
+    write_page(out / "index.html", frame.title, [frame.facts, *frame.charts, gallery])
+    return len(cards), len(selection.names) - len(cards)
 
 
 def _caption(picture: GalleryPicture) -> str:

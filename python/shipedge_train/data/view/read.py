@@ -6,8 +6,7 @@ import math
 import os
 from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -17,8 +16,8 @@ from numpy.typing import NDArray
 from shipedge.errors import DatasetError, ImageError
 from shipedge.images import decode_image, decode_reduced, image_size, read_file
 from shipedge.json_text import loads
+from shipedge_train.threads import in_order
 
-_CHUNK = 64  # pictures in hand
 _MOST_PIXELS = 1 << 26
 
 Item = TypeVar("Item")
@@ -29,11 +28,10 @@ def in_threads(
     ask: Callable[[Item], Found], items: Sequence[Item], progress: Callable[[int], object]
 ) -> Generator[Found, None, None]:
     """`ask` of each item, in order, on all cores."""
-    left = iter(items)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        while chunk := list(islice(left, _CHUNK)):
-            yield from pool.map(ask, chunk)
-            progress(len(chunk))
+    with closing(in_order(ask, items, os.cpu_count() or 1)) as answers:
+        for answer in answers:
+            yield answer
+            progress(1)
 
 
 def read_pixels(path: Path, reduced: Literal[1, 2, 4] = 1) -> NDArray[np.uint8] | None:

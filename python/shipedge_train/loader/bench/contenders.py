@@ -54,7 +54,7 @@ def _ours(job: Job, _shuffle: bool, varied: bool = False, **changes: Any) -> Ite
     if "disk_cache" in changes:
         changes["disk_cache"] = str(job.cache)
     config = replace(job.config(), **changes)
-    return Loader(read_dataset(job.data), "segmenter", config, AugmentConfig() if varied else FLIPS, SEED).batches()
+    return Loader(read_dataset(job.data), config, AugmentConfig() if varied else FLIPS, SEED).batches()
 
 
 def _tf_data(job: Job, shuffle: bool, decode: str) -> Iterator[tuple[Any, Any]]:

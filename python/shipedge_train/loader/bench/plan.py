@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from shipedge_train.augment.geometry import sample_geometry
 from shipedge_train.augment.sheet import NOTHING
 from shipedge_train.config import DataConfig
-from shipedge_train.dataset import SHAPE, Picture
+from shipedge_train.dataset import SHAPE, Image
 from shipedge_train.loader.sampling import Sampler
 
 SEED = 1
@@ -41,10 +41,10 @@ class Plan:
     places: NDArray[np.int32]
 
 
-def make_plan(pictures: Sequence[Picture], masks: Path, data: DataConfig, batches: int) -> Plan:
+def make_plan(pictures: Sequence[Image], masks: Path, data: DataConfig, batches: int) -> Plan:
     """The first batches of a loader with `data`, `FLIPS` and `SEED`."""
     sampler = Sampler(pictures, data)
-    chosen: list[Picture] = []
+    chosen: list[Image] = []
     places = []
     for step in range(batches):
         for first in range(data.batch):
