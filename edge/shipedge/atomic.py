@@ -127,7 +127,11 @@ def remove_leftovers(folder: Path) -> int:
     if os.name != "posix" or folder.is_symlink() or not folder.is_dir():
         return 0
     removed = 0
-    for path in folder.iterdir():
+    try:
+        entries = list(folder.iterdir())
+    except OSError:  # a folder of somebody else, such as lost+found
+        return 0
+    for path in entries:
         match = _LEFTOVER.match(path.name)
         if match is None or _is_alive(int(match[1])):
             continue

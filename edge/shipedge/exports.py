@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from shipedge.errors import ShipedgeError
+from shipedge.errors import DatasetError, ShipedgeError
 from shipedge.events import Result
 from shipedge.events.reading import read_events
 from shipedge.outputs import Kind
+from shipedge.rle import parse
 from shipedge.sinks.coco import write_detected_coco
 from shipedge.sinks.csv import write_submission
 from shipedge.sinks.detections import write_detections
@@ -37,8 +38,15 @@ EXPORTS: dict[str, Export] = {
 
 
 def results_of(log: Path) -> Iterator[Result]:
-    """The results of all frames of a log. Raises DatasetError where it is none."""
-    return (event for event in read_events(log) if isinstance(event, Result))
+    """The results of all frames of a log. Raises DatasetError where it is none, or a mask is not one of its frame."""
+    for event in read_events(log):
+        if isinstance(event, Result):
+            for ship in event.ships:
+                try:
+                    parse(ship.rle, (event.shape[0], event.shape[1]))
+                except ValueError as error:
+                    raise DatasetError(f"{log}: frame {event.index} of {event.source}: {error}") from None
+            yield event
 
 
 def export(log: Path, files: Mapping[str, Path]) -> tuple[list[Path], list[str]]:
@@ -53,6 +61,8 @@ def export(log: Path, files: Mapping[str, Path]) -> tuple[list[Path], list[str]]
             left_out = EXPORTS[name].write(path, results_of(log))
         except ShipedgeError as error:
             failed.append(str(error))
+        except (ValueError, OverflowError) as error:  # numbers that no run has written
+            failed.append(f"{path}: cannot be written: {error}")
         except OSError as error:
             failed.append(f"{path}: cannot be written: {error.strerror or error}")
         else:

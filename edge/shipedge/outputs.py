@@ -13,7 +13,7 @@ from typing import Literal
 from shipedge.atomic import is_stream
 from shipedge.errors import DatasetError
 
-Kind = Literal["CSV of ships", "CSV of detections", "JSON", "PNG", "JPEG", "MP4", "HTML", "SQLite"]
+Kind = Literal["CSV of ships", "CSV of detections", "JSON", "PNG", "JPEG", "MP4", "HTML", "SQLite", "text"]
 
 _STARTS: dict[Kind, re.Pattern[bytes]] = {
     "CSV of ships": re.compile(rb'(\xef\xbb\xbf)?\s*"?ImageId"?,'),
@@ -22,6 +22,7 @@ _STARTS: dict[Kind, re.Pattern[bytes]] = {
     "PNG": re.compile(rb"\x89PNG\r\n\x1a\n"),
     "JPEG": re.compile(rb"\xff\xd8\xff"),
     "MP4": re.compile(rb"(?s:....)ftyp"),
+    "text": re.compile(b""),
     "SQLite": re.compile(rb"SQLite format 3\x00"),
     "HTML": re.compile(rb"\s*<!doctype html", re.IGNORECASE),
 }

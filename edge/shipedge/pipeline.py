@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from time import monotonic, perf_counter
+from dataclasses import replace
+from datetime import datetime, timezone
+from pathlib import Path
+from time import monotonic, perf_counter, time
 
 from shipedge.cascade import Cascade
-from shipedge.errors import SourceError
+from shipedge.errors import DatasetError, SourceError
 from shipedge.events import Demoted, End, Failure, Gap, Notice, Result, Summary, Track, describe, utc
 from shipedge.events.log import Log
-from shipedge.frame import Frame
+from shipedge.frame import Captured, Frame
 from shipedge.images import AS_IT_IS, Reading
 from shipedge.region import Region
 from shipedge.sinks import Sink
@@ -37,6 +40,7 @@ def run(
     on_note: Callable[[str], None] = lambda text: None,
     limits: Limits = EVERYTHING,
     track: bool = False,
+    finish: Callable[[Summary], None] = lambda summary: None,
 ) -> Summary:
     """Sends every frame of every source through the cascade, into each sink and then into the log.
 
@@ -56,6 +60,7 @@ def run(
         on_note: is told what is found of earlier runs.
         limits: which frames are looked at.
         track: ships are followed through videos, cameras and streams.
+        finish: is called when nothing is read any more, and before the log says that the run is through.
 
     Raises:
         BackendError: a model failed while running.
@@ -74,6 +79,7 @@ def run(
         for sink in sinks:
             stack.enter_context(sink)
         left = [source for source in sources if not work.is_through(source)]
+        limits = work.left_of(limits, sources)
         reading = reading._replace(half=cascade.bundle.detector.reduce == 2)
         reader = stack.enter_context(Feeds(left, should_stop, reading, region, limits))
         for item in reader:
@@ -81,6 +87,8 @@ def run(
             del item  # so that a very large frame is gone when the next is decoded
             on_progress(work.summary)
         work.summary.interrupted = should_stop()
+        work.stop()
+        finish(work.summary)
         if not work.summary.interrupted:
             work.tell(End(None, utc(), work.summary.frames, work.summary.ships, work.summary.dropped))
     work.summary.seconds = perf_counter() - start
@@ -110,6 +118,7 @@ class _Work:
         self._on_note = on_note
         self._names = {source.name for source in sources}
         self._watched = next((source.name for source in sources if source.kind == "watch"), None)
+        self._moving_files = {source.name for source in sources if source.kind == "video"}
         self._live = {source.name for source in sources if source.live}
         self._moving = {source.name for source in sources if source.kind != "picture"} if track else set()
         self._trackers: dict[str, Tracker] = {}
@@ -117,9 +126,13 @@ class _Work:
         self._replayed: tuple[str, Iterator[Result]] | None = None
         self._demoted = 0
         self._is_batch = log.start.batch is not None
-        if not self._is_batch:
-            for name in log.recorded.frames.keys() & self._live:
-                self.tell(Gap(name, utc(log.recorded.last), utc(), "shipedge was not running"))
+        self._gaps: dict[str, Gap] = {}
+        if not self._is_batch and log.recorded.last:
+            last = log.recorded.last
+            for gap in log.recorded.gaps.values():  # killed while they went on
+                self.tell(Gap(gap.source, gap.start, last, gap.reason))
+            for name in sorted(self._live):
+                self.tell(Gap(name, last, utc(), "shipedge was not running"))
 
     def is_through(self, source: Source) -> bool:
         """Whether nothing of a source is left to do."""
@@ -127,6 +140,16 @@ class _Work:
             return False
         done = self._log.recorded
         return source.name in done.through or (source.kind == "picture" and source.name in done.frames)
+
+    def left_of(self, limits: Limits, sources: Sequence[Source]) -> Limits:
+        """The limits of a run that goes on: what is done and not read again counts."""
+        if limits.max_frames is None or not self._is_batch:
+            return limits
+        frames = self.summary.sources
+        done = sum(
+            frames[source.name].frames for source in sources if source.name in frames and self.is_through(source)
+        )
+        return replace(limits, max_frames=limits.max_frames - done)
 
     def tell(self, event: Demoted | End | Failure | Gap | Notice | Result | Track) -> None:
         """Writes an event, and counts it once it is written."""
@@ -142,14 +165,23 @@ class _Work:
         elif isinstance(item, Ended):
             self._end(item.source, item.error)
         else:
+            if isinstance(item, Gap):
+                self._gaps[item.source] = item
             self.tell(item)
             self._on_note(_in_words(item))
+
+    def stop(self) -> None:
+        """Ends the gaps that go on: from here on nobody looks."""
+        for gap in self._gaps.values():
+            if gap.end is None:
+                self.tell(Gap(gap.source, gap.start, utc(), gap.reason))
 
     def _frame(self, frame: Frame) -> None:
         done = self._log.recorded.frames.get(frame.source, 0)
         if frame.source in self._live:
             frame.index += done  # of cameras and streams the numbers go on
-        elif frame.captured is not None:  # a file in a watched folder
+        elif not self._is_batch and frame.source not in self._moving_files:  # an image, or a file in a watched folder
+            frame.captured = frame.captured or _written(frame.source)
             if utc(frame.captured.time) == self._log.recorded.captured.get(frame.source):
                 return
             frame.index = done
@@ -214,7 +246,12 @@ class _Work:
         """What the log says of a frame that an earlier run has done."""
         if self._replayed is None or self._replayed[0] != frame.source:
             self._replayed = frame.source, self._log.recorded.results(frame.source)
-        return next(result for result in self._replayed[1] if result.index == frame.index)
+        result = next((result for result in self._replayed[1] if result.index == frame.index), None)
+        if result is None:
+            raise DatasetError(
+                f"{self._log.path}: frame {frame.index} of {frame.source} is missing: --fresh begins anew"
+            )
+        return result
 
     def _end(self, source: Source, error: SourceError | None) -> None:
         if tracker := self._trackers.pop(source.name, None):
@@ -234,6 +271,12 @@ class _Work:
                 f"{failed} of {self._ended} sources failed, more than a share of {self._most_failures:g}; "
                 f"the last: {self.summary.failed[-1]}"
             )
+
+
+def _written(name: str) -> Captured:
+    """When a file was written, which tells it from one of its name before."""
+    seconds = Path(name).stat().st_mtime
+    return Captured(datetime.fromtimestamp(seconds, timezone.utc), monotonic() - (time() - seconds))
 
 
 def _in_words(item: Gap | Notice) -> str:

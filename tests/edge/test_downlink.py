@@ -89,5 +89,19 @@ def test_a_run_that_goes_on_sends_nothing_twice(tmp_path):
             sink.write(frame(index), result([5], index))
     assert [line["index"] for line in sent(tmp_path)] == [0, 1, 2]
     with Log(path, START, fresh=True) as log, Downlink(log, Budget(10_000, "frame")) as sink:
-        pass
-    assert sent(tmp_path) == []
+        assert len(sent(tmp_path)) == 3  # nothing is done yet
+        sink.write(frame(7), result([5], 7))
+    assert [line["index"] for line in sent(tmp_path)] == [7]
+
+
+def test_a_frame_that_was_sent_in_part_is_sent_whole(tmp_path):
+    """With a budget for each hour the ships of a frame are written one by one."""
+    path, file = tmp_path / "predictions.jsonl", tmp_path / "downlink.jsonl"
+    with Log(path, START) as log, Downlink(log, Budget(10_000, "frame")) as sink:
+        log.write(result([5]))
+        sink.write(frame(1), result([5, 90, 30], 1))
+    whole = file.read_bytes()
+    file.write_bytes(whole.splitlines(keepends=True)[0])
+    with Log(path, START) as log, Downlink(log, Budget(10_000, "frame")) as sink:
+        sink.write(frame(1), result([5, 90, 30], 1))
+    assert file.read_bytes() == whole

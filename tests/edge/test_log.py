@@ -3,9 +3,13 @@
 import errno
 import json
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
+import threading
+import time
+from pathlib import Path
 
 import pytest
 
@@ -262,3 +266,69 @@ def test_a_link_in_the_place_of_the_log_is_not_followed(path, tmp_path):
 def test_a_log_that_is_not_there_is_named(tmp_path):
     with pytest.raises(DatasetError, match=r"holds no predictions\.jsonl"):
         list(read_events(tmp_path / "predictions.jsonl"))
+
+
+def test_the_thread_that_writes_to_the_disk_always_ends(tmp_path, monkeypatch):
+    """Also when it is told so in the moment in which it begins to write."""
+    from shipedge.events import log as module
+
+    monkeypatch.setattr(module, "INTERVAL_S", 0.001)
+    with (tmp_path / "a").open("wb") as file:
+        for k in range(300):
+            syncer = module._Syncer(file.fileno())
+            syncer.dirty.set()
+            time.sleep(0.001 + 1e-5 * (k % 20))
+            stopper = threading.Thread(target=syncer.stop, daemon=True)
+            stopper.start()
+            stopper.join(10)
+            assert not stopper.is_alive()
+
+
+@posix
+def test_a_folder_that_is_removed_during_a_run_is_said(tmp_path):
+    folder = tmp_path / "out"
+    with pytest.raises(OSError, match="was removed while results"), Log(folder / "p.jsonl", start()) as log:  # noqa: PT012
+        log.write(frame(0))
+        shutil.rmtree(folder)
+        log.write(frame(1))
+
+
+def test_reading_while_files_are_cut_off_leaves_nothing_out(path):
+    with Log(path, start(None), rotation=Rotation(most_bytes=400)) as log:
+        for index in range(5):
+            log.write(frame(index))
+        reader = read_events(path)
+        found = [next(reader)]
+        for index in range(5, 20):
+            log.write(frame(index))
+        found += list(reader)
+    indices = [event.index for event in found if isinstance(event, Result)]
+    assert indices == list(range(len(indices)))
+    assert len(indices) >= 5
+
+
+def test_what_a_camera_was_doing_when_its_run_was_killed(path):
+    gap = Gap("camera 0", "2026-01-01T00:00:05.000Z", None, "it is dark")
+    with Log(path, start(None)) as log:
+        log.write(gap)
+        log.write(Result("camera 0", 4, 0.1, [8, 9], 0.5, [], {}, captured="2026-01-01T00:00:07.000Z"))
+    path.write_bytes(path.read_bytes().replace(to_line(log.start), to_line(log.start) + b"spoilt\n"))
+    with Log(path, start(None)) as log:
+        assert log.recorded.last == "2026-01-01T00:00:07.000Z"
+        assert log.recorded.gaps == {"camera 0": gap}
+        assert log.recorded.frames == {"camera 0": 5}
+
+
+@posix
+def test_folders_of_others_beside_the_results_are_left_alone(path, monkeypatch):
+    (path.parent / "lost+found").mkdir()
+    listed = Path.iterdir
+
+    def refuse(self):
+        if self.name == "lost+found":
+            raise PermissionError(13, "Permission denied", str(self))
+        return listed(self)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with Log(path, start()) as log:
+        log.write(frame(0))

@@ -314,3 +314,90 @@ def test_a_frame_that_takes_long_does_not_hold_ctrl_c(predict, picture, tmp_path
     start = time.monotonic()
     assert predict("a.png").exit_code == 143
     assert time.monotonic() - start < 30
+
+
+# --- what an attack has found
+
+
+def test_max_frames_counts_what_is_done(predict, batch, tmp_path):
+    for limit in (4, 12):
+        assert predict(*batch, "--max-frames", str(limit), "--out", "whole").exit_code in (0, 1)
+        whole = logs.untimed("whole")
+        predict(*batch, "--max-frames", str(limit), "--out", "cut")
+        log = tmp_path / "cut" / "predictions.jsonl"
+        for kept in (2, 4):
+            log.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:kept]))
+            predict(*batch, "--max-frames", str(limit), "--out", "cut")
+            assert logs.untimed("cut") == whole
+
+
+def test_a_kill_before_the_files_are_made_does_no_frame_again(predict, batch, tmp_path, monkeypatch):
+    from shipedge import exports
+    from shipedge.cascade import Cascade
+
+    def killed(log, files):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(exports, "export", killed)
+        assert predict(*batch, "--csv", "s.csv").exit_code == 130
+    monkeypatch.setattr(Cascade, "__call__", lambda self, frame: pytest.fail("a frame is done again"))
+    assert predict(*batch, "--csv", "s.csv").exit_code == 1
+    assert (tmp_path / "s.csv").read_text().count("\n") == 37
+
+
+def test_a_region_of_a_sources_file_belongs_to_the_batch(predict, batch, tmp_path):
+    (tmp_path / "s.toml").write_text('[a]\nurl = "in/v.mp4"\nroi = "roi.json"\n')
+    (tmp_path / "roi.json").write_text("[[[0, 0], [128, 0], [128, 96], [0, 96]]]")
+    assert predict("--sources", "s.toml").exit_code == 0
+    log = tmp_path / "predictions" / "predictions.jsonl"
+    log.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:4]))
+    (tmp_path / "roi.json").write_text("[[[0, 0], [64, 0], [64, 96], [0, 96]]]")
+    assert "of files that have changed since" in predict("--sources", "s.toml").stderr
+
+
+def test_no_file_of_others_is_lost(predict, picture, tmp_path):
+    picture(tmp_path / "in" / "crops" / "a-1.png", 64, 64, (10, 10, 30, 30))
+    assert "holds inputs, expected another --out" in predict("in/crops", "--out", "in", "--crops").stderr
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "failed.txt").write_text("precious")
+    (tmp_path / "mine" / "downlink.jsonl").write_text("precious")
+    assert "is of no run" in predict("in/crops", "--out", "mine").stderr
+    (tmp_path / "mine" / "failed.txt").unlink()
+    assert "exists and is no JSON" in predict("in/crops", "--out", "mine", "--budget", "1kB/h").stderr
+    assert "are the same file" in predict("in/crops", "--csv", "predictions/failed.txt").stderr
+    assert (tmp_path / "mine" / "downlink.jsonl").read_text() == "precious"
+
+
+@posix
+def test_a_database_goes_into_a_pipe_and_leaves_it_one(predict, picture, tmp_path):
+    picture(tmp_path / "a.png", 64, 64, (10, 10, 30, 30))
+    os.mkfifo(tmp_path / "pipe")
+    reader = subprocess.Popen(["cat", str(tmp_path / "pipe")], stdout=subprocess.PIPE)
+    done = predict("a.png", "--sqlite", "pipe")
+    assert done.exit_code == 0, done.output
+    assert reader.communicate(timeout=30)[0].startswith(b"SQLite format 3")
+    assert (tmp_path / "pipe").is_fifo()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda frame: frame["ships"][0].update(rle="abc"), "frame 0 of in/0.png"),
+        (lambda frame: frame["ships"][0].update(rle="999999 5"), "frame 0 of in/0.png"),
+        (lambda frame: frame["ships"][0].update(rle="=cmd()"), "frame 0 of in/0.png"),
+        (lambda frame: frame.update(index=1 << 70), "line 2 is no event"),
+        (lambda frame: frame.update(source="a\0b"), "is no name of a file"),
+    ],
+)
+def test_a_log_that_somebody_has_edited(predict, batch, tmp_path, change, said):
+    predict(*batch)
+    log = tmp_path / "predictions" / "predictions.jsonl"
+    lines = log.read_bytes().splitlines(keepends=True)
+    frame = json.loads(lines[1])
+    change(frame)
+    log.write_bytes(b"".join([lines[0], json.dumps(frame).encode() + b"\n", *lines[2:]]))
+    for made in ("--csv", "--sqlite", "--coco", "--detections"):
+        done = export("predictions", made, f"x{made}")
+        assert (done.exit_code, said in done.stderr) == (1, True), done.output
+        assert not (tmp_path / f"x{made}").exists()

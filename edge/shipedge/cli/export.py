@@ -37,7 +37,7 @@ def export(ctx: click.Context, folder: Path, outputs: OutputOptions, force: bool
       shipedge export predictions --annotate --crops
     """  # noqa: D301 - click wants the control character itself
     from shipedge.cli.predict_outputs import check, drawn, sinks_of
-    from shipedge.errors import ConfigError
+    from shipedge.errors import ConfigError, DatasetError
     from shipedge.events.reading import LOG, log_files
     from shipedge.exports import export as write
     from shipedge.exports import results_of
@@ -53,6 +53,8 @@ def export(ctx: click.Context, folder: Path, outputs: OutputOptions, force: bool
     counts: dict[str, int] = {}
     for result in results_of(log):
         counts[result.source] = counts.get(result.source, 0) + 1
+    if odd := next((name for name in counts if "\0" in name), None):
+        raise DatasetError(f"{log}: the source {odd!r} is no name of a file")
     sources = [source_named(name) for name in counts]
     if pictures and (live := [source.name for source in sources if source.kind not in ("picture", "video")]):
         raise ConfigError(f"{live[0]}: the pictures of a camera or stream are gone, expected a log of files for these")

@@ -33,6 +33,7 @@ from shipedge.signals import handled, stop
 
 if TYPE_CHECKING:
     from shipedge.bundle import Bundle
+    from shipedge.events import Summary
     from shipedge.sources import Limits, Source
 
 _PATIENCE_S = 1.5
@@ -141,6 +142,14 @@ def predict(
     sinks = sinks_of(folder, outputs, found)
     if logging.budget is not None:
         sinks.append(Downlink(log, Budget(*logging.budget)))
+    written: list[str] = []
+    lost = 0
+
+    def finish(summary: Summary) -> None:
+        nonlocal lost
+        names, lost = write_exports(log.path, outputs, summary)
+        written.extend(names)
+
     try:
         with _stop_on_signal() as asked, Progress(found) as progress:
             summary = run(
@@ -156,10 +165,10 @@ def predict(
                 note,
                 limits,
                 models.track,
+                finish,
             )
     finally:
         write_failed(folder, log.recorded.summary)
-    written, lost = write_exports(log.path, outputs, summary)
     for sink in sinks:
         if isinstance(sink, Downlink) and summary.frames:
             note(f"{sink.path}: {sink.sent} of {sink.ships} ships; the others did not fit")
@@ -186,7 +195,9 @@ def _fingerprint(bundle: Bundle, made_by: list[Any], sources: Sequence[Source]) 
     for source in sources:
         try:
             status = Path(source.name).stat()
-            parts.append((source.name, status.st_size, status.st_mtime_ns))
+            region = [] if source.region is None else [[r.tolist() for r in rings] for rings in source.region.polygons]
+            own = [source.fps, source.every, source.gsd_m, region]
+            parts.append((source.name, status.st_size, status.st_mtime_ns, own))
         except OSError:  # said when it is read
             parts.append(source.name)
     return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:32]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["check", "drawn", "sinks_of", "write_exports", "write_failed"]
 
 FAILED = "failed.txt"
+DOWNLINK = "downlink.jsonl"
 
 
 def check(
@@ -42,7 +43,7 @@ def check(
         OSError: see `check_outputs`.
     """
     from shipedge.errors import DatasetError
-    from shipedge.events.reading import LOG
+    from shipedge.events.reading import LOG, log_files
     from shipedge.exports import EXPORTS
     from shipedge.outputs import Kind, check_outputs
     from shipedge.sinks.csv import check_names
@@ -51,6 +52,12 @@ def check(
     if folder.exists() and not folder.is_dir():
         raise DatasetError(f"{folder} is a file, expected a folder for the results")
     wanted: dict[str | os.PathLike[str], Kind] = {} if exported else {folder / LOG: "JSON"}
+    if not exported:
+        wanted |= {folder / FAILED: "text", folder / DOWNLINK: "JSON"}
+        if (folder / FAILED).exists() and not log_files(folder / LOG) and not force:
+            raise DatasetError(
+                f"{folder / FAILED} is of no run of shipedge, expected another --out (--force replaces it)"
+            )
     if outputs.annotate:
         for name in FileNames(sources).values():
             wanted[folder / "annotated" / name] = "JPEG" if name.endswith(".jpg") else "MP4"
@@ -58,9 +65,22 @@ def check(
         if path in wanted:
             raise DatasetError(f"{path} and {path} are the same file, expected one for each output")
         wanted[path] = EXPORTS[name].kind
+    if outputs.crops and not force:
+        _refuse_among_inputs(folder / "crops", [*inputs, *(source.name for source in sources)])
     check_outputs(wanted, [*inputs, *(source.name for source in sources)], force=force, made=folder)
     if outputs.csv is not None or outputs.coco is not None:
         check_names(sources)
+
+
+def _refuse_among_inputs(crops: Path, inputs: Sequence[str]) -> None:
+    """What is cut out of images has names that are not known before, so it must lie elsewhere than these."""
+    from shipedge.errors import DatasetError
+
+    place = os.path.realpath(crops)
+    for name in inputs:
+        path = os.path.realpath(name)
+        if place in (path, os.path.dirname(path)):  # noqa: PTH120
+            raise DatasetError(f"{crops} holds inputs, expected another --out (--force writes there)")
 
 
 def sinks_of(folder: Path, outputs: OutputOptions, sources: Sequence[Source]) -> list[Sink]:

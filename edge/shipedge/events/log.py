@@ -129,6 +129,8 @@ class Log:
                 if self.start.batch is None or isinstance(event, Result):
                     self._create()
                 return
+            if os.name == "posix" and not os.fstat(self._descriptor).st_nlink:
+                raise FileNotFoundError(errno.ENOENT, "was removed while results were written into it", str(self.path))
             if self._is_full(len(line)):
                 self._rotate()
             self._write(line)
@@ -153,6 +155,7 @@ class Log:
 
     def _create(self) -> None:
         """The file with what waits to be written, in the place of all earlier ones."""
+        self.recorded.since = 0.0
         temporary = self.path.with_name(temporary_name())
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
         self._descriptor = os.open(temporary, flags, 0o666)
@@ -182,7 +185,7 @@ class Log:
         return self._opened()
 
     def _opened(self) -> None:
-        self._since = time()
+        self._since, self.recorded.since = self.recorded.since or time(), 0.0
         if self.sync != "none":
             _sync_folder(self.path.parent)
         if self.sync == "interval":
@@ -239,6 +242,8 @@ class _Syncer:
             if self._stopped.wait(INTERVAL_S):
                 return
             self.dirty.clear()
+            if self._stopped.is_set():  # it was, while `dirty` was cleared: nobody will set that again
+                return
             try:
                 os.fsync(self._descriptor)
             except OSError as error:

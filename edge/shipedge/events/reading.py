@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -14,7 +17,7 @@ from shipedge.events.kinds import Event
 from shipedge.formats.shown import shown
 from shipedge.json_text import loads
 
-__all__ = ["LOG", "log_files", "parse_event", "read_events", "to_line", "whole_lines"]
+__all__ = ["LOG", "log_files", "log_lines", "parse_event", "read_events", "to_line", "whole_lines"]
 
 LOG = "predictions.jsonl"
 LONGEST = 1 << 28
@@ -42,7 +45,7 @@ def log_files(log: Path) -> list[Path]:
             match = _CUT_OFF.fullmatch(path.name.removeprefix(prefix)) if path.name.startswith(prefix) else None
             if match and path.is_file():
                 cut_off[int(match[1])] = path
-    return [cut_off[number] for number in sorted(cut_off)] + ([log] if log.exists() else [])
+    return [cut_off[number] for number in sorted(cut_off)] + ([log] if log.is_file() else [])
 
 
 def whole_lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
@@ -52,16 +55,20 @@ def whole_lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
         DatasetError: a line is longer than any event.
         OSError: the file cannot be read.
     """
-    end = 0
     with path.open("rb") as file:
-        for number in range(1, 1 << 62):
-            line = file.readline(LONGEST)
-            if not line.endswith(b"\n"):
-                if len(line) == LONGEST:
-                    raise DatasetError(f"{path}: line {number} is longer than {LONGEST >> 20} MiB, expected an event")
-                return
-            end += len(line)
-            yield number, end, line
+        yield from _whole(path, file)
+
+
+def _whole(path: Path, file: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
+    end = 0
+    for number in range(1, 1 << 62):
+        line = file.readline(LONGEST)
+        if not line.endswith(b"\n"):
+            if len(line) == LONGEST:
+                raise DatasetError(f"{path}: line {number} is longer than {LONGEST >> 20} MiB, expected an event")
+            return
+        end += len(line)
+        yield number, end, line
 
 
 def read_events(log: Path) -> Iterator[Event]:
@@ -70,12 +77,34 @@ def read_events(log: Path) -> Iterator[Event]:
     Raises:
         DatasetError: there is no log, or a line is no event; names file and line.
     """
-    files = log_files(log)
-    if not files:
-        raise DatasetError(f"{log.parent} holds no {log.name}; expected a folder of shipedge predict")
-    for path in files:
-        for number, _, line in whole_lines(path):
+    for path, number, line in log_lines(log):
+        try:
+            yield parse_event(line)
+        except ValueError as error:
+            raise DatasetError(f"{path}: line {number} is no event: {shown(str(error))}") from None
+
+
+def log_lines(log: Path) -> Iterator[tuple[Path, int, bytes]]:
+    """(file, number, line) of all whole lines of a log, as it is when this begins.
+
+    The newest file is opened first and read last: whatever is cut off meanwhile, nothing is left out or read twice.
+
+    Raises:
+        DatasetError: there is no log.
+        OSError: it cannot be read.
+    """
+    with ExitStack() as stack:
+        newest = stack.enter_context(log.open("rb")) if log.is_file() else None
+        older = [path for path in log_files(log) if path != log]
+        if newest is None and not older:
+            raise DatasetError(f"{log.parent} holds no {log.name}; expected a folder of shipedge predict")
+        for path in older:
             try:
-                yield parse_event(line)
-            except ValueError as error:
-                raise DatasetError(f"{path}: line {number} is no event: {shown(str(error))}") from None
+                with path.open("rb") as file:
+                    if newest is not None and os.path.sameopenfile(file.fileno(), newest.fileno()):
+                        break
+                    yield from ((path, number, line) for number, _, line in _whole(path, file))
+            except FileNotFoundError:  # --keep has deleted it
+                continue
+        if newest is not None:
+            yield from ((log, number, line) for number, _, line in _whole(log, newest))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from shipedge.errors import DatasetError
-from shipedge.events.kinds import End, Event, Failure, Result, Start, Track
+from shipedge.events.kinds import End, Event, Failure, Gap, Result, Start, Track
 from shipedge.events.reading import log_files, parse_event, read_events, whole_lines
 from shipedge.events.summary import Summary
 from shipedge.json_text import loads
@@ -17,6 +18,7 @@ __all__ = ["Recorded", "read_recorded"]
 
 _FRAME = re.compile(rb'\{"event":"(?:frame|track)","source":("(?:[^"\\]|\\.)*"),("index":(\d{1,15}),)?')
 _CAPTURED = re.compile(rb'"captured":"([^"\\]{1,40})"')
+_TIMES = re.compile(rb'"(?:captured|time|start|end)":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)"')
 _TRACK = re.compile(rb'"track":(\d{1,15})')
 _FRESH = "--fresh replaces it, another --out leaves it alone"
 
@@ -34,7 +36,9 @@ class Recorded:
         captured: when the last frame of each source of cameras, streams and watched folders was.
         tracks: of each source those that ended; of cameras and streams the highest id that there was.
         summary: of a batch.
-        last: when the last event of cameras and streams was written, seconds since 1970.
+        since: when its newest file was begun, seconds since 1970.
+        last: time of the last event of cameras and streams, as events have it.
+        gaps: of cameras and streams, those that had not ended.
         log: where it is.
     """
 
@@ -46,7 +50,9 @@ class Recorded:
     captured: dict[str, str] = field(default_factory=dict)
     tracks: dict[str, set[int]] = field(default_factory=dict)
     summary: Summary = field(default_factory=Summary)
-    last: float = 0.0
+    since: float = 0.0
+    last: str = ""
+    gaps: dict[str, Gap] = field(default_factory=dict)
     log: Path | None = None
 
     def results(self, source: str) -> Iterator[Result]:
@@ -121,7 +127,7 @@ def _batch(log: Path, files: list[Path]) -> tuple[Recorded, bool]:
 def _add(recorded: Recorded, event: Event) -> None:
     recorded.summary.add(event)
     if isinstance(event, Start):
-        recorded.part = event.part
+        recorded.part, recorded.since = event.part, _seconds(event.time)
     elif isinstance(event, Result):
         recorded.frames[event.source] = event.index + 1
     elif isinstance(event, Track):
@@ -131,20 +137,42 @@ def _add(recorded: Recorded, event: Event) -> None:
 
 
 def _live(log: Path, files: list[Path]) -> Recorded:
-    """Only the numbers of frames: the log may hold those of weeks."""
-    recorded = Recorded(goes_on=True, log=log, last=files[-1].stat().st_mtime)
+    """Only the numbers of frames, and what was going on: the log may hold those of weeks."""
+    recorded = Recorded(goes_on=True, log=log)
     for path in files:
         recorded.size = 0
-        for number, end, line in whole_lines(path):
-            if frame := _FRAME.match(line):
-                source = str(loads(frame[1]))
-                if frame[3]:
-                    recorded.frames[source] = int(frame[3]) + 1
-                    if captured := _CAPTURED.search(line):
-                        recorded.captured[source] = captured[1].decode()
-                if tracks := _TRACK.findall(line):
-                    recorded.tracks[source] = {max(*recorded.tracks.get(source, ()), *map(int, tracks), 0)}
-            elif number == 1 and isinstance(event := parse_event(line), Start):
-                recorded.part = event.part
+        for _, end, line in whole_lines(path):
             recorded.size = end
+            if frame := _FRAME.match(line):
+                _add_frame(recorded, str(loads(frame[1])), frame[3], line)
+            elif event := _other(line):
+                if isinstance(event, Start):
+                    recorded.part, recorded.since = event.part, _seconds(event.time)
+                elif isinstance(event, Gap) and event.end is None:
+                    recorded.gaps[event.source] = event
+                elif isinstance(event, Gap):
+                    recorded.gaps.pop(event.source, None)
+            if times := _TIMES.findall(line):
+                recorded.last = times[-1].decode()
     return recorded
+
+
+def _add_frame(recorded: Recorded, source: str, index: bytes | None, line: bytes) -> None:
+    if index is not None:
+        recorded.frames[source] = int(index) + 1
+        if captured := _CAPTURED.search(line):
+            recorded.captured[source] = captured[1].decode()
+    if tracks := _TRACK.findall(line):
+        recorded.tracks[source] = {max(*recorded.tracks.get(source, ()), *map(int, tracks), 0)}
+
+
+def _other(line: bytes) -> Event | None:
+    """An event that is no frame; None where a power cut has spoiled it."""
+    try:
+        return parse_event(line)
+    except ValueError:
+        return None
+
+
+def _seconds(time: str) -> float:
+    return datetime.fromisoformat(time.replace("Z", "+00:00")).timestamp()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
+import errno
+import hashlib
 import heapq
 import json
 import os
-from contextlib import suppress
 from itertools import count
 from time import monotonic
 from typing import NamedTuple
@@ -15,12 +16,11 @@ import cv2
 import numpy as np
 from msgspec import UNSET, to_builtins
 
-from shipedge.atomic import naming, write_all
+from shipedge.atomic import is_stream, naming, write_all
 from shipedge.events import Found, Result
 from shipedge.events.log import Log
 from shipedge.events.reading import whole_lines
 from shipedge.frame import Frame
-from shipedge.json_text import loads
 from shipedge.sinks.crops import crop
 from shipedge.sources import Source
 
@@ -60,13 +60,19 @@ class Downlink:
         self.path = log.path.with_name(NAME)
         self.ships = self.sent = 0
         self._descriptor = -1
-        self._written: set[tuple[str, int]] = set()
+        self._written: set[bytes] = set()
         self._waiting: list[tuple[float, int, bytes]] = []
         self._numbers = count()
         self._free, self._last = 0.0, monotonic()
 
     def __enter__(self) -> Downlink:
-        """Opens the file; goes on in it where the log goes on. Raises OSError when that is not possible."""
+        """Raises FileExistsError where the file is a pipe or device; nothing is touched before the first frame."""
+        if is_stream(self.path):
+            raise FileExistsError(errno.EEXIST, "is a pipe or device, expected a file", str(self.path))
+        return self
+
+    def _open(self) -> None:
+        """Opens the file; goes on in it where the log goes on."""
         goes_on = self._log.recorded.goes_on and self.path.exists()
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | (0 if goes_on else os.O_TRUNC) | getattr(os, "O_NOFOLLOW", 0)
         with naming(self.path):
@@ -74,17 +80,14 @@ class Downlink:
             if goes_on:
                 whole = 0
                 for _, end, line in whole_lines(self.path):
-                    with suppress(ValueError, KeyError, TypeError):
-                        sent = loads(line)
-                        self._written.add((sent["source"], sent["index"]))
+                    self._written.add(_key(line))
                     whole = end
                 os.ftruncate(self._descriptor, whole)
-        return self
 
     def write(self, frame: Frame, result: Result) -> None:
         """Takes the ships of one frame."""
-        if (result.source, result.index) in self._written:
-            return
+        if self._descriptor < 0:
+            self._open()
         ships = [(_value(ship), next(self._numbers), _line(frame, result, ship)) for ship in result.ships]
         self.ships += len(ships)
         if self._budget.per == "frame":
@@ -93,7 +96,7 @@ class Downlink:
                 if len(line) <= left:
                     chosen.append(line)
                     left -= len(line)
-            self._send(b"".join(chosen), len(chosen))
+            self._send(chosen)
             return
         for value, number, line in ships:
             heapq.heappush(self._waiting, (-value, number, line))
@@ -106,7 +109,8 @@ class Downlink:
 
     def __exit__(self, kind: type[BaseException] | None, *details: object) -> None:
         """Closes the file."""
-        os.close(self._descriptor)
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
 
     def _send_what_fits(self) -> None:
         now = monotonic()
@@ -116,13 +120,18 @@ class Downlink:
         self._last = now
         while self._waiting and len(self._waiting[0][2]) <= self._free:
             line = heapq.heappop(self._waiting)[2]
-            self._send(line, 1)
+            self._send([line])
             self._free -= len(line)
 
-    def _send(self, data: bytes, ships: int) -> None:
+    def _send(self, lines: list[bytes]) -> None:
+        """Writes lines, but for those that a run has written before it was killed."""
         with naming(self.path):
-            write_all(self._descriptor, data)
-        self.sent += ships
+            write_all(self._descriptor, b"".join(line for line in lines if _key(line) not in self._written))
+        self.sent += len(lines)
+
+
+def _key(line: bytes) -> bytes:
+    return hashlib.blake2b(line, digest_size=16).digest()
 
 
 def _value(ship: Found) -> float:

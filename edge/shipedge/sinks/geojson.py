@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-from msgspec import to_builtins
+from msgspec import UNSET, UnsetType, to_builtins
 from numpy.typing import NDArray
 
 from shipedge.atomic import write_output
@@ -30,7 +30,7 @@ def write_geojson(path: Path, results: Iterable[Result]) -> str | None:
     features: list[str] = []
     placed, elsewhere = 0, dict[str, None]()
     for result in results:
-        if result.placed is not True:
+        if result.placed is not True or any(ship.lon is UNSET or not _is_ring(ship.outline) for ship in result.ships):
             elsewhere[result.source] = None
             continue
         placed += 1
@@ -54,6 +54,10 @@ def write_geojson(path: Path, results: Iterable[Result]) -> str | None:
     if not placed:
         raise SourceError(said)
     return said
+
+
+def _is_ring(outline: list[list[float]] | UnsetType) -> bool:
+    return outline is not UNSET and len(outline) == 4 and bool(np.isfinite(outline).all())
 
 
 def _ring(points: NDArray[np.float64], lon: float) -> list[list[float]]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
+from tempfile import gettempdir
 
 from msgspec import UNSET
 
-from shipedge.atomic import hidden_folder, naming
+from shipedge.atomic import hidden_folder, is_stream, naming, write_output
 from shipedge.errors import SourceError
 from shipedge.events import Result
 
@@ -43,7 +44,11 @@ def write_sqlite(path: Path, results: Iterable[Result]) -> None:
         SourceError: SQLite cannot write it.
         OSError: it cannot be put in its place.
     """
-    with naming(path), hidden_folder(path.parent) as folder:
+    with ExitStack() as stack:
+        stack.enter_context(naming(path))
+        # A database is no stream: into a pipe or device it goes as a whole.
+        own = is_stream(path)
+        folder = stack.enter_context(hidden_folder(Path(gettempdir()) if own else path.parent))
         temporary = folder / "new.sqlite"
         try:
             with closing(sqlite3.connect(temporary)) as database, database:
@@ -51,9 +56,12 @@ def write_sqlite(path: Path, results: Iterable[Result]) -> None:
                 for number, result in enumerate(results, 1):
                     _insert(database, number, result)
                 database.executescript(_INDEXES)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OverflowError) as error:
             raise SourceError(f"{path}: SQLite cannot write it: {error}") from None
-        temporary.replace(path)
+        if own:
+            write_output(path, temporary.read_bytes())
+        else:
+            temporary.replace(path)
 
 
 def _insert(database: sqlite3.Connection, number: int, result: Result) -> None:

@@ -39,6 +39,9 @@ class Answer:
     def __init__(self, response: http.client.HTTPResponse, line: socket.socket) -> None:
         """Takes a response whose headers are read, and what it comes through."""
         self._response, self._line = response, line
+        self._until: float | None = None
+        self._closed = threading.Event()
+        threading.Thread(target=self._watch, name="shipedge-http", daemon=True).start()
         self.status, self.headers = response.status, response.headers
 
     @property
@@ -58,8 +61,26 @@ class Answer:
         """
         if monotonic() > deadline:
             raise Lost("no whole frame in time")
-        with _told():
-            return self._response.read1(1 << 16)
+        self._until = deadline  # what stands between pieces may drip in without end
+        try:
+            with _told():
+                piece = self._response.read1(1 << 16)
+        finally:
+            self._until = None
+        if not piece and monotonic() > deadline:
+            raise Lost("no whole frame in time")
+        return piece
+
+    def close(self) -> None:
+        """Nothing more is read."""
+        self._closed.set()
+
+    def _watch(self) -> None:
+        """Breaks the connection when reading takes longer than it may."""
+        while not self._closed.wait(0.25):
+            until = self._until
+            if until is not None and monotonic() > until:
+                _shut(self._line)
 
 
 @contextmanager
@@ -87,7 +108,11 @@ def get(address: Address, open_s: float, read_s: float, headers: Mapping[str, st
                     raise SourceError(f"{name}: redirects more than {_REDIRECTS} times")
                 address, proof, left = _redirected(address, response.headers.get("Location"), name), "", left - 1
             elif response.status in (200, 304):
-                yield Answer(response, line)
+                answer = Answer(response, line)
+                try:
+                    yield answer
+                finally:
+                    answer.close()
                 return
             elif response.status >= 500 or response.status in _TRY_LATER:
                 raise Lost(f"the server answers {response.status}")

@@ -18,9 +18,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from shipedge.errors import ConfigError, SourceError
+from shipedge.errors import ConfigError, DatasetError, SourceError
 from shipedge.formats.shown import shown
-from shipedge.region import read_region
+from shipedge.inputs import read_input
+from shipedge.region import Region, read_region
 from shipedge.sources.address import expand, scheme_of
 from shipedge.sources.resolve import Source, distinct, resolve, stream_at
 
@@ -43,10 +44,7 @@ def read_listed(path: str | os.PathLike[str], notes: list[str] | None = None) ->
         SourceError: a source cannot be read.
         OSError: the file, or a password's, cannot be read.
     """
-    with Path(path).open("rb") as file:
-        content = file.read(_MOST_BYTES + 1)
-    if len(content) > _MOST_BYTES:
-        raise ConfigError(f"{path}: over {_MOST_BYTES >> 20} MiB, expected a TOML file of sources")
+    content = read_input(Path(path), _MOST_BYTES)
     try:
         tables = tomllib.loads(content.decode())
     except (ValueError, RecursionError) as error:  # the text of the error may quote a password
@@ -73,7 +71,7 @@ def _sources(path: Path, key: str, table: Mapping[str, Any], notes: list[str]) -
         raise ConfigError(f"{where}: password and password_file, expected one of them")
     password = expand(_get(table, "password", str, where) or "", where)
     if file := _get(table, "password_file", str, where):
-        password = Path(path.parent, file).read_text("utf-8").strip()
+        password = _secret(Path(path.parent, file), where)
     user = _get(table, "user", str, where)
     if scheme_of(text) is not None:
         try:
@@ -91,11 +89,30 @@ def _sources(path: Path, key: str, table: Mapping[str, Any], notes: list[str]) -
         "fps": _positive(table, "fps", where),
         "every": every,
         "gsd_m": _positive(table, "gsd_m", where),
-        "region": None if roi is None else read_region(str(Path(path.parent, roi))),
+        "region": None if roi is None else _region(Path(path.parent, roi), where),
     }
     named = [replace(source, **own) for source in found]
     name = _get(table, "name", str, where) or key
     return [replace(one, name=name) if one.kind in ("stream", "remote") else one for one in named]
+
+
+def _secret(path: Path, where: str) -> str:
+    try:
+        return read_input(path, _MOST_BYTES).decode("utf-8").strip()
+    except (OSError, ValueError) as error:  # not text, half a name; the text of the error may quote it
+        reason = getattr(error, "strerror", None) or "not a text"
+        raise ConfigError(f"{where}: password_file {path} cannot be read: {reason}") from None
+    except DatasetError as error:
+        raise ConfigError(f"{where}: password_file: {error}") from None
+
+
+def _region(path: Path, where: str) -> Region:
+    try:
+        return read_region(str(path))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{where}: roi {path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    except DatasetError as error:
+        raise ConfigError(f"{where}: {error}") from None
 
 
 def _positive(table: Mapping[str, Any], key: str, where: str) -> float | None:

@@ -45,6 +45,8 @@ def read_http(address: Address, wish: Wish) -> Iterator[Shot]:
                 yield from _film(answer, address.name, wish)
             if answer.content_type == "text/html":
                 raise SourceError(f"{address.name}: the server sends a web page, expected images or a video")
+            if answer.status == 304 and not known:
+                raise Lost("the server answers 304 to the first request")
             if answer.status == 304:
                 yield Shot(monotonic(), None)
             elif answer.content_type.startswith("image/"):

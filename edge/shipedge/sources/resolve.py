@@ -113,7 +113,9 @@ def distinct(sources: Sequence[Source], notes: list[str]) -> list[Source]:
         if number == 1:
             numbered.append(source)
         elif source.live:
-            numbered.append(replace(source, name=f"{source.name} ({number})"))
+            taken = {one.name for one in [*sources, *numbered]}
+            name = next(f"{source.name} ({k})" for k in range(number, 1 << 30) if f"{source.name} ({k})" not in taken)
+            numbered.append(replace(source, name=name))
     if twice := sum(count.values()) - len(numbered):
         notes.append(f"{twice} file{'s are' if twice > 1 else ' is'} given twice and read once")
     return numbered

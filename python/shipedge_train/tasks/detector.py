@@ -19,6 +19,9 @@ from shipedge_train.tasks.contract import Fixed, Tile, Values, Whole
 from shipedge_train.tasks.scenes import SceneTask, check_slim, cut_tiles, only_output, predict, widths_of
 from shipedge_train.tasks.scores import score_detector
 
+_HARDLY = 4 / 256
+"""Of a probability: steps of the uint8 output, by which int8 arithmetic often misses."""
+
 
 class Detector(SceneTask):
     """The presence grid; see `Task` and `BundleModel`."""
@@ -70,9 +73,17 @@ class Detector(SceneTask):
         if np.isnan(before):  # all tiles show ships, or none
             return {"drop": 0.0, "agreement": same}
         scores = {"picture_auc_keras": before, "picture_auc_converted": after}
-        # Of few images one pair in the other order is more than what is allowed, and may be chance; two are not.
-        pairs = int(with_ships.sum()) * int((~with_ships).sum())
-        return scores | {"drop": before - after, "agreement": same, "chance": 1.5 / pairs}
+        return scores | {"drop": before - after, "agreement": same, "chance": _chance(a.max(axis=(1, 2)), with_ships)}
+
+
+def _chance(scores: NDArray[np.floating], with_ships: NDArray[np.bool_]) -> float:
+    """A drop of ROC AUC that means nothing: pairs of images whose scores 8 bits hardly tell apart, and one more.
+
+    Of few images one pair in the other order is more than a drop that is allowed otherwise. A network that has hardly
+    learned gives all of them nearly the same score.
+    """
+    gaps = np.abs(scores[with_ships][:, np.newaxis] - scores[~with_ships])
+    return float(((gaps < _HARDLY).sum() + 1.5) / gaps.size)
 
 
 def cells(presence: Any) -> list[Values]:
