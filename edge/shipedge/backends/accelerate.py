@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from shipedge.backends.base import Model
 from shipedge.backends.cache import Verdict, forget_verdict, read_verdict, write_verdict
 from shipedge.backends.cpu import NotInstalledError, RefusedError, models_for, open_models
 from shipedge.backends.device import Device
-from shipedge.backends.found import driver_identity, library_identity
+from shipedge.backends.found import driver_identity, find_npu, library_identity
 from shipedge.backends.runtimes import RUNTIMES
 from shipedge.backends.worker import Setup, Worker
 from shipedge.bundle import Bundle, Models
@@ -96,6 +98,10 @@ def accelerate(
     """
     if device.kind != "library" and not RUNTIMES["litert"].is_installed():
         raise RefusedError(f'needs LiteRT: pip install "shipedge[{extra_of_device()}]"')
+    if device.kind == "npu" and not (npu := find_npu())[0]:
+        raise RefusedError(npu[1])
+    if device.kind == "library" and os.sep in device.library and not Path(device.library).exists():
+        raise RefusedError("no such file")
     key = key_of(bundle, device, threads)
     if not asked and (failed := read_verdict(key_of(bundle, device, None))):
         report(f"{_name(device)} {failed.says}; shipedge doctor tries it again")

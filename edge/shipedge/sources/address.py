@@ -77,7 +77,7 @@ def parse_address(text: str, user: str | None = None, password: str = "") -> Add
     """
     scheme = scheme_of(text)
     if scheme not in SCHEMES:
-        raise SourceError(f"{scheme}://: not a kind of stream that is known, expected one of {', '.join(SCHEMES)}")
+        raise SourceError(f"{scheme}://...: not a kind of stream that is known, expected one of {', '.join(SCHEMES)}")
     if not text.isascii() or not text.isprintable() or " " in text:
         raise SourceError(f"{scheme}://: the address has spaces or characters beyond ASCII: write them as %XX")
     try:

@@ -74,8 +74,9 @@ def _sources(path: Path, key: str, table: Mapping[str, Any], notes: list[str]) -
         password = _secret(Path(path.parent, file), where)
     user = _get(table, "user", str, where)
     if scheme_of(text) is not None:
+        address, known = expand(text, where), expand(user, where) if user else None
         try:
-            found = [stream_at(expand(text, where), expand(user, where) if user else None, password)]
+            found = [stream_at(address, known, password)]
         except SourceError as error:
             raise SourceError(f"{where}: {error}") from None
     elif user or password:
