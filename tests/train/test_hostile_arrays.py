@@ -10,7 +10,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from shipedge.errors import ConfigError
+from shipedge.errors import BundleError, ConfigError, ShipedgeError
 from shipedge_train.config import Config
 from shipedge_train.runs import folder as runs
 from shipedge_train.runs import initial
@@ -124,7 +124,7 @@ def bundle(tmp_path):
 
     def make(content, **more):
         (tmp_path / "w.npz").write_bytes(content)
-        entry = {"file": "w.npz", "sha256": hashlib.sha256(content).hexdigest()}
+        entry = {"file": "w.npz", "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content) or 1}
         manifest = {"models": {"segmenter": {"weights": entry}}} | more
         (tmp_path / MANIFEST).write_text(json.dumps(manifest))
         return tmp_path
@@ -148,7 +148,7 @@ def bundle(tmp_path):
 def test_weights_of_a_bundle(bundle, content, tmp_path, monkeypatch):
     monkeypatch.setattr(initial, "ships_digest", lambda _: "")
     monkeypatch.setattr(initial, "build", lambda *_: Model())
-    with pytest.raises(ConfigError, match=r"w\.npz is damaged or of another network") as caught:
+    with pytest.raises(ShipedgeError, match=r"w\.npz.* is damaged") as caught:
         load_initial(Model(), bundle(content), Setup(TASKS["segmenter"], Config(), tmp_path, None))
     assert "\n" not in str(caught.value)
 
@@ -162,9 +162,9 @@ def test_weights_of_a_bundle(bundle, content, tmp_path, monkeypatch):
         '{"models": {"segmenter": {"weights": {"file": 1' + "0" * 5000 + "}}}}",
         r'{"models": {"segmenter": {"weights": {"file": "\ud800", "sha256": "0"}}}}',
         r'{"models": {"segmenter": {"weights": {"file": "a\u0000", "sha256": "0"}}}}',
-        '{"models": {"segmenter": {"weights": {"file": "..", "sha256": "0"}}}}',
-        '{"models": {"segmenter": {"weights": {"file": "w.npz", "sha256": "0", "network": [1]}}}}',
-        '{"models": {"cascade": 5, "segmenter": {"weights": {"file": "w.npz", "sha256": "0"}}}, "data": 7}',
+        '{"models": {"segmenter": {"weights": {"file": "..", "sha256": "0", "bytes": 1}}}}',
+        '{"models": {"segmenter": {"weights": {"file": "w.npz", "sha256": "0", "bytes": 1, "network": [1]}}}}',
+        '{"models": {"cascade": 5, "segmenter": {"weights": {"file": "w.npz", "sha256": "0", "bytes": 1}}}, "data": 7}',
     ],
 )
 def test_manifests_of_others(tmp_path, manifest, monkeypatch):
@@ -172,14 +172,14 @@ def test_manifests_of_others(tmp_path, manifest, monkeypatch):
     monkeypatch.setattr(initial, "ships_digest", lambda _: "")
     monkeypatch.setattr(initial, "build", lambda *_: Model())
     for kind in ("segmenter", "cascade"):
-        with pytest.raises(ConfigError) as caught:
+        with pytest.raises(ShipedgeError) as caught:
             load_initial(Model(), tmp_path, Setup(TASKS[kind], Config(), tmp_path, None))
         assert "\n" not in str(caught.value)
 
 
 def test_entries_that_are_no_objects(tmp_path):
     assert learned_from({"models": {"a": 1}, "data": 7}, "a") == {}
-    with pytest.raises(ConfigError, match=r"manifest\.json is damaged"):
+    with pytest.raises(BundleError, match=r"manifest\.json: models\.segmenter\.weights\.file is missing"):
         read_weights(tmp_path, {"models": {"segmenter": {"weights": 3}}}, "segmenter")
 
 

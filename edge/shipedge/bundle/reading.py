@@ -20,7 +20,7 @@ from shipedge.formats.shown import shown
 from shipedge.json_text import loads
 from shipedge.tiling import CELL
 
-__all__ = ["FORMAT", "PREPROCESSING", "default_bundle", "load_bundle"]
+__all__ = ["FORMAT", "PREPROCESSING", "default_bundle", "load_bundle", "read_content", "read_manifest"]
 
 FORMAT = 1
 MAX_MANIFEST, MAX_MODEL = 1 << 20, 1 << 31
@@ -67,7 +67,7 @@ def load_bundle(path: str | Path) -> Bundle:
 
 
 def _read_bundle(folder: Folder, *, trusted: bool) -> Bundle:
-    manifest = _read_manifest(folder)
+    manifest = read_manifest(folder)
     found = get(manifest, "format", int)
     if found != FORMAT:
         raise BundleError(f"manifest.json: bundle format {shown(found)}, but this shipedge reads format {FORMAT}")
@@ -94,7 +94,8 @@ def _read_bundle(folder: Folder, *, trusted: bool) -> Bundle:
     return Bundle(get(manifest, "name", str), Models(*(files[kind][0] for kind in kinds)), points, manifest, variants)
 
 
-def _read_manifest(folder: Folder) -> dict[str, Any]:
+def read_manifest(folder: Folder) -> dict[str, Any]:
+    """The manifest of a bundle as it is; raises BundleError where it is none."""
     content = _read_file(folder, "manifest.json", MAX_MANIFEST + 1)
     if len(content) > MAX_MANIFEST:
         raise BundleError(f"manifest.json in {folder} is over {MAX_MANIFEST >> 20} MiB long, expected a few KB")
@@ -126,13 +127,13 @@ def _read_model(folder: Folder, manifest: dict[str, Any], kind: str, trusted: bo
             )
         places[name] = f"{key}.variants.{name}"
     return [
-        ModelFile(*_read_content(folder, manifest, place), shape_in, shape_out, name, trusted, reduce)
+        ModelFile(*read_content(folder, manifest, place), shape_in, shape_out, name, trusted, reduce)
         for name, place in places.items()
     ]
 
 
-def _read_content(folder: Folder, manifest: dict[str, Any], key: str) -> tuple[str, bytes]:
-    """Name and verified bytes of the file that the manifest names at `key`."""
+def read_content(folder: Folder, manifest: dict[str, Any], key: str) -> tuple[str, bytes]:
+    """Name and verified bytes of the file that the manifest names at `key`; raises BundleError."""
     name = get(manifest, f"{key}.file", str)
     if not name or name in (".", "..") or any(c in name for c in "/\\:\0"):
         raise BundleError(f"manifest.json: {key}.file is {shown(name)}, expected a plain file name inside the bundle")

@@ -130,8 +130,8 @@ def kept_part(plan: Plan, name: str) -> Part:
         entry["variants"] = variants
     on_disk = {file.name: file.content for file in files}
     if entry.get("weights"):
-        path, content = read_weights(plan.place, plan.base.manifest, name)
-        on_disk[path.name] = content
+        weights, content = read_weights(plan.place, plan.base.manifest, name)
+        on_disk[weights] = content
     return Part(files, entry, on_disk, {}, {})
 
 

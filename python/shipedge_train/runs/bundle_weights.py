@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,9 @@ from typing import Any
 import keras
 import numpy as np
 
+from shipedge.bundle.manifest import get
+from shipedge.bundle.reading import read_content
 from shipedge.errors import ConfigError
-from shipedge.json_text import loads
 from shipedge_train.runs.npz import read_arrays
 
 MANIFEST = "manifest.json"
@@ -42,9 +42,10 @@ def load_weights(bundle: Path, manifest: dict[str, Any], model: str, network: ke
         network: built as it was.
 
     Raises:
-        ConfigError: missing, damaged or of another network.
+        BundleError: as `read_weights`.
+        ConfigError: the weights are damaged or of another network.
     """
-    path, content = read_weights(bundle, manifest, model)
+    name, content = read_weights(bundle, manifest, model)
     try:
         arrays = read_arrays(content)
         weights = [arrays[f"arr_{i}"].astype(np.float32) for i in range(len(arrays))]
@@ -52,50 +53,23 @@ def load_weights(bundle: Path, manifest: dict[str, Any], model: str, network: ke
             raise ValueError("some are no numbers")
         network.set_weights(weights)
     except (ValueError, KeyError, TypeError) as error:
-        raise ConfigError(f"{path} is damaged or of another network: {str(error).splitlines()[0]}") from None
+        raise ConfigError(f"{bundle / name} is damaged or of another network: {str(error).splitlines()[0]}") from None
 
 
-def read_weights(bundle: Path, manifest: dict[str, Any], model: str) -> tuple[Path, bytes]:
-    """The weights file of a bundle, compared with the checksum in the manifest.
-
-    Raises:
-        ConfigError: the manifest names no plain file, or the file is missing or damaged.
-    """
-    try:
-        name, digest = (str(weights_entry(manifest, model)[key]) for key in ("file", "sha256"))
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ConfigError(f"{bundle / MANIFEST} is damaged: {error!r}") from None
-    if Path(name).name != name:
-        raise ConfigError(f"{bundle / MANIFEST}: weights file is {name!r}, expected a plain file name")
-    try:
-        content = (bundle / name).read_bytes()
-    except OSError as error:
-        raise ConfigError(f"cannot read {bundle / name}: {error.strerror}") from None
-    except ValueError:  # half of a pair of surrogates, a NUL
-        raise ConfigError(f"{bundle / MANIFEST}: weights file is {name!r}, expected the name of a file") from None
-    if hashlib.sha256(content).hexdigest() != digest:
-        raise ConfigError(f"{bundle / name} is damaged: its SHA-256 is not the one in the manifest")
-    return bundle / name, content
-
-
-def read_manifest(bundle: Path, model: str) -> dict[str, Any]:
-    """The manifest of a bundle that carries the weights behind a model.
+def read_weights(bundle: Path, manifest: dict[str, Any], model: str) -> tuple[str, bytes]:
+    """Name and content of the weights file behind a model, verified like all files of a bundle.
 
     Raises:
-        ConfigError: it is damaged, or has no weights of that model.
+        BundleError: the manifest names no plain file, or the file is missing or damaged.
     """
-    try:
-        manifest: dict[str, Any] = loads((bundle / MANIFEST).read_bytes())
-        entry = weights_entry(manifest, model)
-        if entry is not None:
-            str(entry["file"]), str(entry["sha256"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ConfigError(f"{bundle / MANIFEST} is damaged: {error!r}") from None
-    if entry is None:
-        raise ConfigError(f"the bundle {bundle} carries no weights of the {model} to start from")
-    return manifest
+    return read_content(bundle, manifest, f"models.{model}.weights")
 
 
-def weights_entry(manifest: dict[str, Any], model: str) -> Any:
-    """What the manifest says of the weights behind a model, None where it says nothing."""
-    return manifest["models"].get(model, {}).get("weights")
+def weights_entry(manifest: dict[str, Any], model: str) -> dict[str, Any] | None:
+    """What the manifest says of the weights behind a model, None where it says nothing.
+
+    Raises:
+        BundleError: the manifest is damaged.
+    """
+    entry = get(manifest, f"models.{model}", dict) if model in get(manifest, "models", dict) else {}
+    return None if entry.get("weights") is None else get(manifest, f"models.{model}.weights", dict)

@@ -12,9 +12,10 @@ from typing import Any
 import keras
 import numpy as np
 
+from shipedge.bundle.reading import read_manifest
 from shipedge.errors import ConfigError
 from shipedge_train.networks import imagenet
-from shipedge_train.runs.bundle_weights import MANIFEST, learned_from, load_weights, read_manifest, weights_entry
+from shipedge_train.runs.bundle_weights import MANIFEST, learned_from, load_weights, weights_entry
 from shipedge_train.runs.checkpoint import load_best
 from shipedge_train.runs.folder import check_split, read_run, ships_digest, split_record
 from shipedge_train.runs.start import Setup
@@ -62,6 +63,7 @@ def load_initial(model: keras.Model, source: Source, setup: Setup) -> None:
         setup: the new run.
 
     Raises:
+        BundleError: a damaged bundle.
         ConfigError: none of these, damaged, of a task whose weights do not fit, or trained with another split of the
             same data.
     """
@@ -90,6 +92,9 @@ def _of_run(folder: Path) -> _Donor:
 
 def _of_bundle(folder: Path, setup: Setup) -> _Donor:
     model = setup.task.models[-1]
-    manifest = read_manifest(folder, model)
-    task = str(weights_entry(manifest, model).get("network", model))
+    manifest = read_manifest(folder)
+    entry = weights_entry(manifest, model)
+    if entry is None:
+        raise ConfigError(f"the bundle {folder} carries no weights of the {model} to start from")
+    task = str(entry.get("network", model))
     return _Donor(task, learned_from(manifest, model), partial(load_weights, folder, manifest, model))
