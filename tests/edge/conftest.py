@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from delegates import add_variant, compile_delegate
 from toy_models import WINDOW
@@ -179,3 +180,23 @@ def geotiff(tmp_path):
         return path
 
     return write
+
+
+@pytest.fixture
+def predict(toy_bundle_dir, tmp_path, monkeypatch):
+    """predict("in", "--json") -> result of the command, run in tmp_path."""
+    from shipedge.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    return lambda *args: CliRunner().invoke(main, ["predict", "--bundle", str(toy_bundle_dir), *args])
+
+
+@pytest.fixture
+def batch(picture, video, tmp_path):
+    """Images, a broken one and two videos, in tmp_path/in; the arguments that read them."""
+    for k in range(6):
+        picture(tmp_path / "in" / f"{k}.png", 300, 400, (50 + 20 * k, 60, 90 + 20 * k, 80))
+    (tmp_path / "in" / "3b.png").write_bytes(b"\x89PNG\r\n\x1a\n broken")
+    video(tmp_path / "in" / "v.mp4", frames=25, size=(96, 128))
+    video(tmp_path / "in" / "w.mp4", frames=5, size=(96, 128))
+    return ["in", "in/v.mp4", "in/w.mp4"]

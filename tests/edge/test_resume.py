@@ -10,50 +10,14 @@ import sys
 import time
 
 import pytest
-from click.testing import CliRunner
 
 import logs
-from shipedge.cli import main
 
 cv2 = pytest.importorskip("cv2", reason="OpenCV is not installed (extra edge)")
 pytest.importorskip("ai_edge_litert", reason="no TFLite runtime is installed (extra edge)")
 posix = pytest.mark.skipif(os.name != "posix", reason="signals are POSIX")
 
 KILLS = int(os.environ.get("SHIPEDGE_TEST_KILLS", "6"))
-
-
-@pytest.fixture
-def predict(toy_bundle_dir, tmp_path, monkeypatch):
-    """predict("in", "--json") -> result of the command, run in tmp_path."""
-    monkeypatch.chdir(tmp_path)
-    return lambda *args: CliRunner().invoke(main, ["predict", "--bundle", str(toy_bundle_dir), *args])
-
-
-@pytest.fixture
-def batch(picture, video, tmp_path):
-    """Images, a broken one and two videos, in tmp_path/in; the arguments that read them."""
-    for k in range(6):
-        picture(tmp_path / "in" / f"{k}.png", 300, 400, (50 + 20 * k, 60, 90 + 20 * k, 80))
-    (tmp_path / "in" / "3b.png").write_bytes(b"\x89PNG\r\n\x1a\n broken")
-    video(tmp_path / "in" / "v.mp4", frames=25, size=(96, 128))
-    video(tmp_path / "in" / "w.mp4", frames=5, size=(96, 128))
-    return ["in", "in/v.mp4", "in/w.mp4"]
-
-
-def video_frames(path):
-    capture = cv2.VideoCapture(str(path))
-    count = 0
-    while capture.read()[0]:
-        count += 1
-    capture.release()
-    return count
-
-
-def outputs(folder):
-    """{name: content} of everything but the log; of videos, whose bytes are those of an encoder, the frames."""
-    files = [path for path in folder.rglob("*") if path.is_file() and path.name != "predictions.jsonl"]
-    found = {str(path.relative_to(folder)): path for path in files}
-    return {name: video_frames(path) if name.endswith(".mp4") else path.read_bytes() for name, path in found.items()}
 
 
 @posix
@@ -80,7 +44,7 @@ def test_killed_at_random_moments(predict, batch, toy_bundle_dir, tmp_path):
     assert "goes on after" in said
     assert "unfinished files of runs that were killed have been removed: " in said
     assert logs.untimed("cut") == logs.untimed("whole")
-    assert outputs(tmp_path / "cut") == outputs(tmp_path / "whole")
+    assert logs.outputs(tmp_path / "cut") == logs.outputs(tmp_path / "whole")
     assert (tmp_path / "cut" / "failed.txt").read_text() == "in/3b.png\n"
     assert not list((tmp_path / "cut").rglob(".shipedge-*"))
 
@@ -125,82 +89,6 @@ def test_files_that_have_changed_are_no_batch_to_go_on_with(predict, batch, pict
     assert "--fresh" in predict(*batch).stderr
     assert predict(*batch, "--fresh").exit_code == 1
     assert len(logs.frames("predictions")) == 36
-
-
-def test_a_source_that_is_given_twice_is_read_once(predict, picture, tmp_path):
-    picture(tmp_path / "a.png", 64, 64, (10, 10, 30, 30))
-    done = predict("a.png", "a.png")
-    assert done.exit_code == 0
-    assert "1 file is given twice and read once" in done.stderr
-    assert len(logs.frames("predictions")) == 1
-
-
-def test_a_batch_that_goes_wrong_ends(predict, picture, tmp_path):
-    for k in range(40):
-        (tmp_path / "in").mkdir(exist_ok=True)
-        if k % 3:
-            (tmp_path / "in" / f"{k:02}.png").write_bytes(b"no image")
-        else:
-            picture(tmp_path / "in" / f"{k:02}.png", 8, 8)
-    done = predict("in", "--max-failure-rate", "0.5")
-    assert done.exit_code == 1
-    assert "13 of 20 sources failed, more than a share of 0.5; the last: in/19.png: not an image" in done.stderr
-    assert len(logs.frames("predictions")) == 7
-    done = predict("in", "--max-failure-rate", "0.9")
-    assert done.exit_code == 1
-    assert "26 of 40 sources failed" in done.stderr
-    assert len(logs.frames("predictions")) == 14
-
-
-@pytest.mark.parametrize("option", ["--rotate=3", "--rotate=3 MiB", "--rotate=0MB", "--rotate=-1d", "--keep=0"])
-def test_options_that_make_no_sense(predict, picture, tmp_path, option):
-    picture(tmp_path / "a.png", 8, 8)
-    assert predict("a.png", option).exit_code == 2
-
-
-def test_keep_would_delete_results_of_a_batch(predict, picture, tmp_path):
-    picture(tmp_path / "a.png", 8, 8)
-    done = predict("a.png", "--keep", "2", "--rotate", "1MB")
-    assert (done.exit_code, "--keep deletes results" in done.stderr) == (1, True)
-
-
-# --- shipedge export
-
-
-def export(*args):
-    return CliRunner().invoke(main, ["export", *args])
-
-
-def test_everything_can_be_made_from_the_log(predict, batch, tmp_path):
-    made = ["--csv", "s.csv", "--detections", "d.csv", "--coco", "c.json", "--annotate", "--crops"]
-    done = predict(*batch, *made)
-    assert done.exit_code == 1
-    assert done.stdout.endswith("predictions/annotated, predictions/crops, s.csv, d.csv, c.json\n")
-    before = {name: (tmp_path / name).read_bytes() for name in ("s.csv", "d.csv", "c.json")}
-    drawn = outputs(tmp_path / "predictions")
-    assert len([name for name in drawn if name.startswith("crops")]) == 36
-    again = export("predictions", *made, "--sqlite", "s.db")
-    assert again.exit_code == 0, again.output
-    assert again.stdout.startswith("36 frames; written: s.csv, d.csv, c.json, s.db, ")
-    assert before == {name: (tmp_path / name).read_bytes() for name in before}
-    assert outputs(tmp_path / "predictions") == drawn
-
-
-def test_export_says_what_is_wrong(predict, batch, picture, tmp_path):
-    assert export("predictions").exit_code == 1
-    assert "holds no predictions.jsonl" in export("predictions", "--csv", "s.csv").stderr
-    predict(*batch)
-    assert "nothing to export" in export("predictions").stderr
-    picture(tmp_path / "in" / "2.png", 8, 8).unlink()
-    done = export("predictions", "--annotate")
-    assert done.exit_code == 1
-    assert "2.png: cannot be read: No such file or directory" in done.stderr
-    assert len(list((tmp_path / "predictions" / "annotated").iterdir())) == 7
-    log = tmp_path / "predictions" / "predictions.jsonl"
-    log.write_bytes(log.read_bytes().replace(b'"score"', b'"skore"', 1))
-    done = export("predictions", "--csv", "s.csv")
-    assert (done.exit_code, "line 2 is no event" in done.stderr) == (1, True)
-    assert not (tmp_path / "s.csv").exists()
 
 
 # --- disks that are full
@@ -263,7 +151,7 @@ def test_tracks_are_the_same_after_a_kill(predict, video, tmp_path):
         log.write_bytes(b"".join(lines[:kept]))
         assert predict(*arguments, "--out", "cut").exit_code == 0
         assert logs.untimed("cut") == logs.untimed("whole")
-    assert outputs(tmp_path / "cut") == outputs(tmp_path / "whole")
+    assert logs.outputs(tmp_path / "cut") == logs.outputs(tmp_path / "whole")
 
 
 # --- a watched folder
@@ -314,90 +202,3 @@ def test_a_frame_that_takes_long_does_not_hold_ctrl_c(predict, picture, tmp_path
     start = time.monotonic()
     assert predict("a.png").exit_code == 143
     assert time.monotonic() - start < 30
-
-
-# --- what an attack has found
-
-
-def test_max_frames_counts_what_is_done(predict, batch, tmp_path):
-    for limit in (4, 12):
-        assert predict(*batch, "--max-frames", str(limit), "--out", "whole").exit_code in (0, 1)
-        whole = logs.untimed("whole")
-        predict(*batch, "--max-frames", str(limit), "--out", "cut")
-        log = tmp_path / "cut" / "predictions.jsonl"
-        for kept in (2, 4):
-            log.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:kept]))
-            predict(*batch, "--max-frames", str(limit), "--out", "cut")
-            assert logs.untimed("cut") == whole
-
-
-def test_a_kill_before_the_files_are_made_does_no_frame_again(predict, batch, tmp_path, monkeypatch):
-    from shipedge import exports
-    from shipedge.cascade import Cascade
-
-    def killed(log, files):
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr(exports, "export", killed)
-        assert predict(*batch, "--csv", "s.csv").exit_code == 130
-    monkeypatch.setattr(Cascade, "__call__", lambda self, frame: pytest.fail("a frame is done again"))
-    assert predict(*batch, "--csv", "s.csv").exit_code == 1
-    assert (tmp_path / "s.csv").read_text().count("\n") == 37
-
-
-def test_a_region_of_a_sources_file_belongs_to_the_batch(predict, batch, tmp_path):
-    (tmp_path / "s.toml").write_text('[a]\nurl = "in/v.mp4"\nroi = "roi.json"\n')
-    (tmp_path / "roi.json").write_text("[[[0, 0], [128, 0], [128, 96], [0, 96]]]")
-    assert predict("--sources", "s.toml").exit_code == 0
-    log = tmp_path / "predictions" / "predictions.jsonl"
-    log.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:4]))
-    (tmp_path / "roi.json").write_text("[[[0, 0], [64, 0], [64, 96], [0, 96]]]")
-    assert "of files that have changed since" in predict("--sources", "s.toml").stderr
-
-
-def test_no_file_of_others_is_lost(predict, picture, tmp_path):
-    picture(tmp_path / "in" / "crops" / "a-1.png", 64, 64, (10, 10, 30, 30))
-    assert "holds inputs, expected another --out" in predict("in/crops", "--out", "in", "--crops").stderr
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "failed.txt").write_text("precious")
-    (tmp_path / "mine" / "downlink.jsonl").write_text("precious")
-    assert "is of no run" in predict("in/crops", "--out", "mine").stderr
-    (tmp_path / "mine" / "failed.txt").unlink()
-    assert "exists and is no JSON" in predict("in/crops", "--out", "mine", "--budget", "1kB/h").stderr
-    assert "are the same file" in predict("in/crops", "--csv", "predictions/failed.txt").stderr
-    assert (tmp_path / "mine" / "downlink.jsonl").read_text() == "precious"
-
-
-@posix
-def test_a_database_goes_into_a_pipe_and_leaves_it_one(predict, picture, tmp_path):
-    picture(tmp_path / "a.png", 64, 64, (10, 10, 30, 30))
-    os.mkfifo(tmp_path / "pipe")
-    reader = subprocess.Popen(["cat", str(tmp_path / "pipe")], stdout=subprocess.PIPE)
-    done = predict("a.png", "--sqlite", "pipe")
-    assert done.exit_code == 0, done.output
-    assert reader.communicate(timeout=30)[0].startswith(b"SQLite format 3")
-    assert (tmp_path / "pipe").is_fifo()
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        (lambda frame: frame["ships"][0].update(rle="abc"), "frame 0 of in/0.png"),
-        (lambda frame: frame["ships"][0].update(rle="999999 5"), "frame 0 of in/0.png"),
-        (lambda frame: frame["ships"][0].update(rle="=cmd()"), "frame 0 of in/0.png"),
-        (lambda frame: frame.update(index=1 << 70), "line 2 is no event"),
-        (lambda frame: frame.update(source="a\0b"), "is no name of a file"),
-    ],
-)
-def test_a_log_that_somebody_has_edited(predict, batch, tmp_path, change, said):
-    predict(*batch)
-    log = tmp_path / "predictions" / "predictions.jsonl"
-    lines = log.read_bytes().splitlines(keepends=True)
-    frame = json.loads(lines[1])
-    change(frame)
-    log.write_bytes(b"".join([lines[0], json.dumps(frame).encode() + b"\n", *lines[2:]]))
-    for made in ("--csv", "--sqlite", "--coco", "--detections"):
-        done = export("predictions", made, f"x{made}")
-        assert (done.exit_code, said in done.stderr) == (1, True), done.output
-        assert not (tmp_path / f"x{made}").exists()
