@@ -65,6 +65,10 @@ class Answer:
         try:
             with _told():
                 piece = self._response.read1(1 << 16)
+        except Lost:
+            if monotonic() > deadline:
+                raise Lost("no whole frame in time") from None
+            raise
         finally:
             self._until = None
         if not piece and monotonic() > deadline:

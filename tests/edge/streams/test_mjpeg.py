@@ -94,6 +94,26 @@ def test_a_stream_that_breaks_is_a_gap_and_is_taken_up_again(camera, fault, reas
     assert next(n for n in numbers if n > 9) == 100
 
 
+def test_what_stands_between_pieces_may_not_drip_in_without_end(camera):
+    """The size of a chunk, digit by digit: no piece comes, and yet something always does."""
+    chunked = HEAD.replace(b"\r\n\r\n", b"\r\nTransfer-Encoding: chunked\r\n\r\n")
+
+    def drips(send, request):
+        send(chunked)
+        while True:
+            send(b"0")
+            camera.stopped.wait(0.05)
+
+    camera.acts = (drips, camera.film(100))
+    watched = Watched([camera.url()], gaps(1, 3))
+    assert watched.reasons == ["no whole frame in time"]
+
+
+def test_a_server_that_says_nothing_is_new_at_once(camera):
+    camera.acts = (lambda send, request: send(b"HTTP/1.1 304 Not Modified\r\n\r\n"), camera.film(100))
+    assert Watched([camera.url()], gaps(1, 3)).reasons == ["the server answers 304 to the first request"]
+
+
 def test_garbage_between_and_in_frames_is_left_out_and_told(camera):
     broken = bytearray(jpeg(7))
     broken[len(broken) // 2 :] = bytes(len(broken) - len(broken) // 2)
