@@ -24,6 +24,8 @@ from shipedge.sources.stream import Lost
 __all__ = ["Answer", "get"]
 
 _REDIRECTS = 5
+_SLACK_S = 0.2
+"""Beyond a deadline, until a connection is broken that does not keep it by itself."""
 _HASHES = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
 _TRY_LATER = (408, 425, 429)
 
@@ -40,6 +42,7 @@ class Answer:
         """Takes a response whose headers are read, and what it comes through."""
         self._response, self._line = response, line
         self._until: float | None = None
+        self._broken = False
         self._closed = threading.Event()
         threading.Thread(target=self._watch, name="shipedge-http", daemon=True).start()
         self.status, self.headers = response.status, response.headers
@@ -66,12 +69,12 @@ class Answer:
             with _told():
                 piece = self._response.read1(1 << 16)
         except Lost:
-            if monotonic() > deadline:
+            if self._broken:
                 raise Lost("no whole frame in time") from None
             raise
         finally:
             self._until = None
-        if not piece and monotonic() > deadline:
+        if not piece and self._broken:
             raise Lost("no whole frame in time")
         return piece
 
@@ -83,7 +86,8 @@ class Answer:
         """Breaks the connection when reading takes longer than it may."""
         while not self._closed.wait(0.25):
             until = self._until
-            if until is not None and monotonic() > until:
+            if until is not None and monotonic() > until + _SLACK_S:
+                self._broken = True
                 _shut(self._line)
 
 
