@@ -15,8 +15,8 @@ import pytest
 
 from shipedge.errors import DatasetError
 from shipedge.events import End, Failure, Found, Gap, Result, Start, utc
-from shipedge.events.log import Log, Rotation
-from shipedge.events.reading import log_files, parse_event, read_events, to_line
+from shipedge.events.log import Log
+from shipedge.events.reading import parse_event, read_events, to_line
 
 posix = pytest.mark.skipif(os.name != "posix", reason="links, locks and limits are those of POSIX")
 
@@ -173,48 +173,6 @@ def test_what_a_power_cut_has_spoiled_at_the_end_is_dropped(path, rest):
         pass
 
 
-def test_rotation_by_size_and_what_is_kept(path):
-    with Log(path, start(None), rotation=Rotation(most_bytes=400)) as log:
-        for index in range(12):
-            log.write(frame(index))
-    files = log_files(path)
-    assert [file.name for file in files[:2]] == ["predictions.000001.jsonl", "predictions.000002.jsonl"]
-    assert files[-1] == path
-    assert max(file.stat().st_size for file in files) <= 400
-    events = list(read_events(path))
-    assert [event.index for event in events if isinstance(event, Result)] == list(range(12))
-    assert [event.part for event in events if isinstance(event, Start)] == list(range(len(files)))
-    with Log(path, start(None), rotation=Rotation(most_bytes=400, keep=2)) as log:
-        assert log.recorded.frames == {"a.mp4": 12}
-        for index in range(12, 20):
-            log.write(frame(index))
-    kept = log_files(path)
-    assert len(kept) == 3
-    assert [e.index for e in read_events(path) if isinstance(e, Result)][-1] == 19
-    with Log(path, start(None), fresh=True) as log:
-        assert log_files(path) == [path]
-
-
-def test_rotation_by_age(path):
-    with Log(path, start(), rotation=Rotation(most_s=1e-9)) as log:
-        for index in range(3):
-            log.write(frame(index))
-    assert len(log_files(path)) == 3
-
-
-def test_a_batch_goes_on_behind_its_rotated_files(path):
-    with Log(path, start(), rotation=Rotation(most_bytes=400)) as log:
-        for index in range(9):
-            log.write(frame(index))
-    number = len(log_files(path))
-    path.replace(path.with_suffix(f".{number:06d}.jsonl"))  # killed between the old file and the new one
-    with Log(path, start(), rotation=Rotation(most_bytes=400)) as log:
-        assert log.recorded.frames == {"a.mp4": 9}
-        log.write(frame(9))
-        log.write(END)
-    assert [e.index for e in read_events(path) if isinstance(e, Result)] == list(range(10))
-
-
 @posix
 def test_two_runs_do_not_write_into_one_folder(path):
     with Log(path, start()) as log:
@@ -291,20 +249,6 @@ def test_a_folder_that_is_removed_during_a_run_is_said(tmp_path):
         log.write(frame(0))
         shutil.rmtree(folder)
         log.write(frame(1))
-
-
-def test_reading_while_files_are_cut_off_leaves_nothing_out(path):
-    with Log(path, start(None), rotation=Rotation(most_bytes=400)) as log:
-        for index in range(5):
-            log.write(frame(index))
-        reader = read_events(path)
-        found = [next(reader)]
-        for index in range(5, 20):
-            log.write(frame(index))
-        found += list(reader)
-    indices = [event.index for event in found if isinstance(event, Result)]
-    assert indices == list(range(len(indices)))
-    assert len(indices) >= 5
 
 
 def test_what_a_camera_was_doing_when_its_run_was_killed(path):

@@ -107,7 +107,7 @@ def test_bad_picture_is_named_and_the_others_go_on(predict, picture, lines, tmp_
         (("none.jpg",), "none.jpg: no such file or folder"),
         (("empty",), "empty: no images in this folder"),
         (("*.png",), "*.png: matches no image"),
-        (("gopher://user:secret@host/1",), "gopher://: not a kind of stream that is known"),
+        (("gopher://user:secret@host/1",), "gopher://...: not a kind of stream that is known"),
         (("a.png", "--bundle", "none"), "no bundle at none"),
         (("a.png", "--out", "file"), "file"),
         (("a.png", "--csv", "none/s.csv"), "none: no such folder"),
