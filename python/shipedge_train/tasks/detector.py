@@ -17,10 +17,7 @@ from shipedge_train.networks.detector import detector
 from shipedge_train.networks.two_scale import from_afar
 from shipedge_train.tasks.contract import Fixed, Tile, Values, Whole
 from shipedge_train.tasks.scenes import SceneTask, check_slim, cut_tiles, only_output, predict, widths_of
-from shipedge_train.tasks.scores import score_detector
-
-_HARDLY = 4 / 256
-"""Of a probability: steps of the uint8 output, by which int8 arithmetic often misses."""
+from shipedge_train.tasks.scores import HARDLY, score_detector
 
 
 class Detector(SceneTask):
@@ -83,7 +80,7 @@ def _chance(scores: NDArray[np.floating], with_ships: NDArray[np.bool_]) -> floa
     learned gives all of them nearly the same score.
     """
     gaps = np.abs(scores[with_ships][:, np.newaxis] - scores[~with_ships])
-    return float(((gaps < _HARDLY).sum() + 1.5) / gaps.size)
+    return float(((gaps < HARDLY).sum() + 1.5) / gaps.size)
 
 
 def cells(presence: Any) -> list[Values]:

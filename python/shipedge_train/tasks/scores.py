@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from shipedge.evaluate.detector import Ranking, average_precision
 from shipedge.metrics import roc_auc
 
+HARDLY = 4 / 256
+"""Of a probability: steps of the uint8 output by which int8 arithmetic often misses."""
+
 
 def dice_at(probability: NDArray[np.floating], mask: NDArray[np.uint8], cut: float = 0.5) -> float:
     """Dice of one picture at a threshold: (h, w) twice -> 0..1; 1 where both sides are empty."""
