@@ -13,23 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from log_events import END, frame, start
 from shipedge.errors import DatasetError
-from shipedge.events import End, Failure, Found, Gap, Result, Start, utc
+from shipedge.events import Failure, Found, Gap, Result, utc
 from shipedge.events.log import Log
 from shipedge.events.reading import parse_event, read_events, to_line
 
 posix = pytest.mark.skipif(os.name != "posix", reason="links, locks and limits are those of POSIX")
-
-
-def start(batch="b"):
-    return Start(1, "0", "2026-01-01T00:00:00.000Z", "toy", batch)
-
-
-def frame(index=0, source="a.mp4"):
-    return Result(source, index, index / 10, [8, 9], 0.5, [], {"post": 0.5})
-
-
-END = End(None, "2026-01-01T00:00:00.000Z", 1, 0)
 
 
 @pytest.fixture

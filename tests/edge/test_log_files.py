@@ -2,20 +2,10 @@
 
 import pytest
 
-from shipedge.events import End, Result, Start
+from log_events import END, frame, start
+from shipedge.events import Result, Start
 from shipedge.events.log import Log, Rotation
 from shipedge.events.reading import log_files, read_events
-
-
-def start(batch="b"):
-    return Start(1, "0", "2026-01-01T00:00:00.000Z", "toy", batch)
-
-
-def frame(index=0, source="a.mp4"):
-    return Result(source, index, index / 10, [8, 9], 0.5, [], {"post": 0.5})
-
-
-END = End(None, "2026-01-01T00:00:00.000Z", 1, 0)
 
 
 @pytest.fixture

@@ -171,7 +171,7 @@ def predict(
         write_failed(folder, log.recorded.summary)
     for sink in sinks:
         if isinstance(sink, Downlink) and summary.frames:
-            note(f"{sink.path}: {sink.sent} of {sink.ships} ships; the others did not fit")
+            note(f"{sink.path}: {sink.sent} of {sink.ships} ships fit into the budget")
             written.append(str(sink.path))
     if as_json_object:
         click.echo(json.dumps(as_json(summary, cascade, written)))

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 __all__ = ["check", "drawn", "sinks_of", "write_exports", "write_failed"]
 
 FAILED = "failed.txt"
-DOWNLINK = "downlink.jsonl"
 
 
 def check(
@@ -47,6 +46,7 @@ def check(
     from shipedge.exports import EXPORTS
     from shipedge.outputs import Kind, check_outputs
     from shipedge.sinks.csv import check_names
+    from shipedge.sinks.downlink import NAME as DOWNLINK
     from shipedge.sinks.names import FileNames
 
     if folder.exists() and not folder.is_dir():

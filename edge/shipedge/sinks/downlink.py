@@ -13,7 +13,6 @@ from time import monotonic
 from typing import NamedTuple
 
 import cv2
-import numpy as np
 from msgspec import UNSET, to_builtins
 
 from shipedge.atomic import is_stream, naming, write_all
@@ -21,6 +20,7 @@ from shipedge.events import Found, Result
 from shipedge.events.log import Log
 from shipedge.events.reading import whole_lines
 from shipedge.frame import Frame
+from shipedge.rle import parse
 from shipedge.sinks.crops import crop
 from shipedge.sources import Source
 
@@ -88,7 +88,8 @@ class Downlink:
         """Takes the ships of one frame."""
         if self._descriptor < 0:
             self._open()
-        ships = [(_value(ship), next(self._numbers), _line(frame, result, ship)) for ship in result.ships]
+        shape = (result.shape[0], result.shape[1])
+        ships = [(_value(ship, shape), next(self._numbers), _line(frame, result, ship)) for ship in result.ships]
         self.ships += len(ships)
         if self._budget.per == "frame":
             chosen, left = [], self._budget.most_bytes
@@ -134,9 +135,8 @@ def _key(line: bytes) -> bytes:
     return hashlib.blake2b(line, digest_size=16).digest()
 
 
-def _value(ship: Found) -> float:
-    area: int = np.fromstring(ship.rle, np.int64, sep=" ")[1::2].sum() if ship.rle else 0
-    return ship.score * float(area)
+def _value(ship: Found, shape: tuple[int, int]) -> float:
+    return ship.score * parse(ship.rle, shape).area
 
 
 def _line(frame: Frame, result: Result, ship: Found) -> bytes:
