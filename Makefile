@@ -74,7 +74,7 @@ asan: .venv/dev.stamp  ## C++ tests, and the module under stress, with AddressSa
 	$(BIN)/cmake --preset asan -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python
 	$(BIN)/cmake --build --preset asan --parallel 2
 	$(BIN)/ctest --preset asan
-	ASAN_OPTIONS=detect_leaks=0 $(SANITIZED) --seconds 20
+	ASAN_OPTIONS=detect_leaks=0 $(SANITIZED) --no-forks --seconds 20
 
 tsan: .venv/dev.stamp  ## the module under stress with ThreadSanitizer
 	$(BIN)/cmake --preset tsan -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python

@@ -198,6 +198,11 @@ def main():
     options.add_argument(
         "--calm", action="store_true", help="each thread has its own arrays, no forks: for ThreadSanitizer"
     )
+    options.add_argument(
+        "--no-forks",
+        action="store_true",
+        help="for GCC's AddressSanitizer: a child hangs where another thread held a lock of its allocator",
+    )
     options.add_argument("--leave", action="store_true", help="only end while daemon threads work")
     chosen = options.parse_args()
     if chosen.core:
@@ -215,7 +220,7 @@ def main():
         threads += [in_a_loop(lambda _: shared.reshape(), stopped, failures)]
     end, turn = time.monotonic() + chosen.seconds, 0
     while time.monotonic() < end and not failures:
-        if chosen.calm or turn % 8 == 0:
+        if chosen.calm or chosen.no_forks or turn % 8 == 0:
             trouble = leave_once([argument for argument in sys.argv[1:] if argument != "--leave"])
         else:
             trouble = fork_once(shared, turn)

@@ -153,7 +153,7 @@ std::size_t line(const CsvFile& file, const py::object& key, std::size_t k) {
 }
 
 py::object view_of(const char* kind, const py::object& self) {
-  return py::module_::import("collections.abc").attr(kind)(self);
+  return guarded([&] { return py::module_::import("collections.abc").attr(kind)(self); });
 }
 
 bool equal(const py::object& self, const py::object& other) {

@@ -49,7 +49,8 @@ std::unique_ptr<CsvFile> make(std::string path, std::size_t size, const CsvIndex
   const Unlocked nogil;
   auto index = CsvIndex::make(size, read, [&](std::string_view name) {
     const Relocked gil(nogil);
-    return name_ok(utf8(name)).cast<bool>();
+    const py::str shown = utf8(name);
+    return guarded([&] { return name_ok(shown); }).cast<bool>();
   });
   if (!index) return nullptr;
   return std::make_unique<CsvFile>(CsvFile{std::move(path), std::move(index)});

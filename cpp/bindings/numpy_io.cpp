@@ -42,7 +42,7 @@ std::string shown_value(py::handle value) {
   auto text = py::reinterpret_borrow<py::object>(value);
   const bool long_text = PyUnicode_Check(value.ptr()) != 0 && PyUnicode_GET_LENGTH(value.ptr()) > kMost;
   if (long_text) text = py::reinterpret_steal<py::object>(PyUnicode_Substring(value.ptr(), 0, kMost));
-  if (text) text = py::reinterpret_steal<py::object>(PyObject_Repr(text.ptr()));
+  if (text) text = py::reinterpret_steal<py::object>(guarded([&] { return PyObject_Repr(text.ptr()); }));
   if (!text) {  // an integer of thousands of digits, or a class of the caller that cannot be shown
     PyErr_Clear();
     return "a value of type " + type_name(value);
@@ -58,8 +58,9 @@ std::string shown_dtype(const py::array& array) { return py::str(array.dtype()).
 py::array converted(const py::array& array, py::dtype dtype) {
   const auto& numpy = py::detail::npy_api::get();
   constexpr int kFlags = py::detail::npy_api::NPY_ARRAY_FORCECAST_ | py::detail::npy_api::NPY_ARRAY_ENSUREARRAY_;
+  PyObject* const wanted = dtype.release().ptr();
   auto made = py::reinterpret_steal<py::array>(
-      numpy.PyArray_FromAny_(array.ptr(), dtype.release().ptr(), 0, 0, kFlags, nullptr));
+      guarded([&] { return numpy.PyArray_FromAny_(array.ptr(), wanted, 0, 0, kFlags, nullptr); }));
   if (!made) throw py::error_already_set();
   return made;
 }
@@ -71,7 +72,7 @@ std::int64_t as_integer(py::handle value, const char* name, std::optional<std::s
     if (overflow == 0) return converted;
   }
   const auto shown_name = [&] { return index ? name + (" " + std::to_string(*index + 1)) : std::string(name); };
-  const auto number = py::reinterpret_steal<py::object>(PyNumber_Index(value.ptr()));
+  const auto number = py::reinterpret_steal<py::object>(guarded([&] { return PyNumber_Index(value.ptr()); }));
   if (!number) {
     PyErr_Clear();
     throw py::type_error(shown_name() + " is of type " + type_name(value) + ", expected an integer");
@@ -96,14 +97,15 @@ bool is_column_major(py::handle order) {
 
 Shape as_shape(py::handle shape) {
   if (PyTuple_CheckExact(shape.ptr()) == 0 || PyTuple_GET_SIZE(shape.ptr()) != 2) {
-    if (PyUnicode_Check(shape.ptr()) != 0 || PySequence_Check(shape.ptr()) == 0 || PySequence_Size(shape.ptr()) != 2) {
+    if (PyUnicode_Check(shape.ptr()) != 0 || PySequence_Check(shape.ptr()) == 0 ||
+        guarded([&] { return PySequence_Size(shape.ptr()); }) != 2) {
       PyErr_Clear();
       throw py::type_error("shape is " + shown_value(shape) + ", expected (height, width)");
     }
   }
   const auto side = [&](Py_ssize_t i, const char* name) -> std::int64_t {
     if (PyTuple_CheckExact(shape.ptr()) != 0) return as_integer(PyTuple_GET_ITEM(shape.ptr(), i), name);
-    const auto item = py::reinterpret_steal<py::object>(PySequence_GetItem(shape.ptr(), i));
+    const auto item = py::reinterpret_steal<py::object>(guarded([&] { return PySequence_GetItem(shape.ptr(), i); }));
     if (!item) throw py::error_already_set();
     return as_integer(item, name);
   };
@@ -185,7 +187,7 @@ py::tuple as_tuple(py::handle items, const char* name) {
   if (PySequence_Check(items.ptr()) == 0 && Py_TYPE(items.ptr())->tp_iter == nullptr) {
     throw py::type_error(std::string(name) + " is of type " + type_name(items) + ", expected a list");
   }
-  auto tuple = py::reinterpret_steal<py::tuple>(PySequence_Tuple(items.ptr()));
+  auto tuple = py::reinterpret_steal<py::tuple>(guarded([&] { return PySequence_Tuple(items.ptr()); }));
   if (!tuple) throw py::error_already_set();
   return tuple;
 }
@@ -214,15 +216,17 @@ std::string_view as_row_text(py::handle text) {
 }
 
 std::vector<std::int64_t> as_pairs(py::handle runs) {
-  const py::array array(py::reinterpret_borrow<py::object>(runs));  // not numpy.asarray: an import runs Python code
+  // Not numpy.asarray: an import runs Python code.
+  const auto given = py::reinterpret_borrow<py::object>(runs);
+  const py::array array = guarded([&] { return py::array(given); });
   if (array.size() == 0) return {};
   const char kind = array.dtype().kind();
   if (array.ndim() != 2 || array.shape(1) != 2 || (kind != 'i' && kind != 'u')) {
     throw py::type_error("runs have shape " + shown_shape(array) + " and dtype " + shown_dtype(array) +
                          ", expected (n, 2) integers: start, length");
   }
-  const auto wide = py::array_t<std::int64_t, py::array::c_style | py::array::forcecast>::ensure(array);
-  if (!wide) throw py::error_already_set();
+  const auto wide =
+      guarded([&] { return py::array_t<std::int64_t, py::array::c_style | py::array::forcecast>(array); });
   return {wide.data(), wide.data() + wide.size()};
 }
 
@@ -252,12 +256,13 @@ std::vector<std::int64_t> as_counts(py::handle counts) {
 
 std::vector<std::uint8_t> as_flags(py::handle flags, const char* name, std::size_t count) {
   if (flags.is_none()) return {};
-  const py::array array(py::reinterpret_borrow<py::object>(flags));
+  const auto given = py::reinterpret_borrow<py::object>(flags);
+  const py::array array = guarded([&] { return py::array(given); });
   const char kind = array.dtype().kind();
   if (array.size() != 0 && kind != 'b' && kind != 'i' && kind != 'u') {
     throw py::type_error(std::string(name) + " has dtype " + shown_dtype(array) + ", expected bool");
   }
-  const py::array_t<bool, py::array::c_style | py::array::forcecast> truth(array);
+  const auto truth = guarded([&] { return py::array_t<bool, py::array::c_style | py::array::forcecast>(array); });
   if (truth.ndim() != 1 || static_cast<std::size_t>(truth.size()) != count) {
     throw py::value_error(std::string(name) + " has shape " + shown_shape(truth) + ", expected (" +
                           std::to_string(count) + ",)");

@@ -2,6 +2,7 @@
 
 #include "numpy_io.hpp"
 #include "shipedge/error.hpp"
+#include "unlocked.hpp"
 
 /// The part of numpy_io.hpp that is about Rle objects, the arguments of their methods, polygons and pictures of labels.
 namespace shipedge {
@@ -10,13 +11,13 @@ namespace {
 /// A sequence of so many things that is no string.
 bool is_sequence_of(py::handle object, Py_ssize_t count) {
   if (PyUnicode_Check(object.ptr()) != 0 || PySequence_Check(object.ptr()) == 0) return false;
-  const Py_ssize_t size = PySequence_Size(object.ptr());
+  const Py_ssize_t size = guarded([&] { return PySequence_Size(object.ptr()); });
   PyErr_Clear();
   return size == count;
 }
 
 py::object item(py::handle sequence, Py_ssize_t index) {
-  auto found = py::reinterpret_steal<py::object>(PySequence_GetItem(sequence.ptr(), index));
+  auto found = py::reinterpret_steal<py::object>(guarded([&] { return PySequence_GetItem(sequence.ptr(), index); }));
   if (!found) throw py::error_already_set();
   return found;
 }
@@ -125,14 +126,13 @@ HeldPolygons as_polygons(py::handle polygons) {
   for (std::size_t i = 0; i < items.size(); ++i) {
     const std::string place = "polygons[" + std::to_string(i) + "]";
     const py::handle item = PyTuple_GET_ITEM(items.ptr(), static_cast<Py_ssize_t>(i));
-    const auto given = py::array::ensure(item);  // swallows NumPy's error about ragged lists
+    const auto given = guarded([&] { return py::array::ensure(item); });  // swallows NumPy's error about ragged lists
     if (!given) throw py::type_error(place + " is no array of numbers, expected (n, 2): x, y");
     const char kind = given.dtype().kind();
     if (kind != 'i' && kind != 'u' && kind != 'f') {
       throw py::type_error(place + " has dtype " + shown_dtype(given) + ", expected numbers");
     }
-    const auto wide = py::array_t<double, py::array::c_style | py::array::forcecast>::ensure(given);
-    if (!wide) throw py::error_already_set();
+    const auto wide = guarded([&] { return py::array_t<double, py::array::c_style | py::array::forcecast>(given); });
     if (wide.ndim() != 2 || wide.shape(1) != 2) {
       throw py::value_error(place + " has shape " + shown_shape(wide) + ", expected (n, 2): x, y");
     }

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <string>
 
+#include "unlocked.hpp"
+
 namespace shipedge {
 namespace {
 
@@ -12,7 +14,8 @@ constexpr std::int64_t kOut = std::int64_t{1} << 40;  // of any frame, and sums 
 
 /// Five float64 numbers, copied.
 std::array<double, 5> as_five(py::handle numbers, const char* name, const char* expected) {
-  const auto array = py::array_t<double, py::array::c_style | py::array::forcecast>::ensure(numbers);
+  const auto array =
+      guarded([&] { return py::array_t<double, py::array::c_style | py::array::forcecast>::ensure(numbers); });
   if (!array) {
     PyErr_Clear();
     throw py::type_error(std::string(name) + " is " + shown_value(numbers) + ", expected " + expected);
@@ -85,8 +88,7 @@ HeldFrame as_frame(py::handle pixels) {
   }
   const auto without_gaps = [](const py::array& a) { return a.strides(2) == 1 && a.strides(1) == 3; };
   if (!without_gaps(array)) {
-    array = py::array_t<std::uint8_t, py::array::c_style | py::array::forcecast>::ensure(array);
-    if (!array) throw py::error_already_set();
+    array = guarded([&] { return py::array_t<std::uint8_t, py::array::c_style | py::array::forcecast>(array); });
   }
   const Shape shape = Shape::checked(array.shape(0), array.shape(1));
   const std::ptrdiff_t stride = array.strides(0);

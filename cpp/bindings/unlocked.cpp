@@ -5,12 +5,14 @@
 
 namespace shipedge {
 
-void lock_again(PyThreadState* state) noexcept {
-  try {
-    PyEval_RestoreThread(state);
-  } catch (...) {  // glibc unwinds a thread that ends: nothing else is thrown here
-    for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
-  }
+void SleepAtExit::sleep() noexcept {
+  for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
+}
+
+void lock_again(PyThreadState* state) {
+  SleepAtExit guard;
+  PyEval_RestoreThread(state);
+  guard.returned();
 }
 
 }  // namespace shipedge

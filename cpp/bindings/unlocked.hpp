@@ -2,12 +2,43 @@
 
 #include <pybind11/pybind11.h>
 
+#include <exception>
+
 namespace shipedge {
 
-/// Takes the interpreter's lock back for this thread. CPython before 3.14 ends a thread that asks for the lock while
-/// the interpreter ends, by unwinding its stack through destructors that need the lock. Such a thread sleeps here
-/// instead, until the process is gone, as in CPython 3.14.
-void lock_again(PyThreadState* state) noexcept;
+/// CPython before 3.14 ends a thread that asks for the interpreter's lock while the interpreter ends, by unwinding its
+/// stack through destructors that need the lock. A thread that is ended so while this lives sleeps here instead, until
+/// the process is gone, as in CPython 3.14.
+class SleepAtExit {
+ public:
+  SleepAtExit() = default;
+  ~SleepAtExit() {
+    if (!returned_ && std::uncaught_exceptions() == exceptions_) sleep();
+  }
+  SleepAtExit(const SleepAtExit&) = delete;
+  SleepAtExit& operator=(const SleepAtExit&) = delete;
+
+  void returned() noexcept { returned_ = true; }
+
+ private:
+  static void sleep() noexcept;
+  int exceptions_ = std::uncaught_exceptions();
+  bool returned_ = false;
+};
+
+/// Makes a call that may ask for the lock inside: of Python code, and of NumPy, which gives it up for large arrays.
+/// Nothing in the call itself may need the lock when its stack is unwound.
+template <class Call>
+auto guarded(Call call) {
+  SleepAtExit guard;
+  auto made = call();
+  guard.returned();
+  return made;
+}
+
+/// Takes the interpreter's lock back for this thread. Not noexcept, and never inlined into what is: the unwinder would
+/// end the process there before it came to the guard.
+[[gnu::noinline]] void lock_again(PyThreadState* state);
 
 /// The interpreter's lock is free while this lives: nothing in its scope may touch Python.
 class Unlocked {

@@ -18,6 +18,7 @@ import numpy as np
 from shipedge import _core, rle
 
 mask = (np.random.default_rng(0).random((900, 900)) < 0.3).astype(np.uint8)
+wide = mask.astype(">i4")
 value, out = rle.Rle.from_mask(mask), np.zeros((8, 768, 768), np.uint8)
 rows, painter = [["1 500000"]] * 8, rle.MaskBatch(np.zeros_like(out), 2)
 points, names = np.random.default_rng(0).random((5000, 2)) * 900, "".join(f"{i}$,1 2\\n" for i in range(5000))
@@ -45,9 +46,12 @@ def run(code, timeout=120):
         "rle.decode_batch(rows, out, threads=4)",
         "painter.paint(rows)",
         "rle.encode(mask)",
+        "rle.encode(wide)",
+        "rle.areas(value for _ in range(100))",
         "rle.from_labels(mask)",
         "rle.to_labels([value], (900, 900))",
         "rle.from_polygons([points], (900, 900))",
+        "rle.from_polygons([points.astype('f')], (900, 900))",
         "rle.components(value)",
         "rle.to_png(value)",
         "_core.index_bytes('a.csv', ('ImageId,EncodedPixels\\n' + names).encode(), lambda name: True)",
