@@ -3,8 +3,8 @@
 import numpy as np
 
 import reference
+from shipedge.cascade.ships import level
 from shipedge.rle import from_polygons
-from shipedge.ships import level
 
 CELL = 32
 
@@ -126,7 +126,7 @@ def rectangles(parts):
 
 
 def find_components(shape, presence, windows, thresholds):
-    """[(outline, area, score, cell)] as `shipedge.ships.find_components`, outlines as bool masks."""
+    """[(outline, area, score, cell)] as `shipedge.cascade.ships.find_components`, outlines as bool masks."""
     probability = merge(windows, shape)
     cells = presence.repeat(CELL, axis=0).repeat(CELL, axis=1)[: shape[0], : shape[1]]
     found = []

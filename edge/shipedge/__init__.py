@@ -8,7 +8,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from shipedge import rle as rle
+    from shipedge.airbus import read_airbus as read_airbus
+    from shipedge.airbus import write_airbus as write_airbus
     from shipedge.bundle import Bundle as Bundle
+    from shipedge.bundle import default_bundle as default_bundle
+    from shipedge.bundle import load_bundle as load_bundle
     from shipedge.cascade import Cascade as Cascade
     from shipedge.errors import BackendError as BackendError
     from shipedge.errors import BundleError as BundleError
@@ -17,8 +22,6 @@ if TYPE_CHECKING:
     from shipedge.errors import RleFormatError as RleFormatError
     from shipedge.errors import ShipedgeError as ShipedgeError
     from shipedge.errors import SourceError as SourceError
-    from shipedge.formats.airbus import read_airbus as read_airbus
-    from shipedge.formats.airbus import write_airbus as write_airbus
     from shipedge.frame import Frame as Frame
     from shipedge.frame import FrameResult as FrameResult
     from shipedge.frame import Ship as Ship
@@ -35,7 +38,7 @@ if TYPE_CHECKING:
 
     __version__: str
 
-_HOMES = {
+_HOMES = {  # "": a module itself
     "BackendError": "errors",
     "Bundle": "bundle",
     "BundleError": "errors",
@@ -53,13 +56,16 @@ _HOMES = {
     "decode": "rle",
     "decode_batch": "rle",
     "decode_union": "rle",
+    "default_bundle": "bundle",
     "dice": "metrics",
     "encode": "rle",
     "f2_image": "metrics",
     "f2_score": "metrics",
-    "read_airbus": "formats.airbus",
+    "load_bundle": "bundle",
+    "read_airbus": "airbus",
+    "rle": "",
     "roc_auc": "metrics",
-    "write_airbus": "formats.airbus",
+    "write_airbus": "airbus",
 }
 
 __all__ = [
@@ -81,11 +87,14 @@ __all__ = [
     "decode",
     "decode_batch",
     "decode_union",
+    "default_bundle",
     "dice",
     "encode",
     "f2_image",
     "f2_score",
+    "load_bundle",
     "read_airbus",
+    "rle",
     "roc_auc",
     "write_airbus",
 ]
@@ -95,6 +104,8 @@ def __getattr__(name: str) -> Any:
     """Load a public name from its module the first time it is asked for (PEP 562)."""
     if name == "__version__":
         value: Any = _installed_version()
+    elif name in _HOMES and not _HOMES[name]:
+        value = import_module(f"{__name__}.{name}")
     elif name in _HOMES:
         value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     else:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from shipedge.errors import DatasetError, ShipedgeError
 from shipedge.events import Result
 from shipedge.events.reading import read_events
-from shipedge.outputs import Kind
+from shipedge.files.outputs import Kind
 from shipedge.rle import parse
 from shipedge.sinks.coco import write_detected_coco
 from shipedge.sinks.csv import write_submission

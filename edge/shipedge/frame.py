@@ -18,7 +18,7 @@ from shipedge.rle import Rle
 from shipedge.tiling import Halved, LazyRaster, Raster
 
 if TYPE_CHECKING:
-    from shipedge.region import Area
+    from shipedge.area import Area
     from shipedge.scene import Place
 
 __all__ = ["Captured", "Frame", "FrameResult", "OrientedBox", "Ship"]

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from shipedge._core import write_masks
-from shipedge.atomic import write_atomic
 from shipedge.errors import DatasetError, SourceError
+from shipedge.files.atomic import write_atomic
+from shipedge.files.inputs import open_input, read_most
+from shipedge.files.json_text import loads
 from shipedge.images import image_size
-from shipedge.inputs import open_input, read_most
-from shipedge.json_text import loads
 from shipedge.rle import CsvIndex
 
 SETTINGS = ".shipedge-masks.json"

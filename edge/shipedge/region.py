@@ -6,48 +6,19 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from shipedge.area import Area, Polygon, Ring, cells_of
 from shipedge.errors import DatasetError, SourceError
-from shipedge.formats.json_file import load
-from shipedge.formats.shown import shown
+from shipedge.files.json_file import load
+from shipedge.files.shorten import shorten
 from shipedge.frame import Frame
-from shipedge.tiling import CELL, grid_shape
 
-__all__ = ["Area", "Region", "read_region"]
-
-Ring = NDArray[np.float64]
-"""(n, 2) x and y, closed by a line from the last point to the first."""
-Polygon = list[Ring]
-"""The outer ring, then holes."""
+__all__ = ["Region", "read_region"]
 
 _PARTS = {"FeatureCollection": "features", "GeometryCollection": "geometries"}
 _WGS84 = ("CRS84", "4326")
 _FARTHEST = 1e9
 """Coordinates beyond are neither pixels nor degrees."""
-_FINE = 8
-"""Bits of a fraction of a cell, for OpenCV."""
-
-
-class Area(NamedTuple):
-    """The part of one frame where ships count.
-
-    Attributes:
-        polygons: in pixels of the frame.
-        cells: (rows, cols) bool, the presence cells that it touches, and their neighbors.
-    """
-
-    polygons: list[Polygon]
-    cells: NDArray[np.bool_]
-
-    def scaled(self, factor: float, shape: tuple[int, int]) -> Area:
-        """The same part of the frame resampled to another shape."""
-        polygons = [[ring * factor for ring in polygon] for polygon in self.polygons]
-        return Area(polygons, _cells(polygons, shape))
-
-    def holds(self, x: float, y: float) -> bool:
-        """Whether a point lies in one of the polygons, and in none of its holes."""
-        return any(sum(_crossings(ring, x, y) for ring in polygon) % 2 == 1 for polygon in self.polygons)
 
 
 class Region(NamedTuple):
@@ -79,7 +50,7 @@ class Region(NamedTuple):
             if not self._could_be_degrees():
                 raise SourceError(f"{frame.source}: {self.name} is not in degrees, expected longitude and latitude")
             polygons = [[frame.place.pixels(ring) for ring in polygon] for polygon in polygons]
-        cells = _cells(polygons, frame.shape)
+        cells = cells_of(polygons, frame.shape)
         if not cells.any():
             kind = "degrees" if self.geojson and frame.place is not None else "pixels"
             raise SourceError(f"{frame.source}: {self.name} covers nothing of it (its coordinates are read as {kind})")
@@ -97,31 +68,6 @@ def _extra() -> str:
     return "" if is_installed() else " (those of GeoTIFF need rasterio: pip install 'shipedge[geo]')"
 
 
-def _cells(polygons: list[Polygon], shape: tuple[int, int]) -> NDArray[np.bool_]:
-    import cv2
-
-    rows, cols = grid_shape(shape)
-    # A border of one cell: what covers only the outer half of the first cells is drawn in it.
-    cells = np.zeros((rows + 2, cols + 2), np.uint8)
-    for polygon in polygons:
-        # OpenCV takes whole numbers of 32 bits; what lies far outside may move there.
-        far = 2.0 ** (30 - _FINE)
-        rings = [np.rint(np.clip(ring / CELL + 0.5, -far, far) * (1 << _FINE)).astype(np.int32) for ring in polygon]
-        filled = np.zeros_like(cells)
-        cv2.fillPoly(filled, rings, 1, shift=_FINE)
-        cells |= filled
-    return np.asarray(cv2.dilate(cells, np.ones((3, 3), np.uint8))[1:-1, 1:-1] > 0)
-
-
-def _crossings(ring: Ring, x: float, y: float) -> int:
-    """How many lines of a ring a ray from a point to the right crosses."""
-    start, end = ring, np.roll(ring, -1, axis=0)
-    spans = (start[:, 1] > y) != (end[:, 1] > y)
-    start, end = start[spans], end[spans]
-    at = start[:, 0] + (y - start[:, 1]) / (end[:, 1] - start[:, 1]) * (end[:, 0] - start[:, 0])
-    return int((at > x).sum())
-
-
 def read_region(path: str) -> Region:
     """Polygons of a GeoJSON file, or of a JSON list of polygons in pixels: [[[x, y], [x, y], [x, y], ...], ...].
 
@@ -134,10 +80,10 @@ def read_region(path: str) -> Region:
     elif isinstance(data, dict):
         crs = data.get("crs")
         if crs is not None and not any(name in str(crs) for name in _WGS84):
-            raise DatasetError(f"{path}: crs is {shown(crs)}, expected WGS 84, as RFC 7946 says")
+            raise DatasetError(f"{path}: crs is {shorten(crs)}, expected WGS 84, as RFC 7946 says")
         polygons = _polygons(data, path)
     else:
-        raise DatasetError(f"{path} is {shown(data)}, expected GeoJSON or a list of polygons")
+        raise DatasetError(f"{path} is {shorten(data)}, expected GeoJSON or a list of polygons")
     if not polygons:
         raise DatasetError(f"{path} has no polygon, expected at least one")
     return Region(path, polygons, isinstance(data, dict))
@@ -152,7 +98,7 @@ def _polygons(value: Any, place: str) -> list[Polygon]:
     if kind == "Feature":
         return [] if value.get("geometry") is None else _polygons(value["geometry"], f"{place}: geometry")
     if kind not in ("Polygon", "MultiPolygon"):
-        raise DatasetError(f"{place}: type is {shown(kind)}, expected Polygon, MultiPolygon or features of them")
+        raise DatasetError(f"{place}: type is {shorten(kind)}, expected Polygon, MultiPolygon or features of them")
     place = f"{place}: coordinates"
     found = _list(value.get("coordinates"), place)
     polygons = [found] if kind == "Polygon" else found
@@ -163,7 +109,7 @@ def _polygons(value: Any, place: str) -> list[Polygon]:
 
 def _list(value: Any, place: str) -> list[Any]:
     if not isinstance(value, list):
-        raise DatasetError(f"{place} is {shown(value)}, expected a list")
+        raise DatasetError(f"{place} is {shorten(value)}, expected a list")
     return value
 
 
@@ -172,7 +118,7 @@ def _ring(value: Any, place: str) -> Ring:
     for point in points:
         numbers = point[:2] if isinstance(point, list) else []
         if len(numbers) < 2 or not all(type(n) in (int, float) and abs(n) <= _FARTHEST for n in numbers):
-            raise DatasetError(f"{place}: a point is {shown(point)}, expected [x, y]")
+            raise DatasetError(f"{place}: a point is {shorten(point)}, expected [x, y]")
     if len(points) < 3:
         raise DatasetError(f"{place} has {len(points)} points, expected at least 3")
     return np.array([point[:2] for point in points], np.float64)

@@ -39,7 +39,7 @@ from shipedge._core import (
     union,
     xor,
 )
-from shipedge.formats.airbus import open_csv
+from shipedge.airbus import open_csv
 
 __all__ = [
     "CsvIndex",

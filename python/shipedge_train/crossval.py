@@ -18,20 +18,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shipedge.atomic import write_atomic
+from shipedge.airbus import write_airbus
 from shipedge.backends import Model, open_model
 from shipedge.bundle import Thresholds, load_bundle
 from shipedge.cascade import ask_flipped
+from shipedge.cascade.refine import Refiner
+from shipedge.cascade.ships import find_ships, level
 from shipedge.errors import ConfigError
 from shipedge.evaluate import evaluate_files
 from shipedge.evaluate.figures import figures
 from shipedge.events import describe
 from shipedge.events.reading import to_line
-from shipedge.formats.airbus import write_airbus
+from shipedge.files.atomic import write_atomic
 from shipedge.formats.splits import NAME, fold_name, read_splits
 from shipedge.frame import FrameResult
-from shipedge.refine import Refiner
-from shipedge.ships import find_ships, level
 from shipedge_train.config import Config
 from shipedge_train.dataset import SHAPE, Image, read_dataset
 from shipedge_train.dataset.splits import split_images

@@ -17,8 +17,8 @@ pytest.importorskip("ai_edge_litert", reason="no TFLite runtime is installed (ex
 from PIL import Image  # noqa: E402
 
 import shipedge  # noqa: E402
+from shipedge.airbus import read_airbus, write_airbus  # noqa: E402
 from shipedge.cli import main  # noqa: E402
-from shipedge.formats.airbus import read_airbus, write_airbus  # noqa: E402
 from shipedge.images import decode_image, read_file  # noqa: E402
 from shipedge.rle import Rle, parse, union  # noqa: E402
 

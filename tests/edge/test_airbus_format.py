@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shipedge.airbus import MOST_FAULTS, check_image_id, open_csv, read_airbus, write_airbus
 from shipedge.errors import DatasetError
-from shipedge.formats.airbus import MOST_FAULTS, check_image_id, open_csv, read_airbus, write_airbus
 
 HEADER = "ImageId,EncodedPixels\n"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shipedge import atomic
+from shipedge.files import atomic
 
 
 def test_atomic_write_replaces_a_link_not_its_target(tmp_path: Path) -> None:

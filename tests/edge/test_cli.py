@@ -14,8 +14,9 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from shipedge import __version__, cli, opencv_wheels
+from shipedge import __version__, cli
 from shipedge.errors import BundleError
+from shipedge.system import opencv_wheels
 
 HEAVY = {"cv2", "numpy", "tensorflow", "keras", "ai_edge_litert", "shipedge._core", "shipedge_train"}
 

@@ -19,14 +19,14 @@ from shipedge.backends import accelerate as accelerate_module
 from shipedge.backends import agreement, ladder, worker
 from shipedge.backends.accelerate import accelerate
 from shipedge.backends.device import parse_device
+from shipedge.backends.probe import _rung
 from shipedge.backends.runtimes import RUNTIMES
 from shipedge.bundle import Models, load_bundle
 from shipedge.cascade import Cascade
-from shipedge.child import python
 from shipedge.cli import main
 from shipedge.errors import BackendError
 from shipedge.frame import Frame
-from shipedge.probe import _rung
+from shipedge.system.child import python
 
 if not any(map(find_spec, ("ai_edge_litert", "tflite_runtime"))):
     pytest.skip("no TFLite runtime is installed", allow_module_level=True)

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from shipedge import opencv_wheels
+from shipedge.backends.probe import EXTRAS, PROBES
 from shipedge.backends.runtimes import RUNTIMES
 from shipedge.cli import doctor as doctor_module
 from shipedge.cli import main
 from shipedge.cli.doctor import NAMES, Finding, run_probe
-from shipedge.probe import EXTRAS, PROBES
+from shipedge.system import opencv_wheels
 
 pytest.importorskip("ai_edge_litert", reason="no TFLite runtime is installed (extra edge)")
 
@@ -158,7 +158,7 @@ def test_an_empty_opencv_does_not_work(tmp_path):
     (tmp_path / "shipedge").symlink_to(
         Path(opencv_wheels.__file__).parent
     )  # alone, without what is installed beside it
-    finding = run_probe(code(code_ + "from shipedge.probe import main; sys.exit(main('opencv'))"))
+    finding = run_probe(code(code_ + "from shipedge.backends.probe import main; sys.exit(main('opencv'))"))
     assert not finding.works
     assert "OpenCV is not whole (its package cv2 is empty), install it anew: " in finding.says
 

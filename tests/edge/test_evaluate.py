@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from shipedge.airbus import write_airbus
 from shipedge.cli import main
 from shipedge.errors import DatasetError
 from shipedge.evaluate import evaluate_files
 from shipedge.evaluate.export import to_json
 from shipedge.evaluate.figures import figures
-from shipedge.formats.airbus import write_airbus
 
 # perfect, 7 of 8 pixels, one of two found, missed, rightly empty, false alarm
 TRUTH = {"a": ["1 8"], "b": ["1 8"], "c": ["1 8", "100 8"], "d": ["1 8"], "e": [], "f": []}

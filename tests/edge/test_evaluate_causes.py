@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shipedge.airbus import write_airbus
 from shipedge.errors import DatasetError, SourceError
 from shipedge.evaluate import evaluate_files
 from shipedge.evaluate.figures import causes, false_alarms
 from shipedge.evaluate.matching import PREDICTION_CAUSES, SHIP_CAUSES, match
 from shipedge.evaluate.sizes import NAMES, by_size, recalls
-from shipedge.formats.airbus import write_airbus
 from shipedge.metrics import match_counts
 from shipedge.rle import Rle, areas
 

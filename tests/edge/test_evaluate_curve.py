@@ -9,11 +9,11 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shipedge.airbus import write_airbus
 from shipedge.cli import main
 from shipedge.errors import DatasetError
 from shipedge.evaluate import evaluate_files
 from shipedge.evaluate.curve import precision_over_recall
-from shipedge.formats.airbus import write_airbus
 
 TRUTH = {"a": ["1 10", "100 10"], "b": ["1 20"], "c": []}
 

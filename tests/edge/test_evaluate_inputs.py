@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from shipedge.airbus import write_airbus
 from shipedge.errors import DatasetError
 from shipedge.evaluate import evaluate_files, read_prediction, read_scores
-from shipedge.formats.airbus import write_airbus
 from shipedge.formats.scenes import read_scenes
 
 

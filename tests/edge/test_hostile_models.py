@@ -15,8 +15,8 @@ import pytest
 import shipedge
 from shipedge.backends import open_model, trial
 from shipedge.bundle import ModelFile, default_bundle, load_bundle
-from shipedge.child import python, run_probe
 from shipedge.errors import BackendError, BundleError
+from shipedge.system.child import python, run_probe
 
 pytest.importorskip("ai_edge_litert", reason="no TFLite runtime is installed (extra edge)")
 
@@ -188,13 +188,13 @@ def test_a_copy_of_the_package_s_models_is_anybody_s(tmp_path):
     assert not any(model.trusted for model in (bundle.detector, bundle.segmenter, bundle.refiner))
 
 
-@pytest.mark.parametrize("module", ["shipedge.probe", "shipedge.backends.trial"])
+@pytest.mark.parametrize("module", ["shipedge.backends.probe", "shipedge.backends.trial"])
 def test_modules_in_the_working_folder_are_not_run(tmp_path, monkeypatch, module):
     for name in ("numpy", "json", "shipedge", "click"):
         (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'run')!r}, 'w').close()")
     monkeypatch.chdir(tmp_path)
     run_probe(python(module, "core", "1"))
-    run_probe(python("shipedge.probe", "core"))
+    run_probe(python("shipedge.backends.probe", "core"))
     assert not (tmp_path / "run").exists()
 
 

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from shipedge.airbus import open_csv
 from shipedge.backends.found import library_identity
 from shipedge.cli import main
 from shipedge.errors import DatasetError
-from shipedge.formats.airbus import open_csv
-from shipedge.inputs import open_input, read_input, read_most
+from shipedge.files.inputs import open_input, read_input, read_most
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pipes with names are POSIX")
 ROWS = "ImageId,EncodedPixels\na.jpg,1 3\nb.jpg,\n"
@@ -24,7 +24,7 @@ ROWS = "ImageId,EncodedPixels\na.jpg,1 3\nb.jpg,\n"
 
 @pytest.fixture
 def fifo(tmp_path, monkeypatch):
-    monkeypatch.setattr("shipedge.inputs._PATIENCE_S", 0.1)
+    monkeypatch.setattr("shipedge.files.inputs._PATIENCE_S", 0.1)
     path = tmp_path / "f.csv"
     os.mkfifo(path)
     return path

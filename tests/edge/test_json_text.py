@@ -2,7 +2,7 @@
 
 import pytest
 
-from shipedge.json_text import loads
+from shipedge.files.json_text import loads
 
 DEEP = "[" * 100_000
 

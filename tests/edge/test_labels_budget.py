@@ -9,7 +9,7 @@ from shipedge.errors import DatasetError
 from shipedge.formats.budget import MOST_RUNS, RunBudget, refuse_filling, refuse_turning
 from shipedge.formats.convert import read_labelled
 from shipedge.formats.labelled import Pictures
-from shipedge.order import detect_order
+from shipedge.formats.order import detect_order
 from shipedge.rle import Rle, from_polygons
 
 SIDE = 65_535

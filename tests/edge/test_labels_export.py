@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from label_scene import SHAPE, SHIPS
+from shipedge.airbus import write_airbus
 from shipedge.cli import main
-from shipedge.formats.airbus import write_airbus
 from shipedge.formats.convert import write_labelled
 from shipedge.formats.labelled import Labelled
 from shipedge.rle import Rle, components

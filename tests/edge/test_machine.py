@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from shipedge.machine import describe
+from shipedge.system.machine import describe
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from click.testing import CliRunner, Result
 from reference import read_png
 from shipedge import rle
 from shipedge._core import write_masks
+from shipedge.airbus import open_csv
 from shipedge.cli import main
 from shipedge.errors import DatasetError
-from shipedge.formats.airbus import open_csv
 from shipedge.masks import MaskBuilder, build_masks, mask_name
 
 HEADER = "ImageId,EncodedPixels\n"

@@ -9,8 +9,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from shipedge import memory
 from shipedge.cli import complain, main
+from shipedge.system import memory
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds the address space")

@@ -8,9 +8,9 @@ import pytest
 from click.testing import CliRunner
 
 from shipedge import rle
+from shipedge.airbus import read_airbus, write_airbus
 from shipedge.cli import main
-from shipedge.formats.airbus import read_airbus, write_airbus
-from shipedge.order import detect_order
+from shipedge.formats.order import detect_order
 from shipedge.rle import Rle
 
 cv2 = pytest.importorskip("cv2")

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from shipedge import rle
 from shipedge.cli import main
 from shipedge.errors import DatasetError
-from shipedge.outputs import check_outputs
+from shipedge.files.outputs import check_outputs
 
 SHIPS = "ImageId,EncodedPixels\na.jpg,1 3\nb.jpg,\n"
 JPEG = b"\xff\xd8\xff\xe0 a photograph"

@@ -11,10 +11,10 @@ import pytest
 from click.testing import CliRunner
 
 import logs
-from shipedge import atomic
 from shipedge.cli import main
 from shipedge.events import Result, Start, utc
 from shipedge.events.log import Log
+from shipedge.files import atomic
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="pipes and devices with names are POSIX")
 

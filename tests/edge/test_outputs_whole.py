@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from shipedge import atomic
 from shipedge.errors import DatasetError
+from shipedge.files import atomic
 
 FULL = Path("/dev/full")
 posix = pytest.mark.skipif(os.name != "posix", reason="links and limits are those of POSIX")
@@ -139,8 +139,8 @@ def test_masks_make_no_file_behind_a_planted_link(tmp_path):
 def test_disk_full_names_the_output_and_leaves_nothing(tmp_path, code):
     done = python(
         f"""
-        from shipedge import atomic
-        from shipedge.formats import airbus
+        from shipedge.files import atomic
+        from shipedge import airbus
         path = sys.argv[1]
         try:
             {code}

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import reference_ships as reference
+from shipedge.cascade.refine import corrected, cut_patch, rectangle_outline, separate, smallest_rectangle
 from shipedge.frame import Ship
-from shipedge.refine import corrected, cut_patch, rectangle_outline, separate, smallest_rectangle
 from shipedge.rle import Rle
 
 

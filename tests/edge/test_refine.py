@@ -6,8 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from shipedge.bundle import PATCH
-from shipedge.frame import Ship
-from shipedge.refine import (
+from shipedge.cascade.refine import (
     Refiner,
     corrected,
     correction,
@@ -15,6 +14,7 @@ from shipedge.refine import (
     rectangle_outline,
     smallest_rectangle,
 )
+from shipedge.frame import Ship
 from shipedge.rle import Rle, iou, union
 
 SHAPE = (400, 500)

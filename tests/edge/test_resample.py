@@ -16,11 +16,11 @@ pytest.importorskip("ai_edge_litert", reason="no TFLite runtime is installed (ex
 
 from shipedge.bundle import load_bundle
 from shipedge.cascade import Cascade
+from shipedge.cascade.resample import Resampled, factor_for, resampled, restored
 from shipedge.cli import main
 from shipedge.errors import BundleError, SourceError
 from shipedge.frame import Frame, FrameResult, Ship
 from shipedge.rle import Rle
-from shipedge.scene.resample import Resampled, factor_for, resampled, restored
 
 factors = st.sampled_from(
     [Fraction(1, 8), Fraction(1, 2), Fraction(7, 19), Fraction(31, 32), Fraction(5, 4), Fraction(8)]

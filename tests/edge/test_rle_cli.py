@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from shipedge import rle
+from shipedge.airbus import write_airbus
 from shipedge.cli import main
-from shipedge.formats.airbus import write_airbus
 
 cv2 = pytest.importorskip("cv2")
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shipedge.bundle import Thresholds
+from shipedge.cascade.ships import find_components, level
 from shipedge.rle import Rle, from_polygons, iou, union
-from shipedge.ships import find_components, level
 
 PLAIN = Thresholds(picture=0.5, cell=0.5, pixel=0.5, min_area=4)
 SPLIT = replace(PLAIN, core=0.8)

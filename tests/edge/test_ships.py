@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 import reference_ships as reference
 from shipedge.bundle import Thresholds
+from shipedge.cascade.ships import find_components, find_ships, is_sure, level, merge_windows
 from shipedge.rle import Rle
-from shipedge.ships import find_components, find_ships, is_sure, level, merge_windows
 
 PLAIN = Thresholds(picture=0.5, cell=0.5, pixel=0.5, min_area=1)
 

@@ -5,9 +5,9 @@ from contextlib import closing
 import numpy as np
 import pytest
 
+from shipedge.airbus import read_airbus
 from shipedge.errors import DatasetError
 from shipedge.events import describe
-from shipedge.formats.airbus import read_airbus
 from shipedge.frame import Frame, FrameResult, Ship
 from shipedge.rle import Rle
 from shipedge.sources import Source

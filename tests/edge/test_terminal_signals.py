@@ -9,8 +9,8 @@ import time
 import pytest
 
 import logs
-from shipedge import signals
-from shipedge.atomic import HIDDEN, hidden_folder
+from shipedge.files.atomic import HIDDEN, hidden_folder
+from shipedge.system import signals
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 
@@ -144,7 +144,7 @@ def test_a_signal_waits_for_what_must_be_whole():
 
 def test_who_insists_ends_the_process():
     code = (
-        "import signal, time; from shipedge import signals\n"
+        "import signal, time; from shipedge.system import signals\n"
         "signals.INSIST_S = 0.05\n"
         "with signals.stopping():\n"
         "  try: signal.raise_signal(signal.SIGTERM)\n"

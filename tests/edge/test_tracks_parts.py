@@ -11,7 +11,8 @@ from msgspec import UNSET
 
 from moving_ships import land
 from shipedge.events import Found, Result
-from shipedge.tracks import Tails, Tracker, draw_tracks
+from shipedge.sinks.draw_tracks import Tails, draw_tracks
+from shipedge.tracks import Tracker
 from shipedge.tracks.match import nearest_pairs
 from shipedge.tracks.view import View, peaks
 

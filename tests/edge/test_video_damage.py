@@ -96,11 +96,11 @@ def test_a_recording_that_begins_in_the_middle_is_whole(tmp_path, capfd):
 def test_which_complaint_means_damage(moving, monkeypatch, complaint, at, named):
     calls = []
 
-    def overheard(action, _whose):
+    def capture_stderr(action, _whose):
         calls.append("opening" if not calls else len(calls) - 1)
         return action(), [complaint] if calls[-1] == at else []
 
-    monkeypatch.setattr(video_source, "overheard", overheard)
+    monkeypatch.setattr(video_source, "capture_stderr", capture_stderr)
     frames, sentence = read(moving)
     assert frames == 20
     assert (complaint in sentence) == named

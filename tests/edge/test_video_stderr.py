@@ -10,7 +10,7 @@ import pytest
 
 cv2 = pytest.importorskip("cv2", reason="OpenCV is not installed (extra edge)")
 
-from shipedge.overheard import FFMPEG, overheard  # noqa: E402
+from shipedge.system.stderr import FFMPEG, capture_stderr  # noqa: E402
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX streams and signals")
 
@@ -50,7 +50,10 @@ def test_only_lines_of_ffmpeg_are_kept(capfd):
         os.write(2, b"[av1 @ 0x55f2559d61c0] Failed to get pixel format.\nnot at its end")
         return 7
 
-    assert overheard(action, FFMPEG) == (7, ["h264: error while decoding MB 0 11", "av1: Failed to get pixel format."])
+    assert capture_stderr(action, FFMPEG) == (
+        7,
+        ["h264: error while decoding MB 0 11", "av1: Failed to get pixel format."],
+    )
     assert capfd.readouterr().err == "of somebody else\n50%not at its end"
     os.write(2, b"later")
     assert capfd.readouterr().err == "later"
@@ -62,7 +65,7 @@ def test_an_action_that_fails_gives_the_stream_back(capfd):
         raise KeyError
 
     with pytest.raises(KeyError):
-        overheard(action, FFMPEG)
+        capture_stderr(action, FFMPEG)
     os.write(2, b"later\n")
     assert capfd.readouterr().err == "why\nlater\n"
 
@@ -70,16 +73,16 @@ def test_an_action_that_fails_gives_the_stream_back(capfd):
 def test_a_fork_waits_for_the_frame(damaged):
     text = """
     import threading, time, warnings
-    from shipedge.overheard import FFMPEG, overheard
+    from shipedge.system.stderr import FFMPEG, capture_stderr
     warnings.simplefilter("ignore")  # of a fork among threads
     started = threading.Event()
-    thread = threading.Thread(target=overheard, args=(lambda: (started.set(), time.sleep(0.3)), FFMPEG))
+    thread = threading.Thread(target=capture_stderr, args=(lambda: (started.set(), time.sleep(0.3)), FFMPEG))
     stderr = os.fstat(2)
     thread.start()
     started.wait()
     child = os.fork()
     if not child:
-        os._exit(0 if os.path.samestat(os.fstat(2), stderr) and overheard(lambda: 7, FFMPEG) == (7, []) else 1)
+        os._exit(0 if os.path.samestat(os.fstat(2), stderr) and capture_stderr(lambda: 7, FFMPEG) == (7, []) else 1)
     thread.join()
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     """

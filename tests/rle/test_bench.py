@@ -8,13 +8,13 @@ from click.testing import CliRunner
 
 import reference
 from shipedge import rle
+from shipedge.airbus import write_airbus
 from shipedge.bench import material, timing
 from shipedge.bench.material import SHAPE, Material
 from shipedge.bench.peers import Peer, installed
 from shipedge.bench.work import Floor, Job, Row, Work, run
 from shipedge.bench.works import WORKS
 from shipedge.cli import main
-from shipedge.formats.airbus import write_airbus
 
 
 @pytest.fixture(scope="module")

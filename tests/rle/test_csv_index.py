@@ -14,10 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import reference
-from shipedge import rle
+from shipedge import airbus, rle
+from shipedge.airbus import check_image_id
 from shipedge.errors import DatasetError
-from shipedge.formats import airbus
-from shipedge.formats.airbus import check_image_id
 
 HEADER = "ImageId,EncodedPixels\n"
 ROWS = HEADER + "a.jpg,1 2\nb.jpg,\na.jpg,9 1\nc.jpg,3 x\n"

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from shipedge import rle
-from shipedge.formats.airbus import write_airbus
+from shipedge.airbus import write_airbus
 
 SHIPS = {
     "a.jpg": [(100, 200, 40, 20)],

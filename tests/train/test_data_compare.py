@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from shipedge import rle
-from shipedge.formats.airbus import write_airbus
+from shipedge.airbus import write_airbus
 from shipedge_train.cli.data import data
 from shipedge_train.data.compare.boosting import fit_stumps
 from shipedge_train.data.compare.crops import CROP, balanced, cut

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from shipedge.bundle import load_bundle
 from shipedge.cascade import Cascade
+from shipedge.cascade.refine import corrected
 from shipedge.errors import ConfigError, DatasetError
 from shipedge.frame import Frame
-from shipedge.refine import corrected
 from shipedge_train.config import AugmentConfig, Config, DataConfig, ModelConfig, TrainConfig
 from shipedge_train.crossval import cross_validate
 from shipedge_train.dataset import SHAPE, read_dataset

@@ -7,9 +7,9 @@ import shutil
 import pytest
 from click.testing import CliRunner
 
+from shipedge.airbus import read_airbus, write_airbus
 from shipedge.cli import main
 from shipedge.errors import ConfigError
-from shipedge.formats.airbus import read_airbus, write_airbus
 from shipedge_train.report.run import flatten, read_run_folder
 from shipedge_train.report.run_blocks import differences
 

@@ -12,9 +12,9 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shipedge.airbus import write_airbus
 from shipedge.cli import main
 from shipedge.errors import DatasetError
-from shipedge.formats.airbus import write_airbus
 from shipedge_train.data.split import store
 from shipedge_train.data.split.groups import group
 from shipedge_train.data.split.parts import COLUMNS, Shares, count_ships, deal

@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from shipedge import rle
+from shipedge.airbus import read_airbus
 from shipedge.errors import DatasetError
-from shipedge.formats.airbus import read_airbus
 from shipedge_train.cli.synth import synth
 from shipedge_train.synth.dataset import JOURNAL, SynthParams, render_index, render_scenes
 

@@ -14,8 +14,8 @@ from click.testing import CliRunner
 from PIL import Image
 
 from shipedge import rle
+from shipedge.airbus import read_airbus
 from shipedge.cli import main
-from shipedge.formats.airbus import read_airbus
 from shipedge_train.data.verify.dataset import find_parts, verify
 from shipedge_train.data.verify.findings import CHECKS, printable
 

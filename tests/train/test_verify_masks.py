@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from shipedge import rle
+from shipedge.airbus import read_airbus
 from shipedge.cli import main
-from shipedge.formats.airbus import read_airbus
 from shipedge_train.data.verify.dataset import find_parts, verify
 
 SHAPE = (768, 768)

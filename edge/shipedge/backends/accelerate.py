@@ -18,7 +18,7 @@ from shipedge.backends.runtimes import RUNTIMES
 from shipedge.backends.worker import Setup, Worker
 from shipedge.bundle import Bundle, Models
 from shipedge.errors import BackendError
-from shipedge.opencv_wheels import extra_of_device
+from shipedge.system.opencv_wheels import extra_of_device
 
 __all__ = ["Accelerated", "accelerate", "key_of"]
 

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from shipedge.atomic import write_atomic
-from shipedge.json_text import loads
+from shipedge.files.atomic import write_atomic
+from shipedge.files.json_text import loads
 
 __all__ = ["Verdict", "cache_folder", "forget_verdict", "is_own_file", "read_verdict", "write_verdict"]
 

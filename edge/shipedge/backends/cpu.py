@@ -11,7 +11,7 @@ from shipedge.backends.base import Interpreted, Interpreter, Model
 from shipedge.backends.runtimes import RUNTIMES, open_interpreter
 from shipedge.bundle import Bundle, ModelFile, Models
 from shipedge.errors import BackendError
-from shipedge.opencv_wheels import extra_of_device
+from shipedge.system.opencv_wheels import extra_of_device
 
 __all__ = [
     "LADDER",

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from shipedge.inputs import open_input
+from shipedge.files.inputs import open_input
 
 __all__ = ["driver_identity", "find_gpu", "find_npu", "library_identity"]
 

@@ -14,7 +14,7 @@ from shipedge.backends.base import Interpreted, Interpreter
 from shipedge.backends.compiled import Compiled
 from shipedge.backends.runtimes import RUNTIMES, open_interpreter
 from shipedge.backends.worker import Setup
-from shipedge.child import serve_only
+from shipedge.system.child import serve_only
 
 __all__ = ["main"]
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from shipedge.backends.cache import cache_folder, is_own_file
 from shipedge.backends.runtimes import RUNTIMES, open_interpreter
 from shipedge.bundle import ModelFile
-from shipedge.child import Finding, python, run_probe
+from shipedge.system.child import Finding, python, run_probe
 
 __all__ = ["complaint", "main"]
 

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from shipedge.backends.cpu import RefusedError
 from shipedge.bundle import ModelFile
-from shipedge.child import end_server, start_server
 from shipedge.errors import BackendError
+from shipedge.system.child import end_server, start_server
 
 __all__ = ["Setup", "Worker"]
 

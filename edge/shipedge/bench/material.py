@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shipedge import rle
+from shipedge.airbus import open_csv, write_airbus
 from shipedge.errors import DatasetError
-from shipedge.formats.airbus import open_csv, write_airbus
 
 SHAPE = (768, 768)
 LARGE = (10_000, 10_000)

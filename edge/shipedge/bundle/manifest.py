@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from shipedge.bundle.contents import MAX_AREA, Thresholds
 from shipedge.errors import BundleError
-from shipedge.formats.shown import shown
+from shipedge.files.shorten import shorten
 
 __all__ = ["get", "get_shape", "get_thresholds"]
 
@@ -23,7 +23,7 @@ def get(manifest: dict[str, Any], key: str, kind: type[T], within: str = "") -> 
         value = value[part]
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not object):
         wanted = kind.__name__ if isinstance(kind, type) else "number"
-        raise BundleError(f"manifest.json: {within}{key} is {shown(value)}, expected {wanted}")
+        raise BundleError(f"manifest.json: {within}{key} is {shorten(value)}, expected {wanted}")
     return value
 
 
@@ -31,7 +31,7 @@ def get_shape(manifest: dict[str, Any], key: str, channels: int) -> tuple[int, i
     """A shape of one picture with so many channels."""
     value = get(manifest, key, list)
     if len(value) != 4 or any(type(n) is not int or n < 1 for n in value) or value[0] != 1 or value[3] != channels:
-        raise BundleError(f"manifest.json: {key} is {shown(value)}, expected [1, height, width, {channels}]")
+        raise BundleError(f"manifest.json: {key} is {shorten(value)}, expected [1, height, width, {channels}]")
     return (1, value[1], value[2], channels)
 
 
@@ -47,9 +47,9 @@ def get_thresholds(manifest: dict[str, Any], key: str) -> Thresholds:
     for name, least in (("min_area", 1), ("small_area", 0)):
         value = values[name] = get(given, name, int, within)
         if not least <= value <= MAX_AREA:
-            raise BundleError(f"manifest.json: {key}.{name} is {shown(value)}, expected {least} to {MAX_AREA} pixels")
+            raise BundleError(f"manifest.json: {key}.{name} is {shorten(value)}, expected {least} to {MAX_AREA} pixels")
     for name in ("fill_holes", "rectangles"):
         switch = values[name] = get(given, name, object, within)
         if not isinstance(switch, bool):
-            raise BundleError(f"manifest.json: {key}.{name} is {shown(switch)}, expected true or false")
+            raise BundleError(f"manifest.json: {key}.{name} is {shorten(switch)}, expected true or false")
     return Thresholds(**values)

@@ -16,8 +16,8 @@ from typing import IO, Any, Literal, Protocol
 from shipedge.bundle.contents import NUMBERS, PATCH, POINTS, QUANTIZE, Bundle, ModelFile, Models
 from shipedge.bundle.manifest import get, get_shape, get_thresholds
 from shipedge.errors import BundleError
-from shipedge.formats.shown import shown
-from shipedge.json_text import loads
+from shipedge.files.json_text import loads
+from shipedge.files.shorten import shorten
 from shipedge.tiling import CELL
 
 __all__ = ["FORMAT", "PREPROCESSING", "default_bundle", "load_bundle", "read_content", "read_manifest"]
@@ -70,11 +70,11 @@ def _read_bundle(folder: Folder, *, trusted: bool) -> Bundle:
     manifest = read_manifest(folder)
     found = get(manifest, "format", int)
     if found != FORMAT:
-        raise BundleError(f"manifest.json: bundle format {shown(found)}, but this shipedge reads format {FORMAT}")
+        raise BundleError(f"manifest.json: bundle format {shorten(found)}, but this shipedge reads format {FORMAT}")
     for key, wanted in PREPROCESSING.items():
         if (value := get(manifest, f"preprocessing.{key}", object)) != wanted:
             raise BundleError(
-                f"manifest.json: preprocessing.{key} is {shown(value)}, but this shipedge prepares {wanted!r}"
+                f"manifest.json: preprocessing.{key} is {shorten(value)}, but this shipedge prepares {wanted!r}"
             )
     kinds = ["detector", "segmenter", *(["refiner"] if "refiner" in get(manifest, "models", dict) else [])]
     files = {kind: _read_model(folder, manifest, kind, trusted) for kind in kinds}
@@ -90,7 +90,9 @@ def _read_bundle(folder: Folder, *, trusted: bool) -> Bundle:
         if name in given:
             points[name] = get_thresholds(manifest, f"points.{name}")
     if unknown := [name for name in given if name not in POINTS[1:]]:
-        raise BundleError(f"manifest.json: points.{shown(unknown[0])} is not known, expected {' or '.join(POINTS[1:])}")
+        raise BundleError(
+            f"manifest.json: points.{shorten(unknown[0])} is not known, expected {' or '.join(POINTS[1:])}"
+        )
     return Bundle(get(manifest, "name", str), Models(*(files[kind][0] for kind in kinds)), points, manifest, variants)
 
 
@@ -115,15 +117,17 @@ def _read_model(folder: Folder, manifest: dict[str, Any], kind: str, trusted: bo
     shape_in, shape_out = get_shape(manifest, f"{key}.input", channels=3), get_shape(manifest, f"{key}.output", 1)
     reduce = get(manifest, f"{key}.reduce", int) if "reduce" in entry else 1
     if reduce not in ((1, 2) if kind == "detector" else (1,)):
-        raise BundleError(f"manifest.json: {key}.reduce is {shown(reduce)}, expected 1, or of a detector 2")
+        raise BundleError(f"manifest.json: {key}.reduce is {shorten(reduce)}, expected 1, or of a detector 2")
     quantize = get(manifest, f"{key}.quantize", str)
     if quantize not in QUANTIZE:
-        raise BundleError(f"manifest.json: {key}.quantize is {shown(quantize)}, expected one of {', '.join(QUANTIZE)}")
+        raise BundleError(
+            f"manifest.json: {key}.quantize is {shorten(quantize)}, expected one of {', '.join(QUANTIZE)}"
+        )
     places = {quantize: key}
     for name in get(manifest, f"{key}.variants", dict) if "variants" in entry else ():
         if name not in QUANTIZE or name == quantize:
             raise BundleError(
-                f"manifest.json: {key}.variants has {shown(name)}, expected other ones of {', '.join(QUANTIZE)}"
+                f"manifest.json: {key}.variants has {shorten(name)}, expected other ones of {', '.join(QUANTIZE)}"
             )
         places[name] = f"{key}.variants.{name}"
     return [
@@ -136,10 +140,10 @@ def read_content(folder: Folder, manifest: dict[str, Any], key: str) -> tuple[st
     """Name and verified bytes of the file that the manifest names at `key`; raises BundleError."""
     name = get(manifest, f"{key}.file", str)
     if not name or name in (".", "..") or any(c in name for c in "/\\:\0"):
-        raise BundleError(f"manifest.json: {key}.file is {shown(name)}, expected a plain file name inside the bundle")
+        raise BundleError(f"manifest.json: {key}.file is {shorten(name)}, expected a plain file name inside the bundle")
     sha256, size = get(manifest, f"{key}.sha256", str), get(manifest, f"{key}.bytes", int)
     if not 0 < size <= MAX_MODEL:
-        raise BundleError(f"manifest.json: {key}.bytes is {shown(size)}, expected 1 to {MAX_MODEL}")
+        raise BundleError(f"manifest.json: {key}.bytes is {shorten(size)}, expected 1 to {MAX_MODEL}")
     content = _read_file(folder, name, size + 1)
     if len(content) != size:
         found = f"{len(content)} bytes" if len(content) < size else "more bytes"
@@ -194,4 +198,4 @@ def _read_file(folder: Folder, name: str, most: int) -> bytes:
     except OSError as error:
         raise BundleError(f"cannot read {name} in the bundle {folder}: {error.strerror}") from None
     except ValueError:  # half of a pair of surrogates, which no file system takes
-        raise BundleError(f"manifest.json: {shown(name)} cannot be the name of a file") from None
+        raise BundleError(f"manifest.json: {shorten(name)} cannot be the name of a file") from None

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 import click
 
-from shipedge import memory, signals
 from shipedge.cli import complain, terminal
 from shipedge.cli.opencv_environment import drop_malformed
+from shipedge.system import memory, signals
 
 _SHORT = 64 << 20  # bytes
 ENTRY_POINTS = "shipedge.commands"

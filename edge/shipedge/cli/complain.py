@@ -5,8 +5,8 @@ import os
 
 import click
 
-from shipedge import memory
 from shipedge.cli.terminal import LONGEST, printable
+from shipedge.system import memory
 
 # Which extra of the distribution brings a module that may be absent.
 _EXTRA_OF = {
@@ -50,7 +50,7 @@ def _sentence(error: Exception, command: str) -> str:
     if f"{type(error).__module__}.{type(error).__name__}" == "cv2.error":  # its text is for who wrote the call
         return f"OpenCV failed in {getattr(error, 'func', None) or 'one of its functions'}"
     if isinstance(error, (ImportError, AttributeError)):
-        from shipedge.opencv_wheels import explain
+        from shipedge.system.opencv_wheels import explain
 
         if sentence := explain(error):
             return sentence
@@ -77,7 +77,7 @@ def _import_sentence(error: ImportError, command: str) -> str:
         raise error
     extra = _EXTRA_OF[module]
     if extra == "edge":
-        from shipedge.opencv_wheels import extra_of_device
+        from shipedge.system.opencv_wheels import extra_of_device
 
         extra = extra_of_device()
     return f'shipedge {command} needs: pip install "shipedge[{extra}]" (module {module} is missing)'

@@ -9,9 +9,9 @@ import click
 
 from shipedge.backends.found import find_gpu, find_npu
 from shipedge.backends.runtimes import RUNTIMES
-from shipedge.child import Finding, python, run_probe
 from shipedge.cli.terminal import printable, say
-from shipedge.machine import describe
+from shipedge.system.child import Finding, python, run_probe
+from shipedge.system.machine import describe
 
 NAMES = ("core", "opencv")
 FINDS = {"gpu": find_gpu, "npu": find_npu}
@@ -63,7 +63,7 @@ def doctor(ctx: click.Context, bundle: str, device: str, as_json: bool) -> None:
 
 def probe(name: str, bundle: str = "", device: str = "", timeout_s: float = 60.0) -> Finding:
     """Tries one of `NAMES`, or a "rung", in a process of its own."""
-    return run_probe(python("shipedge.probe", name, bundle, device), timeout_s)
+    return run_probe(python("shipedge.backends.probe", name, bundle, device), timeout_s)
 
 
 def climb(bundle: str, device: str) -> list[dict[str, Any]]:

@@ -77,15 +77,15 @@ def evaluate(
       shipedge evaluate found data/ships.csv --curve curve.png
       shipedge evaluate submission.csv data/ships.csv --scores found/predictions.jsonl --json scores.json
     """  # noqa: D301 - click wants the control character itself
-    from shipedge.atomic import write_output
     from shipedge.cli.evaluate_text import summary, worst_pictures
     from shipedge.evaluate import evaluate_files
     from shipedge.evaluate.curve import draw, precision_over_recall
     from shipedge.evaluate.export import to_json
     from shipedge.evaluate.figures import figures
     from shipedge.events.reading import LOG
+    from shipedge.files.atomic import write_output
+    from shipedge.files.outputs import Kind, check_outputs
     from shipedge.formats.splits import NAME
-    from shipedge.outputs import Kind, check_outputs
 
     outputs: dict[str | os.PathLike[str], Kind] = {}
     if json_path is not None:

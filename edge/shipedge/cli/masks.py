@@ -63,8 +63,8 @@ def masks(
             "--shape and --images exclude each other: with --images each mask has the size of its picture"
         )
     # Here, not above: `shipedge masks --help` needs no NumPy.
+    from shipedge.airbus import open_csv
     from shipedge.errors import DatasetError
-    from shipedge.formats.airbus import open_csv
     from shipedge.masks import MaskBuilder, build_masks, pictures_in
 
     complaints: list[str] = []

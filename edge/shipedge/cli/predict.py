@@ -29,7 +29,7 @@ from shipedge.cli.predict_outputs import check, sinks_of, write_exports, write_f
 from shipedge.cli.report import Progress, as_json, note, print_summary
 from shipedge.cli.source_options import resolve_all, source_options
 from shipedge.cli.terminal import printable
-from shipedge.signals import handled, stop
+from shipedge.system.signals import handled, stop
 
 if TYPE_CHECKING:
     from shipedge.bundle import Bundle
@@ -106,7 +106,7 @@ def predict(
       shipedge predict pictures/ --device gpu
       shipedge predict 0 --device libedgetpu.so.1,device=usb
     """  # noqa: D301 - click wants the control character itself
-    from shipedge.opencv_wheels import require_opencv
+    from shipedge.system.opencv_wheels import require_opencv
 
     require_opencv()
     from shipedge.cascade import Cascade

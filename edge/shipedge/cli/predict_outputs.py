@@ -44,7 +44,7 @@ def check(
     from shipedge.errors import DatasetError
     from shipedge.events.reading import LOG, log_files
     from shipedge.exports import EXPORTS
-    from shipedge.outputs import Kind, check_outputs
+    from shipedge.files.outputs import Kind, check_outputs
     from shipedge.sinks.csv import check_names
     from shipedge.sinks.downlink import NAME as DOWNLINK
     from shipedge.sinks.names import FileNames
@@ -115,7 +115,7 @@ def drawn(folder: Path, outputs: OutputOptions) -> list[str]:
 
 def write_failed(folder: Path, summary: Summary) -> None:
     """The list of sources that could not be read, one a line; none where all could."""
-    from shipedge.atomic import write_atomic
+    from shipedge.files.atomic import write_atomic
 
     path = folder / FAILED
     if summary.unread:

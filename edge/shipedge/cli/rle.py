@@ -6,13 +6,13 @@ from typing import Literal
 
 import click
 
-from shipedge.atomic import write_output
 from shipedge.cli.options import FORCE, PathName
 from shipedge.cli.rle_convert import convert
 from shipedge.cli.rle_info import info
 from shipedge.cli.rle_order import detect_order_command
 from shipedge.cli.streams import parse_lines, read_stdin, write_stdout
-from shipedge.outputs import check_outputs
+from shipedge.files.atomic import write_output
+from shipedge.files.outputs import check_outputs
 from shipedge.rle import encode as encode_text
 from shipedge.rle import parse, to_png, union
 

@@ -9,11 +9,11 @@ import click
 from shipedge.cli.options import FORCE, PathName
 from shipedge.cli.streams import counted, readable, writable
 from shipedge.cli.terminal import say
+from shipedge.files.outputs import Kind, check_outputs
 from shipedge.formats.coco_results import listed_images
 from shipedge.formats.convert import FORMATS, WRITTEN, read_labelled, write_labelled
 from shipedge.formats.labelled import Labelled, Pictures, count
 from shipedge.formats.recognize import recognize
-from shipedge.outputs import Kind, check_outputs
 
 FROM = click.option(
     "--from", "kind", type=click.Choice(FORMATS), help="Format of SRC.  [default: by suffix and content]"

@@ -18,8 +18,8 @@ from shipedge.cli.terminal import say
 from shipedge.errors import ImageError
 from shipedge.formats.convert import read_labelled
 from shipedge.formats.labelled import Labelled, Pictures
+from shipedge.formats.order import OrderReport, detect_order
 from shipedge.images import read_image
-from shipedge.order import OrderReport, detect_order
 from shipedge.rle import Rle
 
 _ENOUGH = 200  # pictures: one alone is right in 98 of 100 cases

@@ -12,9 +12,9 @@ from typing import Literal, TypeVar
 
 import click
 
-from shipedge.atomic import hidden_folder, write_all
 from shipedge.errors import DatasetError, RleFormatError, ShipedgeError
-from shipedge.inputs import read_most, shown_size
+from shipedge.files.atomic import hidden_folder, write_all
+from shipedge.files.inputs import read_most, shown_size
 from shipedge.rle import CsvIndex, Rle, parse
 
 _LONGEST = 64 << 20

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from shipedge.airbus import open_csv
 from shipedge.errors import DatasetError, ImageError
 from shipedge.evaluate.grounds import grounds
 from shipedge.evaluate.inputs import Prediction, Ships, read_prediction, read_scores, same_images
 from shipedge.evaluate.matching import ALONE, Matched, match
 from shipedge.evaluate.result import Evaluation, Floats, Ints, Objects
-from shipedge.formats.airbus import open_csv
 from shipedge.formats.scenes import read_scenes
 from shipedge.formats.splits import NAME, read_splits
 from shipedge.images import image_size

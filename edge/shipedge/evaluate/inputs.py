@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from shipedge.airbus import open_csv
 from shipedge.errors import DatasetError, RleFormatError
 from shipedge.events.reading import LOG, log_files
-from shipedge.formats.airbus import open_csv
-from shipedge.formats.shown import shown
-from shipedge.inputs import read_input
-from shipedge.json_text import loads
+from shipedge.files.inputs import read_input
+from shipedge.files.json_text import loads
+from shipedge.files.shorten import shorten
 from shipedge.rle import Rle, parse
 from shipedge.sinks.csv import image_id
 from shipedge.sources import Source, source_named
@@ -121,7 +121,7 @@ class _Lines(dict[str, list[str]]):
     def ships(self, image: str, shape: tuple[int, int]) -> list[Rle]:
         place = f"{self.path}: line {self.lines[image]}: image {image!r}"
         if (given := self.shapes[image]) not in (None, list(shape)):  # runs of another height lie elsewhere
-            raise DatasetError(f"{place} has shape {shown(given)}, expected {list(shape)}; --shape H W says which")
+            raise DatasetError(f"{place} has shape {shorten(given)}, expected {list(shape)}; --shape H W says which")
         try:
             return [parse(text, shape) for text in self[image]]
         except RleFormatError as error:
@@ -169,7 +169,7 @@ def _records(path: Path) -> Iterator[tuple[int, str, float, Any]]:
 def _confidence(ship: Any, path: Path, number: int) -> float:
     score = ship["score"]
     if isinstance(score, bool) or not isinstance(score, int | float) or not 0 <= score <= 1:
-        raise DatasetError(f"{path}: line {number}: the score of a ship is {shown(score)}, expected 0 to 1")
+        raise DatasetError(f"{path}: line {number}: the score of a ship is {shorten(score)}, expected 0 to 1")
     return float(score)
 
 

@@ -12,11 +12,11 @@ from time import time
 from types import TracebackType
 from typing import Literal, NamedTuple
 
-from shipedge.atomic import is_stream, naming, remove_leftovers, temporary_name
 from shipedge.errors import DatasetError
 from shipedge.events.kinds import Event, Result, Start
 from shipedge.events.reading import log_files, to_line
 from shipedge.events.recorded import Recorded, read_recorded
+from shipedge.files.atomic import is_stream, naming, remove_leftovers, temporary_name
 
 __all__ = ["Log", "Rotation", "Sync"]
 

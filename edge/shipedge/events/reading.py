@@ -14,8 +14,8 @@ import msgspec
 
 from shipedge.errors import DatasetError
 from shipedge.events.kinds import Event
-from shipedge.formats.shown import shown
-from shipedge.json_text import loads
+from shipedge.files.json_text import loads
+from shipedge.files.shorten import shorten
 
 __all__ = ["LOG", "log_files", "log_lines", "parse_event", "read_events", "to_line", "whole_lines"]
 
@@ -81,7 +81,7 @@ def read_events(log: Path) -> Iterator[Event]:
         try:
             yield parse_event(line)
         except ValueError as error:
-            raise DatasetError(f"{path}: line {number} is no event: {shown(str(error))}") from None
+            raise DatasetError(f"{path}: line {number} is no event: {shorten(str(error))}") from None
 
 
 def log_lines(log: Path) -> Iterator[tuple[Path, int, bytes]]:

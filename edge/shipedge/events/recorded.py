@@ -12,7 +12,7 @@ from shipedge.errors import DatasetError
 from shipedge.events.kinds import End, Event, Failure, Gap, Result, Start, Track
 from shipedge.events.reading import log_files, parse_event, read_events, whole_lines
 from shipedge.events.summary import Summary
-from shipedge.json_text import loads
+from shipedge.files.json_text import loads
 
 __all__ = ["Recorded", "read_recorded"]
 

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from shipedge.errors import DatasetError, RleFormatError
-from shipedge.formats.json_file import integer, objects, whole
+from shipedge.files.json_file import integer, objects, whole
+from shipedge.files.shorten import shorten
 from shipedge.formats.labelled import Labelled, Pictures, count
 from shipedge.formats.left_out import LeftOut
 from shipedge.formats.names import Ids, image_name
 from shipedge.formats.shapes import corners, fill
-from shipedge.formats.shown import shown
 from shipedge.rle import Rle, from_coco
 
 Shape = tuple[int, int]
@@ -42,7 +42,9 @@ def read_coco(
         DatasetError: not COCO, ids that come twice or lead nowhere, a malformed mask; names the place.
     """
     if not isinstance(data, dict):
-        raise DatasetError(f"{path} holds {shown(data)}, expected a COCO object with images and annotations or results")
+        raise DatasetError(
+            f"{path} holds {shorten(data)}, expected a COCO object with images and annotations or results"
+        )
     images = images_of(path, data)
     ids = Ids(images)
     ships: dict[int | str, list[tuple[str, dict[str, Any]]]] = {one: [] for one in images}
@@ -52,14 +54,14 @@ def read_coco(
     for place, annotation in objects(str(path), data, "annotations"):
         image = ids.find(image_id(annotation, "image_id", place))
         if image is None:
-            raise DatasetError(f"{place}: image_id {shown(annotation['image_id'])} is no image of the file")
+            raise DatasetError(f"{place}: image_id {shorten(annotation['image_id'])} is no image of the file")
         crowd = annotation.get("iscrowd") in (1, "1")
         if crowd and crowds == "drop":
             left_out.add("marked as crowds")
             continue
         kept += crowd
         if isinstance(category := annotation.get("category_id"), (int, str)):
-            categories.add(shown(called.get(category, category)))
+            categories.add(shorten(called.get(category, category)))
         ships[image].append((place, annotation))
     if len(categories) > 1:
         notes.append(f"{path}: categories are not kept: {', '.join(sorted(categories)[:20])} all become ships")
@@ -95,14 +97,14 @@ def mask_of(annotation: dict[str, Any], shape: Shape, place: str) -> Rle | str:
     if isinstance(segmentation, dict):
         size = segmentation.get("size")
         if not isinstance(size, list) or list(map(whole, size)) != list(shape):
-            raise DatasetError(f"{place}: size is {shown(size)}, expected {list(shape)} as its image has")
+            raise DatasetError(f"{place}: size is {shorten(size)}, expected {list(shape)} as its image has")
         try:
             return from_coco(_counts(segmentation.get("counts")), shape)
         except (RleFormatError, TypeError, ValueError, OverflowError) as error:
             raise DatasetError(f"{place}: {error}") from error
     if isinstance(segmentation, list):
         return fill([corners(polygon, place) for polygon in segmentation], shape, place)
-    raise DatasetError(f"{place}: segmentation is {shown(segmentation)}, expected polygons or counts")
+    raise DatasetError(f"{place}: segmentation is {shorten(segmentation)}, expected polygons or counts")
 
 
 def images_of(path: Path, data: dict[str, Any]) -> dict[int | str, tuple[str, str, Shape | None]]:
@@ -113,10 +115,10 @@ def images_of(path: Path, data: dict[str, Any]) -> dict[int | str, tuple[str, st
         name = image_name(image.get("file_name"), f"{place}: file_name")
         number = image_id(image, "id", place) if image.get("id") is not None else name
         if number in images:
-            raise DatasetError(f"{place}: id {shown(number)} comes twice")
+            raise DatasetError(f"{place}: id {shorten(number)} comes twice")
         if name in paths:
             raise DatasetError(
-                f"{place}: file_name {shown(image['file_name'])} ends like {shown(paths[name])} before it"
+                f"{place}: file_name {shorten(image['file_name'])} ends like {shorten(paths[name])} before it"
             )
         paths[name] = image["file_name"]
         shape = None
@@ -138,7 +140,7 @@ def _size_of_masks(annotations: list[tuple[str, dict[str, Any]]]) -> Shape | Non
         if isinstance(segmentation, dict) and isinstance(segmentation.get("size"), list):
             size = segmentation["size"]
             if len(size) != 2:
-                raise DatasetError(f"{place}: size is {shown(size)}, expected height and width")
+                raise DatasetError(f"{place}: size is {shorten(size)}, expected height and width")
             height, width = (integer({"size": whole(side)}, "size", place) for side in size)
             shape = height, width
             try:

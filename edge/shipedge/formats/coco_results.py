@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from shipedge.errors import DatasetError
+from shipedge.files.json_file import entries, load
+from shipedge.files.shorten import shorten
 from shipedge.formats.coco import Shape, image_id, images_of, mask_of
-from shipedge.formats.json_file import entries, load
 from shipedge.formats.labelled import Labelled, Pictures
 from shipedge.formats.left_out import LeftOut
 from shipedge.formats.names import Ids
-from shipedge.formats.shown import shown
 
 
 def is_results(data: Any) -> bool:
@@ -53,7 +53,7 @@ def read_results(
     for place, result in entries(str(path), data):
         one = ids.find(image_id(result, "image_id", place))
         if one is None:
-            raise DatasetError(f"{place}: image_id {shown(result['image_id'])} is no id of a picture that is known")
+            raise DatasetError(f"{place}: image_id {shorten(result['image_id'])} is no id of a picture that is known")
         found[by_id[one]].append((place, result))
     if any("score" in result for results in found.values() for _, result in results):
         notes.append(f"{path}: scores are not kept: results of any score become ships")

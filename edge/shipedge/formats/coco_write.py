@@ -12,9 +12,9 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from shipedge.atomic import write_output
+from shipedge.airbus import check_image_id
 from shipedge.errors import DatasetError
-from shipedge.formats.airbus import check_image_id
+from shipedge.files.atomic import write_output
 from shipedge.formats.labelled import Labelled
 from shipedge.formats.shapes import join_rings
 from shipedge.rle import Rle, components, to_coco, to_polygons

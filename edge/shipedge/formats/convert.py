@@ -4,23 +4,23 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
+from shipedge.airbus import open_csv, write_airbus
 from shipedge.errors import DatasetError
-from shipedge.formats.airbus import open_csv, write_airbus
+from shipedge.files.json_file import load
 from shipedge.formats.coco import read_coco
 from shipedge.formats.coco_results import is_results, read_results
 from shipedge.formats.coco_write import write_coco
 from shipedge.formats.cvat import CVAT
-from shipedge.formats.json_file import load
 from shipedge.formats.labelled import Labelled, Pictures, count
 from shipedge.formats.labelme import LABELME
 from shipedge.formats.labelstudio import LABELSTUDIO
 from shipedge.formats.left_out import LeftOut
+from shipedge.formats.order import other_order
 from shipedge.formats.png_folder import read_png_folder, write_png_folder
 from shipedge.formats.supervisely import SUPERVISELY
 from shipedge.formats.tools import read_tool
 from shipedge.formats.via import VIA
 from shipedge.formats.yolo import read_yolo, write_yolo
-from shipedge.order import other_order
 
 TOOLS = {"cvat": CVAT, "labelme": LABELME, "labelstudio": LABELSTUDIO, "supervisely": SUPERVISELY, "via": VIA}
 """Native files of labelling tools, which are read but not written."""

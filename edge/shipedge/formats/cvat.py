@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from shipedge.errors import DatasetError, RleFormatError
+from shipedge.files.inputs import read_input
+from shipedge.files.shorten import shorten
 from shipedge.formats.budget import refuse_turning
 from shipedge.formats.left_out import LeftOut
 from shipedge.formats.names import image_name
 from shipedge.formats.shapes import corners, ellipse, fill, place_mask
-from shipedge.formats.shown import shown
 from shipedge.formats.tools import Shape, Tool, ToolImage
-from shipedge.inputs import read_input
 from shipedge.rle import Rle, from_coco
 
 _LONGEST = 1 << 30  # bytes of XML
@@ -54,7 +54,7 @@ def _mask(entry: ET.Element, shape: Shape, place: str) -> Rle | str:
         try:
             return fill([corners([[float(x), float(y)] for x, y in pairs], place)], shape, place)
         except ValueError as error:
-            raise DatasetError(f"{place}: points are {shown(entry.get('points'))}, expected x,y;x,y;...") from error
+            raise DatasetError(f"{place}: points are {shorten(entry.get('points'))}, expected x,y;x,y;...") from error
     if entry.tag == "ellipse":
         try:
             x, y, rx, ry, turn = (float(entry.get(key, "0")) for key in ("cx", "cy", "rx", "ry", "rotation"))
@@ -62,11 +62,11 @@ def _mask(entry: ET.Element, shape: Shape, place: str) -> Rle | str:
             raise DatasetError(f"{place}: {error}") from error
         return fill([ellipse(x, y, rx, ry, math.radians(turn))], shape, place)
     if entry.tag != "mask":
-        return f"of type {shown(entry.tag)}"
+        return f"of type {shorten(entry.tag)}"
     height, width = _whole(entry, "height", place), _whole(entry, "width", place)
     counts = re.split(r"[,\s]+", entry.get("rle", "").strip())
     if not all(re.fullmatch("[0-9]{1,10}", one) for one in counts):
-        raise DatasetError(f"{place}: rle is {shown(entry.get('rle'))}, expected counts")
+        raise DatasetError(f"{place}: rle is {shorten(entry.get('rle'))}, expected counts")
     try:  # along the rows is down the columns of the transposed mask
         rows = from_coco([int(one) for one in counts], (width, height))
     except (RleFormatError, OverflowError) as error:
@@ -78,7 +78,7 @@ def _mask(entry: ET.Element, shape: Shape, place: str) -> Rle | str:
 def _whole(entry: ET.Element, key: str, place: str) -> int:
     value = entry.get(key, "")
     if not re.fullmatch(r"-?[0-9]{1,10}(\.0*)?", value):
-        raise DatasetError(f"{place}: {key} is {shown(value or None)}, expected an integer")
+        raise DatasetError(f"{place}: {key} is {shorten(value or None)}, expected an integer")
     return int(value.partition(".")[0])
 
 

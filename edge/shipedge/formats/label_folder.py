@@ -6,9 +6,9 @@ import unicodedata
 from pathlib import Path
 
 from shipedge.errors import DatasetError
+from shipedge.files.inputs import open_input
 from shipedge.formats.labelled import Pictures, stem
 from shipedge.formats.left_out import LeftOut
-from shipedge.inputs import open_input
 
 _LISTS = r"(classes|predefined_classes|labels|names|train|valid?|test|autosplit_.*|readme.*)\.txt"
 

@@ -6,8 +6,8 @@ import unicodedata
 from pathlib import Path
 from typing import NamedTuple
 
+from shipedge.airbus import check_image_id
 from shipedge.errors import DatasetError
-from shipedge.formats.airbus import check_image_id
 from shipedge.formats.names import loose
 from shipedge.images import image_size
 from shipedge.images.header import SUFFIXES

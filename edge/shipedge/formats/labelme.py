@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from shipedge.errors import DatasetError
-from shipedge.formats.json_file import entries
+from shipedge.files.json_file import entries
+from shipedge.files.shorten import shorten
 from shipedge.formats.left_out import LeftOut
 from shipedge.formats.names import image_name
 from shipedge.formats.shapes import corners, ellipse, fill, mask_of_base64, place_mask
-from shipedge.formats.shown import shown
 from shipedge.formats.tools import Shape, Tool, ToolImage, tool_files
 from shipedge.rle import Rle, union
 
@@ -52,7 +52,7 @@ def _mask(group: list[dict[str, Any]], shape: Shape, place: str) -> Rle | str:
 def _part(entry: dict[str, Any], shape: Shape, place: str) -> Rle | str:
     kind = _kind(entry)
     if kind not in _WITH_MASK:
-        return f"of type {shown(kind)}"
+        return f"of type {shorten(kind)}"
     points = corners(entry.get("points"), place)
     if kind == "polygon":
         return fill([points], shape, place)

@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from shipedge.errors import DatasetError
-from shipedge.formats.json_file import entries, load, real
+from shipedge.files.json_file import entries, load, real
+from shipedge.files.shorten import shorten
 from shipedge.formats.left_out import LeftOut
 from shipedge.formats.names import image_name
 from shipedge.formats.shapes import corners, ellipse, fill
-from shipedge.formats.shown import shown
 from shipedge.formats.tools import Shape, Tool, ToolImage
 from shipedge.rle import Rle
 
@@ -29,7 +29,7 @@ def _images(path: Path, left_out: LeftOut) -> Iterator[ToolImage]:
     for place, task in entries(str(path), load(path)):
         data = task.get("data")
         if not isinstance(data, dict):
-            raise DatasetError(f"{place}: data is {shown(data)}, expected an object that names the image")
+            raise DatasetError(f"{place}: data is {shorten(data)}, expected an object that names the image")
         texts = [value for value in data.values() if isinstance(value, str)]
         name = image_name(data.get("image") or (texts[0] if len(texts) == 1 else None), f"{place}: data.image")
         regions: list[tuple[str, Any]] = []
@@ -72,7 +72,7 @@ def _mask(result: dict[str, Any], shape: Shape, place: str) -> Rle | str:
     value: dict[str, Any] = result["value"]
     kind = str(result.get("type")).removesuffix("labels")
     if result.get("image_rotation"):
-        raise DatasetError(f"{place}: the image was turned by {shown(result['image_rotation'])} degrees, expected 0")
+        raise DatasetError(f"{place}: the image was turned by {shorten(result['image_rotation'])} degrees, expected 0")
     height, width = shape
     if "rle" in value:
         layers = _unpacked(value["rle"], 4 * height * width, place).reshape(height, width, 4)
@@ -85,13 +85,13 @@ def _mask(result: dict[str, Any], shape: Shape, place: str) -> Rle | str:
         turn = math.radians(real(value, "rotation", place)) if "rotation" in value else 0.0
         (x, y), (rx, ry) = percent * (x, y), percent * (rx, ry)
         return fill([ellipse(x, y, rx, ry, turn)], shape, place)
-    return f"of type {shown(result.get('type'))}"
+    return f"of type {shorten(result.get('type'))}"
 
 
 def _unpacked(packed: Any, expected: int, place: str) -> npt.NDArray[np.uint8]:
     """Values of a packed list: runs of one value, and values one by one, both with a length of 1 to 2^16."""
     if not isinstance(packed, list) or not all(type(byte) is int and 0 <= byte <= 255 for byte in packed):
-        raise DatasetError(f"{place}: rle is {shown(packed)}, expected a list of bytes")
+        raise DatasetError(f"{place}: rle is {shorten(packed)}, expected a list of bytes")
     bits = "".join(f"{byte:08b}" for byte in packed)
     at = 0
 

@@ -5,9 +5,9 @@ import unicodedata
 from collections.abc import Iterable
 from urllib.parse import unquote, urlsplit
 
+from shipedge.airbus import check_image_id
 from shipedge.errors import DatasetError
-from shipedge.formats.airbus import check_image_id
-from shipedge.formats.shown import shown
+from shipedge.files.shorten import shorten
 
 
 def last_part(path: str) -> str:
@@ -26,13 +26,13 @@ def last_part(path: str) -> str:
 def image_name(path: object, place: str) -> str:
     """The plain file name in what a label file calls its image. Raises DatasetError where there is none."""
     if not isinstance(path, str):
-        raise DatasetError(f"{place} is {shown(path)}, expected a text")
+        raise DatasetError(f"{place} is {shorten(path)}, expected a text")
     try:
         name = last_part(path)
     except ValueError:  # brackets in an address that are no IPv6
         name = ""
     if check_image_id(name) is not None:
-        raise DatasetError(f"{place} {shown(path)} does not end in a plain file name")
+        raise DatasetError(f"{place} {shorten(path)} does not end in a plain file name")
     return name
 
 

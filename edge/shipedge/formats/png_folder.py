@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy.typing as npt
 
-from shipedge.atomic import new_folder
 from shipedge.errors import DatasetError, RleFormatError
+from shipedge.files.atomic import new_folder
 from shipedge.formats.label_folder import label_files
 from shipedge.formats.label_image import read_labels
 from shipedge.formats.labelled import Labelled, Pictures, Stems, count, stem

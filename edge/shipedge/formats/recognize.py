@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from shipedge.errors import DatasetError
-from shipedge.formats.json_file import load
+from shipedge.files.json_file import load
 from shipedge.formats.label_folder import below
 
 

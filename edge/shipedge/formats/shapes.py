@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from shipedge.errors import DatasetError, RleFormatError
+from shipedge.files.shorten import shorten
 from shipedge.formats.budget import refuse_filling
 from shipedge.formats.mask_image import decode_mask
-from shipedge.formats.shown import shown
 from shipedge.rle import Rle, from_polygons
 
 _MOST_BYTES = 1 << 28  # of a PNG
@@ -27,7 +27,7 @@ def corners(values: Any, place: str) -> npt.NDArray[np.float64]:
         or len(flat) % 2
         or not all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in flat)
     ):
-        raise DatasetError(f"{place}: a polygon is {shown(values)}, expected a list of x1, y1, x2, y2, ...")
+        raise DatasetError(f"{place}: a polygon is {shorten(values)}, expected a list of x1, y1, x2, y2, ...")
     try:
         return np.array(flat, np.float64).reshape(-1, 2)
     except OverflowError as error:
@@ -85,7 +85,7 @@ def place_mask(mask: Rle, left: int, top: int, shape: tuple[int, int]) -> Rle:
 def mask_of_base64(text: Any, place: str, *, packed: bool = False) -> Rle:
     """A small mask from a PNG in base64, which (packed) zlib made smaller. Raises DatasetError where it is none."""
     if not isinstance(text, str):
-        raise DatasetError(f"{place}: the mask is {shown(text)}, expected a PNG in base64")
+        raise DatasetError(f"{place}: the mask is {shorten(text)}, expected a PNG in base64")
     try:
         content = base64.b64decode(text, validate=True)
         if packed:

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from shipedge.errors import DatasetError
-from shipedge.formats.table import read_bytes, read_rows
+from shipedge.files.table import read_bytes, read_rows
 
 NAME = "splits.csv"
 HEADER = ["ImageId", "Group", "Part"]

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from shipedge.errors import DatasetError
-from shipedge.formats.json_file import integer, objects
+from shipedge.files.json_file import integer, objects
+from shipedge.files.shorten import shorten
 from shipedge.formats.left_out import LeftOut
 from shipedge.formats.names import image_name
 from shipedge.formats.shapes import corners, fill, mask_of_base64, place_mask
-from shipedge.formats.shown import shown
 from shipedge.formats.tools import Shape, Tool, ToolImage, tool_files
 from shipedge.rle import Rle
 
@@ -29,17 +29,17 @@ def _mask(entry: dict[str, Any], shape: Shape, place: str) -> Rle | str:
     kind = "polygon" if kind == "region" else kind
     inside = entry.get({"bitmap": "bitmap", "polygon": "points"}.get(str(kind), ""))
     if not isinstance(inside, dict):
-        return f"of type {shown(kind)}"
+        return f"of type {shorten(kind)}"
     if kind == "bitmap":
         origin = inside.get("origin")
         if not isinstance(origin, list) or len(origin) != 2:
-            raise DatasetError(f"{place}: origin is {shown(origin)}, expected x and y")
+            raise DatasetError(f"{place}: origin is {shorten(origin)}, expected x and y")
         left, top = (integer({"origin": value}, "origin", place) for value in origin)
         return place_mask(mask_of_base64(inside.get("data"), place, packed=True), left, top, shape)
     filled = fill([corners(inside.get("exterior"), place)], shape, place)
     holes = inside.get("interior") or []
     if not isinstance(holes, list):
-        raise DatasetError(f"{place}: interior is {shown(holes)}, expected a list of polygons")
+        raise DatasetError(f"{place}: interior is {shorten(holes)}, expected a list of polygons")
     hollow = fill([corners(hole, place) for hole in holes], shape, place)
     return filled - hollow if isinstance(filled, Rle) and isinstance(hollow, Rle) else filled
 

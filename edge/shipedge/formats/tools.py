@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from shipedge.errors import DatasetError, RleFormatError
-from shipedge.formats.json_file import load, whole
+from shipedge.files.json_file import load, whole
+from shipedge.files.shorten import shorten
 from shipedge.formats.labelled import Labelled, Pictures
 from shipedge.formats.left_out import LeftOut
 from shipedge.formats.recognize import kind_of
-from shipedge.formats.shown import shown
 from shipedge.rle import Rle
 
 Shape = tuple[int, int]
@@ -58,7 +58,7 @@ def read_tool(tool: Tool, path: Path, pictures: Pictures, left_out: LeftOut) -> 
             continue
         shape = pictures.size(picture) if size is None or None in size else _shape(size, place)
         if shape is None:
-            raise DatasetError(f"{place}: the file does not say the size of {shown(name)}, say --images or --shape")
+            raise DatasetError(f"{place}: the file does not say the size of {shorten(name)}, say --images or --shape")
         yield Labelled(picture, shape, left_out.masks(_masks(tool, objects, shape, left_out)))
 
 
@@ -66,7 +66,7 @@ def _masks(tool: Tool, objects: list[tuple[str, Any]], shape: Shape, left_out: L
     for place, one in objects:
         mask = tool.mask(one, shape, place)
         if isinstance(mask, Rle) and (label := tool.label(one)):
-            left_out.label(shown(label))
+            left_out.label(shorten(label))
         yield mask
 
 
@@ -101,7 +101,9 @@ def tool_files(path: Path, kind: str, left_out: LeftOut) -> Iterator[tuple[Path,
 def _shape(size: tuple[Any, Any], place: str) -> Shape:
     height, width = map(whole, size)
     if not (isinstance(height, int) and isinstance(width, int)) or isinstance(height, bool) or isinstance(width, bool):
-        raise DatasetError(f"{place}: size is {shown(height)} x {shown(width)}, expected height and width as integers")
+        raise DatasetError(
+            f"{place}: size is {shorten(height)} x {shorten(width)}, expected height and width as integers"
+        )
     try:
         return Rle([], (height, width)).shape
     except (RleFormatError, OverflowError) as error:

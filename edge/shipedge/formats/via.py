@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from shipedge.errors import DatasetError
-from shipedge.formats.json_file import entries, load, real
+from shipedge.files.json_file import entries, load, real
+from shipedge.files.shorten import shorten
 from shipedge.formats.left_out import LeftOut
 from shipedge.formats.names import image_name
 from shipedge.formats.shapes import corners, ellipse, fill
-from shipedge.formats.shown import shown
 from shipedge.formats.tools import Shape, Tool, ToolImage
 from shipedge.rle import Rle
 
@@ -23,9 +23,9 @@ def _images(path: Path, _: LeftOut) -> Iterator[ToolImage]:
     if not isinstance(images, dict):
         raise DatasetError(f"{path} is no VIA file: it has no images")
     for key, image in images.items():
-        place = f"{path}: {shown(key)}"
+        place = f"{path}: {shorten(key)}"
         if not isinstance(image, dict) or "regions" not in image:
-            raise DatasetError(f"{place} is {shown(image)}, expected an image with regions")
+            raise DatasetError(f"{place} is {shorten(image)}, expected an image with regions")
         regions = image["regions"]
         if isinstance(regions, dict):  # VIA 1 counts them: "0", "1"
             regions = list(regions.values())
@@ -41,10 +41,12 @@ def _mask(region: dict[str, Any], shape: Shape, place: str) -> Rle | str:
     if kind in ("polygon", "polygone"):
         xs, ys = entry.get("all_points_x"), entry.get("all_points_y")
         if not isinstance(xs, list) or not isinstance(ys, list) or len(xs) != len(ys):
-            raise DatasetError(f"{place}: all_points_x is {shown(xs)}, all_points_y {shown(ys)}, expected equal lists")
+            raise DatasetError(
+                f"{place}: all_points_x is {shorten(xs)}, all_points_y {shorten(ys)}, expected equal lists"
+            )
         return fill([corners([list(point) for point in zip(xs, ys, strict=True)], place)], shape, place)
     if kind not in ("circle", "ellipse"):
-        return f"of type {shown(kind)}"
+        return f"of type {shorten(kind)}"
     x, y = real(entry, "cx", place), real(entry, "cy", place)
     if kind == "circle":
         radius = real(entry, "r", place)

@@ -15,14 +15,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from shipedge.atomic import new_folder
 from shipedge.errors import DatasetError
+from shipedge.files.atomic import new_folder
+from shipedge.files.inputs import read_input
 from shipedge.formats.label_folder import label_files
 from shipedge.formats.labelled import Labelled, Pictures, Stems, count
 from shipedge.formats.left_out import LeftOut
 from shipedge.formats.shapes import fill, join_rings
 from shipedge.formats.yolo_columns import Behind, Line, find_columns
-from shipedge.inputs import read_input
 from shipedge.rle import Rle, to_polygons
 
 _LONGEST = 64 << 20  # bytes of one file

@@ -16,8 +16,8 @@ from shipedge.images.depth import Stretch, to_8_bits
 from shipedge.images.files import read_file
 from shipedge.images.header import ImageHeader, header_of
 from shipedge.images.turn import turn
-from shipedge.memory import require_for_opencv
-from shipedge.overheard import TIFF, overheard
+from shipedge.system.memory import require_for_opencv
+from shipedge.system.stderr import TIFF, capture_stderr
 
 __all__ = ["AS_IT_IS", "Pixels", "Reading", "Stored", "decode_image", "decode_stored", "read_image"]
 
@@ -154,7 +154,7 @@ def _decode_with_opencv(content: bytes, header: ImageHeader, name: str) -> NDArr
     encoded, flags = np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION
     try:
         if header.format == "TIFF":  # of 8 bits OpenCV goes on after an error of libtiff
-            pixels, complaints = overheard(lambda: cv2.imdecode(encoded, flags), TIFF)
+            pixels, complaints = capture_stderr(lambda: cv2.imdecode(encoded, flags), TIFF)
         else:
             pixels, complaints = cv2.imdecode(encoded, flags), []
     except cv2.error as error:  # more pixels than it takes, or no memory for them

@@ -11,17 +11,17 @@ import cv2
 import numpy as np
 from msgspec import UNSET
 
-from shipedge.atomic import own_folder, write_atomic
 from shipedge.errors import SourceError
 from shipedge.events import Result
+from shipedge.files.atomic import own_folder, write_atomic
 from shipedge.frame import Frame
 from shipedge.images.budget import MOST_PIXELS
 from shipedge.sinks.base import keeps
 from shipedge.sinks.draw import draw_result
+from shipedge.sinks.draw_tracks import Tails, draw_tracks
 from shipedge.sinks.mp4 import Mp4
 from shipedge.sinks.names import FileNames
 from shipedge.sources import Source
-from shipedge.tracks import Tails, draw_tracks
 
 __all__ = ["Annotated"]
 

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from shipedge.atomic import own_folder, write_atomic
 from shipedge.errors import SourceError
 from shipedge.events import Found, Result
+from shipedge.files.atomic import own_folder, write_atomic
 from shipedge.frame import Frame
 from shipedge.sinks.names import FileNames
 from shipedge.sources import Source

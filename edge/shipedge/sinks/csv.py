@@ -7,9 +7,9 @@ from pathlib import Path
 
 from msgspec import UNSET
 
+from shipedge.airbus import check_image_id, write_airbus
 from shipedge.errors import DatasetError
 from shipedge.events import Result
-from shipedge.formats.airbus import check_image_id, write_airbus
 from shipedge.sources import Source, source_named
 
 __all__ = ["ImageIds", "check_names", "image_id", "write_submission"]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from msgspec import UNSET
 
-from shipedge.atomic import write_output
 from shipedge.events import Result
+from shipedge.files.atomic import write_output
 
 __all__ = ["COLUMNS", "write_detections"]
 

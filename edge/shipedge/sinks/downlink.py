@@ -15,10 +15,10 @@ from typing import NamedTuple
 import cv2
 from msgspec import UNSET, to_builtins
 
-from shipedge.atomic import is_stream, naming, write_all
 from shipedge.events import Found, Result
 from shipedge.events.log import Log
 from shipedge.events.reading import whole_lines
+from shipedge.files.atomic import is_stream, naming, write_all
 from shipedge.frame import Frame
 from shipedge.rle import parse
 from shipedge.sinks.crops import crop

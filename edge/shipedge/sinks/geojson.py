@@ -10,9 +10,9 @@ import numpy as np
 from msgspec import UNSET, UnsetType, to_builtins
 from numpy.typing import NDArray
 
-from shipedge.atomic import write_output
 from shipedge.errors import SourceError
 from shipedge.events import Result
+from shipedge.files.atomic import write_output
 
 __all__ = ["write_geojson"]
 

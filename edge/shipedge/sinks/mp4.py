@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from shipedge.atomic import hidden_folder, naming
 from shipedge.errors import SourceError
+from shipedge.files.atomic import hidden_folder, naming
 from shipedge.sources.container import boxes, breaks_off
 
 __all__ = ["Mp4"]

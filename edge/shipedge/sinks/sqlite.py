@@ -10,9 +10,9 @@ from tempfile import gettempdir
 
 from msgspec import UNSET
 
-from shipedge.atomic import hidden_folder, is_stream, naming, write_output
 from shipedge.errors import SourceError
 from shipedge.events import Result
+from shipedge.files.atomic import hidden_folder, is_stream, naming, write_output
 
 __all__ = ["write_sqlite"]
 

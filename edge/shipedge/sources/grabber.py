@@ -16,11 +16,11 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from shipedge.child import end_server, start_server
 from shipedge.errors import SourceError
 from shipedge.frame import MAX_PIXELS
 from shipedge.images import Pixels
 from shipedge.sources.stream import Lost
+from shipedge.system.child import end_server, start_server
 
 __all__ = ["Grabbed", "Told", "grab"]
 

@@ -15,12 +15,12 @@ import cv2
 import msgspec
 import numpy as np
 
-from shipedge.child import serve_only
 from shipedge.sources.address import without_secrets
 from shipedge.sources.grabber import Grabbed, Told
 from shipedge.sources.lag import Lag
 from shipedge.sources.limits import Thin
 from shipedge.sources.video import ANOTHER_DECODER, BEFORE_KEYFRAME
+from shipedge.system.child import serve_only
 
 __all__ = ["main"]
 

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from shipedge.errors import ConfigError, DatasetError, SourceError
-from shipedge.formats.shown import shown
-from shipedge.inputs import read_input
+from shipedge.files.inputs import read_input
+from shipedge.files.shorten import shorten
 from shipedge.region import Region, read_region
 from shipedge.sources.address import expand, scheme_of
 from shipedge.sources.resolve import Source, distinct, resolve, stream_at
@@ -121,7 +121,7 @@ def _positive(table: Mapping[str, Any], key: str, where: str) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 1e6:
-        raise ConfigError(f"{where}: {key} is {shown(value)}, expected a number above 0")
+        raise ConfigError(f"{where}: {key} is {shorten(value)}, expected a number above 0")
     return float(value)
 
 

@@ -14,7 +14,6 @@ import numpy as np
 
 from shipedge.errors import SourceError
 from shipedge.frame import Frame
-from shipedge.overheard import FFMPEG, overheard
 from shipedge.sources.budget import VideoBudget
 from shipedge.sources.container import (
     breaks_off,
@@ -27,6 +26,7 @@ from shipedge.sources.container import (
 )
 from shipedge.sources.containers.parameter_sets import frame_shapes
 from shipedge.sources.resolve import refuse_endless
+from shipedge.system.stderr import FFMPEG, capture_stderr
 
 __all__ = ["ANOTHER_DECODER", "BEFORE_KEYFRAME", "read_video", "video_info"]
 
@@ -87,7 +87,7 @@ def read_video(name: str, max_pixels: int | None = None) -> Iterator[Frame]:
         stamped = has_times(name)
         while True:
             start = perf_counter()
-            (good, bgr), complaints = overheard(capture.read, FFMPEG)
+            (good, bgr), complaints = capture_stderr(capture.read, FFMPEG)
             if any("interlaced" in complaint for complaint in complaints):
                 raise SourceError(f"{name}: its frames are interlaced: deinterlace it first (ffmpeg -vf yadif)")
             damage += [
@@ -168,7 +168,7 @@ def _opened(name: str) -> Iterator[tuple[cv2.VideoCapture, list[str]]]:
     # An absolute path: FFmpeg would read "12:30.mp4" as an address with the scheme "12".
     path = str(Path(name).absolute())
     try:
-        capture, complaints = overheard(lambda: cv2.VideoCapture(path, cv2.CAP_FFMPEG, _ONE_THREAD), FFMPEG)
+        capture, complaints = capture_stderr(lambda: cv2.VideoCapture(path, cv2.CAP_FFMPEG, _ONE_THREAD), FFMPEG)
     except (cv2.error, UnicodeError):
         raise SourceError(f"{name!r}: OpenCV cannot open a video of this name") from None
     try:

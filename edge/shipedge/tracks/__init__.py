@@ -1,6 +1,5 @@
-"""Ships through time: ids, speeds, and lines on annotated videos."""
+"""Ships through time: ids and speeds."""
 
-from shipedge.tracks.draw import Tails, draw_tracks
 from shipedge.tracks.tracker import Tracker
 
-__all__ = ["Tails", "Tracker", "draw_tracks"]
+__all__ = ["Tracker"]

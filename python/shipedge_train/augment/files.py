@@ -12,11 +12,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from shipedge.atomic import naming, own_folder, write_atomic
+from shipedge.airbus import check_image_id, write_airbus
 from shipedge.errors import DatasetError
-from shipedge.formats.airbus import check_image_id, write_airbus
+from shipedge.files.atomic import naming, own_folder, write_atomic
+from shipedge.files.json_text import loads
 from shipedge.formats.splits import HEADER, NAME
-from shipedge.json_text import loads
 from shipedge_train.augment.copies import copy_of
 from shipedge_train.config import AugmentConfig
 from shipedge_train.dataset.splits import Member

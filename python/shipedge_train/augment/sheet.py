@@ -11,8 +11,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from shipedge.atomic import write_output
 from shipedge.errors import DatasetError
+from shipedge.files.atomic import write_output
 from shipedge.rle import parse
 from shipedge_train.augment.geometry import sample_geometry
 from shipedge_train.augment.paste import cut_donor, paste

@@ -64,7 +64,7 @@ def report(
         raise click.UsageError("--images needs --predictions and --truth")
     if against is not None and run is None:
         raise click.UsageError("--against needs a RUN")
-    from shipedge.outputs import check_outputs
+    from shipedge.files.outputs import check_outputs
     from shipedge_train.page import Text, write_page
     from shipedge_train.report.run import read_run_folder
     from shipedge_train.report.run_blocks import run_blocks

@@ -15,8 +15,8 @@ from shipedge_train.cli.progress import progress
 
 def _draw_sheet(folder: Path, sheet: Path) -> None:
     """A contact sheet of a dataset, whole pictures above and pieces at full resolution below."""
-    from shipedge.atomic import write_output
     from shipedge.errors import DatasetError
+    from shipedge.files.atomic import write_output
     from shipedge_train.data.compare.sheet import contact_sheet, encode_sheet
     from shipedge_train.dataset import read_dataset
 
@@ -52,7 +52,7 @@ def synth(
     if sheet is not None and sheet.suffix.lower() not in (".png", ".jpg"):
         raise click.BadParameter(f"{sheet} ends in {sheet.suffix!r}, expected .png or .jpg", param_hint="--sheet")
     # Here, not above: `shipedge synth --help` needs neither NumPy nor OpenCV.
-    from shipedge.outputs import Kind, check_outputs
+    from shipedge.files.outputs import Kind, check_outputs
     from shipedge_train.synth.dataset import SynthParams, render_scenes
 
     if sheet is not None:

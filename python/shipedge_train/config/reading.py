@@ -13,7 +13,7 @@ import typing
 from typing import Any, TypeVar
 
 from shipedge.errors import ConfigError
-from shipedge.inputs import open_input, read_most
+from shipedge.files.inputs import open_input, read_most
 from shipedge_train.config.choices import Config
 
 if sys.version_info >= (3, 11):

@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from shipedge.airbus import read_airbus
 from shipedge.errors import DatasetError
-from shipedge.formats.airbus import read_airbus
 from shipedge.formats.scenes import read_scenes
 from shipedge.images import decode_image, read_file
 from shipedge.rle import decode_union

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from shipedge.atomic import write_atomic
 from shipedge.errors import ConfigError, DatasetError
+from shipedge.files.atomic import write_atomic
+from shipedge.files.table import read_bytes
 from shipedge.formats.splits import HEADER, NAME, TEST, fold_name, read_splits
-from shipedge.formats.table import read_bytes
 from shipedge_train.config import DataConfig
 from shipedge_train.dataset import Image, split_by_scene
 

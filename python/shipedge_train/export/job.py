@@ -17,8 +17,8 @@ from typing import Any
 
 from shipedge.backends import open_model
 from shipedge.bundle import FORMAT, POINTS, PREPROCESSING, QUANTIZE, ModelFile, Thresholds
+from shipedge.cascade.refine import Refiner
 from shipedge.errors import ConfigError
-from shipedge.refine import Refiner
 from shipedge_train.dataset import SHAPE, pick_evenly
 from shipedge_train.export.networks import Source
 from shipedge_train.export.part import Work, convert_part, kept_part

@@ -16,10 +16,10 @@ from shipedge._core import halve
 from shipedge.backends import Model
 from shipedge.bundle import Thresholds
 from shipedge.cascade import ask_flipped
+from shipedge.cascade.refine import Refiner
+from shipedge.cascade.ships import find_components, is_sure, level, merge_windows
 from shipedge.metrics import THRESHOLDS, f2_from_counts
-from shipedge.refine import Refiner
 from shipedge.rle import Rle, iou_matrix, parse
-from shipedge.ships import find_components, is_sure, level, merge_windows
 from shipedge.tiling import tile_origins
 from shipedge_train.dataset import SHAPE, Image
 

@@ -22,8 +22,8 @@ import numpy as np
 
 from shipedge.backends import Model
 from shipedge.bundle import Thresholds
+from shipedge.cascade.refine import Refiner
 from shipedge.metrics import roc_auc
-from shipedge.refine import Refiner
 from shipedge_train.dataset import Image
 from shipedge_train.export.scorer import SHIP_SHARE, ThresholdScorer, look
 from shipedge_train.progress import Progress, quietly

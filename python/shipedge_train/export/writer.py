@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from shipedge.atomic import hidden_folder
 from shipedge.bundle import ModelFile, load_bundle
 from shipedge.errors import BundleError
+from shipedge.files.atomic import hidden_folder
 
 
 def file_name(kind: str, quantize: str, first: bool) -> str:

@@ -10,8 +10,8 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from shipedge.atomic import write_atomic
 from shipedge.errors import DatasetError
+from shipedge.files.atomic import write_atomic
 from shipedge_train.dataset import SHAPE, Image
 
 Pixels = NDArray[np.uint8]

@@ -11,8 +11,8 @@ from numpy.random import Generator as Rng
 from numpy.typing import NDArray
 
 from shipedge.bundle import NUMBERS, PATCH
+from shipedge.cascade.refine import Rectangle, correction, cut_patch, is_whole, smallest_rectangle
 from shipedge.errors import DatasetError
-from shipedge.refine import Rectangle, correction, cut_patch, is_whole, smallest_rectangle
 from shipedge.rle import parse
 from shipedge_train.augment.sample import vary
 from shipedge_train.config import AugmentConfig, DataConfig
@@ -53,7 +53,7 @@ def astray(truth: Rectangle, rng: Rng) -> Rectangle:
 
 
 class PatchLoader:
-    """Endless batches for a refiner: (b, 64, 128, 3) uint8 and (b, 1, 5, 1) float32, as `shipedge.refine.correction`.
+    """Endless batches for a refiner: (b, 64, 128, 3) uint8 and (b, 1, 5, 1) float32, see `shipedge.cascade.refine`.
 
     Every ship is drawn as often. Of the augmentation only what has no geometry is used; turning and size are what a
     rectangle gone astray brings along.

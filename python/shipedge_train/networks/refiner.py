@@ -11,7 +11,7 @@ from shipedge_train.networks.blocks import plain
 
 
 def refiner(widths: tuple[int, ...] = (16, 32, 48, 64), name: str = "refiner") -> keras.Model:
-    """Correction of a ship's rectangle, see `shipedge.refine.correction`: (b, 64, 128, 3) RGB 0..255 -> (b, 1, 5, 1).
+    """Correction of a rectangle, see `shipedge.cascade.refine.correction`: (b, 64, 128, 3) RGB -> (b, 1, 5, 1).
 
     Plain convolutions: patches are small, and what has to be seen is where an edge lies between two pixels.
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from shipedge.atomic import write_output
+from shipedge.files.atomic import write_output
 from shipedge_train.page.blocks import Block, Gallery, Value
 from shipedge_train.page.figures import svg_of
 from shipedge_train.page.pictures import MOST_PICTURES

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from shipedge.airbus import open_csv
 from shipedge.errors import SourceError
 from shipedge.evaluate import Evaluation, Picture, Prediction
-from shipedge.formats.airbus import open_csv
 from shipedge.images import read_image
 from shipedge_train.page import Block, Gallery, GalleryPicture, Text, gallery_picture
 from shipedge_train.progress import Progress, quietly

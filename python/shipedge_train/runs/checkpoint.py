@@ -10,9 +10,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from shipedge.atomic import hidden_folder, naming, write_atomic
 from shipedge.errors import ConfigError
-from shipedge.json_text import loads
+from shipedge.files.atomic import hidden_folder, naming, write_atomic
+from shipedge.files.json_text import loads
 from shipedge_train.runs.folder import BEST, CHECKPOINT, Run
 from shipedge_train.runs.npz import read_arrays
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from shipedge.errors import ConfigError
-from shipedge.json_text import loads
+from shipedge.files.json_text import loads
 from shipedge_train.config import Config, from_dict
 from shipedge_train.dataset.splits import Split
 

@@ -8,8 +8,8 @@ import math
 from pathlib import Path
 from typing import Any
 
-from shipedge.atomic import write_atomic
 from shipedge.errors import ConfigError
+from shipedge.files.atomic import write_atomic
 from shipedge_train.runs.folder import HISTORY
 
 _MOST_EPOCHS = 10**9

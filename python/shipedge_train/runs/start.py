@@ -11,8 +11,8 @@ from pathlib import Path
 
 import keras
 
-from shipedge.atomic import write_atomic
 from shipedge.errors import ConfigError
+from shipedge.files.atomic import write_atomic
 from shipedge_train.config import Config, to_dict
 from shipedge_train.dataset.splits import Split
 from shipedge_train.runs.folder import CONFIG, ships_digest

@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from shipedge import rle
-from shipedge.atomic import own_folder, write_atomic
+from shipedge.airbus import write_airbus
 from shipedge.errors import DatasetError
-from shipedge.formats.airbus import write_airbus
-from shipedge.json_text import loads
+from shipedge.files.atomic import own_folder, write_atomic
+from shipedge.files.json_text import loads
 from shipedge_train.synth.scene import render_scene, sample_count
 
 JOURNAL = "synth.jsonl"

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shipedge.bundle import NUMBERS, PATCH
-from shipedge.refine import corrected
+from shipedge.cascade.refine import corrected
 from shipedge_train.config import Config, ModelConfig, TrainConfig
 from shipedge_train.dataset import Image, pick_evenly
 from shipedge_train.loader import PatchLoader, overlap, patches_of

@@ -10,8 +10,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from shipedge.atomic import write_atomic
 from shipedge.errors import ShipedgeError
+from shipedge.files.atomic import write_atomic
 from shipedge_train.config import Config
 from shipedge_train.dataset import read_dataset
 from shipedge_train.dataset.splits import split_images

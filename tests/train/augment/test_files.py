@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from shipedge import cli, rle
-from shipedge.formats.airbus import read_airbus
+from shipedge.airbus import read_airbus
 from shipedge_train.augment.copies import copy_of
 from shipedge_train.augment.files import JOURNAL
 from shipedge_train.augment.sheet import NOTHING

@@ -65,7 +65,7 @@ def augment(
         raise click.UsageError("say where the copies go (OUT), or ask for a sheet (--sheet FILE)")
     # Here, not above: `shipedge data augment --help` needs neither NumPy nor OpenCV.
     from shipedge.errors import DatasetError
-    from shipedge.outputs import Kind, check_outputs
+    from shipedge.files.outputs import Kind, check_outputs
     from shipedge_train.augment.files import Copies, write_copies
     from shipedge_train.augment.origins import read_origins
     from shipedge_train.augment.sheet import write_sheet

@@ -45,9 +45,9 @@ def compare(one: Path, other: Path, out: Path | None, force: bool, pictures: int
       shipedge data compare real rendered --out pages/compare --top 40
       shipedge data compare real rendered --json > gaps.json
     """  # noqa: D301 - click wants the control character itself
-    from shipedge.atomic import write_atomic
     from shipedge.errors import DatasetError
-    from shipedge.outputs import check_outputs
+    from shipedge.files.atomic import write_atomic
+    from shipedge.files.outputs import check_outputs
     from shipedge_train.data.compare.collect import collect
     from shipedge_train.data.compare.distances import gaps
     from shipedge_train.data.compare.sheet import encode_sheet, side_by_side

@@ -44,8 +44,8 @@ def split(
       shipedge data split data --json
     """  # noqa: D301 - click wants the control character itself
     # Here, not above: `shipedge data split --help` needs neither NumPy nor OpenCV.
-    from shipedge.atomic import is_stream
     from shipedge.errors import DatasetError
+    from shipedge.files.atomic import is_stream
     from shipedge.formats.splits import NAME
     from shipedge_train.data.split.make import make_split
     from shipedge_train.data.split.parts import Shares

@@ -50,8 +50,8 @@ def verify(
       shipedge data verify data --json findings.json
       shipedge data verify data --fix clean
     """  # noqa: D301 - click wants the control character itself
-    from shipedge.atomic import write_output
-    from shipedge.outputs import check_outputs
+    from shipedge.files.atomic import write_output
+    from shipedge.files.outputs import check_outputs
     from shipedge_train.data.verify.dataset import count_pictures, find_parts
     from shipedge_train.data.verify.dataset import verify as run
     from shipedge_train.data.verify.summary import for_machines, for_people

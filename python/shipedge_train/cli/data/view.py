@@ -42,8 +42,8 @@ def stats(
       shipedge data stats train_ship_segmentations_v2.csv
       shipedge data stats data --out charts --json stats.json
     """  # noqa: D301 - click wants the control character itself
-    from shipedge.atomic import new_folder, write_atomic, write_output
-    from shipedge.outputs import check_outputs
+    from shipedge.files.atomic import new_folder, write_atomic, write_output
+    from shipedge.files.outputs import check_outputs
     from shipedge_train.data.verify.dataset import find_parts
     from shipedge_train.data.verify.files import names_in
     from shipedge_train.data.verify.rows import Rows
@@ -108,8 +108,8 @@ def view(
     """  # noqa: D301 - click wants the control character itself
     if sort == "error" and scores is None:
         raise click.UsageError("--sort error needs --scores")
-    from shipedge.atomic import new_folder
     from shipedge.errors import DatasetError
+    from shipedge.files.atomic import new_folder
     from shipedge_train.data.verify.dataset import find_parts
     from shipedge_train.data.verify.files import names_in
     from shipedge_train.data.verify.findings import printable

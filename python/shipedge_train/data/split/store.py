@@ -12,8 +12,8 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
-from shipedge.atomic import naming
 from shipedge.errors import DatasetError, ImageError
+from shipedge.files.atomic import naming
 from shipedge.images import decode_reduced, header_of, read_file
 from shipedge_train.data.split.signature import SIDE, STRIDE, SYMBOLS, sign
 from shipedge_train.threads import in_order

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shipedge.errors import DatasetError
+from shipedge.formats.order import DECIDED
 from shipedge.formats.scenes import read_scenes
-from shipedge.order import DECIDED
 from shipedge_train.data.verify.files import names_in
 from shipedge_train.data.verify.findings import Finding, Report, printable
 from shipedge_train.data.verify.maskfile import SUFFIXES as MASK_SUFFIXES

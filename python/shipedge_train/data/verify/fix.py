@@ -6,8 +6,8 @@ import csv
 import io
 from pathlib import Path
 
-from shipedge.atomic import new_folder, write_atomic
-from shipedge.formats.airbus import write_airbus
+from shipedge.airbus import write_airbus
+from shipedge.files.atomic import new_folder, write_atomic
 from shipedge.rle import CsvIndex
 from shipedge_train.data.verify.findings import CHECKS, Finding, Report, printable
 from shipedge_train.data.verify.rows import Rows

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shipedge.errors import ImageError
+from shipedge.formats.order import OrderReport, detect_order
 from shipedge.images import Stored, decode_stored, read_file
-from shipedge.order import OrderReport, detect_order
 from shipedge.rle import Rle, union
 from shipedge_train.data.verify.findings import Finding, printable
 from shipedge_train.data.verify.maskfile import MaskLook, check_mask, follows

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from shipedge._core import csv_faults
+from shipedge.airbus import MOST_FAULTS, open_csv
 from shipedge.errors import DatasetError, RleFormatError
-from shipedge.formats.airbus import MOST_FAULTS, open_csv
 from shipedge.rle import CsvIndex, Rle, intersection, parse, union
 from shipedge_train.data.verify.findings import Finding
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from shipedge.order import detect_order
+from shipedge.formats.order import detect_order
 from shipedge.rle import CsvIndex, Rle, areas, bboxes, components
 from shipedge_train.data.verify.findings import Finding
 

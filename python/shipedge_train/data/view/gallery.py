@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from shipedge.atomic import write_atomic
+from shipedge.files.atomic import write_atomic
 from shipedge.rle import Rle
 from shipedge_train.data.verify.findings import printable
 from shipedge_train.data.view.read import in_threads, read_pixels

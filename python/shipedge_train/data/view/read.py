@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shipedge.errors import DatasetError, ImageError
+from shipedge.files.json_text import loads
 from shipedge.images import decode_image, decode_reduced, image_size, read_file
-from shipedge.json_text import loads
 from shipedge_train.threads import in_order
 
 _MOST_PIXELS = 1 << 26

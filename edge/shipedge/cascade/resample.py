@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from shipedge.bundle import Bundle
 from shipedge.errors import BundleError, SourceError
-from shipedge.formats.shown import shown
+from shipedge.files.shorten import shorten
 from shipedge.frame import MAX_PIXELS, Frame, FrameResult, Ship
 from shipedge.rle import Rle
 from shipedge.tiling import Halved, LazyRaster, Raster, grid_shape
@@ -33,7 +33,7 @@ def trained_gsd(bundle: Bundle) -> float:
     """The ground sample distance of the images that a bundle was trained on, meters. Raises BundleError."""
     value = bundle.manifest.get("gsd_m", DEFAULT_GSD_M)
     if type(value) not in (int, float) or not 0.01 <= value <= 1000:
-        raise BundleError(f"manifest.json: gsd_m is {shown(value)}, expected meters per pixel")
+        raise BundleError(f"manifest.json: gsd_m is {shorten(value)}, expected meters per pixel")
     return float(value)
 
 

@@ -1,4 +1,4 @@
-"""Tries out one thing this machine may offer: ``python -m shipedge.probe core|opencv|rung [BUNDLE DEVICE]``.
+"""Tries out one thing this machine may offer: ``python -m shipedge.backends.probe core|opencv|rung [BUNDLE DEVICE]``.
 
 Meant to run in a process of its own: some runtimes do not raise where they cannot work, they end the process (an
 illegal instruction on a small board, a broken Vulkan driver), and that must be a finding, not the end of the report.
@@ -31,7 +31,7 @@ def _core() -> str:
 
 
 def _opencv() -> str:
-    from shipedge.opencv_wheels import installed, repair, require_opencv
+    from shipedge.system.opencv_wheels import installed, repair, require_opencv
 
     _installed("cv2", "edge")
     require_opencv()
@@ -79,7 +79,7 @@ def _runtime(bundle: str, name: str) -> tuple[float, str]:
 
 def _installed(module: str, extra: str) -> None:
     if find_spec(module) is None:
-        from shipedge.opencv_wheels import extra_of_device
+        from shipedge.system.opencv_wheels import extra_of_device
 
         extra = extra_of_device() if extra == "edge" else extra
         raise ModuleNotFoundError(f'not installed (pip install "shipedge[{extra}]")')

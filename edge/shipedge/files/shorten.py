@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 
-def shown(value: Any) -> str:
+def shorten(value: Any) -> str:
     """A value for messages, cut to a readable length."""
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 1 << 63:
         return f"a number of {math.ceil(value.bit_length() * math.log10(2))} digits"

@@ -13,8 +13,8 @@ from pathlib import Path
 from shutil import rmtree
 from tempfile import TemporaryDirectory
 
-from shipedge import signals
 from shipedge.errors import DatasetError
+from shipedge.system import signals
 
 _FULL = (errno.ENOSPC, errno.EFBIG)  # errors of writing, which do not name the file
 HIDDEN = ".shipedge-"

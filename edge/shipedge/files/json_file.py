@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from shipedge.errors import DatasetError
-from shipedge.formats.shown import shown
-from shipedge.inputs import read_input
-from shipedge.json_text import loads
+from shipedge.files.inputs import read_input
+from shipedge.files.json_text import loads
+from shipedge.files.shorten import shorten
 
 _LONGEST = 1 << 30  # bytes of JSON; COCO itself has half of that
 
@@ -35,10 +35,10 @@ def objects(place: str, data: dict[str, Any], key: str) -> Iterator[tuple[str, d
 def entries(place: str, values: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     """(place for messages, object) of each value of a list. Raises DatasetError where it is something else."""
     if not isinstance(values, list):
-        raise DatasetError(f"{place} is {shown(values)}, expected a list")
+        raise DatasetError(f"{place} is {shorten(values)}, expected a list")
     for index, entry in enumerate(values):
         if not isinstance(entry, dict):
-            raise DatasetError(f"{place}[{index}] is {shown(entry)}, expected an object")
+            raise DatasetError(f"{place}[{index}] is {shorten(entry)}, expected an object")
         yield f"{place}[{index}]", entry
 
 
@@ -53,7 +53,7 @@ def integer(entry: dict[str, Any], key: str, place: str) -> int:
     """A value that must be a number of 64 bits. Raises DatasetError otherwise."""
     value = entry.get(key)
     if not isinstance(value, int) or isinstance(value, bool) or abs(value) >= 1 << 63:
-        raise DatasetError(f"{place}: {key} is {shown(value)}, expected an integer")
+        raise DatasetError(f"{place}: {key} is {shorten(value)}, expected an integer")
     return value
 
 
@@ -61,5 +61,5 @@ def real(entry: dict[str, Any], key: str, place: str) -> float:
     """A finite number. Raises DatasetError otherwise."""
     value = entry.get(key)
     if not isinstance(value, (int, float)) or isinstance(value, bool) or not abs(value) <= 1e15:
-        raise DatasetError(f"{place}: {key} is {shown(value)}, expected a number")
+        raise DatasetError(f"{place}: {key} is {shorten(value)}, expected a number")
     return float(value)

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from shipedge.backends import Ladder, Model, default_threads, parse_device
 from shipedge.bundle import Bundle, Thresholds
+from shipedge.cascade.refine import Refiner
+from shipedge.cascade.resample import factor_for, resampled, restored, trained_gsd
+from shipedge.cascade.ships import Window, find_ships, level
 from shipedge.errors import BackendError
 from shipedge.frame import Frame, FrameResult
-from shipedge.refine import Refiner
-from shipedge.scene.resample import factor_for, resampled, restored, trained_gsd
-from shipedge.ships import Window, find_ships, level
 from shipedge.tiling import CELL, cut_window, grid_shape, tile_origins, windows_to_cover
 
-__all__ = ["Cascade"]
+__all__ = ["Cascade", "ask_flipped"]
 
 
 class Cascade:

@@ -5,7 +5,7 @@ import io
 from pathlib import Path
 
 from shipedge.errors import DatasetError
-from shipedge.inputs import read_input
+from shipedge.files.inputs import read_input
 
 _LONGEST = 1 << 28  # bytes; a split of the real data set has 5 MB
 

@@ -18,9 +18,9 @@ from typing import BinaryIO
 
 from shipedge import _core
 from shipedge._core import CsvIndex, csv_fault_count, csv_faults, index_bytes
-from shipedge.atomic import write_output
 from shipedge.errors import DatasetError
-from shipedge.inputs import open_input, read_most
+from shipedge.files.atomic import write_output
+from shipedge.files.inputs import open_input, read_most
 
 HEADER = ["ImageId", "EncodedPixels"]
 # None where files cannot be read at a position: Windows.

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal
 
-from shipedge.atomic import is_stream
 from shipedge.errors import DatasetError
+from shipedge.files.atomic import is_stream
 
 Kind = Literal["CSV of ships", "CSV of detections", "JSON", "PNG", "JPEG", "MP4", "HTML", "SQLite", "text"]
 

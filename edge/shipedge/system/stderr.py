@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable
 from typing import BinaryIO, TypeVar
 
-__all__ = ["FFMPEG", "TIFF", "overheard"]
+__all__ = ["FFMPEG", "TIFF", "capture_stderr"]
 
 _Result = TypeVar("_Result")
 
@@ -31,7 +31,7 @@ _LIBRARY = re.compile(
 )
 
 
-def overheard(action: Callable[[], _Result], whose: re.Pattern[bytes]) -> tuple[_Result, list[str]]:
+def capture_stderr(action: Callable[[], _Result], whose: re.Pattern[bytes]) -> tuple[_Result, list[str]]:
     """The result of an action, and the complaints of `FFMPEG` ("h264: ...") or `TIFF` during it.
 
     A decoder with several threads goes on after the action: it must have one only.

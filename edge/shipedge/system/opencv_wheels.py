@@ -7,7 +7,7 @@ import traceback
 from contextlib import redirect_stderr
 from importlib.metadata import PackageNotFoundError, version
 
-from shipedge.memory import require_for_opencv
+from shipedge.system.memory import require_for_opencv
 
 __all__ = ["explain", "extra_of_device", "installed", "repair", "require_opencv"]
 

@@ -1,0 +1,1 @@
+"""What the machine and the processes on it are: signals, memory, children, packages, native messages."""
