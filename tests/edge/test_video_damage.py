@@ -20,7 +20,7 @@ def moving(tmp_path):
     """An MPEG-4 video of 20 frames in which everything changes a little."""
     path = tmp_path / "moving.avi"
     writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"mp4v"), 10, (128, 96))
-    scene = RNG.integers(0, 255, (12, 16, 3), dtype=np.uint8)
+    scene = np.random.default_rng(3).integers(0, 255, (12, 16, 3), dtype=np.uint8)
     for k in range(20):
         writer.write(np.roll(cv2.resize(scene, (128, 96), interpolation=cv2.INTER_CUBIC), 3 * k, axis=1))
     writer.release()
