@@ -2,7 +2,7 @@
 #include <string>
 #include <vector>
 
-#include "../../cpp/src/csv_build.hpp"
+#include "../../cpp/src/csv/build.hpp"
 #include "doctest.h"
 #include "shipedge/csv_index.hpp"
 

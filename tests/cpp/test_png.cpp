@@ -1,7 +1,7 @@
 #include <string>
 #include <vector>
 
-#include "../../cpp/src/ship_codes.hpp"
+#include "../../cpp/src/png/ship_codes.hpp"
 #include "doctest.h"
 #include "shipedge/error.hpp"
 #include "shipedge/png.hpp"

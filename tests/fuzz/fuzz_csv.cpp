@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "csv_build.hpp"
+#include "csv/build.hpp"
 #include "fuzz.hpp"
 
 /// Any bytes as a CSV, in stretches and chunks of any size: the index holds what a reader sees that goes through the

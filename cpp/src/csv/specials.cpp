@@ -2,7 +2,7 @@
 #include <bit>
 #include <cstring>
 
-#include "csv_scan.hpp"
+#include "scan.hpp"
 #include "shipedge/kernels.hpp"
 
 #if defined(__x86_64__) && defined(__GNUC__)

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "csv_scan.hpp"
+#include "scan.hpp"
 #include "shipedge/csv_index.hpp"
 
 namespace shipedge {

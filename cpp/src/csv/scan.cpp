@@ -1,4 +1,4 @@
-#include "csv_scan.hpp"
+#include "scan.hpp"
 
 #include <cstring>
 #include <random>

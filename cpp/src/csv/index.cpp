@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "csv_build.hpp"
-#include "csv_scan.hpp"
+#include "build.hpp"
+#include "scan.hpp"
 #include "shipedge/text.hpp"
 
 namespace shipedge {

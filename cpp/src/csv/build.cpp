@@ -1,4 +1,4 @@
-#include "csv_build.hpp"
+#include "build.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -6,7 +6,7 @@
 #include <thread>
 #include <utility>
 
-#include "side_by_side.hpp"
+#include "../side_by_side.hpp"
 
 namespace shipedge {
 namespace {

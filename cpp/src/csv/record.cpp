@@ -2,7 +2,7 @@
 #include <cstring>
 #include <optional>
 
-#include "csv_scan.hpp"
+#include "scan.hpp"
 
 namespace shipedge::csv {
 namespace {
