@@ -8,13 +8,14 @@ import sys
 import time
 from importlib.metadata import EntryPoint
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import click
 import pytest
 from click.testing import CliRunner, Result
 
 from shipedge import __version__, cli
+from shipedge.cli import lazy
 from shipedge.errors import BundleError
 from shipedge.system import opencv_wheels
 
@@ -31,7 +32,7 @@ def python(code: str, *arguments: str, **more: object) -> subprocess.CompletedPr
 def added(monkeypatch: pytest.MonkeyPatch) -> dict[str, EntryPoint]:
     """Entry points as the installed distributions would give them; filled by the test."""
     entries: dict[str, EntryPoint] = {}
-    monkeypatch.setattr(cli, "_added", lambda: entries)
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: entries.values())
     return entries
 
 
@@ -50,7 +51,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> Result:
     def broken() -> None:
         raise error
 
-    monkeypatch.setattr(cli, "_attribute", lambda _target: broken)
+    monkeypatch.setattr(lazy, "import_module", lambda _name: SimpleNamespace(doctor=broken))
     return run("doctor")
 
 
@@ -239,16 +240,19 @@ def test_a_command_whose_libraries_are_absent(
 def test_an_entry_point_runs_but_never_replaces_our_own(monkeypatch: pytest.MonkeyPatch) -> None:
     points = [entry("masks", "evil:masks"), entry("train", "shipedge_train.cli.train:train")]
     monkeypatch.setattr("importlib.metadata.entry_points", lambda group: points if group == cli.ENTRY_POINTS else [])
-    assert list(cli._added()) == ["train"]
+    table = cli.main.table()
+    assert set(table) == {*cli.COMMANDS, "train"}
+    assert table["masks"] == cli.COMMANDS["masks"]
 
 
 def test_a_closed_pipe_is_quiet() -> None:
     code = (
-        "import sys, click; from shipedge import cli\n"
+        "import sys, click; from types import SimpleNamespace\n"
+        "from shipedge import cli; from shipedge.cli import lazy\n"
         "@click.command()\n"
         "def flood():\n"
         "    while True: click.echo('x' * 1000)\n"
-        "cli._attribute = lambda target: flood\n"
+        "lazy.import_module = lambda name: SimpleNamespace(doctor=flood)\n"
         "cli.main(['doctor'])"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:

@@ -195,7 +195,8 @@ def test_values_in_manifests(make_bundle, edit_manifest, picture, tmp_path, evil
 
 
 def test_a_bug_s_traceback_controls_no_terminal_either():
-    code = f"import shipedge.cli as c; c._attribute = lambda _: 1 / 0; c.COMMANDS = {{{EVIL!r}: c.COMMANDS['doctor']}}"
+    code = "from shipedge.cli import lazy; lazy.import_module = lambda _: 1 / 0; table = main.commands_by_name"
+    code += f"; table[{EVIL!r}] = table['doctor']"
     done = shipedge(EVIL, code=f"{code}; main(sys.argv[1:])")
     assert done[0] == 1
     assert not FORBIDDEN.search(done[2])

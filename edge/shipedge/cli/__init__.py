@@ -8,25 +8,17 @@ install.
 import contextlib
 import signal
 import sys
-from collections.abc import Callable
-from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 
 from shipedge.cli import complain, terminal
+from shipedge.cli.lazy import Lazy, LazyGroup
 from shipedge.cli.opencv_environment import drop_malformed
 from shipedge.system import memory, signals
 
 _SHORT = 64 << 20  # bytes
 ENTRY_POINTS = "shipedge.commands"
-
-
-class Lazy(NamedTuple):
-    """Where a command lives ("module:attribute") and the line that ``shipedge --help`` shows without importing it."""
-
-    target: str
-    help: str
 
 
 COMMANDS = {
@@ -52,8 +44,8 @@ ADDED_HELP = {
 }
 
 
-class LazyGroup(click.Group):
-    """Click group over ``COMMANDS`` and the entry points; turns every expected failure into one sentence."""
+class Shipedge(LazyGroup):
+    """``COMMANDS`` and the entry points; turns every expected failure into one sentence."""
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """As click does it, with standard streams that take everything and signals that end in order."""
@@ -96,36 +88,25 @@ class LazyGroup(click.Group):
         except click.ClickException as error:
             raise complain.on_one_line(error) from None
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Names of all commands, sorted; imports none of them."""
-        return sorted({*COMMANDS, *_added()})
+    def table(self) -> dict[str, Lazy]:
+        """Own commands win, so an installed package cannot replace ``shipedge predict``."""
+        from importlib.metadata import entry_points
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import one command, or None where there is no such name."""
-        if cmd_name in COMMANDS:
-            target = COMMANDS[cmd_name].target
-            return self._load(cmd_name, lambda: _attribute(target))
-        added = _added()
-        return self._load(cmd_name, added[cmd_name].load) if cmd_name in added else None
+        added = {
+            entry.name: Lazy(entry.value, ADDED_HELP.get(entry.name, f"Added by {entry.module.partition('.')[0]}."))
+            for entry in entry_points(group=ENTRY_POINTS)
+        }
+        return added | self.commands_by_name
 
-    def _load(self, name: str, load: Callable[[], Any]) -> click.Command:
+    def load(self, name: str, lazy: Lazy) -> click.Command:
+        """Import one command; libraries that are absent are a sentence."""
         try:
-            command = load()
+            command = super().load(name, lazy)
             signals.check()
         except ImportError as error:
             signals.check()
             raise complain.as_click(error, name) from error
-        if not isinstance(command, click.Command):
-            raise click.ClickException(f"{name} is not a click command but {type(command).__name__}")
         return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands from the table, without importing them (click's own way would load each)."""
-        lines = {name: lazy.help for name, lazy in COMMANDS.items()}
-        for name, entry in _added().items():
-            lines.setdefault(name, ADDED_HELP.get(name, f"Added by {entry.value.partition(':')[0].partition('.')[0]}."))
-        with formatter.section("Commands"):
-            formatter.write_dl(sorted(lines.items()))
 
     def invoke(self, ctx: click.Context) -> None:
         """Run the command; expected failures become a sentence and an exit code, never a traceback."""
@@ -147,18 +128,6 @@ class LazyGroup(click.Group):
             raise complain.as_click(error, ctx.invoked_subcommand or "") from error
 
 
-def _attribute(target: str) -> Any:
-    module, _, attribute = target.partition(":")
-    return getattr(import_module(module), attribute)
-
-
-def _added() -> dict[str, Any]:
-    """Entry points by name. Own commands win, so an installed package cannot replace ``shipedge predict``."""
-    from importlib.metadata import entry_points
-
-    return {entry.name: entry for entry in entry_points(group=ENTRY_POINTS) if entry.name not in COMMANDS}
-
-
 def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
     if wanted:
         from shipedge import __version__
@@ -167,7 +136,7 @@ def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool
         ctx.exit()
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Shipedge, commands_by_name=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--version",
     is_flag=True,
