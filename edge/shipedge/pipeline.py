@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from time import monotonic, perf_counter, time
@@ -19,12 +19,48 @@ from shipedge.region import Region
 from shipedge.sinks import Sink
 from shipedge.sources import EVERYTHING, Ended, Limits, Source
 from shipedge.sources.feeds import Feeds
-from shipedge.tracks import Tracker
+from shipedge.tracks import Trackers
 
-__all__ = ["run"]
+__all__ = ["Listener", "Settings", "run"]
 
 ENOUGH = 20
 """Sources after which a share of failures says something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What of the sources is looked at, and how.
+
+    Attributes:
+        reading: how images are read.
+        region: where ships count, None: everywhere.
+        limits: which frames are looked at.
+        track: ships are followed through videos, cameras and streams.
+        most_failures: the run ends when more than this share of at least 20 sources have failed.
+    """
+
+    reading: Reading = AS_IT_IS
+    region: Region | None = None
+    limits: Limits = EVERYTHING
+    track: bool = False
+    most_failures: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Whom a run tells how it goes, and asks whether to go on.
+
+    Attributes:
+        on_progress: is called after each frame.
+        on_note: is told what is found of earlier runs, and what becomes of live sources.
+        should_stop: is asked between frames.
+        finish: is called when nothing is read any more, and before the log says that the run is through.
+    """
+
+    on_progress: Callable[[Summary], None] = lambda summary: None
+    on_note: Callable[[str], None] = lambda text: None
+    should_stop: Callable[[], bool] = lambda: False
+    finish: Callable[[Summary], None] = lambda summary: None
 
 
 def run(
@@ -32,35 +68,21 @@ def run(
     cascade: Cascade,
     log: Log,
     sinks: Sequence[Sink] = (),
-    on_progress: Callable[[Summary], None] = lambda summary: None,
-    should_stop: Callable[[], bool] = lambda: False,
-    reading: Reading = AS_IT_IS,
-    region: Region | None = None,
-    most_failures: float = 1.0,
-    on_note: Callable[[str], None] = lambda text: None,
-    limits: Limits = EVERYTHING,
-    track: bool = False,
-    finish: Callable[[Summary], None] = lambda summary: None,
+    settings: Settings = Settings(),
+    listener: Listener = Listener(),
 ) -> Summary:
     """Sends every frame of every source through the cascade, into each sink and then into the log.
 
     What the log holds already is not done again. A source that cannot be read is noted and the others go on.
-    `should_stop` is asked between frames: the frame in hand is finished, and what is complete is kept.
+    Asked to stop, it finishes the frame in hand, and what is complete is kept.
 
     Args:
         sources: what is read.
         cascade: what looks at it.
         log: not yet open.
         sinks: what else takes each frame.
-        on_progress: is called after each frame.
-        should_stop: is asked between frames.
-        reading: how images are read.
-        region: where ships count.
-        most_failures: the run ends when more than this share of at least 20 sources have failed.
-        on_note: is told what is found of earlier runs.
-        limits: which frames are looked at.
-        track: ships are followed through videos, cameras and streams.
-        finish: is called when nothing is read any more, and before the log says that the run is through.
+        settings: what of the sources is looked at, and how.
+        listener: whom it tells, and asks whether to go on.
 
     Raises:
         BackendError: a model failed while running.
@@ -72,23 +94,25 @@ def run(
     with ExitStack() as stack:
         stack.enter_context(log)
         if log.leftovers:
-            on_note(f"{log.path.parent}: unfinished files of runs that were killed have been removed: {log.leftovers}")
+            listener.on_note(
+                f"{log.path.parent}: unfinished files of runs that were killed have been removed: {log.leftovers}"
+            )
         if log.recorded.goes_on and log.start.batch is not None:
-            on_note(f"{log.path}: goes on after {log.recorded.summary.frames} frames; --fresh begins anew")
-        work = _Work(sources, cascade, log, sinks, most_failures, track, on_note)
+            listener.on_note(f"{log.path}: goes on after {log.recorded.summary.frames} frames; --fresh begins anew")
+        work = _Work(sources, cascade, log, sinks, settings, listener)
         for sink in sinks:
             stack.enter_context(sink)
         left = [source for source in sources if not work.is_through(source)]
-        limits = work.left_of(limits, sources)
-        reading = reading._replace(half=cascade.bundle.detector.reduce == 2)
-        reader = stack.enter_context(Feeds(left, should_stop, reading, region, limits))
+        limits = work.left_of(settings.limits, sources)
+        reading = settings.reading._replace(half=cascade.bundle.detector.reduce == 2)
+        reader = stack.enter_context(Feeds(left, listener.should_stop, reading, settings.region, limits))
         for item in reader:
             work.take(item)
             del item  # so that a very large frame is gone when the next is decoded
-            on_progress(work.summary)
-        work.summary.interrupted = should_stop()
+            listener.on_progress(work.summary)
+        work.summary.interrupted = listener.should_stop()
         work.stop()
-        finish(work.summary)
+        listener.finish(work.summary)
         if not work.summary.interrupted:
             work.tell(End(None, utc(), work.summary.frames, work.summary.ships, work.summary.dropped))
     work.summary.seconds = perf_counter() - start
@@ -108,24 +132,24 @@ class _Work:
         cascade: Cascade,
         log: Log,
         sinks: Sequence[Sink],
-        most_failures: float,
-        track: bool,
-        on_note: Callable[[str], None],
+        settings: Settings,
+        listener: Listener,
     ) -> None:
-        self._cascade, self._log, self._sinks, self._most_failures = cascade, log, sinks, most_failures
+        self._cascade, self._log, self._sinks = cascade, log, sinks
+        self._most_failures = settings.most_failures
         self.summary = log.recorded.summary
         self._pictures = {source.name for source in sources if source.kind == "picture"}
-        self._on_note = on_note
+        self._on_note = listener.on_note
         self._names = {source.name for source in sources}
         self._watched = next((source.name for source in sources if source.kind == "watch"), None)
         self._moving_files = {source.name for source in sources if source.kind == "video"}
         self._live = {source.name for source in sources if source.live}
-        self._moving = {source.name for source in sources if source.kind != "picture"} if track else set()
-        self._trackers: dict[str, Tracker] = {}
         self._ended = len(log.recorded.through | (log.recorded.frames.keys() & self._pictures))
         self._replayed: tuple[str, Iterator[Result]] | None = None
         self._demoted = 0
         self._is_batch = log.start.batch is not None
+        moving = {source.name for source in sources if settings.track and source.kind != "picture"}
+        self._trackers = Trackers(moving, log.recorded.tracks, replays=self._is_batch)
         self._gaps: dict[str, Gap] = {}
         if not self._is_batch and log.recorded.last:
             last = log.recorded.last
@@ -188,7 +212,7 @@ class _Work:
             self._log.recorded.frames[frame.source] = done + 1
         elif frame.index < done:
             recorded = self._recorded(frame)
-            ended = self._follow(frame, recorded)
+            ended = self._trackers.update(frame, recorded)
             self._draw(frame, recorded)
             self._tell_tracks(ended)
             return
@@ -203,7 +227,7 @@ class _Work:
                 self._demoted += 1
                 self.tell(Demoted(utc(), text, self._cascade.backend))
         begin = perf_counter()
-        ended = self._follow(frame, result)
+        ended = self._trackers.update(frame, result)
         if frame.captured is not None:
             result.captured, result.dropped = utc(frame.captured.time), frame.captured.dropped
         self._draw(frame, result)
@@ -214,21 +238,9 @@ class _Work:
         timings = self.summary.timings_ms
         timings["write"] = timings.get("write", 0.0) + (perf_counter() - begin) * 1e3
 
-    def _follow(self, frame: Frame, result: Result) -> list[Track]:
-        """Notes in a result which ship is which; the tracks that are over."""
-        if frame.source not in self._moving:
-            return []
-        if frame.source not in self._trackers:
-            before = () if self._is_batch else self._log.recorded.tracks.get(frame.source, ())
-            first = max(before, default=0) + 1
-            self._trackers[frame.source] = Tracker(first)
-        return self._trackers[frame.source].update(frame.pixels, result)
-
     def _tell_tracks(self, tracks: Sequence[Track]) -> None:
-        """Writes them; those that a run has written before it was killed end again when its frames are replayed."""
         for track in tracks:
-            if not self._is_batch or track.track not in self._log.recorded.tracks.get(track.source, ()):
-                self.tell(track)
+            self.tell(track)
 
     def _draw(self, frame: Frame, result: Result) -> None:
         for sink in self._sinks:
@@ -254,8 +266,7 @@ class _Work:
         return result
 
     def _end(self, source: Source, error: SourceError | None) -> None:
-        if tracker := self._trackers.pop(source.name, None):
-            self._tell_tracks(tracker.end())
+        self._tell_tracks(self._trackers.end(source.name))
         for sink in self._sinks:
             self._note(lambda sink=sink: sink.end(source))  # type: ignore[misc]
         if error is not None:

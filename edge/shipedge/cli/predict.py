@@ -112,7 +112,7 @@ def predict(
     from shipedge.cascade import Cascade
     from shipedge.errors import ConfigError
     from shipedge.events.reading import LOG as NAME
-    from shipedge.pipeline import run
+    from shipedge.pipeline import Listener, Settings, run
     from shipedge.region import read_region
     from shipedge.scene.gdal import is_installed
     from shipedge.sinks.downlink import Budget, Downlink
@@ -152,21 +152,8 @@ def predict(
 
     try:
         with _stop_on_signal() as asked, Progress(found) as progress:
-            summary = run(
-                found,
-                cascade,
-                log,
-                sinks,
-                progress,
-                asked,
-                reading,
-                region,
-                logging.max_failure_rate,
-                note,
-                limits,
-                models.track,
-                finish,
-            )
+            settings = Settings(reading, region, limits, models.track, logging.max_failure_rate)
+            summary = run(found, cascade, log, sinks, settings, Listener(progress, note, asked, finish))
     finally:
         write_failed(folder, log.recorded.summary)
     for sink in sinks:
