@@ -16,8 +16,8 @@ demo: .venv/edge.stamp  ## ships outlined on the pictures that come with the pac
 	$(BIN)/shipedge predict edge/shipedge/samples --annotate --out out/demo
 	@echo "Look at the pictures: $(CURDIR)/out/demo/annotated"
 
-test: .venv/dev.stamp  ## Python and C++ tests (tests/cpp/test_cpp.py builds and runs the latter)
-	$(BIN)/pytest
+test: .venv/dev.stamp  ## Python and C++ tests (tests/cpp/test_cpp.py builds and runs the latter), a process for each core
+	$(BIN)/pytest -n auto --maxprocesses 8 --dist loadfile
 
 test-oldest: .venv/dev.stamp  ## the device tests with the oldest versions that pyproject.toml allows (tests/oldest.txt)
 	$(BIN)/python tests/toy_models.py build/toy_models

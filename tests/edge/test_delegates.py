@@ -276,6 +276,6 @@ def test_modules_in_the_working_folder_are_not_run(tmp_path, monkeypatch):
         (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'run')!r}, 'w').close()")
     monkeypatch.chdir(tmp_path)
     subprocess.run(
-        python("shipedge.backends.serve", "0", "0", "0"), stdin=subprocess.DEVNULL, capture_output=True, check=False
+        python("shipedge.backends.host", "0", "0", "0"), stdin=subprocess.DEVNULL, capture_output=True, check=False
     )
     assert not (tmp_path / "run").exists()

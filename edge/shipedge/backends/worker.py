@@ -77,7 +77,7 @@ class Worker:
             with _shared_file() as file:
                 file.truncate(self._size_in + size_out)
                 self._memory = mmap.mmap(file.fileno(), self._size_in + size_out)
-                served = start_server("shipedge.backends.serve", [file.fileno()])
+                served = start_server("shipedge.backends.host", [file.fileno()])
         except OSError as error:
             raise RefusedError(f"cannot be tried in a process of its own ({error.strerror})") from None
         self._process, self._channel = served.process, served.channel

@@ -35,6 +35,7 @@ COMMANDS = {
 
 # Help lines of the commands that come by entry point: known here because loading them would import their libraries.
 ADDED_HELP = {
+    "config": "List, show and copy the recipes that come along.",
     "convert": "Turn trained models into a verified TFLite bundle.",
     "crossval": "Score a recipe by cross-validation.",
     "data": "Verify, split, look at and augment a dataset.",
