@@ -246,7 +246,10 @@ def test_summary_shows_the_first_few(folder):
     ("arguments", "sentence"),
     [
         (["nowhere"], "cannot read nowhere: No such file or directory"),
-        (["."], ". is not a dataset: expected a folder with images/ and ships.csv"),
+        (
+            ["."],
+            ". is not a dataset: expected a folder with images/ and ships.csv or train_v2/ and train_ship_segmentations_v2.csv",
+        ),
         (["x.csv", "--images", "nowhere"], "nowhere is not a folder of pictures"),
     ],
 )

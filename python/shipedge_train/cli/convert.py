@@ -8,6 +8,7 @@ import click
 
 from shipedge.cli.options import FloatRange, PathName
 from shipedge.cli.terminal import say
+from shipedge_train.cli.options import DatasetPath
 from shipedge_train.cli.progress import steps
 from shipedge_train.keras_settings import load_keras
 
@@ -30,9 +31,7 @@ from shipedge_train.keras_settings import load_keras
     help="Share of pictures with ships where it will be used; thresholds are chosen for it.",
 )
 @click.option("--name", help="Name of the bundle.  [default: that of the folder]")
-@click.option(
-    "--data", type=PathName(path_type=Path), help="Dataset, if it moved since training, or for a bundle alone."
-)
+@click.option("--data", type=DatasetPath(), help="Dataset, if it moved since training, or for a bundle alone.")
 @click.option("--allow-drop", is_flag=True, help="Write a file that differs too much from Keras all the same.")
 def convert(
     sources: tuple[Path, ...],

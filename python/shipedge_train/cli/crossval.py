@@ -8,13 +8,13 @@ import click
 
 from shipedge.cli.options import FloatRange, PathName
 from shipedge.cli.terminal import say
-from shipedge_train.cli.options import CONFIG, find_config
+from shipedge_train.cli.options import CONFIG, DatasetPath, find_config
 from shipedge_train.cli.progress import steps
 from shipedge_train.keras_settings import load_keras
 
 
 @click.command(short_help="Score a recipe by cross-validation.")
-@click.option("--data", required=True, type=PathName(path_type=Path), help="Dataset folder with splits.csv.")
+@click.option("--data", required=True, type=DatasetPath(), help="Dataset folder with splits.csv.")
 @CONFIG
 @click.option("--out", type=PathName(path_type=Path), default="runs/crossval", show_default=True, help="Folder.")
 @click.option("--init", type=PathName(path_type=Path), help="Run or bundle each fold starts from, or `imagenet`.")

@@ -3,11 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from shipedge.cli.options import PathName
 from shipedge.errors import ConfigError
+
+
+class DatasetPath(PathName):
+    """A dataset folder; one in a zip file is unpacked beside it, the first time."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The folder, or a usage error."""
+        path = Path(super().convert(value, param, ctx))
+        if path.suffix.lower() != ".zip" or not path.is_file():
+            return path
+        from shipedge_train.cli.progress import progress
+        from shipedge_train.dataset.archive import read_archive, unpack
+
+        archive = read_archive(path)
+        missing = archive.missing()
+        with progress(f"unpacking {path} into {archive.folder}", len(missing)) as advance:
+            unpack(archive, missing, advance)
+        return archive.folder
+
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 

@@ -8,7 +8,7 @@ import click
 
 from shipedge.cli.options import FloatRange, PathName
 from shipedge.cli.terminal import say
-from shipedge_train.cli.options import CONFIG, find_config
+from shipedge_train.cli.options import CONFIG, DatasetPath, find_config
 from shipedge_train.cli.progress import steps
 from shipedge_train.keras_settings import load_keras
 
@@ -18,7 +18,9 @@ TASKS = ("detector", "segmenter", "cascade", "refiner")
 
 @click.command(short_help="Train the models of the cascade.")
 @click.argument("task", type=click.Choice(TASKS))
-@click.option("--data", required=True, type=PathName(path_type=Path), help="Folder with images/ and ships.csv.")
+@click.option(
+    "--data", required=True, metavar="DIR|ZIP", type=DatasetPath(), help="images/ and ships.csv, or Kaggle's."
+)
 @CONFIG
 @click.option("--out", type=PathName(path_type=Path), help="Run folder.  [default: runs/TASK]")
 @click.option("--resume", is_flag=True, help="Go on from the last finished epoch of the run folder.")

@@ -1,6 +1,7 @@
 """A dataset folder as training sees it: which pictures, which ships, which side of the split.
 
-The folder holds ``images/*.jpg``, ``ships.csv`` (Airbus format) and optionally ``scenes.csv`` (``ImageId,BigImageId``).
+The folder holds ``images/*.jpg``, ``ships.csv`` (Airbus format) and optionally ``scenes.csv`` (``ImageId,BigImageId``),
+or what Kaggle's archive unpacks to (layout.py).
 Masks are never files here: they are painted from the ship strings, so a mask cannot be loaded as a picture, have the
 wrong type or belong to another picture.
 """
@@ -21,6 +22,7 @@ from shipedge.errors import DatasetError
 from shipedge.formats.scenes import read_scenes
 from shipedge.images import decode_image, read_file
 from shipedge.rle import decode_union
+from shipedge_train.dataset.layout import find_layout
 
 SHAPE = (768, 768)
 """Height and width of every picture, pixels: the frame that Airbus ship strings count in."""
@@ -51,21 +53,19 @@ def read_dataset(folder: str | os.PathLike[str]) -> list[Image]:
     """All pictures of a dataset folder, sorted by name.
 
     Raises:
-        DatasetError: no such folder, bad CSV, or a picture named in ships.csv is missing.
+        DatasetError: no such folder, bad CSV, or a picture named in it is missing.
     """
-    root = Path(folder)
-    if not (root / "images").is_dir() or not (root / "ships.csv").is_file():
-        raise DatasetError(f"{root} is not a dataset: expected a folder with images/ and ships.csv")
-    rows = read_airbus(root / "ships.csv")
-    scenes = scenes_of(root)
-    there = {path.name for path in (root / "images").iterdir()}
+    images, ships, *_ = find_layout(folder)
+    rows = read_airbus(ships)
+    scenes = scenes_of(folder)
+    there = {path.name for path in images.iterdir()}
     missing = sorted(set(rows) - there)
     if missing:
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-        raise DatasetError(f"{root / 'images' / missing[0]} is missing{more}, but ships.csv has rows for it")
+        raise DatasetError(f"{images / missing[0]} is missing{more}, but {ships.name} has rows for it")
     if not rows:
-        raise DatasetError(f"{root / 'ships.csv'} names no picture")
-    return [Image(root / "images" / name, tuple(rows[name]), scenes.get(name, name)) for name in sorted(rows)]
+        raise DatasetError(f"{ships} names no picture")
+    return [Image(images / name, tuple(rows[name]), scenes.get(name, name)) for name in sorted(rows)]
 
 
 def split_by_scene(pictures: Sequence[Image], validation_share: float) -> tuple[list[Image], list[Image]]:

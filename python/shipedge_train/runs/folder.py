@@ -11,6 +11,7 @@ from typing import Any
 from shipedge.errors import ConfigError
 from shipedge.files.json_text import loads
 from shipedge_train.config import Config, from_dict
+from shipedge_train.dataset import find_layout
 from shipedge_train.dataset.splits import Split
 
 CONFIG, HISTORY, CHECKPOINT, BEST = "config.json", "history.csv", "checkpoint.npz", "best.weights.h5"
@@ -68,8 +69,8 @@ def read_table(folder: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def ships_digest(data: str | os.PathLike[str]) -> str:
-    """sha256 of a dataset's ships.csv, which tells datasets apart."""
-    return hashlib.sha256((Path(data) / "ships.csv").read_bytes()).hexdigest()
+    """sha256 of a dataset's CSV of ships, which tells datasets apart."""
+    return hashlib.sha256(find_layout(data).ships.read_bytes()).hexdigest()
 
 
 def split_record(run: Run) -> dict[str, Any]:

@@ -10,12 +10,12 @@ import click
 
 from shipedge.cli.options import FORCE, PathName
 from shipedge.cli.terminal import say
-from shipedge_train.cli.options import find_config
+from shipedge_train.cli.options import DatasetPath, find_config
 from shipedge_train.cli.progress import progress
 
 
 @click.command(short_help="Write an augmented copy of a dataset.")
-@click.argument("folder", metavar="DIR", type=PathName(path_type=Path))
+@click.argument("folder", metavar="DIR|ZIP", type=DatasetPath())
 @click.argument("out", metavar="[OUT]", required=False, type=PathName(path_type=Path, file_okay=False))
 @click.option("--copies", type=click.IntRange(min=1), default=1, show_default=True, help="Copies of each picture.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same copies.")
@@ -70,6 +70,7 @@ def augment(
     from shipedge_train.augment.origins import read_origins
     from shipedge_train.augment.sheet import write_sheet
     from shipedge_train.config import Config, read_config
+    from shipedge_train.dataset import find_layout
 
     settings = read_config(find_config(config)) if config is not None else Config()
     origins = read_origins(folder, fold, settings.data.validation_share, everything)
@@ -78,7 +79,7 @@ def augment(
         raise DatasetError(f"all {len(origins)} pictures of {folder} are held out; --all holds nothing out")
     if sheet is not None:
         kind: Kind = "PNG" if sheet.suffix.lower() == ".png" else "JPEG"
-        check_outputs({sheet: kind}, [folder / "images"], force=force)
+        check_outputs({sheet: kind}, [find_layout(folder).images], force=force)
         write_sheet(sheet, [origin.picture for origin in chosen], settings.augment, seed)
         say(f"{sheet}: each part by itself, then all together")
     if out is None:

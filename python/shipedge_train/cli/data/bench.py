@@ -7,12 +7,13 @@ from pathlib import Path
 
 import click
 
-from shipedge.cli.options import FloatRange, PathName
+from shipedge.cli.options import FloatRange
+from shipedge_train.cli.options import DatasetPath
 from shipedge_train.cli.progress import steps
 
 
 @click.command()
-@click.argument("data", type=PathName(path_type=Path, exists=True, file_okay=False))
+@click.argument("data", metavar="DIR|ZIP", type=DatasetPath())
 @click.option("--crop", type=click.Choice(["256", "384", "512", "768"]), multiple=True, default=["256", "768"],
               show_default=True, help="Side of the crops, pixels.")  # fmt: skip
 @click.option("--workers", type=click.IntRange(min=1), default=None, help="Threads.  [default: one per core]")

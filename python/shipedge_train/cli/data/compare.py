@@ -11,6 +11,7 @@ import click
 
 from shipedge.cli.options import FORCE, PathName
 from shipedge.cli.terminal import say
+from shipedge_train.cli.options import DatasetPath
 from shipedge_train.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ def _row(gap: Gap) -> str:
 
 
 @click.command(short_help="Measure how two datasets differ, and see them side by side.")
-@click.argument("one", type=_FOLDER)
-@click.argument("other", type=_FOLDER)
+@click.argument("one", type=DatasetPath())
+@click.argument("other", type=DatasetPath())
 @click.option("--out", type=_FOLDER, help="Folder for gaps.json and the sheet sides.png.")
 @FORCE
 @click.option("--pictures", type=click.IntRange(min=2), default=300, show_default=True, help="At most, of each side.")
@@ -51,10 +52,10 @@ def compare(one: Path, other: Path, out: Path | None, force: bool, pictures: int
     from shipedge_train.data.compare.collect import collect
     from shipedge_train.data.compare.distances import gaps
     from shipedge_train.data.compare.sheet import encode_sheet, side_by_side
-    from shipedge_train.dataset import pick_evenly, read_dataset
+    from shipedge_train.dataset import find_layout, pick_evenly, read_dataset
 
     if out is not None and out.is_dir():
-        inputs = [one / "images", other / "images"]
+        inputs = [find_layout(one).images, find_layout(other).images]
         check_outputs({out / "gaps.json": "JSON", out / "sides.png": "PNG"}, inputs, force=force)
     sides = [pick_evenly(read_dataset(folder), pictures) for folder in (one, other)]
     with progress("measuring", sum(map(len, sides))) as advance:
@@ -82,8 +83,8 @@ def _sentence(verdict: Verdict) -> str:
 
 
 @click.command(short_help="Let a classifier tell crops of two datasets apart.")
-@click.argument("one", type=_FOLDER)
-@click.argument("other", type=_FOLDER)
+@click.argument("one", type=DatasetPath())
+@click.argument("other", type=DatasetPath())
 @click.option("--crops", type=click.IntRange(min=1), default=6, show_default=True, help="From each picture.")
 @click.option("--folds", type=click.IntRange(2, 20), default=5, show_default=True, help="Of the cross-validation.")
 @click.option("--network", is_flag=True, help="Train a small convolutional network, too (minutes; needs Keras).")

@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from shipedge.cli.options import PathName
+from shipedge_train.cli.options import DatasetPath
 
-SOURCE = click.argument("source", metavar="DIR|CSV", type=PathName(path_type=Path))
+SOURCE = click.argument("source", metavar="DIR|ZIP|CSV", type=DatasetPath())
 IMAGES = click.option("--images", type=PathName(path_type=Path), metavar="DIR", help="Pictures of a CSV.")
 SHAPE = click.option(
     "--shape",

@@ -10,11 +10,12 @@ import click
 
 from shipedge.cli.options import FloatRange, PathName
 from shipedge.cli.terminal import say
+from shipedge_train.cli.options import DatasetPath
 from shipedge_train.cli.progress import progress
 
 
 @click.command(short_help="Split pictures into folds and a test part without leaks.")
-@click.argument("folder", metavar="DIR", type=PathName(path_type=Path))
+@click.argument("folder", metavar="DIR|ZIP", type=DatasetPath())
 @click.option("--folds", type=click.IntRange(2, 100), default=5, show_default=True, help="Folds to train with.")
 @click.option(
     "--test-share",

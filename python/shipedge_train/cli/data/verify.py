@@ -26,7 +26,7 @@ from shipedge_train.cli.progress import progress
     "fix_path",
     type=PathName(path_type=Path),
     metavar="OUT",
-    help="Write OUT/ships.csv without the images that have errors, and OUT/quarantine.csv with the reasons.",
+    help="Make OUT a dataset without the images that have errors; OUT/quarantine.csv has the reasons.",
 )
 @FORCE
 def verify(
@@ -46,6 +46,7 @@ def verify(
     \b
     Examples:
       shipedge data verify data
+      shipedge data verify airbus-ship-detection.zip --fix clean
       shipedge data verify train_ship_segmentations_v2.csv --images train_v2
       shipedge data verify data --json findings.json
       shipedge data verify data --fix clean
@@ -72,7 +73,7 @@ def verify(
     if fix_path is not None:
         from shipedge_train.data.verify.fix import CLEAN, QUARANTINE, fix
 
-        kept, left_out, remaining = fix(fix_path, report, rows)
+        kept, left_out, remaining = fix(fix_path, report, rows, parts)
         say(f"{fix_path / CLEAN}: {kept:,} images; {left_out:,} left out, see {fix_path / QUARANTINE}")
         if remaining:
             codes = ", ".join(dict.fromkeys(finding.code for finding in remaining))

@@ -41,7 +41,7 @@ def make_split(folder: Path, out: Path, shares: Shares, workers: int, progress: 
     """
     pictures = read_dataset(folder)
     if not any(picture.ships for picture in pictures):
-        raise DatasetError(f"{folder / 'ships.csv'} has no ship in {len(pictures)} pictures: nothing to balance")
+        raise DatasetError(f"{folder} has no ship in {len(pictures)} pictures: nothing to balance")
     counts = count_ships(pictures)
     paths = [picture.path for picture in pictures]
     kept = out.with_suffix(".signatures")

@@ -17,6 +17,7 @@ from shipedge_train.data.verify.maskfile import SUFFIXES as MASK_SUFFIXES
 from shipedge_train.data.verify.pictures import Look, check_image
 from shipedge_train.data.verify.rows import Rows
 from shipedge_train.data.verify.shapes import check_habit, check_shapes
+from shipedge_train.dataset import Layout, find_layout
 from shipedge_train.threads import in_order
 
 Progress = Callable[[int], object]
@@ -42,11 +43,12 @@ def find_parts(path: Path, images: Path | None = None) -> Parts:
         raise DatasetError(f"{images} is not a folder of pictures")
     if not path.is_dir():
         return Parts(path, images)
-    images = images or path / "images"
-    if not (path / "ships.csv").is_file() or not images.is_dir():
-        raise DatasetError(f"{path} is not a dataset: expected a folder with images/ and ships.csv")
-    masks, scenes = path / "masks", path / "scenes.csv"
-    return Parts(path / "ships.csv", images, masks if masks.is_dir() else None, scenes if scenes.is_file() else None)
+    if images is not None and (path / "ships.csv").is_file():
+        layout = Layout(images, path / "ships.csv", path / "scenes.csv", path / "masks")
+    else:
+        layout = find_layout(path)
+    masks, scenes = layout.masks, layout.scenes
+    return Parts(layout.ships, layout.images, masks if masks.is_dir() else None, scenes if scenes.is_file() else None)
 
 
 def count_pictures(parts: Parts) -> int:
