@@ -22,6 +22,8 @@ from shipedge_train.data.verify.findings import CHECKS, printable
 AIRBUS = Path(__file__).parents[3] / "shared" / "data" / "airbus"
 SHAPE = (768, 768)
 
+KAGGLE = "train_ship_segmentations_v2.csv"
+
 
 @pytest.fixture
 def folder(made_dataset, tmp_path):
@@ -246,10 +248,7 @@ def test_summary_shows_the_first_few(folder):
     ("arguments", "sentence"),
     [
         (["nowhere"], "cannot read nowhere: No such file or directory"),
-        (
-            ["."],
-            ". is not a dataset: expected a folder with images/ and ships.csv or train_v2/ and train_ship_segmentations_v2.csv",
-        ),
+        (["."], ". is not a dataset: expected a folder with images/ and ships.csv or train_v2/ and " + KAGGLE),
         (["x.csv", "--images", "nowhere"], "nowhere is not a folder of pictures"),
     ],
 )
