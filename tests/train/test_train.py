@@ -155,6 +155,21 @@ def test_crops_grow_and_a_second_dataset_follows(made_dataset, tiny_config, tmp_
     assert read_run(tmp_path / "run").data["pictures"] == 5  # conversion calibrates on what was trained on last
 
 
+def test_a_stage_may_leave_out_images_without_ships(made_dataset, tiny_config, tmp_path, monkeypatch):
+    seen = []
+    made = Loader.__init__
+
+    def noted(self, pictures, *args, **extra):
+        seen.append([bool(picture.ships) for picture in pictures])
+        made(self, pictures, *args, **extra)
+
+    monkeypatch.setattr(Loader, "__init__", noted)
+    config = staged(tiny_config("segmenter", steps=2), Stage(1, ships_only=True), Stage(1), hard_empty=2)
+    train("segmenter", made_dataset, config, tmp_path / "run")
+    assert [all(ships) for ships in seen] == [True, False]
+    assert sum(seen[0]) == sum(seen[1])
+
+
 def test_a_killed_run_of_several_phases_ends_like_one_that_was_not(made_dataset, tiny_config, tmp_path):
     second = str(made_dataset / "images" / "..")  # the same pictures under another name
     config = staged(tiny_config("segmenter"), Stage(1), Stage(2, data=second))

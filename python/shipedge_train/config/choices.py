@@ -118,6 +118,7 @@ class Stage:
         batch: crops per step.
         data: dataset folder; a change of it starts the learning rate and the choice of the best weights anew.
         learning_rate: peak.
+        ships_only: images without ships are left out.
     """
 
     epochs: int = 1
@@ -125,6 +126,7 @@ class Stage:
     batch: int = 0
     data: str = ""
     learning_rate: float = 0.0
+    ships_only: bool = False
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,7 @@ class Loop:
                 stage, loader = now, self._loader(now, lesson.training)
                 # TensorFlow would trace the step again for crops of any size, for which it cannot resize.
                 self.model.make_train_function(force=True)
-            loader.weigh(standing.hard)
+            loader.weigh({} if now.ships_only else standing.hard)
             batches = loader.batches(step)
             try:
                 self.report(self._epoch(lesson, batches, now.learning_rate))
@@ -116,7 +116,8 @@ class Loop:
 
     def _loader(self, stage: Stage, training: Sequence[Image]) -> Batches:
         data = replace(self.config.data, crop=stage.crop, batch=stage.batch)
-        return self.task.loader(training, replace(self.config, data=data))
+        images = [image for image in training if image.ships or not stage.ships_only]
+        return self.task.loader(images, replace(self.config, data=data))
 
     def _out_of_time(self) -> bool:
         return self.max_minutes is not None and self.standing.minutes >= self.max_minutes
