@@ -106,7 +106,7 @@ def test_detect_order_sees_the_ships_below_the_masks(folder):
 
 
 def test_evaluate_scores_them_alike(folder, tmp_path):
-    run("evaluate", folder / "out", folder / "truth.csv", "--images", folder / "images", "--shape", *SHAPE, "--json",
+    run("evaluate", folder / "out", folder / "truth.csv", "--images", folder / "images", "--shape", *SHAPE, "--save",
         tmp_path / "scores.json")  # fmt: skip
     scores = json.loads((tmp_path / "scores.json").read_text())["pictures"]
     assert min(one["dice"] for one in scores) > 0.85
@@ -119,7 +119,7 @@ def test_verify_sees_the_ships_below_the_rows(folder, tmp_path):
     data.mkdir()
     shutil.copy(folder / "truth.csv", data / "ships.csv")
     (data / "images").symlink_to(folder / "images")
-    done = CliRunner().invoke(main, ["data", "verify", str(data), "--shape", *map(str, SHAPE), "--json",
+    done = CliRunner().invoke(main, ["data", "verify", str(data), "--shape", *map(str, SHAPE), "--save",
                                      str(tmp_path / "report.json")])  # fmt: skip
     report = json.loads((tmp_path / "report.json").read_text())
     assert done.exit_code == 0, done.output

@@ -97,7 +97,7 @@ def test_the_metric_s_own_checks_hold_for_files(
 
 def test_the_terminal_and_the_json_agree(folder: Path) -> None:
     out = folder / "figures.json"
-    result = run(folder / "pred.csv", folder / "truth.csv", "--json", out, "--worst", 2)
+    result = run(folder / "pred.csv", folder / "truth.csv", "--save", out, "--worst", 2)
     assert result.exit_code == 0, result.output
     figures = json.loads(out.read_text())
     low, high = figures["intervals"]["f2"]
@@ -115,7 +115,7 @@ def test_the_auc_is_shown_with_scores(folder: Path) -> None:
     result = run(folder / "pred.csv", folder / "truth.csv", "--scores", folder / "scores.jsonl")
     assert "ROC AUC 0.8125" in result.stdout
     out = folder / "figures.json"
-    run(folder / "pred.csv", folder / "truth.csv", "--scores", folder / "scores.jsonl", "--json", out)
+    run(folder / "pred.csv", folder / "truth.csv", "--scores", folder / "scores.jsonl", "--save", out)
     detector = json.loads(out.read_text())["detector"]
     assert detector["cuts"] == [0.9, 0.8, 0.7, 0.2, 0.1]
     assert detector["true_positives"] == [1, 2, 3, 4, 4]
@@ -125,7 +125,7 @@ def test_the_auc_is_shown_with_scores(folder: Path) -> None:
 def test_figures_that_do_not_exist_are_null(tmp_path: Path) -> None:
     write_airbus(tmp_path / "truth.csv", [("a", [])])
     out = tmp_path / "figures.json"
-    result = run(tmp_path / "truth.csv", tmp_path / "truth.csv", "--json", out)
+    result = run(tmp_path / "truth.csv", tmp_path / "truth.csv", "--save", out)
     assert result.exit_code == 0, result.output
     figures = json.loads(out.read_text())
     assert figures["f2"] == 1

@@ -96,7 +96,7 @@ def test_drawn(evaluation, tmp_path, monkeypatch):
     pytest.importorskip("matplotlib", reason="Matplotlib is not installed (extra train)")
     monkeypatch.chdir(tmp_path)
     evaluation({"a": [("1 10", 0.9), ("300 5", 0.7)], "b": [("1 20", 0.7)], "c": []})
-    done = CliRunner().invoke(main, ["evaluate", "p.jsonl", "truth.csv", "--curve", "c.png", "--json", "c.json"])
+    done = CliRunner().invoke(main, ["evaluate", "p.jsonl", "truth.csv", "--curve", "c.png", "--save", "c.json"])
     assert done.exit_code == 0, done.output
     image = cv2.imread("c.png")
     assert image.shape == (750, 900, 3)

@@ -121,7 +121,7 @@ def test_the_training_commands(tmp_path, evil):
     (folder / "ships.csv").write_text(f'ImageId,EncodedPixels\n"{name}.jpg",1 3\nb.jpg,x\n', newline="")
     for arguments in (
         ["data", "verify", folder],
-        ["data", "verify", folder, "--json", tmp_path / "found.json"],
+        ["data", "verify", folder, "--save", tmp_path / "found.json"],
         ["data", "split", folder],
         ["data", "view", folder, tmp_path / f"page{name}"],
         ["report", folder],

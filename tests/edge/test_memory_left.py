@@ -55,7 +55,7 @@ def test_what_is_said(monkeypatch, error, sentence):
     def fail():
         raise error
 
-    monkeypatch.setattr("shipedge.cli._attribute", lambda target: click.Command("x", callback=fail))
+    monkeypatch.setattr("shipedge.cli.lazy.attribute", lambda target: click.Command("x", callback=fail))
 
     done = CliRunner().invoke(main, ["doctor"])
     assert (done.exit_code, done.output) == (1, f"Error: {sentence}\n")
@@ -67,7 +67,7 @@ def test_other_errors_stay_themselves():
 
 
 def test_an_interrupt_without_memory_is_none_of_a_person(monkeypatch):
-    monkeypatch.setattr("shipedge.cli._attribute", lambda target: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr("shipedge.cli.lazy.attribute", lambda target: signal.raise_signal(signal.SIGINT))
     monkeypatch.setattr(memory, "is_left", lambda size: size > 64 << 20)
 
     done = CliRunner().invoke(main, ["doctor"])

@@ -110,7 +110,7 @@ def test_a_file_name_forgotten_behind_an_option_costs_no_picture(tmp_path, ships
     refused(shipedge("predict", source, "--csv", taken, "--out", tmp_path / "p"), "a.jpg", "is no CSV of ships")
     refused(shipedge("rle", "convert", ships, taken, "--to", "coco"), "a.jpg", "is no JSON")
     refused(shipedge("rle", "decode", "1 3", "--out", taken), "a.jpg", "is no PNG")
-    refused(shipedge("evaluate", ships, ships, "--json", taken), "a.jpg", "is no JSON")
+    refused(shipedge("evaluate", ships, ships, "--save", taken), "a.jpg", "is no JSON")
     refused(shipedge("predict", source, "--out", taken), "a.jpg")
     refused(shipedge("predict", new.parent, "--csv", new, "--out", tmp_path / "p"), "new.jpg would be read")
     assert taken.read_bytes() == source.read_bytes() == JPEG
@@ -118,18 +118,18 @@ def test_a_file_name_forgotten_behind_an_option_costs_no_picture(tmp_path, ships
 
 
 def test_evaluate_keeps_its_inputs(tmp_path, ships):
-    refused(shipedge("evaluate", ships, ships, "--json", ships), "ships.csv is an input")
+    refused(shipedge("evaluate", ships, ships, "--save", ships), "ships.csv is an input")
     assert ships.read_text() == SHIPS
     found = tmp_path / "found"
     found.mkdir()
     lines = '{"source":"a.jpg","score":1,"ships":[]}\n{"source":"b.jpg","score":0,"ships":[]}\n'
     (found / "predictions.jsonl").write_text(lines)
-    refused(shipedge("evaluate", found, ships, "--json", found / "predictions.jsonl"), "is an input")
+    refused(shipedge("evaluate", found, ships, "--save", found / "predictions.jsonl"), "is an input")
     assert (found / "predictions.jsonl").read_text() == lines
     for _ in range(2):  # the same command again
-        done = shipedge("evaluate", found, ships, "--json", found / "scores.json")
+        done = shipedge("evaluate", found, ships, "--save", found / "scores.json")
         assert done.exit_code == 0, done.output
-    assert shipedge("evaluate", ships, ships, "--json", ships, "--force").exit_code == 0
+    assert shipedge("evaluate", ships, ships, "--save", ships, "--force").exit_code == 0
     assert ships.read_text().startswith("{")
 
 
@@ -146,11 +146,11 @@ def test_convert_keeps_its_inputs_and_can_be_run_again(tmp_path, ships):
 @pytest.mark.parametrize("command", ["stats", "verify"])
 def test_figures_of_a_dataset_do_not_replace_it(tmp_path, ships, command):
     pytest.importorskip("matplotlib", reason="needs the extra train")
-    refused(shipedge("data", command, ships, "--json", ships), "ships.csv is an input")
+    refused(shipedge("data", command, ships, "--save", ships), "ships.csv is an input")
     (tmp_path / "notes.md").write_text("notes")
-    refused(shipedge("data", command, ships, "--json", tmp_path / "notes.md"), "notes.md exists and is no JSON")
+    refused(shipedge("data", command, ships, "--save", tmp_path / "notes.md"), "notes.md exists and is no JSON")
     for _ in range(2):
-        assert shipedge("data", command, ships, "--json", tmp_path / "out.json").exit_code == 0
+        assert shipedge("data", command, ships, "--save", tmp_path / "out.json").exit_code == 0
     assert ships.read_text() == SHIPS
 
 
@@ -191,8 +191,8 @@ def test_a_table_may_lie_in_the_folder_that_is_made(tmp_path):
 
 
 def test_a_folder_and_a_missing_folder_are_named_before_the_work(tmp_path, ships):
-    refused(shipedge("evaluate", ships, ships, "--json", tmp_path), "is a folder")
-    refused(shipedge("evaluate", ships, ships, "--json", tmp_path / "none" / "x.json"), "no such folder")
+    refused(shipedge("evaluate", ships, ships, "--save", tmp_path), "is a folder")
+    refused(shipedge("evaluate", ships, ships, "--save", tmp_path / "none" / "x.json"), "no such folder")
     refused(shipedge("rle", "decode", "1 3", "--out", tmp_path / "none" / "x.png"), "no such folder")
 
 

@@ -112,7 +112,7 @@ def test_a_disk_is_never_written_to(tmp_path, ships):
     for call in (atomic.write_output, atomic.write_atomic):
         with pytest.raises(OSError, match="expected a file"):
             call(disk, b"x")
-    done = CliRunner().invoke(main, ["evaluate", ships, ships, "--json", str(disk)])
+    done = CliRunner().invoke(main, ["evaluate", ships, ships, "--save", str(disk)])
     assert (done.exit_code, done.output) == (1, f"Error: {disk}: is a disk, expected a file\n")
     assert stat.S_ISBLK(disk.stat().st_mode)
 
@@ -160,12 +160,12 @@ def test_predictions_stay_when_the_submission_is_lost(tmp_path, picture):
 
 
 COMMANDS = {
-    "evaluate": (["evaluate", "{ships}", "{ships}", "--json", "{out}"], b"{"),
+    "evaluate": (["evaluate", "{ships}", "{ships}", "--save", "{out}"], b"{"),
     "decode": (["rle", "decode", "1 3", "--out", "{out}"], b"\x89PNG"),
     "convert": (["rle", "convert", "{ships}", "{out}", "--to", "airbus"], SHIPS.encode()),
     "convert to coco": (["rle", "convert", "{ships}", "{out}", "--to", "coco"], b"{"),
-    "stats": (["data", "stats", "{ships}", "--json", "{out}"], b"{"),
-    "verify": (["data", "verify", "{ships}", "--json", "{out}"], b"{"),
+    "stats": (["data", "stats", "{ships}", "--save", "{out}"], b"{"),
+    "verify": (["data", "verify", "{ships}", "--save", "{out}"], b"{"),
     "report": (["report", "--predictions", "{ships}", "--truth", "{ships}", "--out", "{out}"], b"<!doctype html>"),
 }
 

@@ -22,7 +22,7 @@ pytest.importorskip("cv2")
         ["masks", "a.csv", "out", "--images", ""],
         ["evaluate", "", "a.csv"],
         ["evaluate", "a.csv", ""],
-        ["evaluate", "a.csv", "a.csv", "--json", ""],
+        ["evaluate", "a.csv", "a.csv", "--save", ""],
         ["rle", "convert", "", "x.json"],
         ["rle", "convert", "x.csv", ""],
         ["rle", "convert", "x.csv", "y.json", "--images", ""],
@@ -59,6 +59,6 @@ def test_the_words_of_opencv_are_not_ours(monkeypatch):
 
     import click
 
-    monkeypatch.setattr("shipedge.cli._attribute", lambda target: click.Command("x", callback=fail))
+    monkeypatch.setattr("shipedge.cli.lazy.attribute", lambda target: click.Command("x", callback=fail))
     done = CliRunner().invoke(main, ["doctor"])
     assert (done.exit_code, done.output) == (1, "Error: OpenCV failed in cvtColor\n")

@@ -210,7 +210,7 @@ def test_a_signal_whose_exception_is_lost_is_not_forgotten(tmp_path, lost):
         "def attribute(target):\n"
         + "".join(f"  {line}\n" for line in losing.splitlines())
         + "  return click.Command('x', callback=lambda: click.echo('done'))\n"
-        "cli._attribute = attribute\n"
+        "cli.lazy.attribute = attribute\n"
         "cli.main(['doctor'])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)

@@ -24,7 +24,7 @@ def command():
     print(f"log {name}", file=sys.stderr)
     raise DatasetError(f"error {name}")
 
-cli._attribute = lambda target: command
+cli.lazy.attribute = lambda target: command
 cli.main(["doctor"])
 """
 
@@ -38,7 +38,7 @@ def command():
     click.echo("ours", err=True)
     {last}
 
-cli._attribute = lambda target: command
+cli.lazy.attribute = lambda target: command
 cli.main(["doctor"])
 """
 
@@ -137,7 +137,7 @@ def command():
     except OSError:
         open({str(tmp_path / "done")!r}, "w").close()
 
-cli._attribute = lambda target: command
+cli.lazy.attribute = lambda target: command
 cli.main(["doctor"])
 """
     main_side, process_side = os.openpty()

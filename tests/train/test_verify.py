@@ -220,7 +220,7 @@ def test_fix_leaves_out_what_is_wrong_and_touches_no_original(folder, tmp_path):
 
 def test_json_for_machines(folder, tmp_path):
     (folder / "images" / "b.jpg").unlink()
-    assert run(folder, "--json", tmp_path / "f.json").exit_code == 1
+    assert run(folder, "--save", tmp_path / "f.json").exit_code == 1
     report = json.loads((tmp_path / "f.json").read_text())
     assert (report["errors"], report["warnings"], report["pictures"]) == (1, 0, 5)
     assert report["findings"] == [

@@ -86,13 +86,13 @@ def test_scores_of_another_kind_are_refused(made_dataset, tmp_path, content):
     (tmp_path / "scores.json").write_text(content)
     result = view(made_dataset, "--out", tmp_path / "pages", "--scores", tmp_path / "scores.json")
     assert result.exit_code == 1
-    assert result.stderr.strip().endswith("scores.json is not what `shipedge evaluate --json` writes")
+    assert result.stderr.strip().endswith("scores.json is not what `shipedge evaluate --save` writes")
     assert not (tmp_path / "pages").exists()
 
 
 def test_what_shipedge_evaluate_writes_is_read(made_dataset, tmp_path):
     ships, scores = made_dataset / "ships.csv", tmp_path / "s.json"
-    assert CliRunner().invoke(main, ["evaluate", str(ships), str(ships), "--json", str(scores)]).exit_code == 0
+    assert CliRunner().invoke(main, ["evaluate", str(ships), str(ships), "--save", str(scores)]).exit_code == 0
     assert view(made_dataset, "--scores", scores, "--sort", "error", "--out", tmp_path / "pages").exit_code == 0
     cards = Cards(tmp_path / "pages" / "index.html").cards
     assert [card["data-n4"] for card in cards.values()] == ["0.0"] * 6

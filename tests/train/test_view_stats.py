@@ -21,7 +21,7 @@ def stats(*arguments):
 
 
 def test_numbers_of_a_known_dataset(made_dataset, tmp_path):
-    result = stats(made_dataset, "--json", tmp_path / "s.json", "--out", tmp_path / "charts")
+    result = stats(made_dataset, "--save", tmp_path / "s.json", "--out", tmp_path / "charts")
     assert result.exit_code == 0, result.output
     found = json.loads((tmp_path / "s.json").read_text())
     areas = np.array([height * width for group in BOXES.values() for height, width in group])
@@ -56,7 +56,7 @@ def test_length_is_that_of_the_ship_and_not_of_its_upright_box(angle):
 
 def test_a_csv_without_ships_or_images(tmp_path):
     (tmp_path / "s.csv").write_text("ImageId,EncodedPixels\na.jpg,\n")
-    result = stats(tmp_path / "s.csv", "--json", tmp_path / "s.json", "--out", tmp_path / "charts")
+    result = stats(tmp_path / "s.csv", "--save", tmp_path / "s.json", "--out", tmp_path / "charts")
     assert result.exit_code == 0, result.output
     assert "1, 0 with ships, 100.0% empty" in result.output
     assert [path.name for path in (tmp_path / "charts").iterdir()] == ["ships-per-image.png"]
@@ -72,7 +72,7 @@ def test_pictures_of_several_sizes_and_broken_ones(tmp_path):
     cv2.imwrite(str(tmp_path / "images" / "b.png"), np.full((20, 60), 50, np.uint8))
     (tmp_path / "images" / "c.jpg").write_bytes(b"no picture")
     (tmp_path / "ships.csv").write_text("ImageId,EncodedPixels\na.jpg,\n")
-    result = stats(tmp_path, "--json", tmp_path / "s.json")
+    result = stats(tmp_path, "--save", tmp_path / "s.json")
     assert result.exit_code == 0, result.output
     assert "unreadable      1; shipedge data verify names them" in result.output
     found = json.loads((tmp_path / "s.json").read_text())

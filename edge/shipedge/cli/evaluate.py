@@ -31,7 +31,9 @@ from shipedge.cli.options import FORCE, PathName
     help="ImageId,BigImageId: intervals draw whole scenes.  [default: scenes.csv beside TRUTH, if there is one]",
 )
 @click.option("--part", metavar="NAME", help="Score this part of the splits.csv beside TRUTH alone: test, fold0 ...")
-@click.option("--json", "json_path", type=PathName(path_type=Path), help="Write all figures, per picture and ship.")
+@click.option(
+    "--save", "save_path", type=PathName(path_type=Path), help="Write all figures as JSON, per picture and ship."
+)
 @click.option(
     "--curve", "curve_path", type=PathName(path_type=Path), help="Draw precision over recall (PNG; needs Matplotlib)."
 )
@@ -52,7 +54,7 @@ def evaluate(
     images: Path | None,
     scenes: Path | None,
     part: str | None,
-    json_path: Path | None,
+    save_path: Path | None,
     curve_path: Path | None,
     force: bool,
     worst: int,
@@ -75,7 +77,7 @@ def evaluate(
       shipedge evaluate submission.csv data/ships.csv --worst 10
       shipedge evaluate found data/ships.csv --part test
       shipedge evaluate found data/ships.csv --curve curve.png
-      shipedge evaluate submission.csv data/ships.csv --scores found/predictions.jsonl --json scores.json
+      shipedge evaluate submission.csv data/ships.csv --scores found/predictions.jsonl --save scores.json
     """  # noqa: D301 - click wants the control character itself
     from shipedge.cli.evaluate_text import summary, worst_pictures
     from shipedge.evaluate import evaluate_files
@@ -88,8 +90,8 @@ def evaluate(
     from shipedge.formats.splits import NAME
 
     outputs: dict[str | os.PathLike[str], Kind] = {}
-    if json_path is not None:
-        outputs[json_path] = "JSON"
+    if save_path is not None:
+        outputs[save_path] = "JSON"
     if curve_path is not None:
         if find_spec("matplotlib") is None:
             raise click.ClickException("--curve needs Matplotlib: pip install matplotlib")
@@ -102,8 +104,8 @@ def evaluate(
     values = figures(result)
     if curve_path is not None:
         write_output(curve_path, draw(precision_over_recall(result)))
-    if json_path is not None:
-        write_output(json_path, json.dumps(to_json(result, values), indent=1).encode())
+    if save_path is not None:
+        write_output(save_path, json.dumps(to_json(result, values), indent=1).encode())
     click.echo(summary(result, values))
     if listed := result.worst(worst):
         click.echo("\n" + worst_pictures(listed))

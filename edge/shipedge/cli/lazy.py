@@ -47,8 +47,7 @@ class LazyGroup(click.Group):
             ImportError: a library that it uses is absent.
             click.ClickException: it is no command.
         """
-        module, _, attribute = lazy.target.partition(":")
-        command = getattr(import_module(module), attribute)
+        command = attribute(lazy.target)
         if not isinstance(command, click.Command):
             raise click.ClickException(f"{name} is not a click command but {type(command).__name__}")
         return command
@@ -57,3 +56,9 @@ class LazyGroup(click.Group):
         """List the commands from the table (click's own way would import each)."""
         with formatter.section("Commands"):
             formatter.write_dl(sorted((name, lazy.help) for name, lazy in self.table().items()))
+
+
+def attribute(target: str) -> Any:
+    """What "module:attribute" names."""
+    module, _, name = target.partition(":")
+    return getattr(import_module(module), name)

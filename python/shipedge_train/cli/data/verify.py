@@ -20,7 +20,7 @@ from shipedge_train.cli.progress import progress
 @SOURCE
 @IMAGES
 @SHAPE
-@click.option("--json", "json_path", type=PathName(path_type=Path), help="Write every finding into this file.")
+@click.option("--save", "save_path", type=PathName(path_type=Path), help="Write every finding as JSON.")
 @click.option(
     "--fix",
     "fix_path",
@@ -33,7 +33,7 @@ def verify(
     source: Path,
     images: Path | None,
     shape: tuple[int, int],
-    json_path: Path | None,
+    save_path: Path | None,
     fix_path: Path | None,
     force: bool,
 ) -> None:
@@ -48,7 +48,7 @@ def verify(
       shipedge data verify data
       shipedge data verify airbus-ship-detection.zip --fix clean
       shipedge data verify train_ship_segmentations_v2.csv --images train_v2
-      shipedge data verify data --json findings.json
+      shipedge data verify data --save findings.json
       shipedge data verify data --fix clean
     """  # noqa: D301 - click wants the control character itself
     from shipedge.files.atomic import write_output
@@ -59,16 +59,16 @@ def verify(
 
     started = time.perf_counter()
     parts = find_parts(source, images)
-    if json_path is not None:
-        check_outputs({json_path: "JSON"}, [path for path in astuple(parts) if path], force=force)
+    if save_path is not None:
+        check_outputs({save_path: "JSON"}, [path for path in astuple(parts) if path], force=force)
     with progress(f"checking {source}", count_pictures(parts)) as advance:
         report, rows = run(parts, shape, advance)
     seconds = time.perf_counter() - started
     for line in for_people(report):
         say(line)
     click.echo(f"checked in {seconds:.1f} s")
-    if json_path is not None:
-        write_output(json_path, json.dumps(for_machines(report), indent=1).encode())
+    if save_path is not None:
+        write_output(save_path, json.dumps(for_machines(report), indent=1).encode())
     failed = report.count("error") > 0
     if fix_path is not None:
         from shipedge_train.data.verify.fix import CLEAN, QUARANTINE, fix

@@ -26,11 +26,11 @@ SORTS = {"ships": "ships", "size": "largest ship", "error": "error"}
 @SOURCE
 @IMAGES
 @SHAPE
-@click.option("--json", "json_path", type=PathName(path_type=Path), help="Write all numbers into this file.")
+@click.option("--save", "save_path", type=PathName(path_type=Path), help="Write all numbers as JSON.")
 @click.option("--out", type=PathName(path_type=Path), help="New folder for the histograms, as PNG.")
 @FORCE
 def stats(
-    source: Path, images: Path | None, shape: tuple[int, int], json_path: Path | None, out: Path | None, force: bool
+    source: Path, images: Path | None, shape: tuple[int, int], save_path: Path | None, out: Path | None, force: bool
 ) -> None:
     """Count what is in a dataset folder (images/ and ships.csv) or a CSV alone.
 
@@ -40,7 +40,7 @@ def stats(
     Examples:
       shipedge data stats data
       shipedge data stats train_ship_segmentations_v2.csv
-      shipedge data stats data --out charts --json stats.json
+      shipedge data stats data --out charts --save stats.json
     """  # noqa: D301 - click wants the control character itself
     from shipedge.files.atomic import new_folder, write_atomic, write_output
     from shipedge.files.outputs import check_outputs
@@ -51,8 +51,8 @@ def stats(
     from shipedge_train.data.view.summary import for_people, jsonable
 
     parts = find_parts(source, images)
-    if json_path is not None:
-        check_outputs({json_path: "JSON"}, [path for path in (parts.csv, parts.images) if path], force=force)
+    if save_path is not None:
+        check_outputs({save_path: "JSON"}, [path for path in (parts.csv, parts.images) if path], force=force)
     rows = Rows(parts.csv, shape)
     if parts.images is not None:
         with_ships = [name for name in names_in(parts.images) if name in rows.ships]
@@ -61,8 +61,8 @@ def stats(
     numbers = _count(parts.images, rows, shape, f"reading {source}")
     for line in for_people(numbers):
         say(line)
-    if json_path is not None:
-        write_output(json_path, json.dumps(jsonable(numbers), indent=1).encode())
+    if save_path is not None:
+        write_output(save_path, json.dumps(jsonable(numbers), indent=1).encode())
     if out is not None:
         from shipedge_train.data.view.charts import charts
         from shipedge_train.page import png_of
@@ -84,7 +84,7 @@ def stats(
 )
 @click.option("--sort", type=click.Choice(list(SORTS)), help="Highest first; without it pictures are in their order.")
 @click.option(
-    "--scores", type=PathName(path_type=Path), metavar="JSON", help="File of `shipedge evaluate --json`: adds errors."
+    "--scores", type=PathName(path_type=Path), metavar="JSON", help="File of `shipedge evaluate --save`: adds errors."
 )
 def view(
     source: Path,

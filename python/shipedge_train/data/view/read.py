@@ -89,7 +89,7 @@ def _size(path: Path) -> tuple[int, int] | None:
 
 
 def read_errors(path: Path) -> Mapping[str, Mapping[str, float]]:
-    """Image -> {"error": 1 - F2, "dice": ...} from what ``shipedge evaluate --json`` wrote.
+    """Image -> {"error": 1 - F2, "dice": ...} from what ``shipedge evaluate --save`` wrote.
 
     Raises:
         DatasetError: not such a file.
@@ -100,7 +100,7 @@ def read_errors(path: Path) -> Mapping[str, Mapping[str, float]]:
     except OSError as error:
         raise DatasetError(f"cannot read {path}: {error.strerror or error}") from error
     except (ValueError, TypeError, KeyError) as error:
-        raise DatasetError(f"{path} is not what `shipedge evaluate --json` writes") from error
+        raise DatasetError(f"{path} is not what `shipedge evaluate --save` writes") from error
 
 
 def _finite(value: Any) -> float:
