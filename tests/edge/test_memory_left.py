@@ -9,7 +9,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from shipedge.cli import complain, main
+from shipedge.cli import errors, main
 from shipedge.system import memory
 
 
@@ -50,7 +50,7 @@ def caused(error, cause):
     ],
 )  # fmt: skip
 def test_what_is_said(monkeypatch, error, sentence):
-    assert complain.as_click(error, "x").message == sentence
+    assert errors.as_click(error, "x").message == sentence
 
     def fail():
         raise error

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from shipedge.cli import complain, terminal
+from shipedge.cli import errors, terminal
 from shipedge.cli.lazy import Lazy, LazyGroup
 from shipedge.cli.opencv_environment import drop_malformed
 from shipedge.system import memory, signals
@@ -76,9 +76,9 @@ class Shipedge(LazyGroup):
                 click.echo(text if isinstance(error, click.Abort) else f"\n{text}", err=True)  # click ends the line
             return 128 + number
         except (OSError, MemoryError, click.ClickException) as error:  # `invoke` has made sentences of all others
-            complaint = error if isinstance(error, click.ClickException) else complain.as_click(error, "")
+            complaint = error if isinstance(error, click.ClickException) else errors.as_click(error, "")
             with contextlib.suppress(OSError):  # standard error may be full, too
-                complain.on_one_line(complaint).show()
+                errors.on_one_line(complaint).show()
             return complaint.exit_code
         return code or 0
 
@@ -87,7 +87,7 @@ class Shipedge(LazyGroup):
         try:
             return super().make_context(*args, **extra)
         except click.ClickException as error:
-            raise complain.on_one_line(error) from None
+            raise errors.on_one_line(error) from None
 
     def table(self) -> dict[str, Lazy]:
         """Own commands win, so an installed package cannot replace ``shipedge predict``."""
@@ -106,7 +106,7 @@ class Shipedge(LazyGroup):
             signals.check()
         except ImportError as error:
             signals.check()
-            raise complain.as_click(error, name) from error
+            raise errors.as_click(error, name) from error
         return command
 
     def invoke(self, ctx: click.Context) -> None:
@@ -121,12 +121,12 @@ class Shipedge(LazyGroup):
             terminal.silence(sys.stdout)
             ctx.exit(1)
         except click.ClickException as error:
-            raise complain.on_one_line(error) from None
+            raise errors.on_one_line(error) from None
         except (click.exceptions.Exit, click.exceptions.Abort):
             raise
         except Exception as error:
             signals.check()  # an import that a signal interrupts may end in any error
-            raise complain.as_click(error, ctx.invoked_subcommand or "") from error
+            raise errors.as_click(error, ctx.invoked_subcommand or "") from error
 
 
 def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:

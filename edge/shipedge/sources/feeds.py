@@ -9,10 +9,10 @@ from time import monotonic
 from shipedge.frame import Frame
 from shipedge.images import AS_IT_IS, Reading
 from shipedge.region import Region
-from shipedge.sources.ahead import Item, ReadAhead
 from shipedge.sources.limits import EVERYTHING, Limits
 from shipedge.sources.live import LiveFeed
 from shipedge.sources.opening import read_source, read_stream
+from shipedge.sources.prefetch import Item, Prefetch
 from shipedge.sources.resolve import Source
 from shipedge.sources.stream import PATIENT, Patience, Wish
 
@@ -45,8 +45,8 @@ class Feeds:
         def wish(source: Source) -> Wish:
             return Wish(source.fps or limits.fps, source.every or limits.every, reading, patience)
 
-        def ahead(some: Sequence[Source]) -> ReadAhead:
-            return ReadAhead(some, read_source, list(map(wish, some)), region, self._change)
+        def ahead(some: Sequence[Source]) -> Prefetch:
+            return Prefetch(some, read_source, list(map(wish, some)), region, self._change)
 
         files = [source for source in sources if not source.live]
         self._ahead = [ahead(files)] if files else []
@@ -107,7 +107,7 @@ class Feeds:
             if feed.crash is not None and not self._should_stop():
                 raise feed.crash
 
-    def _all(self) -> list[ReadAhead | LiveFeed]:
+    def _all(self) -> list[Prefetch | LiveFeed]:
         return [*self._ahead, *self._live.values()]
 
     def _over(self, frames: int) -> bool:

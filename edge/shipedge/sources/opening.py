@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from shipedge.errors import SourceError
 from shipedge.frame import Frame
 from shipedge.sources.address import parse_address
-from shipedge.sources.ahead import Item
 from shipedge.sources.files import read_picture
 from shipedge.sources.grabber import Grabbed, grab
 from shipedge.sources.mjpeg import read_http
+from shipedge.sources.prefetch import Item
 from shipedge.sources.resolve import Source
 from shipedge.sources.stream import Lost, Shot, Wish
 from shipedge.sources.video import read_video

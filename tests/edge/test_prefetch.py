@@ -12,8 +12,8 @@ from shipedge.sources import Ended, Source
 pytest.importorskip("cv2", reason="OpenCV is not installed (extra edge)")
 
 from shipedge.sources import ahead, feeds
-from shipedge.sources.ahead import DEPTH
 from shipedge.sources.feeds import Feeds
+from shipedge.sources.prefetch import DEPTH
 
 DOT = np.zeros((1, 1, 3), np.uint8)
 

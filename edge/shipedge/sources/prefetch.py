@@ -15,7 +15,7 @@ from shipedge.sources.ended import Ended
 from shipedge.sources.resolve import Source
 from shipedge.sources.stream import Wish
 
-__all__ = ["DEPTH", "Item", "ReadAhead"]
+__all__ = ["DEPTH", "Item", "Prefetch"]
 
 DEPTH = 2
 """Frames waiting. With the one being decoded and the one being worked on, four are in memory at most."""
@@ -25,7 +25,7 @@ MOST_BYTES = 1 << 26
 Item: TypeAlias = Frame | Ended | Gap | Notice
 
 
-class ReadAhead:
+class Prefetch:
     """The frames of all sources, in order; after those of each comes its `Ended`. None is dropped: the reader waits.
 
     Attributes:
