@@ -11,7 +11,7 @@ from shipedge.sources import Ended, Source
 
 pytest.importorskip("cv2", reason="OpenCV is not installed (extra edge)")
 
-from shipedge.sources import ahead, feeds
+from shipedge.sources import feeds, prefetch
 from shipedge.sources.feeds import Feeds
 from shipedge.sources.prefetch import DEPTH
 
@@ -103,7 +103,7 @@ def test_very_large_frames_are_decoded_one_after_the_other(monkeypatch):
 
     monkeypatch.setattr(feeds, "read_source", frames)
     for bytes_, expected in ((40 * 50 * 3 - 1, 1), (1 << 26, DEPTH + 2)):
-        monkeypatch.setattr(ahead, "MOST_BYTES", bytes_)
+        monkeypatch.setattr(prefetch, "MOST_BYTES", bytes_)
         most: list[int] = []
         with Feeds(sources("a", "b", "c")) as reader:
             for item in reader:
