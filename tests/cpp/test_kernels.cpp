@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <stdexcept>
 #include <string>
 
 #include "reference.hpp"
@@ -13,13 +14,6 @@ using shipedge::simd::kSide;
 using shipedge::simd::TextCursor;
 
 namespace {
-
-/// Every set of kernels that runs here, the plainest first.
-std::vector<const Kernels*> all() {
-  std::vector<const Kernels*> found{&shipedge::simd::plain(), &shipedge::simd::portable()};
-  if (const Kernels* fast = shipedge::simd::avx512()) found.push_back(fast);
-  return found;
-}
 
 /// Bytes in memory of exactly their number, `offset` away from any alignment.
 struct Exact {
@@ -46,7 +40,7 @@ Reading read(const Kernels& kernels, std::string_view text, std::uint64_t next, 
 /// What parse_airbus makes of a text from any of the kernels' stopping points is the same, if each of them is right
 /// about the runs it took.
 void check_reading(std::string_view text, std::uint64_t limit) {
-  for (const Kernels* kernels : all()) {
+  for (const Kernels* kernels : shipedge::simd::tiers()) {
     CAPTURE(kernels->name);
     CAPTURE(text);
     const Reading got = read(*kernels, text, 1, limit);
@@ -77,7 +71,7 @@ void check_reading(std::string_view text, std::uint64_t limit) {
 }  // namespace
 
 TEST_CASE("every kernel clears exactly what it is told to") {
-  for (const Kernels* kernels : all()) {
+  for (const Kernels* kernels : shipedge::simd::tiers()) {
     for (std::size_t size = 0; size <= 700; ++size) {
       for (const std::size_t offset : {0, 1, 17, 63}) {
         std::vector<std::uint8_t> memory(size + offset + 64, 7);
@@ -91,7 +85,7 @@ TEST_CASE("every kernel clears exactly what it is told to") {
 }
 
 TEST_CASE("every kernel clears memory that no cache holds") {
-  for (const Kernels* kernels : all()) {
+  for (const Kernels* kernels : shipedge::simd::tiers()) {
     for (const std::size_t size : {(std::size_t{1} << 20) + 3, (std::size_t{8} << 20) + 77}) {
       std::vector<std::uint8_t> memory(size + 64, 7);
       kernels->clear(memory.data() + 5, size);
@@ -137,7 +131,7 @@ TEST_CASE("every kernel reads plain runs, and stops where they are not plain") {
 }
 
 TEST_CASE("every kernel takes the same plain text whole") {
-  for (const Kernels* kernels : all()) {
+  for (const Kernels* kernels : shipedge::simd::tiers()) {
     std::string text;
     for (std::uint32_t run = 0; run < 5000; ++run) {
       text += (run == 0 ? "" : " ") + std::to_string(run * 117 + 1) + " " + std::to_string(run % 100 + 1);
@@ -151,7 +145,7 @@ TEST_CASE("every kernel takes the same plain text whole") {
 
 TEST_CASE("every kernel writes runs as they are read") {
   std::mt19937 random(6);
-  for (const Kernels* kernels : all()) {
+  for (const Kernels* kernels : shipedge::simd::tiers()) {
     for (const std::uint32_t top : {9U, 1000U, 9999998U, 10000001U, 4294967293U}) {
       std::uniform_int_distribution<std::uint32_t> number(0, top);
       for (std::size_t count = 1; count < 40; ++count) {
@@ -182,7 +176,7 @@ TEST_CASE("every kernel paints, finds and packs pixels of any width and alignmen
     for (std::uint32_t y = 0; y < height; ++y) {
       for (std::uint32_t x = 0; x < width; ++x) pixels.data[y * stride + x] = set(random) ? 1 << (x % 8) : 0;
     }
-    for (const Kernels* kernels : all()) {
+    for (const Kernels* kernels : shipedge::simd::tiers()) {
       CAPTURE(kernels->name);
       CAPTURE(width);
       std::vector<std::uint8_t> found((width + kSide - 1) / kSide, 9);
@@ -230,7 +224,7 @@ TEST_CASE("every kernel paints, finds and packs pixels of any width and alignmen
 
 TEST_CASE("every kernel lists the bits of words") {
   std::mt19937_64 random(8);
-  for (const Kernels* kernels : all()) {
+  for (const Kernels* kernels : shipedge::simd::tiers()) {
     for (int round = 0; round < 200; ++round) {
       std::vector<std::uint64_t> words(static_cast<std::size_t>(round % 9));
       std::vector<std::uint32_t> at(words.size());
@@ -248,4 +242,90 @@ TEST_CASE("every kernel lists the bits of words") {
       CHECK(out == wanted);
     }
   }
+}
+
+TEST_CASE("every kernel finds the strips of wide masks") {
+  std::mt19937 random(9);
+  for (const std::uint32_t width : {383U, 384U, 448U, 768U, 769U, 831U, 1023U, 1024U, 1025U, 8191U, 8193U, 20000U}) {
+    for (const std::uint32_t height : {1U, 3U, 64U}) {
+      Exact pixels(std::size_t{width} * height, width % 7);
+      const std::size_t strips = (width + kSide - 1) / kSide;
+      std::vector<std::uint8_t> wanted(strips, 0);
+      for (int i = 0; i < 5; ++i) {
+        const auto x = static_cast<std::uint32_t>(random() % width);
+        pixels.data[random() % height * width + x] = 128;
+        wanted[x / kSide] = 1;
+      }
+      for (const Kernels* kernels : shipedge::simd::tiers()) {
+        CAPTURE(kernels->name);
+        CAPTURE(width);
+        std::vector<std::uint8_t> found(strips, 9);
+        kernels->find_strips(pixels.data, width, height, width, found.data());
+        CHECK(found == wanted);
+      }
+    }
+  }
+}
+
+TEST_CASE("every kernel sums bytes and finds the special ones") {
+  std::mt19937 random(10);
+  const Kernels& plain = *shipedge::simd::tiers().front();
+  for (std::size_t size = 0; size <= 700; ++size) {
+    Exact bytes(size, size % 9);
+    for (std::size_t i = 0; i < size; ++i) bytes.data[i] = static_cast<std::uint8_t>(random());
+    std::uint32_t bitwise = 0x12345678;
+    for (std::size_t i = 0; i < size; ++i) {
+      bitwise ^= bytes.data[i];
+      for (int bit = 0; bit < 8; ++bit) bitwise = bitwise >> 1 ^ ((bitwise & 1) != 0 ? 0xedb88320 : 0);
+    }
+    for (const Kernels* kernels : shipedge::simd::tiers()) {
+      CAPTURE(kernels->name);
+      CHECK(kernels->crc32(bytes.data, size, 0x12345678) == bitwise);
+    }
+  }
+  const std::string marks = "\r\n\t,\"/:\\";
+  for (int round = 0; round < 300; ++round) {
+    const auto blocks = static_cast<std::size_t>(round % 5);
+    std::string text(64 * blocks, '7');
+    for (char& c : text) {
+      if (random() % 8 < static_cast<unsigned>(round % 9)) {
+        c = static_cast<char>(round % 2 == 0 ? random() : static_cast<unsigned char>(marks[random() % marks.size()]));
+      }
+    }
+    std::vector<std::uint32_t> wanted;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      const auto c = static_cast<unsigned char>(text[i]);
+      if ((c < '-' && c != ' ') || c >= 0x7f || c == '/' || c == ':' || c == '\\') {
+        wanted.push_back(static_cast<std::uint32_t>(1000 + i));
+      }
+    }
+    for (const Kernels* kernels : shipedge::simd::tiers()) {
+      CAPTURE(kernels->name);
+      std::vector<std::uint32_t> found(text.size() + 16);
+      found.resize(kernels->find_specials(text.data(), blocks, 1000, found.data()));
+      CHECK(found == wanted);
+    }
+  }
+  std::string all(256, '0');
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<char>(i);
+  std::vector<std::uint32_t> wanted(256 + 16);
+  wanted.resize(plain.find_specials(all.data(), 4, 0, wanted.data()));
+  CHECK(wanted.size() == 176);
+  for (const Kernels* kernels : shipedge::simd::tiers()) {
+    std::vector<std::uint32_t> found(256 + 16);
+    found.resize(kernels->find_specials(all.data(), 4, 0, found.data()));
+    CHECK(found == wanted);
+  }
+}
+
+TEST_CASE("kernels that are not here are refused in words") {
+  const std::string chosen = shipedge::simd::best().name;
+  CHECK_THROWS_WITH_AS(shipedge::simd::use("mmx"), doctest::Contains("kernels 'mmx' are unknown, expected portable"),
+                       std::invalid_argument);
+  CHECK(shipedge::simd::best().name == chosen);
+  for (const Kernels* kernels : shipedge::simd::tiers()) {
+    shipedge::simd::use(kernels->name);
+    CHECK(&shipedge::simd::best() == kernels);
+  }
+  shipedge::simd::use(chosen);
 }

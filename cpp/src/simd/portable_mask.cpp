@@ -8,7 +8,7 @@
 
 #include "find_strips.hpp"
 
-namespace shipedge::simd::anywhere {
+namespace shipedge::simd::portable {
 
 void clear(std::uint8_t* out, std::size_t size) noexcept { std::memset(out, 0, size); }
 
@@ -170,4 +170,4 @@ std::uint32_t* list_bits(const std::uint64_t* words, const std::uint32_t* at, st
   return out;
 }
 
-}  // namespace shipedge::simd::anywhere
+}  // namespace shipedge::simd::portable

@@ -4,7 +4,7 @@
 #include <bit>
 #include <cstring>
 
-namespace shipedge::simd::anywhere {
+namespace shipedge::simd::portable {
 
 static std::uint64_t load(const char* from) noexcept {
   std::uint64_t word = 0;
@@ -139,4 +139,4 @@ char* write_runs(Runs runs, char* out) noexcept {
   return writer.at();
 }
 
-}  // namespace shipedge::simd::anywhere
+}  // namespace shipedge::simd::portable
