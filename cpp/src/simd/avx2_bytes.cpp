@@ -60,18 +60,7 @@ SHIPEDGE_AVX2 std::size_t find_specials(const char* blocks, std::size_t count, s
       const __m256i own = _mm256_shuffle_epi8(upper, _mm256_and_si256(_mm256_srli_epi16(bytes, 4), half));
       plain[part] = _mm256_cmpeq_epi8(_mm256_and_si256(classes, own), _mm256_setzero_si256());
     }
-    std::uint64_t found = ~mask_of(plain[0], plain[1]);
-    // Eight positions at once, whether there are so many or none: a branch would often be guessed wrong.
-    std::uint32_t* const next = at + std::popcount(found);
-    while (true) {
-      for (unsigned i = 0; i < 8; ++i) {
-        at[i] = base + static_cast<std::uint32_t>(std::countr_zero(found));
-        found &= found - 1;
-      }
-      if (found == 0) [[likely]] break;
-      at += 8;
-    }
-    at = next;
+    at = list_eight_at_once(~mask_of(plain[0], plain[1]), base, at);
   }
   return static_cast<std::size_t>(at - out);
 }

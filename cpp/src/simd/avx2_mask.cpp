@@ -79,28 +79,28 @@ SHIPEDGE_AVX2 void paint_rows(std::uint64_t* toggles, std::size_t rows, std::uin
   }
 }
 
+/// Both halves of a strip are seen in one register: twelve strips are a whole row of many masks, read as it lies.
 template <unsigned kStrips>
 SHIPEDGE_AVX2 static void find_some_strips(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height,
                                            std::uint8_t* found) noexcept {
-  __m256i seen[2 * kStrips];
-  for (unsigned i = 0; i < 2 * kStrips; ++i) seen[i] = _mm256_setzero_si256();
+  __m256i seen[kStrips];
+  for (unsigned s = 0; s < kStrips; ++s) seen[s] = _mm256_setzero_si256();
   for (std::uint32_t r = 0; r < height; ++r, rows += stride) {
-    for (unsigned i = 0; i < 2 * kStrips; ++i) seen[i] = _mm256_or_si256(seen[i], load(rows + 32 * i));
+    for (unsigned s = 0; s < kStrips; ++s) {
+      seen[s] = _mm256_or_si256(seen[s], _mm256_or_si256(load(rows + 64 * s), load(rows + 64 * s + 32)));
+    }
   }
-  for (unsigned s = 0; s < kStrips; ++s) {
-    const __m256i any = _mm256_or_si256(seen[2 * s], seen[2 * s + 1]);
-    found[s] = _mm256_testz_si256(any, any) == 0 ? 1 : 0;
-  }
+  for (unsigned s = 0; s < kStrips; ++s) found[s] = _mm256_testz_si256(seen[s], seen[s]) == 0 ? 1 : 0;
 }
 
 SHIPEDGE_AVX2 void find_strips(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height,
                                std::size_t width, std::uint8_t* found) noexcept {
   if (width > kNarrow) return find_strips_by_rows(rows, stride, height, width, found);
-  for (; width >= std::size_t{6} * kSide; width -= std::size_t{6} * kSide, rows += 6 * kSide, found += 6) {
-    find_some_strips<6>(rows, stride, height, found);
+  for (; width >= std::size_t{12} * kSide; width -= std::size_t{12} * kSide, rows += 12 * kSide, found += 12) {
+    find_some_strips<12>(rows, stride, height, found);
   }
-  for (; width >= std::size_t{2} * kSide; width -= std::size_t{2} * kSide, rows += 2 * kSide, found += 2) {
-    find_some_strips<2>(rows, stride, height, found);
+  for (; width >= std::size_t{4} * kSide; width -= std::size_t{4} * kSide, rows += 4 * kSide, found += 4) {
+    find_some_strips<4>(rows, stride, height, found);
   }
   for (; width >= kSide; width -= kSide, rows += kSide, ++found) find_some_strips<1>(rows, stride, height, found);
   if (width == 0) return;
@@ -175,14 +175,11 @@ SHIPEDGE_AVX2 void pack_lines(const std::uint8_t* lines, std::ptrdiff_t stride, 
 SHIPEDGE_AVX2 std::uint32_t* list_bits(const std::uint64_t* words, const std::uint32_t* at, std::size_t count,
                                        std::uint32_t* out) noexcept {
   for (std::size_t i = 0; i < count; ++i) {
-    std::uint64_t word = words[i];
-    const int found = std::popcount(word);
-    if (found <= 4) {  // all at once, one branch that is easy to foresee
-      for (unsigned k = 0; k < 4; ++k) {
-        out[k] = at[i] + static_cast<std::uint32_t>(std::countr_zero(word));
-        word &= word - 1;
+    const std::uint64_t word = words[i];
+    if (std::popcount(word) <= 8) {
+      for (std::uint64_t rest = word; rest != 0; rest &= rest - 1) {
+        *out++ = at[i] + static_cast<std::uint32_t>(std::countr_zero(rest));
       }
-      out += found;
       continue;
     }
     for (unsigned eight = 0; eight < 64; eight += 8) {

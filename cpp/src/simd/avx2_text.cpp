@@ -47,15 +47,7 @@ class RunReader {
       std::uint64_t spaces = mask_of(is_space[0], is_space[1]);
       const std::uint64_t other = ~mask_of(is_plain[0], is_plain[1]);
       if (other != 0) spaces &= other ^ (other - 1);
-      // Eight at once, whether there are so many or none: a branch would often be guessed wrong.
-      std::uint16_t* const next = stops + std::popcount(spaces);
-      for (std::uint16_t* stop = stops; spaces != 0; stop += 8) {
-        for (unsigned i = 0; i < 8; ++i) {
-          stop[i] = static_cast<std::uint16_t>(at + static_cast<unsigned>(std::countr_zero(spaces)));
-          spaces &= spaces - 1;
-        }
-      }
-      stops = next;
+      stops = list_eight_at_once(spaces, static_cast<std::uint32_t>(at), stops);
       if (other != 0) return {stops, false};
     }
     return {stops, true};

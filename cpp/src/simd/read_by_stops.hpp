@@ -12,7 +12,7 @@
 /// then four runs at a time.
 namespace shipedge::simd {
 
-constexpr std::size_t kTextChunk = 1024;  // bytes of text whose numbers are located before they are read
+constexpr std::size_t kTextChunk = 4096;  // bytes of text whose numbers are located before they are read
 constexpr unsigned kMostDigits = 7;       // of a number; a run then fits in sixteen bytes with its spaces
 
 /// Entry 8 a + b moves a number of a digits, a space and one of b digits to the ends of two fields of eight bytes; bytes
