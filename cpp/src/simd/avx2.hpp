@@ -8,8 +8,6 @@
 
 #include <immintrin.h>
 
-#include <bit>
-
 #define SHIPEDGE_AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt,pclmul")))
 
 /// AVX2 and what always comes with it: Intel since Haswell, AMD since Excavator; kernels.hpp says what each does.
@@ -38,21 +36,6 @@ SHIPEDGE_AVX2 inline void store(void* to, __m256i value) noexcept {
 SHIPEDGE_AVX2 inline std::uint64_t mask_of(__m256i low, __m256i high) noexcept {
   return static_cast<std::uint32_t>(_mm256_movemask_epi8(low)) |
          std::uint64_t{static_cast<std::uint32_t>(_mm256_movemask_epi8(high))} << 32;
-}
-
-/// Writes base + b for the set bits b in order, eight at once whether there are so many or none (a branch would often be
-/// guessed wrong), and returns the end; touches up to eight numbers behind it.
-template <class T>
-SHIPEDGE_AVX2 inline T* list_eight_at_once(std::uint64_t bits, std::uint32_t base, T* out) noexcept {
-  T* const end = out + std::popcount(bits);
-  for (; bits != 0; out += 8) {
-    for (unsigned i = 0; i < 8; ++i) {
-      out[i] = static_cast<T>(base + static_cast<std::uint32_t>(std::countr_zero(bits)));
-      bits &= bits - 1;
-      __asm__("" : "+r"(bits));  // or the compiler puts a branch behind each
-    }
-  }
-  return end;
 }
 
 }  // namespace shipedge::simd::avx2

@@ -60,7 +60,8 @@ SHIPEDGE_AVX2 std::size_t find_specials(const char* blocks, std::size_t count, s
       const __m256i own = _mm256_shuffle_epi8(upper, _mm256_and_si256(_mm256_srli_epi16(bytes, 4), half));
       plain[part] = _mm256_cmpeq_epi8(_mm256_and_si256(classes, own), _mm256_setzero_si256());
     }
-    at = list_eight_at_once(~mask_of(plain[0], plain[1]), base, at);
+    std::uint64_t found = ~mask_of(plain[0], plain[1]);
+    for (; found != 0; found &= found - 1) *at++ = base + static_cast<std::uint32_t>(std::countr_zero(found));
   }
   return static_cast<std::size_t>(at - out);
 }

@@ -4,111 +4,12 @@
 
 #include <algorithm>
 #include <bit>
-#include <utility>
+#include <cstring>
 
 #include "portable.hpp"
-#include "read_by_stops.hpp"
-#include "sse2.hpp"
 
 namespace shipedge::simd::avx2 {
 namespace {
-
-/// Four runs at a time, in the lanes of two registers.
-class RunReader {
- public:
-  SHIPEDGE_AVX2 explicit RunReader(const TextCursor& cursor) noexcept
-      // The first run may start at 1; one behind others must leave a gap, or it would have to be joined.
-      : ends_(_mm256_set1_epi32(static_cast<int>(cursor.next == 1 ? 0 : std::min(cursor.next, kLargest)))),
-        limit_(_mm256_set1_epi32(static_cast<int>(std::min(cursor.limit, kLargest)))) {}
-
-  SHIPEDGE_AVX2 static std::pair<std::uint16_t*, bool> locate_stops(const char* text, std::size_t size,
-                                                                    std::uint16_t* stops) noexcept {
-    const __m256i space = _mm256_set1_epi8(' ');
-    const __m256i zero = _mm256_set1_epi8('0');
-    const __m256i nine = _mm256_set1_epi8(9);
-    for (std::size_t at = 0; at < size; at += 64) {
-      char last[64];
-      const char* block = text + at;
-      if (size - at < 64) {
-        store(last, zero);
-        store(last + 32, zero);
-        std::memcpy(last, block, size - at);
-        block = last;
-      }
-      __m256i is_space[2];
-      __m256i is_plain[2];
-      for (unsigned part = 0; part < 2; ++part) {
-        const __m256i bytes = load(block + 32 * part);
-        const __m256i less_zero = _mm256_sub_epi8(bytes, zero);
-        is_space[part] = _mm256_cmpeq_epi8(bytes, space);
-        is_plain[part] =
-            _mm256_or_si256(is_space[part], _mm256_cmpeq_epi8(_mm256_min_epu8(less_zero, nine), less_zero));
-      }
-      std::uint64_t spaces = mask_of(is_space[0], is_space[1]);
-      const std::uint64_t other = ~mask_of(is_plain[0], is_plain[1]);
-      if (other != 0) spaces &= other ^ (other - 1);
-      stops = list_eight_at_once(spaces, static_cast<std::uint32_t>(at), stops);
-      if (other != 0) return {stops, false};
-    }
-    return {stops, true};
-  }
-
-  SHIPEDGE_AVX2 bool read(const char* text, const std::uint16_t* stops, unsigned count, Run* out) noexcept {
-    const __m128i before = _mm_loadu_si128(reinterpret_cast<const __m128i*>(stops - 1));
-    const __m128i after = _mm_loadu_si128(reinterpret_cast<const __m128i*>(stops));
-    const __m128i digits = _mm_sub_epi16(_mm_sub_epi16(after, before), _mm_set1_epi16(1));
-    const __m128i too_many = _mm_subs_epu16(digits, _mm_set1_epi16(kMostDigits));
-    if (_mm_testz_si128(too_many, too_many) == 0) {
-      is_long_ = true;
-      return false;
-    }
-    // Where a run's table is: 16 bytes for each of 8 a + b.
-    const __m128i tables = _mm_madd_epi16(digits, _mm_set1_epi32(16 << 16 | 128));
-    const auto low = static_cast<std::uint64_t>(_mm_cvtsi128_si64(tables));
-    const auto high = static_cast<std::uint64_t>(_mm_extract_epi64(tables, 1));
-    const char* const first = text + static_cast<std::uint16_t>(stops[-1] + 1);
-    const __m256i even = fields(first, low & 0xffffffff, text + stops[3] + 1, high & 0xffffffff);
-    const __m256i odd = fields(text + stops[1] + 1, low >> 32, text + stops[5] + 1, high >> 32);
-    const __m256i numbers = _mm256_madd_epi16(_mm256_packus_epi32(even, odd), _mm256_set1_epi32(1 << 16 | 10000));
-    const __m256i run_ends = _mm256_add_epi32(numbers, _mm256_shuffle_epi32(numbers, 0xb1));
-    // A start lies behind the end of the run before it, a length is over 0 (no number has no digits: spaces stand
-    // alone), an end inside the mask.
-    const __m256i moved = _mm256_permutevar8x32_epi32(run_ends, _mm256_set_epi32(5, 5, 3, 3, 1, 1, 7, 7));
-    const __m256i starts = _mm256_set1_epi64x(0xffffffff);
-    const __m256i floors = _mm256_and_si256(_mm256_blend_epi32(moved, ends_, 0x03), starts);
-    const __m256i sound = _mm256_andnot_si256(_mm256_cmpgt_epi32(run_ends, limit_), _mm256_cmpgt_epi32(numbers, floors));
-    const auto wrong = ~static_cast<unsigned>(_mm256_movemask_ps(_mm256_castsi256_ps(sound)));
-    if ((wrong & ((1U << count) - 1)) != 0) return false;
-    store(out, _mm256_add_epi32(numbers, starts));  // starts count from 0
-    ends_ = moved;
-    return true;
-  }
-
-  /// Whether a number has more digits than are read here.
-  [[nodiscard]] bool is_long() const noexcept { return is_long_; }
-
- private:
-  static constexpr std::uint64_t kLargest = 1U << 30;  // no sum of two numbers comes near
-
-  SHIPEDGE_AVX2 static __m256i both(const char* low, const char* high) noexcept {
-    return _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(low))),
-                                   _mm_loadu_si128(reinterpret_cast<const __m128i*>(high)), 1);
-  }
-
-  /// Of two runs: values of four digits of each number, the first two in a field of eight bytes.
-  SHIPEDGE_AVX2 static __m256i fields(const char* a, std::uint64_t table_a, const char* b,
-                                      std::uint64_t table_b) noexcept {
-    const auto* const tables = reinterpret_cast<const char*>(kFieldsOfRun.data());
-    const __m256i moved = _mm256_shuffle_epi8(both(a, b), both(tables + table_a, tables + table_b));
-    const __m256i values = _mm256_and_si256(moved, _mm256_set1_epi8(0x0f));
-    const __m256i tens = _mm256_maddubs_epi16(values, _mm256_set1_epi16(1 << 8 | 10));
-    return _mm256_madd_epi16(tens, _mm256_set1_epi32(1 << 16 | 100));
-  }
-
-  __m256i ends_;  // the first position behind the last run, in the first lane
-  __m256i limit_;
-  bool is_long_ = false;
-};
 
 /// The same value, but not known to the compiler, which takes multiplications by constants apart into slower shifts.
 SHIPEDGE_AVX2 inline __m256i opaque(__m256i value) noexcept {
@@ -125,12 +26,6 @@ SHIPEDGE_AVX2 inline void store_high(char* to, __m128i value) noexcept {
 }
 
 }  // namespace
-
-SHIPEDGE_AVX2 std::size_t read_runs(TextCursor& cursor, Run* out) noexcept {
-  RunReader reader(cursor);
-  const std::size_t found = read_runs_by_stops(reader, cursor, out);
-  return reader.is_long() ? found + sse2::read_runs(cursor, out + found) : found;
-}
 
 /// Four runs at a time, starts in one register and lengths in another: each number becomes seven digits and a space in
 /// a field of eight bytes, which is then shifted by its leading zeros.

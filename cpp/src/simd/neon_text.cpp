@@ -2,125 +2,113 @@
 
 #ifdef SHIPEDGE_HAS_NEON
 
-#include <algorithm>
-#include <utility>
-
-#include "bits.hpp"
-#include "read_by_stops.hpp"
+#include "read_four.hpp"
 
 namespace shipedge::simd::neon {
 namespace {
 
-/// Four runs at a time, two in a register.
-class RunReader {
- public:
-  explicit RunReader(const TextCursor& cursor) noexcept
-      // The first run may start at 1; one behind others must leave a gap, or it would have to be joined.
-      : ends_(vdupq_n_u32(cursor.next == 1 ? 0 : clipped(cursor.next))), limit_(vdupq_n_u32(clipped(cursor.limit))) {}
+/// The values of the digits of a run, in fields of eight bytes; moves `at` by the offset of its second space.
+inline uint8x16_t next_run(const char* text, const char*& at) noexcept {
+  const uint8x16_t window = vld1q_u8(reinterpret_cast<const std::uint8_t*>(text));
+  const uint16x8_t is_space = vreinterpretq_u16_u8(vceqq_u8(window, vdupq_n_u8(' ')));
+  // One bit for each byte, in four.
+  const std::uint64_t spaces =
+      vget_lane_u64(vreinterpret_u64_u8(vshrn_n_u16(is_space, 4)), 0) & 0x1111111111111111ULL;
+  const auto first = static_cast<std::size_t>(std::countr_zero(spaces));  // times four; 64 where there is none
+  const auto second = static_cast<std::size_t>(std::countr_zero(spaces & (spaces - 1)));
+  at += second / 4;
+  const auto* const tables = reinterpret_cast<const std::uint8_t*>(kFieldsOfRun.data());
+  const uint8x16_t places = vld1q_u8(tables + 64 * first + 4 * second);
+  return vandq_u8(vqtbl1q_u8(window, places), vdupq_n_u8(0x0f));
+}
 
-  static std::pair<std::uint16_t*, bool> locate_stops(const char* text, std::size_t size,
-                                                      std::uint16_t* stops) noexcept {
+/// Two digits of two runs each in a byte.
+inline uint8x16_t twos(uint8x16_t a, uint8x16_t b) noexcept {
+  constexpr std::uint16_t kTenAndOne = 10 << 8 | 1;  // the upper byte of a product is what two digits mean
+  const uint8x8_t low = vshrn_n_u16(vmulq_n_u16(vreinterpretq_u16_u8(a), kTenAndOne), 8);
+  return vshrn_high_n_u16(low, vmulq_n_u16(vreinterpretq_u16_u8(b), kTenAndOne), 8);
+}
+
+inline uint32x4_t ends_of(uint32x4_t numbers) noexcept { return vaddq_u32(numbers, vrev64q_u32(numbers)); }
+
+struct Four {
+  static std::size_t find_spaces(Spaces& spaces, const char* text, std::size_t size) noexcept {
+    std::uint32_t count = 0;
+    std::size_t block = 0;
+    spaces.before[0] = 0;
     for (std::size_t at = 0; at < size; at += 64) {
-      char last[64];
-      const char* block = text + at;
-      if (size - at < 64) {
-        std::memset(last, '0', 64);
-        std::memcpy(last, block, size - at);
-        block = last;
-      }
+      const std::size_t seen = at + 64 <= size ? 0 : at + 64 - size;  // bytes of the last block, looked at once more
+      const auto* const bytes = reinterpret_cast<const std::uint8_t*>(text + at - seen);
       uint8x16_t is_space[4];
-      uint8x16_t is_plain = vdupq_n_u8(0xff);
-      uint8x16_t plain[4];
+      uint8x16_t largest = vdupq_n_u8(0);  // of what is left of digits; spaces count as such
       for (unsigned part = 0; part < 4; ++part) {
-        const uint8x16_t bytes = vld1q_u8(reinterpret_cast<const std::uint8_t*>(block) + 16 * part);
-        is_space[part] = vceqq_u8(bytes, vdupq_n_u8(' '));
-        const uint8x16_t is_digit = vcltq_u8(vsubq_u8(bytes, vdupq_n_u8('0')), vdupq_n_u8(10));
-        plain[part] = vorrq_u8(is_digit, is_space[part]);
-        is_plain = vandq_u8(is_plain, plain[part]);
+        const uint8x16_t some = vld1q_u8(bytes + 16 * part);
+        is_space[part] = vceqq_u8(some, vdupq_n_u8(' '));
+        largest = vmaxq_u8(largest, vbicq_u8(vsubq_u8(some, vdupq_n_u8('0')), is_space[part]));
       }
-      std::uint64_t spaces = mask_of(is_space[0], is_space[1], is_space[2], is_space[3]);
-      const bool ends_here = vminvq_u8(is_plain) == 0;
-      if (ends_here) {
-        const std::uint64_t other = ~mask_of(plain[0], plain[1], plain[2], plain[3]);
-        spaces &= other ^ (other - 1);
-      }
-      // Eight characters at a time, by a table.
-      const uint8x8_t counts = vcnt_u8(vcreate_u8(spaces));
-      const std::uint64_t ends = vget_lane_u64(vreinterpret_u64_u8(counts), 0) * 0x0101010101010101ULL;
-      std::uint16_t* to = stops;
-      for (unsigned eight = 0; eight < 64; eight += 8) {
-        const uint16x8_t base = vdupq_n_u16(static_cast<std::uint16_t>(at + eight));
-        vst1q_u16(to, vaddw_u8(base, vld1_u8(kPlacesOfBits[spaces >> eight & 0xff].data())));
-        to = stops + (ends >> eight & 0xff);
-      }
-      stops = to;
-      if (ends_here) return {stops, false};
+      if (vmaxvq_u8(largest) > 9) break;
+      spaces.bits[block] = mask_of(is_space[0], is_space[1], is_space[2], is_space[3]) >> seen;
+      count += vaddv_u8(vcnt_u8(vcreate_u8(spaces.bits[block])));
+      spaces.before[++block] = static_cast<std::uint16_t>(count);
     }
-    return {stops, true};
+    return block;
   }
 
-  SHIPEDGE_INLINE bool read(const char* text, const std::uint16_t* stops, unsigned count, Run* out) noexcept {
-    const uint16x8_t before = vld1q_u16(stops - 1);
-    const uint16x8_t digits = vsubq_u16(vsubq_u16(vld1q_u16(stops), before), vdupq_n_u16(1));
-    if (vmaxvq_u16(digits) > kMostDigits) return false;
-    // Where a run's table is: 16 bytes for each of 8 a + b.
-    const uint32x4_t tables =
-        vpaddlq_u16(vmulq_u16(digits, vreinterpretq_u16_u32(vdupq_n_u32(16U << 16 | 128U))));
-    const auto* const first = reinterpret_cast<const std::uint8_t*>(text);
-    const auto start_of = [&](unsigned number) { return first + static_cast<std::uint16_t>(stops[-1 + static_cast<int>(number)] + 1); };
-    const uint32x4_t low = numbers(fields(start_of(0), vgetq_lane_u32(tables, 0)),
-                                   fields(start_of(2), vgetq_lane_u32(tables, 1)));
-    const uint32x4_t high = numbers(fields(start_of(4), vgetq_lane_u32(tables, 2)),
-                                    fields(start_of(6), vgetq_lane_u32(tables, 3)));
-    const uint32x4_t low_ends = vaddq_u32(low, vrev64q_u32(low));
-    const uint32x4_t high_ends = vaddq_u32(high, vrev64q_u32(high));
-    // A start lies behind the end of the run before it, a length is over 0 (no number has no digits: spaces stand
-    // alone), an end inside the mask.
+  static unsigned find_bit(std::uint64_t bits, std::size_t number) noexcept {
+    for (; number != 0; --number) bits &= bits - 1;
+    return static_cast<unsigned>(std::countr_zero(bits));
+  }
+
+  static bool read_four(const char* const (&begins)[4], std::size_t count, std::uint32_t floor,
+                        Run* const out) noexcept {
     const uint32x4_t starts = vreinterpretq_u32_u64(vdupq_n_u64(0xffffffff));
-    uint32x4_t low_sound = vandq_u32(vcgtq_u32(low, vandq_u32(vextq_u32(ends_, low_ends, 2), starts)),
-                                     vcleq_u32(low_ends, limit_));
-    uint32x4_t high_sound = vandq_u32(vcgtq_u32(high, vandq_u32(vextq_u32(low_ends, high_ends, 2), starts)),
-                                      vcleq_u32(high_ends, limit_));
-    if (count < 8) {  // the rest need not be sound
-      const uint32x4_t places = {0, 1, 2, 3};
-      low_sound = vorrq_u32(low_sound, vcgeq_u32(places, vdupq_n_u32(count)));
-      high_sound = vorrq_u32(high_sound, vcgeq_u32(vaddq_u32(places, vdupq_n_u32(4)), vdupq_n_u32(count)));
+    const uint8x8_t hundred = vdup_n_u8(100);
+    const uint16x8_t ten_thousand = vdupq_n_u16(10000);
+    const char* at0 = begins[0];  // without the one byte of each run that its second space is
+    const char* at1 = begins[1];
+    const char* at2 = begins[2];
+    const char* at3 = begins[3];
+    uint32x4_t ends01 = vsetq_lane_u32(floor, vdupq_n_u32(0), 0);
+    uint32x4_t ends23 = vdupq_n_u32(0);
+    for (std::size_t i = 0; i < count; ++i) {
+      const uint8x16_t run0 = next_run(at0 + i, at0);
+      const uint8x16_t run1 = next_run(at1 + i, at1);
+      const uint8x16_t run2 = next_run(at2 + i, at2);
+      const uint8x16_t run3 = next_run(at3 + i, at3);
+      const uint8x16_t low = twos(run0, run1);
+      const uint8x16_t high = twos(run2, run3);
+      const uint8x16_t upper = vuzp1q_u8(low, high);
+      const uint8x16_t lower = vuzp2q_u8(low, high);
+      const uint16x8_t fours01 = vmlal_u8(vmovl_u8(vget_low_u8(lower)), vget_low_u8(upper), hundred);
+      const uint16x8_t fours23 = vmlal_u8(vmovl_u8(vget_high_u8(lower)), vget_high_u8(upper), hundred);
+      const uint16x8_t front = vuzp1q_u16(fours01, fours23);
+      const uint16x8_t back = vuzp2q_u16(fours01, fours23);
+      const uint32x4_t numbers01 =
+          vmlal_u16(vmovl_u16(vget_low_u16(back)), vget_low_u16(front), vget_low_u16(ten_thousand));
+      const uint32x4_t numbers23 = vmlal_high_u16(vmovl_high_u16(back), front, ten_thousand);
+      // A start lies behind the end of the run before it, a length is over 0.
+      const uint32x4_t sound = vandq_u32(vcgtq_u32(numbers01, vandq_u32(ends01, starts)),
+                                         vcgtq_u32(numbers23, vandq_u32(ends23, starts)));
+      if (vminvq_u32(sound) == 0) return false;
+      ends01 = ends_of(numbers01);
+      ends23 = ends_of(numbers23);
+      auto* const to = reinterpret_cast<std::uint64_t*>(out + i);
+      const uint64x2_t runs01 = vreinterpretq_u64_u32(vaddq_u32(numbers01, starts));  // starts count from 0
+      const uint64x2_t runs23 = vreinterpretq_u64_u32(vaddq_u32(numbers23, starts));
+      vst1q_lane_u64(to, runs01, 0);
+      vst1q_lane_u64(to + count, runs01, 1);
+      vst1q_lane_u64(to + 2 * count, runs23, 0);
+      vst1q_lane_u64(to + 3 * count, runs23, 1);
     }
-    if (vminvq_u32(vandq_u32(low_sound, high_sound)) == 0) return false;
-    auto* const to = reinterpret_cast<std::uint32_t*>(out);
-    vst1q_u32(to, vaddq_u32(low, starts));  // starts count from 0
-    vst1q_u32(to + 4, vaddq_u32(high, starts));
-    ends_ = high_ends;
     return true;
   }
 
- private:
-  static std::uint32_t clipped(std::uint64_t value) noexcept {
-    return static_cast<std::uint32_t>(std::min<std::uint64_t>(value, 0xffffffffU));
-  }
-
-  /// Of a run: values of four digits of each number, the first two in a field of eight bytes.
-  static uint32x4_t fields(const std::uint8_t* text, std::uint32_t table) noexcept {
-    const uint8x16_t places = vld1q_u8(reinterpret_cast<const std::uint8_t*>(kFieldsOfRun.data()) + table);
-    const uint8x16_t values = vandq_u8(vqtbl1q_u8(vld1q_u8(text), places), vdupq_n_u8(0x0f));
-    const uint16x8_t tens = vshrq_n_u16(vmulq_n_u16(vreinterpretq_u16_u8(values), 10 << 8 | 1), 8);
-    return vshrq_n_u32(vmulq_n_u32(vreinterpretq_u32_u16(tens), 100 << 16 | 1), 16);
-  }
-
-  static uint32x4_t numbers(uint32x4_t a, uint32x4_t b) noexcept {
-    return vmlaq_n_u32(vuzp2q_u32(a, b), vuzp1q_u32(a, b), 10000);
-  }
-
-  uint32x4_t ends_;  // the first position behind the last run, in the third lane
-  uint32x4_t limit_;
+  static std::size_t read_others(TextCursor& cursor, Run* out) noexcept { return portable::read_runs(cursor, out); }
 };
 
 }  // namespace
 
-std::size_t read_runs(TextCursor& cursor, Run* out) noexcept {
-  RunReader reader(cursor);
-  return read_runs_by_stops(reader, cursor, out);
-}
+std::size_t read_runs(TextCursor& cursor, Run* out) noexcept { return read_runs_in_four<Four>(cursor, out); }
 
 }  // namespace shipedge::simd::neon
 
