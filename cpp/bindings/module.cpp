@@ -37,8 +37,9 @@ void bind_kernels(py::module_& module) {
   for (const simd::Kernels* kernels : simd::tiers()) tiers.append(kernels->name);
   module.attr("tiers") = py::tuple(tiers);
   module.def("kernels", [] { return simd::best().name; }, "Name of the tier of kernels in use.");
-  module.def("use_kernels", [](const std::string& name) { simd::use(name); }, py::arg("name"),
-             "Use another of the tiers from now on; for benchmarks and tests.");
+  module.def(
+      "use_kernels", [](const std::string& name) { simd::use(name); }, py::arg("name"),
+      "Use another of the tiers from now on; for benchmarks and tests.");
 }
 
 }  // namespace shipedge

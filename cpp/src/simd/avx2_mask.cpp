@@ -44,8 +44,7 @@ SHIPEDGE_AVX2 void clear(std::uint8_t* out, std::size_t size) noexcept {
 
 /// Bit i -> 0xff in byte i.
 SHIPEDGE_AVX2 static inline __m256i spread(std::uint32_t bits) noexcept {
-  const __m256i byte_of =
-      _mm256_set_epi64x(0x0303030303030303LL, 0x0202020202020202LL, 0x0101010101010101LL, 0);
+  const __m256i byte_of = _mm256_set_epi64x(0x0303030303030303LL, 0x0202020202020202LL, 0x0101010101010101LL, 0);
   const __m256i bit_of = _mm256_set1_epi64x(static_cast<long long>(0x8040201008040201ULL));
   const __m256i bytes = _mm256_shuffle_epi8(_mm256_set1_epi32(static_cast<int>(bits)), byte_of);
   return _mm256_cmpeq_epi8(_mm256_and_si256(bytes, bit_of), bit_of);
@@ -93,8 +92,8 @@ SHIPEDGE_AVX2 static void find_some_strips(const std::uint8_t* rows, std::ptrdif
   for (unsigned s = 0; s < kStrips; ++s) found[s] = _mm256_testz_si256(seen[s], seen[s]) == 0 ? 1 : 0;
 }
 
-SHIPEDGE_AVX2 void find_strips(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height,
-                               std::size_t width, std::uint8_t* found) noexcept {
+SHIPEDGE_AVX2 void find_strips(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height, std::size_t width,
+                               std::uint8_t* found) noexcept {
   if (width > kNarrow) return find_strips_by_rows(rows, stride, height, width, found);
   for (; width >= std::size_t{12} * kSide; width -= std::size_t{12} * kSide, rows += 12 * kSide, found += 12) {
     find_some_strips<12>(rows, stride, height, found);
@@ -158,8 +157,8 @@ SHIPEDGE_AVX2 void pack_block(const std::uint8_t* rows, std::ptrdiff_t stride, s
   }
 }
 
-SHIPEDGE_AVX2 void pack_lines(const std::uint8_t* lines, std::ptrdiff_t stride, std::uint32_t count,
-                              std::uint32_t size, std::uint64_t* words) noexcept {
+SHIPEDGE_AVX2 void pack_lines(const std::uint8_t* lines, std::ptrdiff_t stride, std::uint32_t count, std::uint32_t size,
+                              std::uint64_t* words) noexcept {
   std::uint8_t padded[kSide] = {};
   for (std::uint32_t line = 0; line < count; ++line, lines += stride) {
     const std::uint8_t* bytes = lines;
@@ -184,8 +183,7 @@ SHIPEDGE_AVX2 std::uint32_t* list_bits(const std::uint64_t* words, const std::ui
     }
     for (unsigned eight = 0; eight < 64; eight += 8) {
       const auto& places = kPlacesOfBits[word >> eight & 0xff];
-      const __m256i wide =
-          _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(places.data())));
+      const __m256i wide = _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(places.data())));
       store(out, _mm256_add_epi32(_mm256_set1_epi32(static_cast<int>(at[i] + eight)), wide));
       out += std::popcount(word >> eight & 0xff);
     }

@@ -24,30 +24,18 @@ SHIPEDGE_AVX2 inline __m128i next_run(const char* text, const char*& at) noexcep
 }
 
 struct Four {
-  SHIPEDGE_AVX2 static std::size_t find_spaces(Spaces& spaces, const char* text, std::size_t size) noexcept {
-    const __m256i space = _mm256_set1_epi8(' ');
-    const __m256i zero = _mm256_set1_epi8('0');
-    const __m256i nine = _mm256_set1_epi8(9);
-    unsigned count = 0;
-    std::size_t block = 0;
-    spaces.before[0] = 0;
-    for (std::size_t at = 0; at < size; at += 64) {
-      const std::size_t seen = at + 64 <= size ? 0 : at + 64 - size;  // bytes of the last block, looked at once more
-      __m256i is_space[2];
-      __m256i is_plain[2];
-      for (unsigned part = 0; part < 2; ++part) {
-        const __m256i bytes = load(text + at - seen + 32 * part);
-        const __m256i less_zero = _mm256_sub_epi8(bytes, zero);
-        is_space[part] = _mm256_cmpeq_epi8(bytes, space);
-        is_plain[part] =
-            _mm256_or_si256(is_space[part], _mm256_cmpeq_epi8(_mm256_min_epu8(less_zero, nine), less_zero));
-      }
-      if (_mm256_movemask_epi8(_mm256_and_si256(is_plain[0], is_plain[1])) != -1) break;
-      spaces.bits[block] = mask_of(is_space[0], is_space[1]) >> seen;
-      count += static_cast<unsigned>(std::popcount(spaces.bits[block]));
-      spaces.before[++block] = static_cast<std::uint16_t>(count);
+  SHIPEDGE_AVX2 static bool find_spaces(const char* text, std::uint64_t& bits) noexcept {
+    __m256i is_space[2];
+    __m256i is_plain[2];
+    for (unsigned part = 0; part < 2; ++part) {
+      const __m256i bytes = load(text + 32 * part);
+      const __m256i less_zero = _mm256_sub_epi8(bytes, _mm256_set1_epi8('0'));
+      const __m256i is_digit = _mm256_cmpeq_epi8(_mm256_min_epu8(less_zero, _mm256_set1_epi8(9)), less_zero);
+      is_space[part] = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(' '));
+      is_plain[part] = _mm256_or_si256(is_space[part], is_digit);
     }
-    return block;
+    bits = mask_of(is_space[0], is_space[1]);
+    return _mm256_movemask_epi8(_mm256_and_si256(is_plain[0], is_plain[1])) == -1;
   }
 
   SHIPEDGE_AVX2 static unsigned find_bit(std::uint64_t bits, std::size_t number) noexcept {
@@ -55,7 +43,7 @@ struct Four {
   }
 
   SHIPEDGE_AVX2 static bool read_four(const char* const (&begins)[4], std::size_t count, std::uint32_t floor,
-                               Run* const out) noexcept {
+                                      Run* const out) noexcept {
     const __m256i low_half = _mm256_set1_epi8(0x0f);
     const __m256i starts = _mm256_set1_epi64x(0xffffffff);
     const __m256i ten = _mm256_set1_epi16(1 << 8 | 10);
@@ -73,7 +61,8 @@ struct Four {
       const __m128i run3 = next_run(at3 + i, at3);
       const __m256i values01 = _mm256_and_si256(_mm256_set_m128i(run1, run0), low_half);
       const __m256i values23 = _mm256_and_si256(_mm256_set_m128i(run3, run2), low_half);
-      const __m256i twos = _mm256_packus_epi16(_mm256_maddubs_epi16(values01, ten), _mm256_maddubs_epi16(values23, ten));
+      const __m256i twos =
+          _mm256_packus_epi16(_mm256_maddubs_epi16(values01, ten), _mm256_maddubs_epi16(values23, ten));
       const __m256i numbers = _mm256_madd_epi16(_mm256_maddubs_epi16(twos, hundred), ten_thousand);  // of runs 0 2 1 3
       // A start lies behind the end of the run before it, a length is over 0.
       const __m256i sound = _mm256_cmpgt_epi32(numbers, _mm256_and_si256(ends, starts));

@@ -49,7 +49,7 @@ SHIPEDGE_AVX2 char* write_runs(Runs runs, char* out) noexcept {
       std::memcpy(four, run, count * sizeof(Run));
       from = four;
     }
-    const __m256i numbers = _mm256_sub_epi32(load(from), starts_of);  // starts count from 1
+    const __m256i numbers = _mm256_sub_epi32(load(from), starts_of);                         // starts count from 1
     const __m256i large = _mm256_or_si256(_mm256_cmpgt_epi32(numbers, too_large), numbers);  // or from 2^31 on
     if (_mm256_movemask_ps(_mm256_castsi256_ps(large)) != 0) {
       out = portable::write_runs({run, count}, out);  // a picture of ten million pixels and more
@@ -75,11 +75,11 @@ SHIPEDGE_AVX2 char* write_runs(Runs runs, char* out) noexcept {
         text[i] = _mm256_srlv_epi64(_mm256_or_si256(digits, zeros), _mm256_slli_epi64(leading[i], 3));
       }
       // Bytes 0 and 1 of each lane: characters of a start and its length; then where each of eight numbers begins.
-      const __m256i sizes = _mm256_sub_epi64(
-          _mm256_set1_epi64x(0x0808), _mm256_or_si256(leading[0], _mm256_slli_epi64(leading[1], 8)));
-      const __m256i pairs = _mm256_shuffle_epi8(
-          sizes, _mm256_set_epi64x(-1, static_cast<long long>(0x09080100ffffffffULL), -1,
-                                   static_cast<long long>(0xffffffff09080100ULL)));
+      const __m256i sizes =
+          _mm256_sub_epi64(_mm256_set1_epi64x(0x0808), _mm256_or_si256(leading[0], _mm256_slli_epi64(leading[1], 8)));
+      const __m256i pairs =
+          _mm256_shuffle_epi8(sizes, _mm256_set_epi64x(-1, static_cast<long long>(0x09080100ffffffffULL), -1,
+                                                       static_cast<long long>(0xffffffff09080100ULL)));
       const auto each = static_cast<std::uint64_t>(
           _mm_cvtsi128_si64(_mm_or_si128(_mm256_castsi256_si128(pairs), _mm256_extracti128_si256(pairs, 1))));
       const std::uint64_t ends = each * 0x0101010101010101ULL;  // byte i: the sum up to number i

@@ -24,12 +24,18 @@ namespace shipedge::simd::avx512 {
 SHIPEDGE_AVX512 void clear(std::uint8_t* out, std::size_t size) noexcept;
 SHIPEDGE_AVX512 std::size_t read_runs(TextCursor& cursor, Run* out) noexcept;
 SHIPEDGE_AVX512 char* write_runs(Runs runs, char* out) noexcept;
-SHIPEDGE_AVX512 void paint_rows(std::uint64_t* toggles, std::size_t rows, std::uint8_t* out, std::size_t stride, std::uint64_t columns) noexcept;
-SHIPEDGE_AVX512 void find_strips(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height, std::size_t width, std::uint8_t* found) noexcept;
-SHIPEDGE_AVX512 void pack_block(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height, std::uint32_t width, std::uint64_t* words) noexcept;
-SHIPEDGE_AVX512 void pack_lines(const std::uint8_t* lines, std::ptrdiff_t stride, std::uint32_t count, std::uint32_t size, std::uint64_t* words) noexcept;
-SHIPEDGE_AVX512 std::uint32_t* list_bits(const std::uint64_t* words, const std::uint32_t* at, std::size_t count, std::uint32_t* out) noexcept;
-SHIPEDGE_AVX512 std::size_t find_specials(const char* blocks, std::size_t count, std::uint32_t base, std::uint32_t* out) noexcept;
+SHIPEDGE_AVX512 void paint_rows(std::uint64_t* toggles, std::size_t rows, std::uint8_t* out, std::size_t stride,
+                                std::uint64_t columns) noexcept;
+SHIPEDGE_AVX512 void find_strips(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height,
+                                 std::size_t width, std::uint8_t* found) noexcept;
+SHIPEDGE_AVX512 void pack_block(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height,
+                                std::uint32_t width, std::uint64_t* words) noexcept;
+SHIPEDGE_AVX512 void pack_lines(const std::uint8_t* lines, std::ptrdiff_t stride, std::uint32_t count,
+                                std::uint32_t size, std::uint64_t* words) noexcept;
+SHIPEDGE_AVX512 std::uint32_t* list_bits(const std::uint64_t* words, const std::uint32_t* at, std::size_t count,
+                                         std::uint32_t* out) noexcept;
+SHIPEDGE_AVX512 std::size_t find_specials(const char* blocks, std::size_t count, std::uint32_t base,
+                                          std::uint32_t* out) noexcept;
 
 /// A bit for each of the first `count` lanes.
 constexpr std::uint64_t low_bits(std::size_t count) noexcept {

@@ -22,7 +22,8 @@ alignas(64) constexpr auto kPlaces = [] {
   return places;
 }();
 
-SHIPEDGE_AVX512 std::size_t find_specials(const char* blocks, std::size_t count, std::uint32_t base, std::uint32_t* out) noexcept {
+SHIPEDGE_AVX512 std::size_t find_specials(const char* blocks, std::size_t count, std::uint32_t base,
+                                          std::uint32_t* out) noexcept {
   const __m512i low = _mm512_load_si512(kSpecials.data());
   const __m512i high = _mm512_load_si512(kSpecials.data() + 64);
   const __m512i places = _mm512_load_si512(kPlaces.data());

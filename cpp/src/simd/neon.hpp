@@ -11,10 +11,14 @@
 namespace shipedge::simd::neon {
 
 std::size_t read_runs(TextCursor& cursor, Run* out) noexcept;
-void paint_rows(std::uint64_t* toggles, std::size_t rows, std::uint8_t* out, std::size_t stride, std::uint64_t columns) noexcept;
-void pack_block(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height, std::uint32_t width, std::uint64_t* words) noexcept;
-void pack_lines(const std::uint8_t* lines, std::ptrdiff_t stride, std::uint32_t count, std::uint32_t size, std::uint64_t* words) noexcept;
-std::uint32_t* list_bits(const std::uint64_t* words, const std::uint32_t* at, std::size_t count, std::uint32_t* out) noexcept;
+void paint_rows(std::uint64_t* toggles, std::size_t rows, std::uint8_t* out, std::size_t stride,
+                std::uint64_t columns) noexcept;
+void pack_block(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height, std::uint32_t width,
+                std::uint64_t* words) noexcept;
+void pack_lines(const std::uint8_t* lines, std::ptrdiff_t stride, std::uint32_t count, std::uint32_t size,
+                std::uint64_t* words) noexcept;
+std::uint32_t* list_bits(const std::uint64_t* words, const std::uint32_t* at, std::size_t count,
+                         std::uint32_t* out) noexcept;
 std::uint32_t crc32(const std::uint8_t* data, std::size_t size, std::uint32_t sum) noexcept;
 std::size_t find_specials(const char* blocks, std::size_t count, std::uint32_t base, std::uint32_t* out) noexcept;
 

@@ -12,8 +12,7 @@ inline uint8x16_t next_run(const char* text, const char*& at) noexcept {
   const uint8x16_t window = vld1q_u8(reinterpret_cast<const std::uint8_t*>(text));
   const uint16x8_t is_space = vreinterpretq_u16_u8(vceqq_u8(window, vdupq_n_u8(' ')));
   // One bit for each byte, in four.
-  const std::uint64_t spaces =
-      vget_lane_u64(vreinterpret_u64_u8(vshrn_n_u16(is_space, 4)), 0) & 0x1111111111111111ULL;
+  const std::uint64_t spaces = vget_lane_u64(vreinterpret_u64_u8(vshrn_n_u16(is_space, 4)), 0) & 0x1111111111111111ULL;
   const auto first = static_cast<std::size_t>(std::countr_zero(spaces));  // times four; 64 where there is none
   const auto second = static_cast<std::size_t>(std::countr_zero(spaces & (spaces - 1)));
   at += second / 4;
@@ -32,26 +31,16 @@ inline uint8x16_t twos(uint8x16_t a, uint8x16_t b) noexcept {
 inline uint32x4_t ends_of(uint32x4_t numbers) noexcept { return vaddq_u32(numbers, vrev64q_u32(numbers)); }
 
 struct Four {
-  static std::size_t find_spaces(Spaces& spaces, const char* text, std::size_t size) noexcept {
-    std::uint32_t count = 0;
-    std::size_t block = 0;
-    spaces.before[0] = 0;
-    for (std::size_t at = 0; at < size; at += 64) {
-      const std::size_t seen = at + 64 <= size ? 0 : at + 64 - size;  // bytes of the last block, looked at once more
-      const auto* const bytes = reinterpret_cast<const std::uint8_t*>(text + at - seen);
-      uint8x16_t is_space[4];
-      uint8x16_t largest = vdupq_n_u8(0);  // of what is left of digits; spaces count as such
-      for (unsigned part = 0; part < 4; ++part) {
-        const uint8x16_t some = vld1q_u8(bytes + 16 * part);
-        is_space[part] = vceqq_u8(some, vdupq_n_u8(' '));
-        largest = vmaxq_u8(largest, vbicq_u8(vsubq_u8(some, vdupq_n_u8('0')), is_space[part]));
-      }
-      if (vmaxvq_u8(largest) > 9) break;
-      spaces.bits[block] = mask_of(is_space[0], is_space[1], is_space[2], is_space[3]) >> seen;
-      count += vaddv_u8(vcnt_u8(vcreate_u8(spaces.bits[block])));
-      spaces.before[++block] = static_cast<std::uint16_t>(count);
+  static bool find_spaces(const char* text, std::uint64_t& bits) noexcept {
+    uint8x16_t is_space[4];
+    uint8x16_t largest = vdupq_n_u8(0);  // of what is left of digits; spaces count as such
+    for (unsigned part = 0; part < 4; ++part) {
+      const uint8x16_t bytes = vld1q_u8(reinterpret_cast<const std::uint8_t*>(text) + 16 * part);
+      is_space[part] = vceqq_u8(bytes, vdupq_n_u8(' '));
+      largest = vmaxq_u8(largest, vbicq_u8(vsubq_u8(bytes, vdupq_n_u8('0')), is_space[part]));
     }
-    return block;
+    bits = mask_of(is_space[0], is_space[1], is_space[2], is_space[3]);
+    return vmaxvq_u8(largest) <= 9;
   }
 
   static unsigned find_bit(std::uint64_t bits, std::size_t number) noexcept {
@@ -87,8 +76,8 @@ struct Four {
           vmlal_u16(vmovl_u16(vget_low_u16(back)), vget_low_u16(front), vget_low_u16(ten_thousand));
       const uint32x4_t numbers23 = vmlal_high_u16(vmovl_high_u16(back), front, ten_thousand);
       // A start lies behind the end of the run before it, a length is over 0.
-      const uint32x4_t sound = vandq_u32(vcgtq_u32(numbers01, vandq_u32(ends01, starts)),
-                                         vcgtq_u32(numbers23, vandq_u32(ends23, starts)));
+      const uint32x4_t sound =
+          vandq_u32(vcgtq_u32(numbers01, vandq_u32(ends01, starts)), vcgtq_u32(numbers23, vandq_u32(ends23, starts)));
       if (vminvq_u32(sound) == 0) return false;
       ends01 = ends_of(numbers01);
       ends23 = ends_of(numbers23);

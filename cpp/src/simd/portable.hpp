@@ -10,11 +10,16 @@ constexpr std::uint32_t kPolynomial = 0xedb88320;  // of CRC-32, reflected
 void clear(std::uint8_t* out, std::size_t size) noexcept;
 std::size_t read_runs(TextCursor& cursor, Run* out) noexcept;
 char* write_runs(Runs runs, char* out) noexcept;
-void paint_rows(std::uint64_t* toggles, std::size_t rows, std::uint8_t* out, std::size_t stride, std::uint64_t columns) noexcept;
-void find_strips(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height, std::size_t width, std::uint8_t* found) noexcept;
-void pack_block(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height, std::uint32_t width, std::uint64_t* words) noexcept;
-void pack_lines(const std::uint8_t* lines, std::ptrdiff_t stride, std::uint32_t count, std::uint32_t size, std::uint64_t* words) noexcept;
-std::uint32_t* list_bits(const std::uint64_t* words, const std::uint32_t* at, std::size_t count, std::uint32_t* out) noexcept;
+void paint_rows(std::uint64_t* toggles, std::size_t rows, std::uint8_t* out, std::size_t stride,
+                std::uint64_t columns) noexcept;
+void find_strips(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height, std::size_t width,
+                 std::uint8_t* found) noexcept;
+void pack_block(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height, std::uint32_t width,
+                std::uint64_t* words) noexcept;
+void pack_lines(const std::uint8_t* lines, std::ptrdiff_t stride, std::uint32_t count, std::uint32_t size,
+                std::uint64_t* words) noexcept;
+std::uint32_t* list_bits(const std::uint64_t* words, const std::uint32_t* at, std::size_t count,
+                         std::uint32_t* out) noexcept;
 std::uint32_t crc32(const std::uint8_t* data, std::size_t size, std::uint32_t sum) noexcept;
 std::size_t find_specials(const char* blocks, std::size_t count, std::uint32_t base, std::uint32_t* out) noexcept;
 

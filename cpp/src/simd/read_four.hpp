@@ -10,8 +10,8 @@
 #include "portable.hpp"
 
 /// Kernels::read_runs for machines that can move sixteen bytes by a table. The spaces of a stretch of text are counted
-/// first, which tells where each quarter of its runs begins; the quarters are then read side by side, so that the machine
-/// waits for no run to know where the next one begins.
+/// first, which tells where each quarter of its runs begins; the quarters are then read side by side, so that the
+/// machine waits for no run to know where the next one begins.
 namespace shipedge::simd {
 
 constexpr std::size_t kStretch = 4096;  // bytes of text that are read together
@@ -33,9 +33,29 @@ alignas(16) constexpr auto kFieldsOfRun = [] {
 }();
 
 /// Where the spaces of a stretch of text are.
+template <class Tier>
 struct Spaces {
   std::uint64_t bits[kStretch / 64];
   std::uint16_t before[kStretch / 64 + 1];  // how many there are before each block of 64
+
+  /// Looks at so many bytes, 64 or more, up to a block with anything but digits and spaces. Returns the spaces found.
+  SHIPEDGE_INLINE std::size_t find(const char* text, std::size_t size) noexcept {
+    std::size_t count = 0;
+    std::size_t block = 0;
+    before[0] = 0;
+    for (; 64 * (block + 1) <= size; ++block) {
+      if (!Tier::find_spaces(text + 64 * block, bits[block])) return count;
+      count += static_cast<std::size_t>(std::popcount(bits[block]));
+      before[block + 1] = static_cast<std::uint16_t>(count);
+    }
+    if (const std::size_t rest = size % 64; rest != 0) {  // the last 64 bytes, which were seen in part
+      if (!Tier::find_spaces(text + size - 64, bits[block])) return count;
+      bits[block] >>= 64 - rest;
+      count += static_cast<std::size_t>(std::popcount(bits[block]));
+      before[block + 1] = static_cast<std::uint16_t>(count);
+    }
+    return count;
+  }
 };
 
 /// The last runs of a text: the portable loop looks at sixteen bytes, and they are no longer there.
@@ -54,8 +74,7 @@ inline std::size_t read_last(TextCursor& cursor, Run* out) noexcept {
 }
 
 /// `Tier` has
-///   find_spaces(spaces, text, size): looks at so many bytes, 64 or more, up to a block with anything but digits and
-///     spaces, and returns the number of blocks;
+///   find_spaces(text, bits): where the spaces of 64 bytes are; false where there is anything but digits and spaces;
 ///   find_bit(bits, number): the place of the set bit with so many others below it;
 ///   read_four(begins, count, floor, out): reads `count` runs from each of four places, those of place i to
 ///     out + i * count; false where one of them is not sound;
@@ -64,7 +83,7 @@ template <class Tier>
 SHIPEDGE_INLINE std::size_t read_runs_in_four(TextCursor& cursor, Run* const out) noexcept {
   constexpr std::uint64_t kLargest = 1U << 30;  // no sum of two numbers comes near
   Run* at = out;
-  Spaces spaces;
+  Spaces<Tier> spaces;
   bool is_short = true;
   while (true) {
     const char* const text = cursor.at;
@@ -72,8 +91,7 @@ SHIPEDGE_INLINE std::size_t read_runs_in_four(TextCursor& cursor, Run* const out
     is_short = left < 64 + kWindow;
     if (is_short) break;
     // Sixteen bytes from the beginning of each run are readable.
-    const std::size_t blocks = Tier::find_spaces(spaces, text, std::min(left - kWindow, kStretch));
-    const std::size_t each = spaces.before[blocks] / 8;
+    const std::size_t each = spaces.find(text, std::min(left - kWindow, kStretch)) / 8;
     if (each == 0) break;
     std::size_t block = 0;
     const auto start_of = [&](std::size_t run) {

@@ -14,7 +14,8 @@ constexpr auto special(T c) noexcept {
   return ((c < '-') & (c != ' ')) | (c >= 0x7f) | (c == '/') | (c == ':') | (c == '\\');
 }
 
-/// What is special by the two halves of a byte: it is where the class of its upper half is among those of its lower one.
+/// What is special by the two halves of a byte: it is where the class of its upper half is among those of its lower
+/// one.
 struct Halves {
   alignas(16) std::array<std::uint8_t, 16> lower{};  // a bit for each class
   alignas(16) std::array<std::uint8_t, 16> upper{};
