@@ -14,7 +14,7 @@ from pathlib import Path
 
 from seeds import SEEDS
 
-from shipedge._core import tiers as KERNELS
+from shipedge._core import tiers
 
 LARGEST_MIB = 256  # no input of a few kilobytes may make the core ask for more at once
 
@@ -22,9 +22,7 @@ LARGEST_MIB = 256  # no input of a few kilobytes may make the core ask for more 
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("build", type=Path)
-    options.add_argument(
-        "--seconds", type=int, default=20, help="for each target, shared by all kernels"
-    )
+    options.add_argument("--seconds", type=int, default=20, help="for each target, shared by all kernels")
     options.add_argument("--only", default="", help="only targets whose name contains this")
     chosen = options.parse_args()
     programs = sorted(
@@ -46,8 +44,8 @@ def run(program: Path, build: Path, seconds: int) -> int:
         folder.mkdir(parents=True, exist_ok=True)
     for number, data in enumerate(SEEDS[program.name]()):
         (seeds / f"{number:03}").write_bytes(data)
-    share = max(1, seconds // len(KERNELS))
-    for kernels in KERNELS:
+    share = max(1, seconds // len(tiers))
+    for kernels in tiers:
         done = subprocess.run(
             [program, f"-max_total_time={share}", "-timeout=60", "-max_len=4096", found.resolve(), seeds.resolve()],
             cwd=build,

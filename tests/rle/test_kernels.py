@@ -57,7 +57,7 @@ def test_kernels_that_are_not_here_are_one_sentence(name, wrong):
     for command in (["rle", "info", "1 2"], ["bench", "rle"]):
         done = with_kernels(name, "-m", "shipedge", *command)
         assert (done.returncode, done.stdout, done.stderr) == (1, "", f"Error: {sentence}\n")
-    with pytest.raises(ValueError, match="^kernels 'avx' are unknown, expected "):
+    with pytest.raises(ValueError, match=r"^kernels 'avx' are unknown, expected "):
         _core.use_kernels("avx")
 
 

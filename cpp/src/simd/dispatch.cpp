@@ -87,7 +87,7 @@ Kernels neon_kernels() noexcept {
       .name = "neon",
       .clear = portable::clear,
       .read_runs = neon::read_runs,
-      .write_runs = portable::write_runs,
+      .write_runs = neon::write_runs,
       .paint_rows = neon::paint_rows,
       .find_strips = portable::find_strips,  // a compiler makes the same of it
       .pack_block = neon::pack_block,

@@ -11,6 +11,7 @@
 namespace shipedge::simd::neon {
 
 std::size_t read_runs(TextCursor& cursor, Run* out) noexcept;
+char* write_runs(Runs runs, char* out) noexcept;
 void paint_rows(std::uint64_t* toggles, std::size_t rows, std::uint8_t* out, std::size_t stride,
                 std::uint64_t columns) noexcept;
 void pack_block(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height, std::uint32_t width,

@@ -28,7 +28,9 @@ def _core() -> str:
     from shipedge.rle import encode
 
     text = encode(np.ones((2, 2), np.uint8))
-    return f"masks work, with kernels for {kernels()}" if text == "1 4" else f"a 2x2 mask became {text!r}, expected '1 4'"
+    return (
+        f"masks work, with kernels for {kernels()}" if text == "1 4" else f"a 2x2 mask became {text!r}, expected '1 4'"
+    )
 
 
 def _opencv() -> str:

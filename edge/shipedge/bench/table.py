@@ -22,9 +22,7 @@ def show(rows: Sequence[Row]) -> str:
     lines = [_line(row) for row in rows]
     if len(rows) > 1:
         first = rows[0].ours_us
-        lines = [
-            f"{row.kernels:<9}{row.ours_us / first:>7.2f} {line}" for row, line in zip(rows, lines, strict=True)
-        ]
+        lines = [f"{row.kernels:<9}{row.ours_us / first:>7.2f} {line}" for row, line in zip(rows, lines, strict=True)]
     row = rows[0]
     others = [f"{name} {_time(us)}" for name, us in list(row.peers_us.items())[1:]]
     others += [f"{name} {reason}" for name, reason in row.failed.items()]

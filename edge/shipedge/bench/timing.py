@@ -4,6 +4,7 @@ A contender whose result differs from ours, or that fails, is named and not time
 the memory, reading the file) takes its turns in the same rounds, so that a busy machine slows all of them alike.
 """
 
+import random
 import statistics
 import time
 import warnings
@@ -91,7 +92,11 @@ def _check(contenders: dict[str, Contender]) -> tuple[dict[str, Contender], dict
 
 
 def _take_turns(contenders: dict[str, Contender], budget_s: float) -> dict[str, list[float]]:
-    """Seconds per call of each turn. A slow contender leaves once its budget is used; the others go on."""
+    """Seconds per call of each turn. A slow contender leaves once its budget is used; the others go on.
+
+    The order is drawn anew for each round: whoever comes after memset finds its memory in no cache.
+    """
+    order = random.Random(0)
     first = {name: _seconds(contender, 1) for name, contender in contenders.items()}
     repeats = {name: max(1, int(_TURN_S / max(seconds, 1e-7))) for name, seconds in first.items()}
     turns = {name: [seconds] if repeats[name] == 1 else [] for name, seconds in first.items()}
@@ -100,6 +105,7 @@ def _take_turns(contenders: dict[str, Contender], budget_s: float) -> dict[str, 
         playing = [name for name in contenders if left[name] > 0 or len(turns[name]) < 3]
         if not playing:
             break
+        order.shuffle(playing)
         for name in playing:
             count = repeats[name]
             if count > 1:

@@ -60,7 +60,9 @@ def rle(quick: bool, csv_path: Path | None, only: str, kernels: str, as_json: bo
         raise click.ClickException(f"no work is called {only!r}, expected part of: " + ", ".join(w.name for w in WORKS))
     if kernels not in ("", "all", *_core.tiers):
         here = ", ".join(_core.tiers)
-        raise click.ClickException(f"no kernels of this machine are called {kernels!r}, expected all, or one of: {here}")
+        raise click.ClickException(
+            f"no kernels of this machine are called {kernels!r}, expected all, or one of: {here}"
+        )
     tiers = _core.tiers[::-1] if kernels == "all" else (kernels or _core.kernels(),)
     images = read_images(csv_path, 2000) if csv_path else made_up_images(1000)
     peers, missing = installed()
