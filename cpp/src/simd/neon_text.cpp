@@ -104,12 +104,11 @@ std::size_t read_runs(TextCursor& cursor, Run* out) noexcept { return read_runs_
 char* write_runs(Runs runs, char* out) noexcept {
   const uint32x4_t one_based = vreinterpretq_u32_u64(vdupq_n_u64(1));
   const Run* run = runs.data();
-  for (std::size_t left = runs.size(); left != 0;) {
-    const std::size_t count = std::min<std::size_t>(left, 2);
-    const Run two[2] = {run[0], run[count - 1]};
-    const uint32x4_t numbers = vaddq_u32(vld1q_u32(&two[0].start), one_based);
+  const Run* const last = run + runs.size();
+  for (; last - run >= 2; run += 2) {
+    const uint32x4_t numbers = vaddq_u32(vld1q_u32(&run->start), one_based);
     if (vmaxvq_u32(numbers) >= 10000000) {
-      out = portable::write_runs({run, count}, out);  // a picture of ten million pixels and more
+      out = portable::write_runs({run, 2}, out);  // a picture of ten million pixels and more
     } else {
       // Times ten: the last of eight digits is 0, the place of the space. Divisions are by multiplication: 2^43 / 10^4,
       // 2^20 / 100 and 2^15 / 10, rounded up, are exact for what they divide.
@@ -128,17 +127,15 @@ char* write_runs(Runs runs, char* out) noexcept {
         digits[2 * i] = vgetq_lane_u64(both, 0);
         digits[2 * i + 1] = vgetq_lane_u64(both, 1);
       }
-      for (std::size_t i = 0; i < 2 * count; ++i) {
-        const auto zeros = static_cast<unsigned>(std::countr_zero(digits[i])) & 0x38;
-        const std::uint64_t text = (digits[i] | 0x2030303030303030ULL) >> zeros;  // "0000000 "
+      for (const std::uint64_t number : digits) {
+        const auto zeros = static_cast<unsigned>(std::countr_zero(number)) & 0x38;
+        const std::uint64_t text = (number | 0x2030303030303030ULL) >> zeros;  // "0000000 "
         std::memcpy(out, &text, sizeof text);
         out += 8 - zeros / 8;
       }
     }
-    run += count;
-    left -= count;
   }
-  return out;
+  return portable::write_runs({run, last}, out);
 }
 
 }  // namespace shipedge::simd::neon
