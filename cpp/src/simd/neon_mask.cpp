@@ -123,25 +123,27 @@ void pack_lines(const std::uint8_t* lines, std::ptrdiff_t stride, std::uint32_t 
 std::uint32_t* list_bits(const std::uint64_t* words, const std::uint32_t* at, std::size_t count,
                          std::uint32_t* out) noexcept {
   for (std::size_t i = 0; i < count; ++i) {
-    std::uint64_t word = words[i];
+    const std::uint64_t word = words[i];
+    if (word == 0) continue;
+    // Mostly an edge or two.
+    out[0] = at[i] + static_cast<std::uint32_t>(std::countr_zero(word));
+    const std::uint64_t rest = word & (word - 1);
+    out[1] = at[i] + static_cast<std::uint32_t>(std::countr_zero(rest));
+    if ((rest & (rest - 1)) == 0) {
+      out += rest != 0 ? 2 : 1;
+      continue;
+    }
     const uint8x8_t counts = vcnt_u8(vcreate_u8(word));
     const std::uint64_t ends = vget_lane_u64(vreinterpret_u64_u8(counts), 0) * 0x0101010101010101ULL;
-    const auto found = static_cast<std::uint32_t>(ends >> 56);
-    if (found <= 8) {
-      for (std::uint32_t* next = out; word != 0; word &= word - 1) {
-        *next++ = at[i] + static_cast<std::uint32_t>(std::countr_zero(word));
-      }
-    } else {
-      std::uint32_t* to = out;
-      for (unsigned eight = 0; eight < 64; eight += 8) {
-        const uint16x8_t places = vmovl_u8(vld1_u8(kPlacesOfBits[word >> eight & 0xff].data()));
-        const uint32x4_t base = vdupq_n_u32(at[i] + eight);
-        vst1q_u32(to, vaddw_u16(base, vget_low_u16(places)));
-        vst1q_u32(to + 4, vaddw_u16(base, vget_high_u16(places)));
-        to = out + (ends >> eight & 0xff);
-      }
+    std::uint32_t* to = out;
+    for (unsigned eight = 0; eight < 64; eight += 8) {
+      const uint16x8_t places = vmovl_u8(vld1_u8(kPlacesOfBits[word >> eight & 0xff].data()));
+      const uint32x4_t base = vdupq_n_u32(at[i] + eight);
+      vst1q_u32(to, vaddw_u16(base, vget_low_u16(places)));
+      vst1q_u32(to + 4, vaddw_u16(base, vget_high_u16(places)));
+      to = out + (ends >> eight & 0xff);
     }
-    out += found;
+    out = to;
   }
   return out;
 }
