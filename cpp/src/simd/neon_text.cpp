@@ -99,40 +99,46 @@ struct Four {
 
 std::size_t read_runs(TextCursor& cursor, Run* out) noexcept { return read_runs_in_four<Four>(cursor, out); }
 
-/// Two runs at a time: each number becomes seven digits and a space in a field of eight bytes, which is then shifted by
-/// its leading zeros.
+/// Four runs at a time: each start becomes seven digits and a space in a field of eight bytes, which is then shifted by
+/// its leading zeros; lengths are short enough for a table.
 char* write_runs(Runs runs, char* out) noexcept {
-  const uint32x4_t one_based = vreinterpretq_u32_u64(vdupq_n_u64(1));
   const Run* run = runs.data();
   const Run* const last = run + runs.size();
-  for (; last - run >= 2; run += 2) {
-    const uint32x4_t numbers = vaddq_u32(vld1q_u32(&run->start), one_based);
-    if (vmaxvq_u32(numbers) >= 10000000) {
-      out = portable::write_runs({run, 2}, out);  // a picture of ten million pixels and more
-    } else {
-      // Times ten: the last of eight digits is 0, the place of the space. Divisions are by multiplication: 2^43 / 10^4,
-      // 2^20 / 100 and 2^15 / 10, rounded up, are exact for what they divide.
-      const int32x4_t times_ten = vreinterpretq_s32_u32(vmulq_n_u32(numbers, 10));
-      const int32x4_t upper = vshrq_n_s32(vqdmulhq_n_s32(times_ten, 879609303), 12);
-      const int32x4_t lower = vmlsq_n_s32(times_ten, upper, 10000);
-      const int32x4_t fours[2] = {vzip1q_s32(upper, lower), vzip2q_s32(upper, lower)};
-      std::uint64_t digits[4];
-      for (unsigned i = 0; i < 2; ++i) {
-        const int16x8_t four = vreinterpretq_s16_s32(fours[i]);
-        const int16x8_t hundreds = vshrq_n_s16(vqdmulhq_n_s16(four, 10486), 5);
-        const int32x4_t rest = vreinterpretq_s32_s16(vmlsq_n_s16(four, hundreds, 100));
-        const int16x8_t twos = vreinterpretq_s16_s32(vsliq_n_s32(vreinterpretq_s32_s16(hundreds), rest, 16));
-        const int16x8_t tens = vqdmulhq_n_s16(twos, 3277);
-        const uint64x2_t both = vreinterpretq_u64_s16(vsliq_n_s16(tens, vmlsq_n_s16(twos, tens, 10), 8));
-        digits[2 * i] = vgetq_lane_u64(both, 0);
-        digits[2 * i + 1] = vgetq_lane_u64(both, 1);
-      }
-      for (const std::uint64_t number : digits) {
-        const auto zeros = static_cast<unsigned>(std::countr_zero(number)) & 0x38;
-        const std::uint64_t text = (number | 0x2030303030303030ULL) >> zeros;  // "0000000 "
-        std::memcpy(out, &text, sizeof text);
-        out += 8 - zeros / 8;
-      }
+  while (last - run >= 4) {
+    const uint32x4x2_t both = vld2q_u32(&run->start);
+    const uint32x4_t starts = vaddq_u32(both.val[0], vdupq_n_u32(1));
+    const uint32x4_t large =
+        vorrq_u32(vcgtq_u32(starts, vdupq_n_u32(9999999)), vcgtq_u32(both.val[1], vdupq_n_u32(999)));
+    if (vmaxvq_u32(large) != 0) {
+      out = portable::write_runs({run, 4}, out);  // a picture of ten million pixels and more, or a thousand rows
+      run += 4;
+      continue;
+    }
+    // Times ten: the last of eight digits is 0, the place of the space. Divisions are by multiplication: 2^43 / 10^4,
+    // 2^20 / 100 and 2^15 / 10, rounded up, are exact for what they divide.
+    const int32x4_t times_ten = vreinterpretq_s32_u32(vmulq_n_u32(starts, 10));
+    const int32x4_t upper = vshrq_n_s32(vqdmulhq_n_s32(times_ten, 879609303), 12);
+    const int32x4_t lower = vmlsq_n_s32(times_ten, upper, 10000);
+    const int32x4_t fours[2] = {vzip1q_s32(upper, lower), vzip2q_s32(upper, lower)};
+    std::uint64_t digits[4];
+    for (unsigned i = 0; i < 2; ++i) {
+      const int16x8_t four = vreinterpretq_s16_s32(fours[i]);
+      const int16x8_t hundreds = vshrq_n_s16(vqdmulhq_n_s16(four, 10486), 5);
+      const int32x4_t rest = vreinterpretq_s32_s16(vmlsq_n_s16(four, hundreds, 100));
+      const int16x8_t twos = vreinterpretq_s16_s32(vsliq_n_s32(vreinterpretq_s32_s16(hundreds), rest, 16));
+      const int16x8_t tens = vqdmulhq_n_s16(twos, 3277);
+      const uint64x2_t two = vreinterpretq_u64_s16(vsliq_n_s16(tens, vmlsq_n_s16(twos, tens, 10), 8));
+      digits[2 * i] = vgetq_lane_u64(two, 0);
+      digits[2 * i + 1] = vgetq_lane_u64(two, 1);
+    }
+    for (unsigned i = 0; i < 4; ++i, ++run) {
+      const auto zeros = static_cast<unsigned>(std::countr_zero(digits[i])) & 0x38;
+      const std::uint64_t text = (digits[i] | 0x2030303030303030ULL) >> zeros;  // "0000000 "
+      std::memcpy(out, &text, sizeof text);
+      out += 8 - zeros / 8;
+      const portable::Short& length = portable::kShorts[run->length];
+      std::memcpy(out, length.plain, 4);
+      out += length.size;
     }
   }
   return portable::write_runs({run, last}, out);

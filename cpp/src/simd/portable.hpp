@@ -1,11 +1,23 @@
 #pragma once
 
+#include <array>
+#include <cstdint>
+
 #include "shipedge/kernels.hpp"
 
 /// What runs portable; kernels.hpp says what each does.
 namespace shipedge::simd::portable {
 
 constexpr std::uint32_t kPolynomial = 0xedb88320;  // of CRC-32, reflected
+
+/// The text of a number below 1000, behind it a space, and the length of both.
+struct Short {
+  char padded[4];  // always three digits
+  char plain[4];   // without leading zeros
+  std::uint8_t size;
+};
+
+extern const std::array<Short, 1000> kShorts;
 
 void clear(std::uint8_t* out, std::size_t size) noexcept;
 std::size_t read_runs(TextCursor& cursor, Run* out) noexcept;
