@@ -13,13 +13,12 @@ namespace shipedge::simd::neon {
 
 /// Sets out[c] to 1 for every set bit c.
 static inline void set_bits(std::uint8_t* out, std::uint64_t bits) noexcept {
-  const uint8x16_t one = vdupq_n_u8(1);
   const uint8x16_t bit_of = vreinterpretq_u8_u64(vdupq_n_u64(0x8040201008040201ULL));
   const uint8x16_t words = vreinterpretq_u8_u64(vdupq_n_u64(bits));
   uint8x16_t byte_of = vcombine_u8(vdup_n_u8(0), vdup_n_u8(1));
   for (unsigned part = 0; part < 4; ++part, out += 16) {
     const uint8x16_t set = vtstq_u8(vqtbl1q_u8(words, byte_of), bit_of);
-    vst1q_u8(out, vbslq_u8(set, one, vld1q_u8(out)));
+    vst1q_u8(out, vorrq_u8(vld1q_u8(out), vshrq_n_u8(set, 7)));
     byte_of = vaddq_u8(byte_of, vdupq_n_u8(2));
   }
 }
