@@ -175,10 +175,15 @@ SHIPEDGE_AVX2 std::uint32_t* list_bits(const std::uint64_t* words, const std::ui
                                        std::uint32_t* out) noexcept {
   for (std::size_t i = 0; i < count; ++i) {
     const std::uint64_t word = words[i];
-    if (std::popcount(word) <= 8) {
-      for (std::uint64_t rest = word; rest != 0; rest &= rest - 1) {
-        *out++ = at[i] + static_cast<std::uint32_t>(std::countr_zero(rest));
+    const int found = std::popcount(word);
+    if (found <= 4) {  // four at once, whether there are so many or none: a branch would often be guessed wrong
+      std::uint64_t rest = word;
+      for (unsigned k = 0; k < 4; ++k) {
+        out[k] = at[i] + static_cast<std::uint32_t>(std::countr_zero(rest));
+        rest &= rest - 1;
+        __asm__("" : "+r"(rest));  // or the compiler puts one behind each
       }
+      out += found;
       continue;
     }
     for (unsigned eight = 0; eight < 64; eight += 8) {

@@ -17,6 +17,11 @@ SHIPEDGE_AVX2 inline __m256i opaque(__m256i value) noexcept {
   return value;
 }
 
+/// All bits of the first so many runs of four.
+SHIPEDGE_AVX2 inline __m256i first_runs(std::size_t count) noexcept {
+  return _mm256_cmpgt_epi64(_mm256_set1_epi64x(static_cast<long long>(count)), _mm256_set_epi64x(3, 2, 1, 0));
+}
+
 }  // namespace
 
 /// Four runs at a time: each start becomes seven digits and a space in a field of eight bytes, which is then shifted by
@@ -36,13 +41,9 @@ SHIPEDGE_AVX2 char* write_runs(Runs runs, char* out) noexcept {
   const Run* const last = run + runs.size();
   while (run != last) {
     const auto count = std::min<std::size_t>(4, static_cast<std::size_t>(last - run));
-    Run four[4] = {};
-    const Run* from = run;
-    if (count < 4) {
-      std::copy_n(run, count, four);
-      from = four;
-    }
-    const __m256i numbers = _mm256_sub_epi32(load(from), starts);                          // starts count from 1
+    __m256i numbers =
+        count == 4 ? load(run) : _mm256_maskload_epi32(reinterpret_cast<const int*>(run), first_runs(count));
+    numbers = _mm256_sub_epi32(numbers, starts);                                           // starts count from 1
     const __m256i large = _mm256_or_si256(_mm256_cmpgt_epi32(numbers, largest), numbers);  // or from 2^31 on
     if (_mm256_movemask_ps(_mm256_castsi256_ps(large)) != 0) {
       out = portable::write_runs({run, count}, out);  // a picture of ten million pixels and more, or a thousand rows
