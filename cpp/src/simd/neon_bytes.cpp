@@ -53,6 +53,8 @@ std::size_t find_specials(const char* blocks, std::size_t count, std::uint32_t b
       const uint8x16_t bytes = vld1q_u8(reinterpret_cast<const std::uint8_t*>(blocks) + 16 * part);
       found[part] = vtstq_u8(vqtbl1q_u8(lower, vandq_u8(bytes, half)), vqtbl1q_u8(upper, vshrq_n_u8(bytes, 4)));
     }
+    const uint8x16_t any = vorrq_u8(vorrq_u8(found[0], found[1]), vorrq_u8(found[2], found[3]));
+    if (vmaxvq_u8(any) == 0) continue;
     for (std::uint64_t bits = mask_of(found[0], found[1], found[2], found[3]); bits != 0; bits &= bits - 1) {
       *at++ = base + static_cast<std::uint32_t>(std::countr_zero(bits));
     }
