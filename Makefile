@@ -43,12 +43,12 @@ test-tflite: .venv/dev.stamp  ## the rung of tflite-runtime, in an environment w
 	build/tflite/bin/pip install --quiet ".[tflite]" hypothesis pytest
 	SHIPEDGE_TOY_MODELS=build/toy_models build/tflite/bin/pytest tests/edge/test_tflite_runtime.py tests/edge/test_delegates.py
 
-test-aarch64: .venv/dev.stamp  ## the wheel for aarch64, cross-built by zig, under qemu: the same ships, networks and masks
+test-aarch64: .venv/dev.stamp  ## the wheel for aarch64, cross-built by zig, under qemu: the same ships, networks and masks, and the C++ tests
 	@if PIP=$(BIN)/pip tests/aarch64.sh build/aarch64; then $(MAKE) --no-print-directory aarch64; else echo "aarch64 was not tried."; fi
 
 AARCH64 := build/aarch64/python/bin/python
 # What an emulator runs in minutes; tests/rle/test_safety_memory.py bounds memory that the emulator itself needs.
-AARCH64_TESTS := $(addprefix tests/rle/test_,codec.py png.py messages.py values.py safety_exit.py safety_types.py)
+AARCH64_TESTS := $(addprefix tests/rle/test_,codec.py csv_index.py kernels.py png.py messages.py values.py safety_exit.py safety_types.py)
 
 aarch64:
 	PATH=$(CURDIR)/$(BIN):$$PATH CMAKE_TOOLCHAIN_FILE=$(CURDIR)/build/aarch64/toolchain.cmake $(AARCH64) -c \
@@ -56,6 +56,10 @@ aarch64:
 	$(BIN)/pip install --quiet --upgrade -c build/aarch64/constraints.txt --target build/aarch64/python/lib/python3.13/site-packages \
 	--python-version 3.13 $(foreach glibc,17 27 28,--platform manylinux_2_$(glibc)_aarch64) --only-binary :all: \
 	"shipedge[headless] @ file://$$(echo $(CURDIR)/build/aarch64/dist/*.whl)"
+	$(BIN)/cmake -S . -B build/aarch64/tests -G Ninja -DCMAKE_MAKE_PROGRAM=$(CURDIR)/$(BIN)/ninja -DSHIPEDGE_TESTS=ON -DSHIPEDGE_MODULE=OFF \
+	-DCMAKE_TOOLCHAIN_FILE=$(CURDIR)/build/aarch64/toolchain.cmake
+	$(BIN)/cmake --build build/aarch64/tests
+	QEMU_CPU=cortex-a76 build/aarch64/qemu-aarch64 -L build/aarch64/root build/aarch64/tests/tests/cpp/shipedge_tests
 	SHIPEDGE_AARCH64=$(CURDIR)/$(AARCH64) $(BIN)/pytest tests/edge/test_aarch64.py
 	$(AARCH64) -m pytest -p no:cacheprovider -m "not slow" $(AARCH64_TESTS)
 

@@ -32,12 +32,22 @@ void bind_errors(py::module_& module) {
       });
 }
 
+void bind_kernels(py::module_& module) {
+  py::list tiers;
+  for (const simd::Kernels* kernels : simd::tiers()) tiers.append(kernels->name);
+  module.attr("tiers") = py::tuple(tiers);
+  module.def("kernels", [] { return simd::best().name; }, "Name of the tier of kernels in use.");
+  module.def(
+      "use_kernels", [](const std::string& name) { simd::use(name); }, py::arg("name"),
+      "Use another of the tiers from now on; for benchmarks and tests.");
+}
+
 }  // namespace shipedge
 
 // PyInit__core below is what Python calls: the name of a module comes from its file.
 PYBIND11_MODULE(_core_of_main, module, py::mod_gil_not_used()) {
   module.doc() = "Run-length masks in C++; use it through shipedge.rle.";
-  module.attr("kernels") = shipedge::simd::best().name;
+  shipedge::bind_kernels(module);
   shipedge::bind_errors(module);
   shipedge::bind_rle(module);
   shipedge::bind_algebra(module);
@@ -58,10 +68,30 @@ PYBIND11_MODULE(_core_of_main, module, py::mod_gil_not_used()) {
   shipedge::seal_pybind11(module.attr("Rle"), module.attr("parse"));
 }
 
-/// Refuses sub-interpreters before pybind11 does anything: on CPython 3.11 and before it would wait for ever for the
-/// lock of the main interpreter.
-extern "C" PYBIND11_EXPORT PyObject* PyInit__core() {
-  if (PyInterpreterState_Get() == PyInterpreterState_Main()) return PyInit__core_of_main();
-  PyErr_SetString(PyExc_ImportError, "shipedge works in the main interpreter of a process, and this is another one");
+namespace {
+
+/// An ImportError in words; by its name the commands know it for a sentence of ours.
+PyObject* refuse_import(const char* sentence) {
+  PyObject* const message = PyUnicode_FromString(sentence);
+  PyObject* const name = PyUnicode_FromString("shipedge._core");
+  if (message != nullptr && name != nullptr) PyErr_SetImportError(message, name, nullptr);
+  Py_XDECREF(message);
+  Py_XDECREF(name);
   return nullptr;
+}
+
+}  // namespace
+
+/// Refuses sub-interpreters before pybind11 does anything: on CPython 3.11 and before it would wait for ever for the
+/// lock of the main interpreter. And kernels that SHIPEDGE_KERNELS asks for and that are not here.
+extern "C" PYBIND11_EXPORT PyObject* PyInit__core() {
+  if (PyInterpreterState_Get() != PyInterpreterState_Main()) {
+    return refuse_import("shipedge works in the main interpreter of a process, and this is another one");
+  }
+  try {
+    shipedge::simd::best();
+  } catch (const std::exception& wrong) {
+    return refuse_import(wrong.what());
+  }
+  return PyInit__core_of_main();
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <stdexcept>
 #include <string>
 
 #include "reference.hpp"
@@ -10,16 +11,8 @@
 using namespace reference;
 using shipedge::simd::Kernels;
 using shipedge::simd::kSide;
-using shipedge::simd::TextCursor;
 
 namespace {
-
-/// Every set of kernels that runs here, the plainest first.
-std::vector<const Kernels*> all() {
-  std::vector<const Kernels*> found{&shipedge::simd::plain(), &shipedge::simd::portable()};
-  if (const Kernels* fast = shipedge::simd::avx512()) found.push_back(fast);
-  return found;
-}
 
 /// Bytes in memory of exactly their number, `offset` away from any alignment.
 struct Exact {
@@ -29,55 +22,10 @@ struct Exact {
   std::uint8_t* data;
 };
 
-struct Reading {
-  std::vector<Run> runs;
-  std::size_t consumed;
-  std::uint64_t next;
-};
-
-Reading read(const Kernels& kernels, std::string_view text, std::uint64_t next, std::uint64_t limit) {
-  const std::vector<char> exact(text.begin(), text.end());
-  std::vector<Run> runs(text.size() / 4 + 1);
-  TextCursor cursor{exact.data(), exact.data() + exact.size(), next, limit};
-  runs.resize(kernels.read_runs(cursor, runs.data()));
-  return {runs, static_cast<std::size_t>(cursor.at - exact.data()), cursor.next};
-}
-
-/// What parse_airbus makes of a text from any of the kernels' stopping points is the same, if each of them is right
-/// about the runs it took.
-void check_reading(std::string_view text, std::uint64_t limit) {
-  for (const Kernels* kernels : all()) {
-    CAPTURE(kernels->name);
-    CAPTURE(text);
-    const Reading got = read(*kernels, text, 1, limit);
-    REQUIRE(got.consumed <= text.size());
-    std::string written = reference::text(got.runs);
-    std::uint64_t next = 1;
-    for (const Run& run : got.runs) {
-      REQUIRE(run.start + std::uint64_t{1} >= next);
-      REQUIRE(run.length != 0);
-      next = std::uint64_t{run.start} + run.length + 1;
-      REQUIRE(next <= limit);
-    }
-    CHECK(got.next == next);
-    // The part it took, written again, is that part but for leading zeros and the space behind.
-    std::string taken;
-    for (std::size_t i = 0; i < got.consumed; ++i) {
-      const bool starts = i == 0 || text[i - 1] == ' ';
-      if (starts && text[i] == '0' && i + 1 < got.consumed && text[i + 1] != ' ') {
-        while (i + 1 < got.consumed && text[i] == '0' && text[i + 1] != ' ') ++i;
-      }
-      taken += text[i];
-    }
-    if (!taken.empty() && taken.back() == ' ') taken.pop_back();
-    CHECK(taken == written);
-  }
-}
-
 }  // namespace
 
 TEST_CASE("every kernel clears exactly what it is told to") {
-  for (const Kernels* kernels : all()) {
+  for (const Kernels* kernels : shipedge::simd::tiers()) {
     for (std::size_t size = 0; size <= 700; ++size) {
       for (const std::size_t offset : {0, 1, 17, 63}) {
         std::vector<std::uint8_t> memory(size + offset + 64, 7);
@@ -91,82 +39,13 @@ TEST_CASE("every kernel clears exactly what it is told to") {
 }
 
 TEST_CASE("every kernel clears memory that no cache holds") {
-  for (const Kernels* kernels : all()) {
+  for (const Kernels* kernels : shipedge::simd::tiers()) {
     for (const std::size_t size : {(std::size_t{1} << 20) + 3, (std::size_t{8} << 20) + 77}) {
       std::vector<std::uint8_t> memory(size + 64, 7);
       kernels->clear(memory.data() + 5, size);
       CHECK(std::count(memory.begin(), memory.end(), 0) == static_cast<std::ptrdiff_t>(size));
       CHECK(memory[4] == 7);
       CHECK(memory[5 + size] == 7);
-    }
-  }
-}
-
-TEST_CASE("every kernel reads plain runs, and stops where they are not plain") {
-  std::mt19937 random(5);
-  const auto pick = [&](int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); };
-  check_reading("", 100);
-  check_reading("1 1", 2);
-  check_reading("0 1 5 2", 100);
-  for (const char* text :
-       {"1 3 5 2  9 1", " 1 3 5 2", "1 3 5 2 ", "1 3 4 2 8 1", "1 3 5 0 9 1 12 1 20 1 30 1 40 1 50 1",
-        "12345678 1 22345678 1 32345678 1 42345678 1", "1\t2 3 4", "1 2 3 4x", "1 2 -3 4"}) {
-    check_reading(text, 589825);
-    check_reading(text, 10);
-    check_reading(text, std::uint64_t{1} << 32);
-  }
-  for (int round = 0; round < 3000; ++round) {
-    // Mostly sound texts of any number of runs and digits, with one thing or another wrong in some of them.
-    std::string text;
-    std::uint64_t at = 1;
-    const int gap = round % 3 == 0 ? 3 : round % 3 == 1 ? 3000 : 3000000;
-    for (int run = pick(0, 90); run > 0; --run) {
-      at += static_cast<std::uint64_t>(pick(1, gap));
-      const auto length = static_cast<std::uint64_t>(pick(1, gap));
-      if (!text.empty()) text += pick(0, 300) == 0 ? "  " : " ";
-      if (pick(0, 300) == 0) text += "000";
-      text += std::to_string(at) + " " + std::to_string(length);
-      at += length;
-    }
-    if (round % 4 == 0 && !text.empty()) {
-      text[static_cast<std::size_t>(pick(0, static_cast<int>(text.size()) - 1))] = static_cast<char>(pick(0, 255));
-    }
-    const std::uint64_t limit = std::min<std::uint64_t>(round % 5 == 0 ? at / 2 + 1 : at, 0xffffffffU);
-    check_reading(text, limit);
-  }
-}
-
-TEST_CASE("every kernel takes the same plain text whole") {
-  for (const Kernels* kernels : all()) {
-    std::string text;
-    for (std::uint32_t run = 0; run < 5000; ++run) {
-      text += (run == 0 ? "" : " ") + std::to_string(run * 117 + 1) + " " + std::to_string(run % 100 + 1);
-      if (run % 101 != 0) continue;
-      const Reading got = read(*kernels, text, 1, 589825);
-      CAPTURE(kernels->name);
-      CHECK(got.runs.size() + 1 >= run);  // the plain one leaves the end of the text to the caller
-    }
-  }
-}
-
-TEST_CASE("every kernel writes runs as they are read") {
-  std::mt19937 random(6);
-  for (const Kernels* kernels : all()) {
-    for (const std::uint32_t top : {9U, 1000U, 9999998U, 10000001U, 4294967293U}) {
-      std::uniform_int_distribution<std::uint32_t> number(0, top);
-      for (std::size_t count = 1; count < 40; ++count) {
-        std::vector<Run> runs(count);
-        for (Run& run : runs) run = {number(random), number(random) + 1};
-        std::vector<char> out(count * 22 + 64, '?');
-        char* const end = kernels->write_runs(runs, out.data());
-        CHECK(std::string(out.data(), end) == reference::text(runs) + " ");
-      }
-    }
-    for (std::uint32_t value = 1; value < 10000000; value += 97) {  // also every power of ten and its neighbours
-      const Run run{value - 1, value};
-      char out[128];
-      const std::string text = std::to_string(value);
-      REQUIRE(std::string(out, kernels->write_runs({&run, 1}, out)) == text + " " + text + " ");
     }
   }
 }
@@ -182,7 +61,7 @@ TEST_CASE("every kernel paints, finds and packs pixels of any width and alignmen
     for (std::uint32_t y = 0; y < height; ++y) {
       for (std::uint32_t x = 0; x < width; ++x) pixels.data[y * stride + x] = set(random) ? 1 << (x % 8) : 0;
     }
-    for (const Kernels* kernels : all()) {
+    for (const Kernels* kernels : shipedge::simd::tiers()) {
       CAPTURE(kernels->name);
       CAPTURE(width);
       std::vector<std::uint8_t> found((width + kSide - 1) / kSide, 9);
@@ -230,7 +109,7 @@ TEST_CASE("every kernel paints, finds and packs pixels of any width and alignmen
 
 TEST_CASE("every kernel lists the bits of words") {
   std::mt19937_64 random(8);
-  for (const Kernels* kernels : all()) {
+  for (const Kernels* kernels : shipedge::simd::tiers()) {
     for (int round = 0; round < 200; ++round) {
       std::vector<std::uint64_t> words(static_cast<std::size_t>(round % 9));
       std::vector<std::uint32_t> at(words.size());
@@ -248,4 +127,90 @@ TEST_CASE("every kernel lists the bits of words") {
       CHECK(out == wanted);
     }
   }
+}
+
+TEST_CASE("every kernel finds the strips of wide masks") {
+  std::mt19937 random(9);
+  for (const std::uint32_t width : {383U, 384U, 448U, 768U, 769U, 831U, 1023U, 1024U, 1025U, 8191U, 8193U, 20000U}) {
+    for (const std::uint32_t height : {1U, 3U, 64U}) {
+      Exact pixels(std::size_t{width} * height, width % 7);
+      const std::size_t strips = (width + kSide - 1) / kSide;
+      std::vector<std::uint8_t> wanted(strips, 0);
+      for (int i = 0; i < 5; ++i) {
+        const auto x = static_cast<std::uint32_t>(random() % width);
+        pixels.data[random() % height * width + x] = 128;
+        wanted[x / kSide] = 1;
+      }
+      for (const Kernels* kernels : shipedge::simd::tiers()) {
+        CAPTURE(kernels->name);
+        CAPTURE(width);
+        std::vector<std::uint8_t> found(strips, 9);
+        kernels->find_strips(pixels.data, width, height, width, found.data());
+        CHECK(found == wanted);
+      }
+    }
+  }
+}
+
+TEST_CASE("every kernel sums bytes and finds the special ones") {
+  std::mt19937 random(10);
+  const Kernels& plain = *shipedge::simd::tiers().front();
+  for (std::size_t size = 0; size <= 700; ++size) {
+    Exact bytes(size, size % 9);
+    for (std::size_t i = 0; i < size; ++i) bytes.data[i] = static_cast<std::uint8_t>(random());
+    std::uint32_t bitwise = 0x12345678;
+    for (std::size_t i = 0; i < size; ++i) {
+      bitwise ^= bytes.data[i];
+      for (int bit = 0; bit < 8; ++bit) bitwise = bitwise >> 1 ^ ((bitwise & 1) != 0 ? 0xedb88320 : 0);
+    }
+    for (const Kernels* kernels : shipedge::simd::tiers()) {
+      CAPTURE(kernels->name);
+      CHECK(kernels->crc32(bytes.data, size, 0x12345678) == bitwise);
+    }
+  }
+  const std::string marks = "\r\n\t,\"/:\\";
+  for (int round = 0; round < 300; ++round) {
+    const auto blocks = static_cast<std::size_t>(round % 5);
+    std::string text(64 * blocks, '7');
+    for (char& c : text) {
+      if (random() % 8 < static_cast<unsigned>(round % 9)) {
+        c = static_cast<char>(round % 2 == 0 ? random() : static_cast<unsigned char>(marks[random() % marks.size()]));
+      }
+    }
+    std::vector<std::uint32_t> wanted;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      const auto c = static_cast<unsigned char>(text[i]);
+      if ((c < '-' && c != ' ') || c >= 0x7f || c == '/' || c == ':' || c == '\\') {
+        wanted.push_back(static_cast<std::uint32_t>(1000 + i));
+      }
+    }
+    for (const Kernels* kernels : shipedge::simd::tiers()) {
+      CAPTURE(kernels->name);
+      std::vector<std::uint32_t> found(text.size() + 16);
+      found.resize(kernels->find_specials(text.data(), blocks, 1000, found.data()));
+      CHECK(found == wanted);
+    }
+  }
+  std::string all(256, '0');
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<char>(i);
+  std::vector<std::uint32_t> wanted(256 + 16);
+  wanted.resize(plain.find_specials(all.data(), 4, 0, wanted.data()));
+  CHECK(wanted.size() == 176);
+  for (const Kernels* kernels : shipedge::simd::tiers()) {
+    std::vector<std::uint32_t> found(256 + 16);
+    found.resize(kernels->find_specials(all.data(), 4, 0, found.data()));
+    CHECK(found == wanted);
+  }
+}
+
+TEST_CASE("kernels that are not here are refused in words") {
+  const std::string chosen = shipedge::simd::best().name;
+  CHECK_THROWS_WITH_AS(shipedge::simd::use("mmx"), doctest::Contains("kernels 'mmx' are unknown, expected portable"),
+                       std::invalid_argument);
+  CHECK(shipedge::simd::best().name == chosen);
+  for (const Kernels* kernels : shipedge::simd::tiers()) {
+    shipedge::simd::use(kernels->name);
+    CHECK(&shipedge::simd::best() == kernels);
+  }
+  shipedge::simd::use(chosen);
 }

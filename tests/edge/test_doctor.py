@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from shipedge import _core
 from shipedge.backends.probe import EXTRAS, PROBES
 from shipedge.backends.runtimes import RUNTIMES
 from shipedge.cli import doctor as doctor_module
@@ -36,7 +37,7 @@ def rungs(*arguments):
 def test_finds_what_works_here(toy_bundle_dir):
     report, ladder = rungs("--bundle", toy_bundle_dir)
     assert report["ready"] is True
-    assert report["probes"]["core"] == {"works": True, "says": "masks work"}
+    assert report["probes"]["core"] == {"works": True, "says": f"masks work, with kernels for {_core.kernels()}"}
     assert list(ladder) == ["gpu", "npu", "litert", "tflite-runtime", "tf.lite"]
     litert = ladder["litert"]
     assert all(litert[key] for key in ("found", "tried", "works"))

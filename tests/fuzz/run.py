@@ -1,4 +1,4 @@
-"""Runs every fuzz target of a build for some seconds, with the fast and with the portable kernels.
+"""Runs every fuzz target of a build for some seconds, shared by all kernels that this machine has.
 
     python tests/fuzz/run.py build/fuzz --seconds 20
 
@@ -14,15 +14,15 @@ from pathlib import Path
 
 from seeds import SEEDS
 
+from shipedge._core import tiers
+
 LARGEST_MIB = 256  # no input of a few kilobytes may make the core ask for more at once
 
 
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("build", type=Path)
-    options.add_argument(
-        "--seconds", type=int, default=20, help="for each target, half of it with each kind of kernels"
-    )
+    options.add_argument("--seconds", type=int, default=20, help="for each target, shared by all kernels")
     options.add_argument("--only", default="", help="only targets whose name contains this")
     chosen = options.parse_args()
     programs = sorted(
@@ -44,28 +44,27 @@ def run(program: Path, build: Path, seconds: int) -> int:
         folder.mkdir(parents=True, exist_ok=True)
     for number, data in enumerate(SEEDS[program.name]()):
         (seeds / f"{number:03}").write_bytes(data)
-    for portable in ("", "1"):
-        half = max(1, seconds // 2)
+    share = max(1, seconds // len(tiers))
+    for kernels in tiers:
         done = subprocess.run(
-            [program, f"-max_total_time={half}", "-timeout=60", "-max_len=4096", found.resolve(), seeds.resolve()],
+            [program, f"-max_total_time={share}", "-timeout=60", "-max_len=4096", found.resolve(), seeds.resolve()],
             cwd=build,
             env={
                 **os.environ,
-                "SHIPEDGE_FORCE_PORTABLE": portable,
+                "SHIPEDGE_KERNELS": kernels,
                 "ASAN_OPTIONS": f"max_allocation_size_mb={LARGEST_MIB}:detect_leaks=1",
                 "UBSAN_OPTIONS": "print_stacktrace=1",
             },
             capture_output=True,
             text=True,
             errors="replace",
-            timeout=half + 120,
+            timeout=share + 120,
             check=False,
         )
         if done.returncode:
-            print(f"{program.name} failed{' with SHIPEDGE_FORCE_PORTABLE=1' * bool(portable)}:\n{done.stderr[-8000:]}")
+            print(f"{program.name} failed with SHIPEDGE_KERNELS={kernels}:\n{done.stderr[-8000:]}")
             return 1
         runs = re.search(r"^Done (\d+) runs", done.stderr, re.MULTILINE)
-        kernels = "portable" if portable else "fastest"
         print(f"{program.name:<16}{kernels:>9}: {runs[1] if runs else '?'} runs, no complaint", flush=True)
     return 0
 

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 import reference
-from shipedge import rle
+from shipedge import _core, rle
 from shipedge.airbus import write_airbus
 from shipedge.bench import material, timing
 from shipedge.bench.material import SHAPE, Material
@@ -15,6 +15,7 @@ from shipedge.bench.peers import Peer, installed
 from shipedge.bench.work import Floor, Job, Row, Work, run
 from shipedge.bench.works import WORKS
 from shipedge.cli import main
+from shipedge.errors import ShipedgeError
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,7 @@ def test_every_installed_peer_agrees_with_us(work, ships):
     if "PNG" in work.name:
         pytest.importorskip("cv2", reason="what is compared is read back with OpenCV (extra edge)")
     peers, missing = installed()
-    row = run(work, ships, peers, vector=False, budget_s=0)
+    (row,) = run(work, ships, peers, [_core.kernels()], 0)
     assert row.failed == {}
     assert all(us > 0 for us in row.median_us.values())
     assert row.best_peer is not None or missing
@@ -65,7 +66,7 @@ def test_a_wrong_peer_is_named_and_not_timed(ships):
         Peer("broken", {"decode": broken}),
         Peer("elsewhere", {"encode": broken}),
     ]
-    row = run(work_of(), ships, peers, vector=True, budget_s=0)
+    (row,) = run(work_of(), ships, peers, [_core.kernels()], 0)
     assert row.failed == {"wrong": "WRONG", "broken": "KeyError: 'lost'"}
     assert list(row.median_us) == ["shipedge"]
     assert (row.best_peer, row.times_faster) == (None, None)
@@ -78,16 +79,38 @@ def test_a_buffer_is_soiled_before_each_check(ships):
         return rle.decode(text, shape, out=out)
 
     idle = Peer("idle", {"decode": lambda _text, _shape: out})
-    assert run(work_of(ours=ours, soiled=out), ships, [idle], vector=True, budget_s=0).failed == {"idle": "WRONG"}
+    (row,) = run(work_of(ours=ours, soiled=out), ships, [idle], [_core.kernels()], 0)
+    assert row.failed == {"idle": "WRONG"}
+
+
+def test_every_tier_has_a_row_of_its_own(ships):
+    chosen = _core.kernels()
+    rows = run(work_of(), ships, [Peer("same", {"decode": rle.decode})], _core.tiers, 0)
+    assert [row.kernels for row in rows] == list(_core.tiers)
+    assert all(list(row.median_us) == ["shipedge", "same"] for row in rows)
+    assert _core.kernels() == chosen
+
+
+@pytest.mark.skipif(len(_core.tiers) == 1, reason="this machine has one tier")
+def test_tiers_that_disagree_are_no_table(ships):
+    first, last = _core.tiers[0], _core.tiers[-1]
+
+    def ours(text, shape):
+        return rle.decode(text, shape) * (1 if _core.kernels() == first else 2)
+
+    with pytest.raises(ShipedgeError, match=f"^work: shipedge, {last}: WRONG, expected what shipedge, {first} gives$"):
+        run(work_of(ours=ours), ships, [], [first, last], 0)
 
 
 def test_ratios_and_floors():
     times = {"shipedge": 2.0, "a": 9.0, "b": 5.0, "limit": 0.4}
-    row = Row("work", Floor((2, 3), (4, 5), (1, 1)), True, times, times, {}, "memset", None)
+    row = Row("work", Floor((2, 3), (4, 5), (1, 1)), "avx512", times, times, {}, "memset", None)
     assert (row.best_peer, row.times_faster, row.of_limit) == ("b", 2.5, 5.0)
     assert row.floors() == {"peer": (2, True), "limit": (4, False), "gb_s": (1, None)}
-    portable = Row("work", Floor((2, 3), (4, 5)), False, times, times, {}, "memset", None)
+    portable = Row("work", Floor((2, 3), (4, 5)), "sse2", times, times, {}, "memset", None)
     assert portable.floors() == {"peer": (3, False), "limit": (5, True)}
+    between = Row("work", Floor((2, 3), (4, 5)), "avx2", times, times, {}, "memset", None)
+    assert between.floors() == {"peer": (1.6, True), "limit": (5, True)}
 
 
 def test_slow_contenders_leave_and_fast_ones_go_on():
@@ -120,6 +143,10 @@ def test_command_prints_table_and_json(tmp_path):
     assert "x faster" in table.output
     assert "union of 15 strings -> mask" in table.output
     assert "batch" not in table.output
+    table = CliRunner().invoke(main, ["bench", "rle", "--quick", "--only", "+ bbox", "--kernels", "all"])
+    assert table.exit_code == 0
+    assert f"kernels: {', '.join(reversed(_core.tiers))}\n" in table.output
+    assert sum("area + bbox" in line for line in table.output.splitlines()) == len(_core.tiers)
     path = tmp_path / "ships.csv"
     write_airbus(path, [("a.jpg", material.made_up_images(3)[0]), ("b.jpg", [])])
     options = ["--quick", "--json", "--only", "34", "--csv", str(path)]
@@ -139,6 +166,11 @@ def test_what_cannot_be_measured_is_one_sentence(tmp_path):
     done = CliRunner().invoke(main, ["bench", "rle", "--csv", str(path)])
     assert done.exit_code == 1
     assert "line 2: image 'a.jpg': run 2 starts at 2, expected 3 or later" in done.output
+    done = CliRunner().invoke(main, ["bench", "rle", "--kernels", "mmx"])
+    assert done.exit_code == 1
+    assert done.output == (
+        f"Error: no kernels of this machine are called 'mmx', expected all, or one of: {', '.join(_core.tiers)}\n"
+    )
     done = CliRunner().invoke(main, ["bench", "rle", "--only", "sailing"])
     assert done.exit_code == 1
     assert "no work is called 'sailing', expected part of: ship string -> runs, 34, " in done.output

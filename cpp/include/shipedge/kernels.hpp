@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "shipedge/rle.hpp"
@@ -21,7 +22,7 @@ struct TextCursor {
 
 /// One set of loops. All of them compute the same; only their speed differs.
 struct Kernels {
-  const char* name;
+  const char* name;  // as SHIPEDGE_KERNELS has it
 
   /// Sets `size` bytes to zero.
   void (*clear)(std::uint8_t* out, std::size_t size) noexcept;
@@ -54,21 +55,24 @@ struct Kernels {
   /// Writes at[i] + b for each set bit b of words[i], in order, and returns the end; may touch 64 numbers behind it.
   std::uint32_t* (*list_bits)(const std::uint64_t* words, const std::uint32_t* at, std::size_t count,
                               std::uint32_t* out) noexcept;
+
+  /// The register of CRC-32 (not inverted) after more bytes.
+  std::uint32_t (*crc32)(const std::uint8_t* data, std::size_t size, std::uint32_t sum) noexcept;
+
+  /// Writes the positions (from `base` on) of the special bytes of whole 64-byte blocks to `out`, returns their number.
+  /// Special is every byte that is not plain in a name or a run list of a CSV file: controls, "," and the signs below
+  /// it (a quote among them) but for the space, "/", ":", "\\", and all but ASCII. May touch 16 numbers behind the end.
+  std::size_t (*find_specials)(const char* blocks, std::size_t count, std::uint32_t base, std::uint32_t* out) noexcept;
 };
 
-/// Whether SHIPEDGE_FORCE_PORTABLE in the environment keeps to code that runs anywhere.
-bool keep_portable() noexcept;
+/// The tiers that run on this machine, each faster than the one before it. The first, "portable", is standard C++.
+std::span<const Kernels* const> tiers() noexcept;
 
-/// Standard C++ alone.
-const Kernels& plain() noexcept;
+/// The tier in use: the fastest, or the one that SHIPEDGE_KERNELS names in the environment of the process.
+/// Throws std::invalid_argument, in words, where that one is unknown or not of this machine.
+const Kernels& best();
 
-/// Runs on every machine that the compiler makes code for: plain(), and SSE2, which is part of x86-64, where it pays.
-const Kernels& portable() noexcept;
-
-/// AVX-512 with its byte instructions (BW, VL, VBMI, VBMI2); nullptr where the machine or the compiler lacks them.
-const Kernels* avx512() noexcept;
-
-/// The fastest of this machine that keep_portable() allows, chosen once.
-const Kernels& best() noexcept;
+/// From now on the tier of that name is in use; for benchmarks and tests. Throws as best() does.
+void use(std::string_view name);
 
 }  // namespace shipedge::simd

@@ -3,6 +3,8 @@
 #include <cstring>
 #include <random>
 
+#include "shipedge/kernels.hpp"
+
 namespace shipedge::csv {
 namespace {
 
@@ -88,7 +90,7 @@ Scanner::Scanner(const char* data, std::uint32_t begin, std::size_t expected, bo
 }
 
 void Scanner::feed(std::uint32_t available, bool whole) {
-  static const FindSpecials find = find_specials();
+  const auto find = simd::best().find_specials;
   if (stopped_ || (available < retry_ && !whole)) return;
   std::uint32_t found[kPiece + 16];
   while (scanned_ < available) {

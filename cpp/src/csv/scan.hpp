@@ -90,10 +90,4 @@ class Scanner {
   bool non_ascii_ = false;
 };
 
-/// Writes the positions (from `base` on) of the special bytes of whole 64-byte blocks to `out`, returns their number.
-/// Special is every byte that is not plain in a name or a run list. May touch 16 numbers behind the last one.
-using FindSpecials = std::size_t (*)(const char* blocks, std::size_t count, std::uint32_t base, std::uint32_t* out);
-
-FindSpecials find_specials();
-
 }  // namespace shipedge::csv

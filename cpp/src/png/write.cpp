@@ -11,6 +11,7 @@
 #include "ship_codes.hpp"
 #include "shipedge/error.hpp"
 #include "shipedge/iou.hpp"
+#include "shipedge/kernels.hpp"
 #include "zero_stream.hpp"
 
 namespace shipedge {
@@ -268,6 +269,10 @@ void png_of_labels(const ShipRuns& ships, Shape shape, ByteBuffer& png) {
     edges.add({&runs[i].run, 1}, runs[i].label);
   }
   write_png(edges.by_rows(), shape, depth, deflate::kByteCode, png);
+}
+
+std::uint32_t crc32(const std::uint8_t* data, std::size_t size, std::uint32_t crc) noexcept {
+  return ~simd::best().crc32(data, size, ~crc);
 }
 
 }  // namespace shipedge

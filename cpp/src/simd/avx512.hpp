@@ -17,8 +17,9 @@
 #define SHIPEDGE_AVX512 \
   __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi,bmi2,lzcnt,popcnt")))
 
-/// AVX-512 with its byte instructions; kernels.hpp says what each does.
-namespace shipedge::simd::wide {
+/// AVX-512 with its byte instructions (BW, VL, VBMI, VBMI2): Intel since Ice Lake, AMD since Zen 4; kernels.hpp says
+/// what each does.
+namespace shipedge::simd::avx512 {
 
 SHIPEDGE_AVX512 void clear(std::uint8_t* out, std::size_t size) noexcept;
 SHIPEDGE_AVX512 std::size_t read_runs(TextCursor& cursor, Run* out) noexcept;
@@ -33,6 +34,8 @@ SHIPEDGE_AVX512 void pack_lines(const std::uint8_t* lines, std::ptrdiff_t stride
                                 std::uint32_t size, std::uint64_t* words) noexcept;
 SHIPEDGE_AVX512 std::uint32_t* list_bits(const std::uint64_t* words, const std::uint32_t* at, std::size_t count,
                                          std::uint32_t* out) noexcept;
+SHIPEDGE_AVX512 std::size_t find_specials(const char* blocks, std::size_t count, std::uint32_t base,
+                                          std::uint32_t* out) noexcept;
 
 /// A bit for each of the first `count` lanes.
 constexpr std::uint64_t low_bits(std::size_t count) noexcept {
@@ -48,6 +51,6 @@ SHIPEDGE_AVX512 inline __m512i ascending_bytes() noexcept {
   return _mm512_add_epi8(eight, groups);
 }
 
-}  // namespace shipedge::simd::wide
+}  // namespace shipedge::simd::avx512
 
 #endif

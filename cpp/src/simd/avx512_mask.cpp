@@ -9,7 +9,7 @@
 
 #include "find_strips.hpp"
 
-namespace shipedge::simd::wide {
+namespace shipedge::simd::avx512 {
 
 static constexpr std::size_t kCacheBytes = std::size_t{1} << 20;   // up to here plain stores are fastest
 static constexpr std::size_t kStreamBytes = std::size_t{8} << 20;  // from here on the caches are better left alone
@@ -160,6 +160,6 @@ SHIPEDGE_AVX512 std::uint32_t* list_bits(const std::uint64_t* words, const std::
   return out;
 }
 
-}  // namespace shipedge::simd::wide
+}  // namespace shipedge::simd::avx512
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "portable.hpp"
 
-namespace shipedge::simd::wide {
+namespace shipedge::simd::avx512 {
 
 static constexpr std::size_t kChunk = 1024;  // bytes of text whose numbers are located before they are read
 
@@ -196,7 +196,7 @@ SHIPEDGE_AVX512 char* write_runs(Runs runs, char* out) noexcept {
     const auto lanes = static_cast<__mmask8>(low_bits(2 * count));
     const __m256i numbers = _mm256_maskz_add_epi32(lanes, _mm256_maskz_loadu_epi32(lanes, run), one_based);
     if (_mm256_cmpge_epu32_mask(numbers, too_large) != 0) {
-      out = anywhere::write_runs({run, count}, out);  // a picture of ten million pixels and more
+      out = portable::write_runs({run, count}, out);  // a picture of ten million pixels and more
     } else {
       // Times ten: the last of eight digits is 0, the place of the space.
       const __m512i times_ten = _mm512_mul_epu32(_mm512_cvtepu32_epi64(numbers), wide_ten);
@@ -221,6 +221,6 @@ SHIPEDGE_AVX512 char* write_runs(Runs runs, char* out) noexcept {
   return out;
 }
 
-}  // namespace shipedge::simd::wide
+}  // namespace shipedge::simd::avx512
 
 #endif

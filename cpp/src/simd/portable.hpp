@@ -1,9 +1,23 @@
 #pragma once
 
+#include <array>
+#include <cstdint>
+
 #include "shipedge/kernels.hpp"
 
-/// What runs anywhere; kernels.hpp says what each does.
-namespace shipedge::simd::anywhere {
+/// What runs portable; kernels.hpp says what each does.
+namespace shipedge::simd::portable {
+
+constexpr std::uint32_t kPolynomial = 0xedb88320;  // of CRC-32, reflected
+
+/// The text of a number below 1000, behind it a space, and the length of both.
+struct Short {
+  char padded[4];  // always three digits
+  char plain[4];   // without leading zeros
+  std::uint8_t size;
+};
+
+extern const std::array<Short, 1000> kShorts;
 
 void clear(std::uint8_t* out, std::size_t size) noexcept;
 std::size_t read_runs(TextCursor& cursor, Run* out) noexcept;
@@ -18,5 +32,7 @@ void pack_lines(const std::uint8_t* lines, std::ptrdiff_t stride, std::uint32_t 
                 std::uint64_t* words) noexcept;
 std::uint32_t* list_bits(const std::uint64_t* words, const std::uint32_t* at, std::size_t count,
                          std::uint32_t* out) noexcept;
+std::uint32_t crc32(const std::uint8_t* data, std::size_t size, std::uint32_t sum) noexcept;
+std::size_t find_specials(const char* blocks, std::size_t count, std::uint32_t base, std::uint32_t* out) noexcept;
 
-}  // namespace shipedge::simd::anywhere
+}  // namespace shipedge::simd::portable

@@ -8,7 +8,7 @@
 
 #include "find_strips.hpp"
 
-namespace shipedge::simd::anywhere {
+namespace shipedge::simd::portable {
 
 void clear(std::uint8_t* out, std::size_t size) noexcept { std::memset(out, 0, size); }
 
@@ -66,32 +66,32 @@ typedef std::uint64_t Wide __attribute__((vector_size(16), aligned(1), may_alias
 using Wide = std::uint64_t;
 #endif
 
-/// A few strips at a time, so that all that was seen of them stays in registers.
+/// Twelve strips are a whole row of many masks, read as it lies; what was seen of them stays in registers.
 template <std::size_t kStrips>
 static void find_some_strips(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height,
                              std::uint8_t* found) noexcept {
   constexpr std::size_t kParts = kSide / sizeof(Wide);
-  Wide seen[kStrips * kParts] = {};
+  Wide seen[kStrips] = {};
   for (std::uint32_t r = 0; r < height; ++r, rows += stride) {
-    for (std::size_t i = 0; i < kStrips * kParts; ++i) {
-      Wide part;
-      std::memcpy(&part, rows + i * sizeof part, sizeof part);
-      seen[i] |= part;
+    for (std::size_t s = 0; s < kStrips; ++s) {
+      Wide parts[kParts];
+      std::memcpy(parts, rows + s * kSide, kSide);
+      Wide any = parts[0];
+      for (std::size_t i = 1; i < kParts; ++i) any |= parts[i];
+      seen[s] |= any;
     }
   }
   for (std::size_t s = 0; s < kStrips; ++s) {
-    Wide any{};
-    for (std::size_t i = 0; i < kParts; ++i) any |= seen[s * kParts + i];
     const Wide none{};
-    found[s] = std::memcmp(&any, &none, sizeof any) != 0;
+    found[s] = std::memcmp(&seen[s], &none, sizeof none) != 0;
   }
 }
 
 void find_strips(const std::uint8_t* rows, std::ptrdiff_t stride, std::uint32_t height, std::size_t width,
                  std::uint8_t* found) noexcept {
   if (width > kNarrow) return find_strips_by_rows(rows, stride, height, width, found);
-  for (; width >= std::size_t{3} * kSide; width -= std::size_t{3} * kSide, rows += 3 * kSide, found += 3) {
-    find_some_strips<3>(rows, stride, height, found);
+  for (; width >= std::size_t{12} * kSide; width -= std::size_t{12} * kSide, rows += 12 * kSide, found += 12) {
+    find_some_strips<12>(rows, stride, height, found);
   }
   for (; width >= kSide; width -= kSide, rows += kSide, ++found) find_some_strips<1>(rows, stride, height, found);
   if (width == 0) return;
@@ -170,4 +170,4 @@ std::uint32_t* list_bits(const std::uint64_t* words, const std::uint32_t* at, st
   return out;
 }
 
-}  // namespace shipedge::simd::anywhere
+}  // namespace shipedge::simd::portable

@@ -4,7 +4,7 @@
 #include <bit>
 #include <cstring>
 
-namespace shipedge::simd::anywhere {
+namespace shipedge::simd::portable {
 
 static std::uint64_t load(const char* from) noexcept {
   std::uint64_t word = 0;
@@ -71,14 +71,7 @@ std::size_t read_runs(TextCursor& cursor, Run* out) noexcept {
 
 constexpr std::uint64_t kZeros = 0x3030303030303030ULL;
 
-/// The text of a number below 1000, behind it a space, and the length of both.
-struct Short {
-  char padded[4];  // always three digits
-  char plain[4];   // without leading zeros
-  std::uint8_t size;
-};
-
-constexpr auto kShorts = [] {
+constinit const std::array<Short, 1000> kShorts = [] {
   std::array<Short, 1000> table{};
   for (unsigned value = 0; value < 1000; ++value) {
     const char digits[4] = {static_cast<char>('0' + value / 100), static_cast<char>('0' + value / 10 % 10),
@@ -139,4 +132,4 @@ char* write_runs(Runs runs, char* out) noexcept {
   return writer.at();
 }
 
-}  // namespace shipedge::simd::anywhere
+}  // namespace shipedge::simd::portable

@@ -24,10 +24,13 @@ EXTRAS = {"litert": "edge", "tflite-runtime": "tflite", "tf.lite": "train"}
 def _core() -> str:
     import numpy as np
 
+    from shipedge._core import kernels
     from shipedge.rle import encode
 
     text = encode(np.ones((2, 2), np.uint8))
-    return "masks work" if text == "1 4" else f"a 2x2 mask became {text!r}, expected '1 4'"
+    return (
+        f"masks work, with kernels for {kernels()}" if text == "1 4" else f"a 2x2 mask became {text!r}, expected '1 4'"
+    )
 
 
 def _opencv() -> str:

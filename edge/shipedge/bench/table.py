@@ -8,11 +8,30 @@ from shipedge import __version__
 from shipedge.bench.timing import LIMIT
 from shipedge.bench.work import Row
 
-HEAD = f"{'':<32}{'shipedge':>11}  {'best peer':<21}{'':>9} x faster  floor   {'limit':<8} x limit  floor"
+_HEAD = f"{'':<32}{'shipedge':>11}  {'best peer':<21}{'':>9} x faster  floor   {'limit':<8} x limit  floor"
+_TIER = 16
 
 
-def show(row: Row) -> str:
-    """One line for the work, and an indented one for the peers."""
+def head(tiers: int) -> str:
+    """The first line of a table of rows with so many tiers of kernels each."""
+    return _HEAD if tiers == 1 else f"{'kernels  x first':<{_TIER}} {_HEAD}"
+
+
+def show(rows: Sequence[Row]) -> str:
+    """A line for each tier of kernels that did the work, and an indented one for the peers."""
+    lines = [_line(row) for row in rows]
+    if len(rows) > 1:
+        first = rows[0].ours_us
+        lines = [f"{row.kernels:<9}{row.ours_us / first:>7.2f} {line}" for row, line in zip(rows, lines, strict=True)]
+    row = rows[0]
+    others = [f"{name} {_time(us)}" for name, us in list(row.peers_us.items())[1:]]
+    others += [f"{name} {reason}" for name, reason in row.failed.items()]
+    if row.limit:
+        others.append(f"({row.limit} {_time(row.median_us[LIMIT])})")
+    return "\n".join([*lines, *(["    " + ", ".join(others)] if others else [])])
+
+
+def _line(row: Row) -> str:
     floors = row.floors()
 
     def floor(kind: str) -> str:
@@ -27,19 +46,14 @@ def show(row: Row) -> str:
     line = f"{row.work:<32}{_time(row.ours_us):>11}  {faster}{floor('peer'):>7}   {limit}{floor('limit'):>7}"
     if row.gb_s is not None and row.gb_s > 0:
         line += f"   {row.gb_s:.1f} GB/s {floor('gb_s')}".rstrip()
-    others = [f"{name} {_time(us)}" for name, us in list(row.peers_us.items())[1:]]
-    others += [f"{name} {reason}" for name, reason in row.failed.items()]
-    if row.limit:
-        others.append(f"({row.limit} {_time(row.median_us[LIMIT])})")
-    return "\n".join([line, *(["    " + ", ".join(others)] if others else [])])
+    return line
 
 
-def as_json(rows: Sequence[Row], missing: Sequence[str], kernels: str, csv: str | None) -> dict[str, Any]:
+def as_json(rows: Sequence[Row], missing: Sequence[str], csv: str | None) -> dict[str, Any]:
     """Everything that was measured, with the floors and whether they are reached."""
     return {
-        "format": 2,
+        "format": 3,
         "shipedge": __version__,
-        "kernels": kernels,
         "csv": csv,
         "machine": platform.machine(),
         "python": platform.python_version(),
@@ -47,6 +61,7 @@ def as_json(rows: Sequence[Row], missing: Sequence[str], kernels: str, csv: str 
         "results": [
             {
                 "work": row.work,
+                "kernels": row.kernels,
                 "median_us": row.median_us,
                 "minimum_us": row.minimum_us,
                 "failed": row.failed,

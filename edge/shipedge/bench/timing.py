@@ -4,6 +4,7 @@ A contender whose result differs from ours, or that fails, is named and not time
 the memory, reading the file) takes its turns in the same rounds, so that a busy machine slows all of them alike.
 """
 
+import random
 import statistics
 import time
 import warnings
@@ -24,10 +25,17 @@ Call = Callable[[], Any]
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """Someone's way to do a work: the call to time, and one that returns its result in comparable form."""
+    """Someone's way to do a work.
+
+    Attributes:
+        call: what is timed.
+        result: returns its result in comparable form.
+        prepare: called before either of them.
+    """
 
     call: Call
     result: Call
+    prepare: Call = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,7 @@ def compare(contenders: dict[str, Contender], limit: Call | None, budget_s: floa
         warnings.simplefilter("ignore")  # a peer's own affair
         calls, failed = _check(contenders)
         if limit is not None:
-            calls[LIMIT] = limit
+            calls[LIMIT] = Contender(limit, limit)
         turns = _take_turns(calls, budget_s)
     return Times(
         {name: statistics.median(seconds) for name, seconds in turns.items()},
@@ -60,16 +68,17 @@ def compare(contenders: dict[str, Contender], limit: Call | None, budget_s: floa
     )
 
 
-def _check(contenders: dict[str, Contender]) -> tuple[dict[str, Call], dict[str, str]]:
-    """The calls whose results are as the first one's, and what is wrong with the others."""
+def _check(contenders: dict[str, Contender]) -> tuple[dict[str, Contender], dict[str, str]]:
+    """Those whose results are as the first one's, and what is wrong with the others."""
     failed: dict[str, str] = {}
     truth: Any = None
-    calls: dict[str, Call] = {}
+    calls: dict[str, Contender] = {}
     for name, contender in contenders.items():
+        contender.prepare()
         try:
             result = contender.result()
         except Exception as error:
-            if name == OURS:
+            if not calls:
                 raise
             failed[name] = f"{type(error).__name__}: {error}"[:80]
             continue
@@ -78,31 +87,38 @@ def _check(contenders: dict[str, Contender]) -> tuple[dict[str, Call], dict[str,
         elif not _same(truth, result):
             failed[name] = "WRONG"
             continue
-        calls[name] = contender.call
+        calls[name] = contender
     return calls, failed
 
 
-def _take_turns(calls: dict[str, Call], budget_s: float) -> dict[str, list[float]]:
-    """Seconds per call of each turn. A slow contender leaves once its budget is used; the others go on."""
-    first = {name: _seconds(call, 1) for name, call in calls.items()}
+def _take_turns(contenders: dict[str, Contender], budget_s: float) -> dict[str, list[float]]:
+    """Seconds per call of each turn. A slow contender leaves once its budget is used; the others go on.
+
+    The order is drawn anew for each round: whoever comes after memset finds its memory in no cache.
+    """
+    order = random.Random(0)
+    first = {name: _seconds(contender, 1) for name, contender in contenders.items()}
     repeats = {name: max(1, int(_TURN_S / max(seconds, 1e-7))) for name, seconds in first.items()}
     turns = {name: [seconds] if repeats[name] == 1 else [] for name, seconds in first.items()}
-    left = dict.fromkeys(calls, budget_s)
+    left = dict.fromkeys(contenders, budget_s)
     for _ in range(_ROUNDS):
-        playing = [name for name in calls if left[name] > 0 or len(turns[name]) < 3]
+        playing = [name for name in contenders if left[name] > 0 or len(turns[name]) < 3]
         if not playing:
             break
+        order.shuffle(playing)
         for name in playing:
             count = repeats[name]
             if count > 1:
-                calls[name]()  # warms what the one before left cold
-            seconds = _seconds(calls[name], count)
+                _seconds(contenders[name], 1)  # warms what the one before left cold
+            seconds = _seconds(contenders[name], count)
             left[name] -= seconds
             turns[name].append(seconds / count)
     return turns
 
 
-def _seconds(call: Call, count: int) -> float:
+def _seconds(contender: Contender, count: int) -> float:
+    contender.prepare()
+    call = contender.call
     began = time.perf_counter()
     for _ in range(count):
         call()

@@ -7,18 +7,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shipedge import rle
+from shipedge import _core, rle
 from shipedge.bench.material import Material
 from shipedge.bench.peers import Peer
 from shipedge.bench.timing import LIMIT, OURS, Call, Contender, compare
+from shipedge.errors import ShipedgeError
 
 Both = tuple[float, float]
+_ANYWHERE = ("portable", "sse2")
+_FULL = "avx512"
+_SLACK = 1.25
 Skill = Callable[..., Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """What counts as reached, for (vector kernels, portable kernels).
+    """What counts as reached, for (AVX-512, kernels that run anywhere); those between may take a quarter longer.
 
     Attributes:
         peer: at least so many times faster than the best peer.
@@ -76,11 +80,11 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Figures of one work: microseconds per thing, by contender."""
+    """Figures of one work with one tier of kernels: microseconds per thing, by contender."""
 
     work: str
     floor: Floor
-    vector: bool
+    kernels: str
     median_us: dict[str, float]
     minimum_us: dict[str, float]
     failed: dict[str, str]
@@ -123,40 +127,69 @@ class Row:
         ):
             both: Both | None = getattr(self.floor, kind)
             if both is not None:
-                floor = both[0] if self.vector else both[1]
+                floor = self._of_tier(both, at_least)
                 found[kind] = (floor, None if value is None else value >= floor if at_least else value <= floor)
         return found
 
+    def _of_tier(self, both: Both, at_least: bool) -> float:
+        if self.kernels in _ANYWHERE:
+            return both[1]
+        slack = 1.0 if self.kernels == _FULL else _SLACK
+        return round(both[0] / slack if at_least else both[0] * slack, 2)
 
-def run(work: Work, material: Material, peers: Sequence[Peer], *, vector: bool, budget_s: float) -> Row:
-    """Do one work with everybody who can."""
+
+def run(work: Work, material: Material, peers: Sequence[Peer], kernels: Sequence[str], budget_s: float) -> list[Row]:
+    """Do one work with everybody who can; we do it with each of these tiers of kernels, a row for each.
+
+    Raises:
+        ShipedgeError: tiers disagree.
+    """
     job = work.job(material)
-    contenders = {OURS: _contender(job, job.ours, rle.parse, job.plain)}
-    for name, way in job.others.items():
-        contenders[name] = _contender(job, way, rle.parse, job.plain)
+    ways = {OURS: job.ours, **job.others}
+    contenders = {}
+    for tier in kernels:
+        for name, way in ways.items():
+            contenders[f"{name}, {tier}"] = _contender(job, way, rle.parse, job.plain, tier)
+    ours = list(contenders)
     for peer in peers:
         skill = peer.skill(job.skill)
         if skill is not None and peer.name not in work.without:
             plain = peer.plain.get(job.skill, lambda result: result)
             contenders[peer.name] = _contender(job, skill, peer.native, plain)
-    times = compare(contenders, job.limit[1] if job.limit else None, budget_s)
-    return Row(
-        work.name,
-        work.floor,
-        vector,
-        _per_thing(times.median, job.items),
-        _per_thing(times.minimum, job.items),
-        times.failed,
-        job.limit[0] if job.limit else None,
-        job.size / times.median[OURS] / 1e9 if job.size else None,
-    )
+    chosen = _core.kernels()
+    try:
+        times = compare(contenders, job.limit[1] if job.limit else None, budget_s)
+    finally:
+        _core.use_kernels(chosen)
+    if wrong := [f"{name}: {times.failed[name]}" for name in ours if name in times.failed]:
+        raise ShipedgeError(f"{work.name}: {', '.join(wrong)}, expected what {ours[0]} gives")
+    return [
+        Row(
+            work.name,
+            work.floor,
+            tier,
+            _of_tier(times.median, ways, tier, ours, job.items),
+            _of_tier(times.minimum, ways, tier, ours, job.items),
+            times.failed,
+            job.limit[0] if job.limit else None,
+            job.size / times.median[f"{OURS}, {tier}"] / 1e9 if job.size else None,
+        )
+        for tier in kernels
+    ]
 
 
-def _per_thing(seconds: dict[str, float], items: int) -> dict[str, float]:
-    return {name: 1e6 * value / items for name, value in seconds.items()}
+def _of_tier(
+    seconds: dict[str, float], ways: Mapping[str, Skill], tier: str, ours: Sequence[str], items: int
+) -> dict[str, float]:
+    """Microseconds per thing: of our ways those of this tier, and of everybody else."""
+    found = {name: seconds[f"{name}, {tier}"] for name in ways}
+    found |= {name: value for name, value in seconds.items() if name not in ours}
+    return {name: 1e6 * value / items for name, value in found.items()}
 
 
-def _contender(job: Job, skill: Skill, native: Skill | None, plain: Callable[[Any], Any]) -> Contender:
+def _contender(
+    job: Job, skill: Skill, native: Skill | None, plain: Callable[[Any], Any], tier: str | None = None
+) -> Contender:
     given = job.given(native)
     way, checked = job.wrap(skill), (job.check or job.wrap)(skill)
 
@@ -165,4 +198,8 @@ def _contender(job: Job, skill: Skill, native: Skill | None, plain: Callable[[An
             job.soiled.fill(7)
         return job.order(plain(checked(*given)))
 
-    return Contender(lambda: way(*given), result)
+    def prepare() -> None:
+        if tier is not None:
+            _core.use_kernels(tier)
+
+    return Contender(lambda: way(*given), result, prepare)

@@ -29,22 +29,26 @@ def bench() -> None:
     help="Take the ships from an Airbus CSV, not from made-up ones.",
 )
 @click.option("--only", metavar="NAME", default="", help="Only works whose name contains this.")
+@click.option(
+    "--kernels", metavar="all|NAME", default="", help="Kernels to time, or all that this machine has, in turns."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of the table.")
-def rle(quick: bool, csv_path: Path | None, only: str, as_json: bool) -> None:
+def rle(quick: bool, csv_path: Path | None, only: str, kernels: str, as_json: bool) -> None:
     """Compare decoding, encoding and their kin with other libraries and the speed of memory.
 
     Results are compared before anything is timed; all contenders take turns, and the table shows medians. A floor with
-    an exclamation mark is missed. pip install "shipedge[bench]" brings the peers; SHIPEDGE_FORCE_PORTABLE=1 measures
-    what runs on other processors.
+    an exclamation mark is missed. pip install "shipedge[bench]" brings the peers; --kernels all measures what
+    runs on other processors too.
 
     \b
     Examples:
       shipedge bench rle
       shipedge bench rle --quick --csv train_ship_segmentations_v2.csv
       shipedge bench rle --only "string -> mask"
+      shipedge bench rle --kernels all
       shipedge bench rle --json > rle.json
     """  # noqa: D301 - click wants the control character itself
-    from shipedge._core import kernels
+    from shipedge import _core
     from shipedge.bench import table
     from shipedge.bench.material import Material, made_up_images, quick_folder, read_images
     from shipedge.bench.peers import installed
@@ -54,19 +58,26 @@ def rle(quick: bool, csv_path: Path | None, only: str, as_json: bool) -> None:
     chosen = [work for work in WORKS if only in work.name]
     if not chosen:
         raise click.ClickException(f"no work is called {only!r}, expected part of: " + ", ".join(w.name for w in WORKS))
+    if kernels not in ("", "all", *_core.tiers):
+        here = ", ".join(_core.tiers)
+        raise click.ClickException(
+            f"no kernels of this machine are called {kernels!r}, expected all, or one of: {here}"
+        )
+    tiers = _core.tiers[::-1] if kernels == "all" else (kernels or _core.kernels(),)
     images = read_images(csv_path, 2000) if csv_path else made_up_images(1000)
     peers, missing = installed()
     if not as_json:
-        click.echo("\n".join([*missing, f"kernels: {kernels}", "", table.HEAD]))
+        click.echo("\n".join([*missing, f"kernels: {', '.join(tiers)}", "", table.head(len(tiers))]))
     rows = []
     with quick_folder() as folder:
         material = Material(images, Path(folder), csv_path)
         for work in chosen:
-            rows.append(run(work, material, peers, vector=kernels != "portable", budget_s=0.03 if quick else 0.8))
+            done = run(work, material, peers, tiers, 0.03 if quick else 0.8)
+            rows += done
             if not as_json:
-                click.echo(table.show(rows[-1]))
+                click.echo(table.show(done))
     if as_json:
-        click.echo(json.dumps(table.as_json(rows, missing, kernels, str(csv_path) if csv_path else None), indent=1))
+        click.echo(json.dumps(table.as_json(rows, missing, str(csv_path) if csv_path else None), indent=1))
 
 
 @bench.command()

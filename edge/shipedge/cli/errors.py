@@ -70,6 +70,8 @@ def _import_sentence(error: ImportError, command: str) -> str:
     if not isinstance(error, ModuleNotFoundError):
         if (error.path or "").endswith((".so", ".pyd", ".dylib")):  # damaged, or built for another machine
             return f"cannot load {error.path}: {error}"
+        if error.name == "shipedge._core":  # it says itself why it cannot work here
+            return str(error)
         raise error
     if error.name == "shipedge._core":
         return "the compiled core shipedge._core is missing from this source tree; build it with: pip install -e ."
