@@ -38,6 +38,11 @@ class Target(NamedTuple):
         return f"cp{self.version.replace('.', '')}-{self.machine}"
 
     @property
+    def suffix(self) -> str:
+        """Of the file of its module."""
+        return f".cpython-{self.version.replace('.', '')}-{self.machine}-linux-gnu.so"
+
+    @property
     def tags(self) -> str:
         """Both names of manylinux2014, as the build backend takes a list."""
         number = self.version.replace(".", "")
@@ -63,7 +68,7 @@ def main(names: list[str]) -> int:
             continue
         built = build(source, build_core(source, target), target, python)
         audit(built, target)
-        check(built)
+        check(built, target)
         wheel = Path(shutil.copy(built, DIST))
         print(f"{wheel.relative_to(ROOT)}: {wheel.stat().st_size / 1e6:.2f} MB, by the headers of {python}", flush=True)
     return 1 if missing else 0
@@ -128,7 +133,7 @@ def environment(target: Target) -> dict[str, str]:
         "SHIPEDGE_ZIG": next(str(path) for path in (BUILD / "tools").glob("lib/*/site-packages/ziglang/zig")),
         "SHIPEDGE_LIBGCC": str(roots["3.13"] / "usr" / "lib" / f"{target.machine}-linux-gnu" / "libgcc_s.so.1"),
         "SHIPEDGE_FLAGS": " ".join(flags),
-        "SETUPTOOLS_EXT_SUFFIX": f".cpython-{target.version.replace('.', '')}-{target.machine}-linux-gnu.so",
+        "SETUPTOOLS_EXT_SUFFIX": target.suffix,
         "SOURCE_DATE_EPOCH": run("git", "log", "-1", "--format=%ct", cwd=ROOT).strip(),
     }
 
@@ -153,6 +158,7 @@ def build(source: Path, core: Path, target: Target, python: Path) -> Path:
         # The bindings as a few large files: a third of the time, and nothing is left for the linker to optimize.
         "cmake.define.CMAKE_UNITY_BUILD": "ON",
         "cmake.define.CMAKE_INTERPROCEDURAL_OPTIMIZATION": "OFF",
+        "cmake.define.PYBIND11_USE_CROSSCOMPILING": "ON",  # the module's suffix is the target's, not that of `python`
     }
     pip = [TOOLS / "pip", "--python", python, "wheel", "--quiet", "--no-deps", "--wheel-dir", folder]
     for name, value in settings.items():
@@ -169,14 +175,15 @@ def audit(wheel: Path, target: Target) -> None:
         sys.exit(f"{wheel.name} is not what its name says:\n{says}")
 
 
-def check(wheel: Path) -> None:
-    """Two packages, the module, the licence, and neither tests nor libraries of others."""
+def check(wheel: Path, target: Target) -> None:
+    """Two packages, the module that this Python looks for, the licence, and neither tests nor libraries of others."""
     with zipfile.ZipFile(wheel) as archive:
         names = [PurePosixPath(name) for name in archive.namelist()]
     tops = {name.parts[0] for name in names if not name.parts[0].endswith(".dist-info")}
     modules = [name for name in names if ".so" in name.name]
     wrong = [str(name) for name in names if "tests" in name.parts or name.suffix in (".cpp", ".hpp", ".md")]
-    if tops != {"shipedge", "shipedge_train"} or len(modules) != 1 or wrong:
+    expected = [f"_core{target.suffix}"]
+    if tops != {"shipedge", "shipedge_train"} or [module.name for module in modules] != expected or wrong:
         sys.exit(f"{wheel.name}: packages {sorted(tops)}, modules {modules}, files that do not belong {wrong[:5]}")
     if not any(name.name == "LICENSE" for name in names):
         sys.exit(f"{wheel.name}: no licence")

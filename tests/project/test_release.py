@@ -83,9 +83,10 @@ def test_a_wheel_is_named_for_its_python_and_machine(wheels):
     ],
 )
 def test_a_wheel_with_what_does_not_belong_is_refused(wheels, tmp_path, monkeypatch, extra, said):
+    target = wheels.Target("3.11", "x86_64")
     names = [
         "shipedge/__init__.py",
-        "shipedge/_core.so",
+        f"shipedge/_core{target.suffix}",
         "shipedge_train/__init__.py",
         "s-1.dist-info/licenses/LICENSE",
     ]
@@ -94,6 +95,6 @@ def test_a_wheel_with_what_does_not_belong_is_refused(wheels, tmp_path, monkeypa
             for member in (*names, *more):
                 archive.writestr(member, bytes(1000) if member.endswith(".bin") else b"")
     monkeypatch.setattr(wheels, "LARGEST", 1000)
-    wheels.check(tmp_path / "good.whl")
+    wheels.check(tmp_path / "good.whl", target)
     with pytest.raises(SystemExit, match=said):
-        wheels.check(tmp_path / "bad.whl")
+        wheels.check(tmp_path / "bad.whl", target)
