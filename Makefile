@@ -1,6 +1,7 @@
 # Each target sets up what it needs in .venv from nothing but python3, a C++20 compiler and make.
 PYTHON ?= python3
 BIN := .venv/bin
+TOOLS := build/tools/bin
 BUILT_FROM := pyproject.toml CMakeLists.txt $(shell find cpp -type f)
 # Keras and TensorFlow are chatty on start; tests and the demo are about our own words.
 export TF_CPP_MIN_LOG_LEVEL ?= 2
@@ -10,7 +11,7 @@ FUZZ_SECONDS ?= 20
 OLDEST_PYTHON ?= python3.11
 CLANG := $(shell command -v clang++ || command -v clang++-14)
 
-.PHONY: demo test test-oldest test-gpu test-streams test-tflite test-aarch64 aarch64 lint asan fuzz bench wheel format clean
+.PHONY: demo test test-oldest test-gpu test-streams test-tflite test-aarch64 aarch64 lint asan fuzz bench wheel wheels test-sdist sbom format clean
 
 demo: .venv/edge.stamp  ## ships outlined on the pictures that come with the package
 	$(BIN)/shipedge predict edge/shipedge/samples --annotate --out out/demo
@@ -44,22 +45,25 @@ test-tflite: .venv/dev.stamp  ## the rung of tflite-runtime, in an environment w
 	SHIPEDGE_TOY_MODELS=build/toy_models build/tflite/bin/pytest tests/edge/test_tflite_runtime.py tests/edge/test_delegates.py
 
 test-aarch64: .venv/dev.stamp  ## the wheel for aarch64, cross-built by zig, under qemu: the same ships, networks and masks, and the C++ tests
-	@if PIP=$(BIN)/pip tests/aarch64.sh build/aarch64; then $(MAKE) --no-print-directory aarch64; else echo "aarch64 was not tried."; fi
+	@if packaging/debian_python.sh build/pythons/3.13-aarch64 trixie 3.13 arm64; then $(MAKE) --no-print-directory aarch64; else echo "aarch64 was not tried."; fi
 
-AARCH64 := build/aarch64/python/bin/python
+AARCH64 := build/aarch64/bin/python
 # What an emulator runs in minutes; tests/rle/test_safety_memory.py bounds memory that the emulator itself needs.
 AARCH64_TESTS := $(addprefix tests/rle/test_,codec.py csv_index.py kernels.py png.py messages.py values.py safety_exit.py safety_types.py)
 
-aarch64:
-	PATH=$(CURDIR)/$(BIN):$$PATH CMAKE_TOOLCHAIN_FILE=$(CURDIR)/build/aarch64/toolchain.cmake $(AARCH64) -c \
-	"from scikit_build_core.build import build_wheel as b; b('build/aarch64/dist', {'wheel.tags': ['cp313-cp313-manylinux_2_17_aarch64']})"
-	$(BIN)/pip install --quiet --upgrade -c build/aarch64/constraints.txt --target build/aarch64/python/lib/python3.13/site-packages \
+aarch64: build/tools.stamp
+	$(TOOLS)/python packaging/wheels.py cp313-aarch64
+	rm -rf build/aarch64 && cp -r build/pythons/3.13-aarch64/python build/aarch64
+	sed 's/^opencv-python=/opencv-python-headless=/' constraints.txt >build/aarch64/constraints.txt
+	$(BIN)/pip install --quiet -c build/aarch64/constraints.txt --target build/aarch64/lib/python3.13/site-packages \
 	--python-version 3.13 $(foreach glibc,17 27 28,--platform manylinux_2_$(glibc)_aarch64) --only-binary :all: \
-	"shipedge[headless] @ file://$$(echo $(CURDIR)/build/aarch64/dist/*.whl)"
+	"shipedge[headless] @ file://$$(echo $(CURDIR)/dist/*cp313-cp313-*aarch64.whl)" pytest hypothesis
+	SHIPEDGE_MACHINE=aarch64 SHIPEDGE_ZIG=$$($(TOOLS)/python -c 'import ziglang; print(ziglang.__path__[0] + "/zig")') \
 	$(BIN)/cmake -S . -B build/aarch64/tests -G Ninja -DCMAKE_MAKE_PROGRAM=$(CURDIR)/$(BIN)/ninja -DSHIPEDGE_TESTS=ON -DSHIPEDGE_MODULE=OFF \
-	-DCMAKE_TOOLCHAIN_FILE=$(CURDIR)/build/aarch64/toolchain.cmake
+	-DCMAKE_TOOLCHAIN_FILE=$(CURDIR)/packaging/zig.cmake
+	SHIPEDGE_MACHINE=aarch64 SHIPEDGE_ZIG=$$($(TOOLS)/python -c 'import ziglang; print(ziglang.__path__[0] + "/zig")') \
 	$(BIN)/cmake --build build/aarch64/tests
-	QEMU_CPU=cortex-a76 build/aarch64/qemu-aarch64 -L build/aarch64/root build/aarch64/tests/tests/cpp/shipedge_tests
+	QEMU_CPU=cortex-a76 build/pythons/3.13-aarch64/qemu-aarch64 -L build/pythons/3.13-aarch64/root build/aarch64/tests/tests/cpp/shipedge_tests
 	SHIPEDGE_AARCH64=$(CURDIR)/$(AARCH64) $(BIN)/pytest tests/edge/test_aarch64.py
 	$(AARCH64) -m pytest -p no:cacheprovider -m "not slow" $(AARCH64_TESTS)
 
@@ -96,8 +100,23 @@ fuzz: .venv/dev.stamp  ## every fuzz target for FUZZ_SECONDS under the sanitizer
 bench: .venv/bench.stamp  ## run-length throughput beside its peers
 	$(BIN)/shipedge bench rle
 
-wheel: .venv/dev.stamp  ## dist/*.whl
+wheel: .venv/dev.stamp  ## dist/*.whl for this machine and its Python
 	$(BIN)/pip wheel --no-deps --wheel-dir dist .
+
+wheels: build/tools.stamp  ## source archive and wheels for Linux in dist/, each tried where a Python for it can be had
+	$(TOOLS)/python packaging/wheels.py
+	$(TOOLS)/python packaging/try_wheels.py
+
+test-sdist: build/tools.stamp  ## the source archive builds with no more than its build requirements, and finds ships
+	$(TOOLS)/python -m build --sdist --outdir build/sdist .
+	$(PYTHON) -m venv --clear build/from-sdist
+	build/from-sdist/bin/pip install --quiet "scikit-build-core>=0.11" "pybind11>=3.0" ninja
+	build/from-sdist/bin/pip wheel --quiet --no-index --no-build-isolation --no-deps --wheel-dir build/sdist build/sdist/*.tar.gz
+	build/from-sdist/bin/pip install --quiet "shipedge[headless] @ file://$$(echo $(CURDIR)/build/sdist/*.whl)"
+	build/from-sdist/bin/shipedge predict edge/shipedge/samples --out build/sdist/predictions --fresh
+
+sbom: build/tools.stamp  ## dist/*.cdx.json: what a device installs and what is compiled in
+	$(TOOLS)/python packaging/sbom.py
 
 format: .venv/dev.stamp
 	$(BIN)/ruff check --fix
@@ -106,6 +125,11 @@ format: .venv/dev.stamp
 
 clean:
 	rm -rf .venv build dist out
+
+build/tools.stamp: packaging/tools.txt
+	$(PYTHON) -m venv build/tools
+	$(TOOLS)/pip install --quiet -c constraints.txt -r packaging/tools.txt
+	@touch $@
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

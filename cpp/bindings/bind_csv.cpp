@@ -103,7 +103,8 @@ void decode_into(const CsvFile& file, const std::vector<std::size_t>& images, Sh
   }
 }
 
-py::array decode(const CsvFile& file, const py::object& key, const py::object& shape_like, const py::object& out) {
+py::array decode_image(const CsvFile& file, const py::object& key, const py::object& shape_like,
+                       const py::object& out) {
   const Shape shape = as_shape(shape_like);
   const std::size_t image = find_or_raise(*file.index, key);
   Canvas canvas = as_canvas(out, shape);
@@ -111,7 +112,7 @@ py::array decode(const CsvFile& file, const py::object& key, const py::object& s
   return std::move(canvas.array);
 }
 
-void decode_batch(const CsvFile& file, const py::object& keys, const py::object& out) {
+void decode_images(const CsvFile& file, const py::object& keys, const py::object& out) {
   const py::tuple ids = as_tuple(keys, "ids");  // runs the caller's code, so before the array is looked at
   const MaskArray masks = as_mask_batch(out);
   masks.expect_count(ids.size(), "ids");
@@ -201,7 +202,7 @@ An image without ships has an empty list. Made by `open_csv`.)");
       .def_property_readonly(
           "rows", [](const CsvFile& file) { return file.index->rows(); },
           "Number of rows, without the header and blank lines.")
-      .def("decode", &decode, py::arg("image_id"), py::arg("shape") = airbus_shape, py::arg("out") = py::none(),
+      .def("decode", &decode_image, py::arg("image_id"), py::arg("shape") = airbus_shape, py::arg("out") = py::none(),
            R"(All ships of an image -> (height, width) uint8 mask of 0 and 1, C order.
 
 Args:
@@ -212,7 +213,7 @@ Args:
 Raises:
     KeyError: There is no such image.
     DatasetError: A text is not a mask of this shape; names file, line, image and what is wrong.)")
-      .def("decode_batch", &decode_batch, py::arg("ids"), py::arg("out"),
+      .def("decode_batch", &decode_images, py::arg("ids"), py::arg("out"),
            R"(The masks of n images -> the caller's (n, height, width) uint8 array.
 
 Args:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,6 +14,12 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 _AHEAD = 2  # more tasks than threads: enough that none waits, few enough to fit into memory and to stop quickly
+
+
+def default_workers() -> int:
+    """Threads: the cores that this process may use, at most 16."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, 16)
 
 
 def in_order(work: Callable[[T], U], items: Iterable[T], workers: int) -> Generator[U, None, None]:

@@ -78,11 +78,3 @@ def test_every_int8_network_says_the_same_to_the_bit(ours, cpu, tmp_path):
         differing = {name: int((theirs[name] != ours[name]).sum()) for name in ours}
     assert differing == dict.fromkeys(ours, 0)
     assert all(len(np.unique(answer)) > 10 for answer in ours.values())
-
-
-def test_the_wheel_runs_on_glibc_2_17():
-    home = Path(PYTHON).parents[2]
-    (wheel,) = (home / "dist").glob("*.whl")
-    found = run(sys.executable, "-m", "auditwheel", "show", str(wheel), PYTHONPATH=str(home / "tools"))
-    assert '"manylinux_2_17_aarch64"' in found.replace("\n", " ")
-    assert wheel.name.endswith("-manylinux_2_17_aarch64.whl")

@@ -53,7 +53,7 @@ def test_learning_rate_warms_up_and_falls():
         ("epochs = 1\n[[train.stages]]\ncrop = 250", r"train.stages\[0\] is .* expected at least one epoch"),
         ("stages = 3", "train.stages is 3, expected a list of tables"),
         ("stages = [1]", r"train.stages\[0\] is 1, expected a table"),
-        ('precision = "float16"', "train.precision is float16, expected float32 or bfloat16"),
+        ('precision = "int8"', "train.precision is int8, expected auto, float32, bfloat16 or float16"),
     ],
 )
 def test_bad_stages_are_one_sentence(tmp_path, text, message):

@@ -10,6 +10,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
@@ -230,13 +231,20 @@ def test_hard_pictures_without_ships_are_drawn_more_often(made_dataset, tiny_con
         assert {k: float(v) for k, v in two.items()} == pytest.approx({k: float(v) for k, v in one.items()}, abs=2e-3)
 
 
-def test_bfloat16_keeps_float32_weights_and_answers(made_dataset, tiny_config, tmp_path):
-    config = tiny_config("segmenter", 1, precision="bfloat16")
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_16_bits_keep_float32_weights_and_answers(made_dataset, tiny_config, tmp_path, precision):
+    config = tiny_config("segmenter", 1, precision=precision)
     model = build_trainable(TASKS["segmenter"], config)
-    assert {layer.compute_dtype for layer in model.layers} >= {"bfloat16", "float32"}
+    assert {layer.compute_dtype for layer in model.layers} >= {precision, "float32"}
+    # The gradients of float16 vanish unless the loss is scaled.
+    assert isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer) is (precision == "float16")
     assert model.output.dtype == "float32"
     assert {variable.dtype for variable in model.trainable_variables} == {"float32"}
     folder = train("segmenter", made_dataset, config, tmp_path / "run", report=lambda _: None)
+    longer = replace(config, train=replace(config.train, epochs=2))
+    (folder / "config.json").write_text((folder / "config.json").read_text().replace('"epochs": 1', '"epochs": 2'))
+    train("segmenter", made_dataset, longer, folder, resume=True, report=lambda _: None)
+    assert len(history(folder)) == 2
     plain = build(TASKS["segmenter"], config)  # as conversion builds it
     load_best(plain, read_run(folder))
     assert {layer.compute_dtype for layer in plain.layers} == {"float32"}

@@ -28,15 +28,16 @@ TRIAL_S = 900.0
     metavar="auto|cpu|gpu|npu|LIBRARY[,KEY=VALUE...]",
     help="As predict takes it. One that is named is tried even where no device is found.",
 )
+@click.option("--train", is_flag=True, help="Try training instead: backend, devices, precision, a timed step on each.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
-def doctor(ctx: click.Context, bundle: str, device: str, as_json: bool) -> None:
+def doctor(ctx: click.Context, bundle: str, device: str, train: bool, as_json: bool) -> None:
     """Say what works on this machine, and what to install.
 
     The ladder is what predict tries, from the first choice to the last, each rung in a process of its own, so that one
     that crashes is a line of the report. An accelerator is used where it is right (it says what the CPU says) and
     faster. What is found here is remembered, and predict goes by it. The exit code is 0 when `shipedge predict` with
-    this device can run here.
+    this device can run here, with --train when `shipedge train` can.
 
     \b
     Examples:
@@ -44,8 +45,13 @@ def doctor(ctx: click.Context, bundle: str, device: str, as_json: bool) -> None:
       shipedge doctor --json
       shipedge doctor --bundle my-bundle/
       shipedge doctor --device gpu
+      shipedge doctor --train
       shipedge doctor --device libedgetpu.so.1,device=usb
     """  # noqa: D301 - click wants the control character itself
+    if train:
+        from shipedge.cli.doctor_train import train_report
+
+        ctx.exit(0 if train_report(as_json=as_json) else 1)
     findings = {name: probe(name) for name in NAMES}
     ladder = climb(bundle, device)
     chosen = next((rung for rung in ladder if rung["chosen"]), None)

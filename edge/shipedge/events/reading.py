@@ -32,7 +32,10 @@ def to_line(event: Event) -> bytes:
 
 def parse_event(line: bytes) -> Event:
     """The event of a line. Raises ValueError where it is none; says what is wrong."""
-    event: Event = msgspec.convert(loads(line), type=Event)  # its ValidationError is a ValueError
+    try:
+        event: Event = msgspec.convert(loads(line), type=Event)
+    except msgspec.ValidationError as error:  # a ValueError only in later versions of msgspec
+        raise ValueError(str(error)) from None
     return event
 
 

@@ -29,7 +29,7 @@ class DataConfig:
 
     Attributes:
         crop: side of the training crops, pixels.
-        batch: crops per step.
+        batch: crops per step; 0 takes 8 on a CPU and 32 on each GPU.
         ship_share: share of crops placed around a ship.
         empty_share: share of crops from pictures without ships; the rest is cut anywhere.
         size_balance: share of the ships drawn as if each size class had as many; 0 draws every ship as often.
@@ -42,7 +42,7 @@ class DataConfig:
         cache_gb: memory for decoded pictures; 0 decodes every time.
         disk_cache: folder to keep decoded pictures in instead, for data sets larger than memory; "" for none.
         disk_cache_gb: how large that folder may become; 1.8 MB per picture.
-        workers: loader threads.
+        workers: loader threads; 0 takes as many as there are cores, at most 16.
     """
 
     crop: int = 256
@@ -58,7 +58,7 @@ class DataConfig:
     cache_gb: float = 6.0
     disk_cache: str = ""
     disk_cache_gb: float = 80.0
-    workers: int = 2
+    workers: int = 0
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,8 @@ class TrainConfig:
         patience: stop after so many epochs without a better score; 0 never stops.
         hard_empty: pictures without ships that are looked at after each epoch; those in which the network sees ships
             are drawn up to ten times as often from then on. 0 draws all alike.
-        precision: "float32", or "bfloat16" for the arithmetic of GPUs that have it (weights stay float32).
+        precision: of the arithmetic; weights stay float32. "auto": what suits the device, so "bfloat16" on GPUs that
+            have it, "float16" on older ones that gain by it, "float32" everywhere else.
         steps: optimizer steps per epoch.
         learning_rate: peak, after the warm-up.
         warmup: steps of linear warm-up.
@@ -160,7 +161,7 @@ class TrainConfig:
     stages: tuple[Stage, ...] = ()
     patience: int = 0
     hard_empty: int = 0
-    precision: str = "float32"
+    precision: str = "auto"
     steps: int = 400
     learning_rate: float = 2e-3
     warmup: int = 200

@@ -93,8 +93,8 @@ def _check(config: Config, where: str) -> Config:
         ("model.encoder", config.model.encoder in ("slim", "efficientnet-lite0"), "slim or efficientnet-lite0"),
         ("model.reduce", config.model.reduce in (1, 2), "1 or 2"),
         ("data.crop", config.data.crop % 64 == 0 and config.data.crop > 0, "a multiple of 64"),
-        ("data.batch", config.data.batch > 0, "at least 1"),
-        ("data.workers", config.data.workers > 0, "at least 1"),
+        ("data.batch", config.data.batch >= 0, "at least 0"),
+        ("data.workers", config.data.workers >= 0, "at least 0"),
         ("data.rim", config.data.rim >= 0, "at least 0"),
         ("data.crops_per_picture", config.data.crops_per_picture > 0, "at least 1"),
         ("data.validation_pictures", config.data.validation_pictures > 0, "at least 1"),
@@ -116,7 +116,11 @@ def _check(config: Config, where: str) -> Config:
         ("train.seed", config.train.seed >= 0, "at least 0"),
         ("train.patience", config.train.patience >= 0, "at least 0"),
         ("train.hard_empty", config.train.hard_empty >= 0, "at least 0"),
-        ("train.precision", config.train.precision in ("float32", "bfloat16"), "float32 or bfloat16"),
+        (
+            "train.precision",
+            config.train.precision in ("auto", "float32", "bfloat16", "float16"),
+            "auto, float32, bfloat16 or float16",
+        ),
     ]
     for key, good, expected in rules:
         if not good:

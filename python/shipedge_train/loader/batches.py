@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from shipedge.errors import ConfigError
 from shipedge.rle import parse
 from shipedge_train.augment.geometry import sample_geometry
 from shipedge_train.augment.sample import vary
@@ -23,7 +24,7 @@ from shipedge_train.loader.donors import Donors
 from shipedge_train.loader.memory import keep_freed_memory
 from shipedge_train.loader.sampling import Sampler
 from shipedge_train.loader.truth import seams
-from shipedge_train.threads import in_order
+from shipedge_train.threads import default_workers, in_order
 
 Batch = tuple[NDArray[np.uint8], NDArray[np.float32]]
 T = TypeVar("T")
@@ -75,7 +76,7 @@ class Loader:
 
     def batches(self, first_step: int = 0) -> Generator[Batch, None, None]:
         """Batches from `first_step` on; a few are prefetched."""
-        return prefetch(self.batch, count(first_step), self._data.workers)
+        return endless(self.batch, self._data, first_step)
 
     def batch(self, step: int) -> Batch:
         """The batch of one step."""
@@ -128,6 +129,17 @@ def whole_images(
         return np.stack([p.pixels() for p in some]), np.stack([p.mask() for p in some])
 
     return prefetch(load, range(0, len(pictures), batch), workers)
+
+
+def endless(batch: Callable[[int], T], data: DataConfig, first_step: int) -> Generator[T, None, None]:
+    """The batches from `first_step` on.
+
+    Raises:
+        ConfigError: `data.batch` is 0, for which training takes what suits the device.
+    """
+    if not data.batch:
+        raise ConfigError("data.batch is 0, which only training fills in: a loader needs the number of crops")
+    return prefetch(batch, count(first_step), data.workers or default_workers())
 
 
 def prefetch(work: Callable[[T], U], items: Iterable[T], workers: int) -> Generator[U, None, None]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from itertools import count
 
 import cv2
 import numpy as np
@@ -17,7 +16,7 @@ from shipedge.rle import parse
 from shipedge_train.augment.sample import vary
 from shipedge_train.config import AugmentConfig, DataConfig
 from shipedge_train.dataset import SHAPE, Image
-from shipedge_train.loader.batches import Batch, prefetch
+from shipedge_train.loader.batches import Batch, endless
 from shipedge_train.loader.cache import MemoryCache
 
 _NARROWEST = 3.0
@@ -80,7 +79,7 @@ class PatchLoader:
 
     def batches(self, first_step: int = 0) -> Generator[Batch, None, None]:
         """Batches from `first_step` on; a few are prefetched."""
-        return prefetch(self.batch, count(first_step), self._data.workers)
+        return endless(self.batch, self._data, first_step)
 
     def batch(self, step: int) -> Batch:
         """The batch of one step."""

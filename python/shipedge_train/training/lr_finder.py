@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -17,6 +18,7 @@ from shipedge_train.dataset import read_dataset
 from shipedge_train.dataset.splits import split_images
 from shipedge_train.loader import Batch
 from shipedge_train.tasks import Task, task_named
+from shipedge_train.training.devices import suited_batch
 from shipedge_train.training.model import build_trainable
 
 LOW, HIGH = 1e-6, 1.0
@@ -41,7 +43,8 @@ def find_learning_rate(
     keras.utils.set_random_seed(config.train.seed)
     model = build_trainable(chosen, config)
     training = split_images(data, read_dataset(data), config.data).training
-    batches = chosen.loader(training, config).batches()
+    data_config = replace(config.data, batch=config.data.batch or suited_batch())
+    batches = chosen.loader(training, replace(config, data=data_config)).batches()
     rates, losses = [], []
     try:
         for rate, loss in _ramp(model, chosen, batches, np.geomspace(LOW, HIGH, steps)):

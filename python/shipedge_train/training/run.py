@@ -22,7 +22,7 @@ from shipedge_train.runs.folder import CONFIG, check_split, read_run, split_reco
 from shipedge_train.runs.initial import load_average
 from shipedge_train.runs.start import Setup, start
 from shipedge_train.tasks import task_named
-from shipedge_train.training.devices import use_all_devices
+from shipedge_train.training.devices import first_device, resolved, use_all_devices
 from shipedge_train.training.loop import Lesson, Loop, Standing
 from shipedge_train.training.model import build_trainable
 from shipedge_train.training.schedule import phases
@@ -77,7 +77,8 @@ def train(
             load_average(model, init, setup)
             standing.start = model.get_weights() if config.train.init_share else None
         start(folder, setup)
-    report(f"{task}: {model.count_params():,} parameters, {keras.backend.backend()}, {config.train.precision}")
+    where = f"{keras.backend.backend()} on {first_device().name}"
+    report(f"{task}: {model.count_params():,} parameters, {where}, {resolved(config.train.precision)}")
     board = Board(folder, standing.epoch)
     loop = Loop(chosen, config, model, folder, standing, board, max_minutes, report, steps)
     try:
