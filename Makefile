@@ -11,11 +11,14 @@ FUZZ_SECONDS ?= 20
 OLDEST_PYTHON ?= python3.11
 CLANG := $(shell command -v clang++ || command -v clang++-14)
 
-.PHONY: demo test test-oldest test-gpu test-streams test-tflite test-aarch64 aarch64 lint asan fuzz bench wheel wheels test-sdist sbom format clean
+.PHONY: demo test test-oldest test-gpu test-streams test-tflite test-aarch64 aarch64 lint asan fuzz bench docs wheel wheels test-sdist sbom format clean
 
-demo: .venv/edge.stamp  ## ships outlined on the pictures that come with the package
-	$(BIN)/shipedge predict edge/shipedge/samples --annotate --out out/demo
-	@echo "Look at the pictures: $(CURDIR)/out/demo/annotated"
+demo: .venv/edge.stamp  ## ships outlined on the samples and in a video, on one page
+	$(BIN)/shipedge predict edge/shipedge/samples --annotate --out out/demo/samples --fresh
+	$(BIN)/python demo/flight.py out/demo/flight.mp4
+	$(BIN)/shipedge predict out/demo/flight.mp4 --track --annotate --out out/demo/flight --fresh
+	@$(BIN)/python demo/page.py out/demo
+	@echo "To use shipedge in this shell: . .venv/bin/activate"
 
 test: .venv/dev.stamp  ## Python and C++ tests (tests/cpp/test_cpp.py builds and runs the latter), a process for each core
 	$(BIN)/pytest -n auto --maxprocesses 8 --dist loadfile
@@ -97,6 +100,10 @@ fuzz: .venv/dev.stamp  ## every fuzz target for FUZZ_SECONDS under the sanitizer
 	$(BIN)/python -W error tests/fuzz/readers.py --seconds $(FUZZ_SECONDS)
 	$(BIN)/python tests/fuzz/commands.py --seconds $(FUZZ_SECONDS)
 
+docs: .venv/docs.stamp  ## the site, in build/site; warnings are errors
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "Open this page: $(CURDIR)/build/site/index.html"
+
 bench: .venv/bench.stamp  ## run-length throughput beside its peers
 	$(BIN)/shipedge bench rle
 
@@ -142,6 +149,10 @@ build/tools.stamp: packaging/tools.txt
 .venv/dev.stamp: .venv/bin/python $(BUILT_FROM)
 	$(BIN)/pip install --quiet -e ".[edge,train,imagenet,dev]"
 	@touch $@ .venv/edge.stamp
+
+.venv/docs.stamp: .venv/bin/python pyproject.toml
+	$(BIN)/pip install --quiet -e ".[docs]"
+	@touch $@
 
 .venv/bench.stamp: .venv/bin/python $(BUILT_FROM)
 	$(BIN)/pip install --quiet -e ".[bench]"

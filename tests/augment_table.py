@@ -1,4 +1,4 @@
-"""Milliseconds of each part, as docs/augment.md lists them: python tests/augment_table.py DIR."""
+"""Milliseconds of each part, as docs/records/speed.md lists them: python tests/augment_table.py DIR."""
 
 from __future__ import annotations
 

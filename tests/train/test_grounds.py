@@ -14,7 +14,7 @@ from shipedge_train.synth.sensor import encode_jpeg, expose, sample_sensor
 from shipedge_train.synth.shore import SHORES
 
 SKIES = ("cumulus", "veil", "overcast")
-SCENES = 24  # docs/evaluate.md: 90
+SCENES = 24  # docs/guides/evaluate.md: 90
 
 
 def render(number):

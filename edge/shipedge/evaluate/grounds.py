@@ -2,7 +2,7 @@
 
 Water swallows red light, so sea, foam and wakes are bluer than grey; sand, soil, concrete and roofs are not, and
 neither is cloud, which is bright all around. Told apart by what the mean colour of the false alarm and of a ring around
-it say. Forest, dark rocks and muddy rivers are where it errs; docs/evaluate.md says how often.
+it say. Forest, dark rocks and muddy rivers are where it errs; docs/guides/evaluate.md says how often.
 """
 
 from collections.abc import Sequence

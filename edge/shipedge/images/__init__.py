@@ -1,7 +1,7 @@
 """The one way in for image files: how large is it, how does it lie, is it whole, which pixels are in it.
 
-Size and pixels are those that a viewer shows: the orientation noted in EXIF is applied (docs/adr/0015). JPEG is decoded
-by libjpeg-turbo, everything else by OpenCV; what a decoder complains about is an `ImageError`, never a line on the
+Size and pixels are those that a viewer shows: the orientation noted in EXIF is applied (docs/design/adr/0015). JPEG is
+decoded by libjpeg-turbo, all else by OpenCV; what a decoder complains about is an `ImageError`, never a line on the
 terminal. Headers need the standard library alone.
 """
 

@@ -1,4 +1,4 @@
-"""Scenes: images that are read window by window, so that memory does not grow with them (docs/adr/0019).
+"""Scenes: images that are read window by window, so that memory does not grow with them (docs/design/adr/0019).
 
 They are read by GDAL through rasterio, which the extra `geo` installs. Nothing of it is imported without need.
 """

@@ -1,7 +1,7 @@
 """Streams and cameras that OpenCV reads, each in a process of its own.
 
 There FFmpeg may hang, crash or take memory without harm to the others, and what it complains about is known to be of
-this stream (docs/adr/0021).
+this stream (docs/design/adr/0021).
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ _ON_GPUS = {
     "RELU", "RELU6", "RESHAPE", "RESIZE_BILINEAR", "SOFTMAX", "STRIDED_SLICE", "SUB", "TANH", "TRANSPOSE_CONV",
 }  # fmt: skip
 """What GPU delegates take, of tensors with up to four dimensions. A list of our own, because the analyzer of the
-TensorFlow wheels calls every graph compatible (docs/adr/0018)."""
+TensorFlow wheels calls every graph compatible (docs/design/adr/0018)."""
 
 
 def check_graph(name: str, quantize: str, content: bytes) -> None:
