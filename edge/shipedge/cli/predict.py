@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import signal
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -28,16 +25,13 @@ from shipedge.cli.predict_options import (
 from shipedge.cli.predict_outputs import check, sinks_of, write_exports, write_failed
 from shipedge.cli.report import Progress, as_json, note, print_summary
 from shipedge.cli.source_options import resolve_all, source_options
+from shipedge.cli.stopping import stop_on_signal
 from shipedge.cli.terminal import printable
-from shipedge.system.signals import handled, stop
 
 if TYPE_CHECKING:
     from shipedge.bundle import Bundle
     from shipedge.events import Summary
     from shipedge.sources import Limits, Source
-
-_PATIENCE_S = 1.5
-"""For the frame in hand, after a signal; one of a large scene may take minutes, and is begun anew by the next run."""
 
 
 @click.command()
@@ -151,7 +145,7 @@ def predict(
         written.extend(names)
 
     try:
-        with _stop_on_signal() as asked, Progress(found) as progress:
+        with stop_on_signal() as asked, Progress(found) as progress:
             settings = Settings(reading, region, limits, models.track, logging.max_failure_rate)
             summary = run(found, cascade, log, sinks, settings, Listener(progress, note, asked, finish))
     finally:
@@ -192,43 +186,3 @@ def _fingerprint(bundle: Bundle, made_by: list[Any], sources: Sequence[Source]) 
 
 def _digest(path: str | None) -> str | None:
     return None if path is None else hashlib.sha256(Path(path).read_bytes()).hexdigest()
-
-
-@contextmanager
-def _stop_on_signal() -> Iterator[Asked]:
-    """Notes a signal that asks to stop; Ctrl-C after that interrupts at once, and so does a frame that takes long."""
-    asked = Asked()
-    alarm = getattr(signal, "SIGALRM", None)
-
-    def note(number: int, _frame: FrameType | None) -> None:
-        if number == alarm or (asked.received and number == signal.SIGINT):
-            stop(asked.received[0] if number == alarm else number, None)
-        asked.received.append(number)
-        if len(asked.received) == 1 and alarm is not None:
-            signal.setitimer(signal.ITIMER_REAL, _PATIENCE_S)
-
-    before = None if alarm is None else signal.signal(alarm, note)
-    try:
-        with handled(note):
-            yield asked
-    finally:
-        if alarm is not None:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(alarm, before)
-
-
-class Asked:
-    """Whether a signal asked to stop; ask it between frames.
-
-    Attributes:
-        received: the signals, in order.
-    """
-
-    def __init__(self) -> None:
-        self.received: list[int] = []
-
-    def __call__(self) -> bool:
-        """Whether one did; what is finished from here on has its time."""
-        if self.received and hasattr(signal, "setitimer"):
-            signal.setitimer(signal.ITIMER_REAL, 0)
-        return bool(self.received)
