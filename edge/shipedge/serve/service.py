@@ -175,8 +175,9 @@ class Service:
 
     def _tell(self, watchdog: Watchdog) -> None:
         sources = self._board.all()
-        is_idle = self._ready and not any(source.state == "live" for source in sources)
-        watchdog.look(self._board.frames, self._turns, is_idle)
+        if self._ready:
+            is_idle = not any(source.state == "live" for source in sources)
+            watchdog.look(self._board.frames, self._turns, is_idle)
         self._outputs.tell({one.name: one.ships_now if one.state == "live" else None for one in sources})
         with closing(connect(self._folder, read_only=True)) as database:
             outputs = waiting(database)

@@ -47,7 +47,7 @@ class Watchdog:
         given = os.environ.get("WATCHDOG_USEC", "")
         self._step_s = int(given) / 4e6 if given.isdecimal() and int(given) else None
         self._next = 0.0
-        self._frames, self._turns = -1, -1
+        self._frames, self._turns = 0, 0
 
     def look(self, frames: int, turns: int, is_idle: bool) -> None:
         """Feeds it where a frame was done since the last time; or a turn, where it is idle."""
