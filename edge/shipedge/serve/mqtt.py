@@ -117,7 +117,8 @@ class MqttOutput:
         client.publish(f"{self._topic}/availability", "online", qos=1, retain=True)
 
     def _on_disconnect(self, _client: paho.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
-        self._problem = f"the connection has ended: {reason}"
+        if not self._problem:  # a refusal says more than the end that follows it
+            self._problem = f"the connection has ended: {reason}"
 
     def _on_publish(self, _client: paho.Client, _data: Any, mid: int, _reason: Any, _properties: Any) -> None:
         with self._change:

@@ -17,7 +17,7 @@ import numpy as np
 from msgspec import UNSET
 from numpy.typing import NDArray
 
-from shipedge.events import Result, utc
+from shipedge.events import Found, Result, utc
 from shipedge.frame import Frame
 from shipedge.serve.board import id_of
 from shipedge.serve.channel import Picture
@@ -125,8 +125,24 @@ class Pictures:
         self._show(Picture(id_of(taken.name), time, result.index, _jpeg(drawn, _SIDE, 80)))
         if taken.kept:
             with closing(connect(self._folder)) as database:
-                row = (text(taken.name), result.index, time, _jpeg(drawn, _SMALL, 75))
+                row = (text(taken.name), result.index, time, _jpeg(_around_best(drawn, result), _SMALL, 75))
                 database.execute("INSERT OR REPLACE INTO pictures (source, frame, time, jpeg) VALUES (?, ?, ?, ?)", row)
+
+
+def _around_best(drawn: NDArray[np.uint8], result: Result) -> NDArray[np.uint8]:
+    """The part of a frame around its clearest ship, by score times area: of a large frame a small picture shows none."""
+
+    def worth(ship: Found) -> float:
+        left, top, right, bottom = ship.bbox
+        return ship.score * (right - left) * (bottom - top)
+
+    left, top, right, bottom = max(result.ships, key=worth).bbox
+    height, width = drawn.shape[:2]
+    wide = min(max(_SMALL, 2 * (right - left), 3 * (bottom - top)), width)
+    high = min(wide * 5 // 8, height)
+    x = min(max((left + right - wide) // 2, 0), width - wide)
+    y = min(max((top + bottom - high) // 2, 0), height - high)
+    return drawn[y : y + high, x : x + wide]
 
 
 def _jpeg(rgb: NDArray[np.uint8], side: int, quality: int) -> bytes:

@@ -91,7 +91,9 @@ def test_a_webhook_gets_signed_events():
         assert headers["X-Shipedge-Signature"] == "sha256=" + hmac.new(b"key", body, hashlib.sha256).hexdigest()
 
 
-@pytest.mark.parametrize(("answer", "kind"), [(500, UnsentError), (401, UnsentError), (302, UnsentError), (422, RefusedError)])
+@pytest.mark.parametrize(
+    ("answer", "kind"), [(500, UnsentError), (401, UnsentError), (302, UnsentError), (422, RefusedError)]
+)
 def test_what_a_server_answers_decides_whether_it_is_tried_again(answer, kind):
     with Receiver() as receiver:
         receiver.answer = answer
@@ -112,8 +114,11 @@ def test_a_server_that_is_away_is_told_without_its_address():
 def test_kills_and_a_server_that_is_away_lose_no_event(serve, camera):
     camera.acts = (ships_film(0.03, ships=2),)
     port = free_port()
-    service = serve(f'{RULES}[webhooks.ops]\nurl = "http://127.0.0.1:{port}/in"\npassword = "${{KEY}}"\n', ready=True,
-                    environment={"KEY": "s3cret"})
+    service = serve(
+        f'{RULES}[webhooks.ops]\nurl = "http://127.0.0.1:{port}/in"\npassword = "${{KEY}}"\n',
+        ready=True,
+        environment={"KEY": "s3cret"},
+    )
     wait_for(lambda: service.json("/api/v1/status")["outputs"][0]["waiting"] > 3)
     taken = []
     for _ in range(2):

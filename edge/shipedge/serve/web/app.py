@@ -65,7 +65,7 @@ def _add_pages(app: FastAPI, hub: Hub) -> None:
         spans = queries.timeline(folder(), now, HOURS, STEP)
         strips = {name: strip(name, *found, now) for name, found in sorted(spans.items())}
         lines = [line(event) for event in queries.events(folder(), 0, "", "", 200, newest=True)]
-        return pages.live(hub.now, strips, [one for one in lines if one is not None][:30], has_token())
+        return pages.live(hub.now, strips, [one for one in lines if one is not None][:15], has_token())
 
     @app.get("/detections", response_class=HTMLResponse, include_in_schema=False)
     def detections(

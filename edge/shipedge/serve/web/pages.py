@@ -186,7 +186,13 @@ def _sighting(one: Sighting) -> Html:
         "li",
         tag(
             "figure",
-            tag("img", src=f"/pictures/{one.id}.jpg", alt=f"{ships} in {one.source}", loading="lazy", width=320),
+            tag(
+                "img",
+                src=f"/pictures/{one.id}.jpg",
+                alt=f"the clearest of {ships} in {one.source}",
+                loading="lazy",
+                width=320,
+            ),
             tag(
                 "figcaption",
                 tag("strong", ships),

@@ -36,8 +36,9 @@ def strip(name: str, buckets: list[Bucket], gaps: list[tuple[datetime, datetime,
     with_ships = sum(bucket.with_ships > 0 for bucket in buckets) * STEP
     missing = sum((end - begin for begin, end, _ in gaps), timedelta())
     text = (
-        f"{name}, last {HOURS} hours: ships in {_span(with_ships)}, at most {most if with_ships else 0} at once; "
-        f"{len(gaps)} gaps, {_span(missing)}"
+        f"{name}, last {HOURS} hours: "
+        + (f"ships in {_span(with_ships)}, at most {most} at once; " if with_ships else "no ship; ")
+        + (f"{len(gaps)} gap{'s' * (len(gaps) > 1)}, {_span(missing)}" if gaps else "no gap")
     )
     picture = tag(
         "svg",
