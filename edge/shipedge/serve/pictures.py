@@ -130,7 +130,7 @@ class Pictures:
 
 
 def _around_best(drawn: NDArray[np.uint8], result: Result) -> NDArray[np.uint8]:
-    """The part of a frame around its clearest ship, by score times area: of a large frame a small picture shows none."""
+    """What is around its clearest ship, by score times area: a small picture of a large frame shows none."""
 
     def worth(ship: Found) -> float:
         left, top, right, bottom = ship.bbox

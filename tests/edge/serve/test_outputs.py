@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import threading
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -23,7 +24,7 @@ class Receiver:
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):  # noqa: N802
+            def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 receiver.requests.append((self.headers, body))
                 answer = receiver.answer
@@ -52,7 +53,7 @@ class Receiver:
 
 def expected(folder):
     """By another way: the alerts that the log gives, (rule, source, frame, track) in order."""
-    on, calm, seen, found = {}, {}, {}, []
+    on, calm, seen, found = set(), {}, {}, []
     for line in (folder / "data/predictions.jsonl").read_text().splitlines():
         event = json.loads(line)
         if event["event"] != "frame":
@@ -62,10 +63,18 @@ def expected(folder):
             if ship["track"] > seen.get(source, 0):
                 seen[source] = ship["track"]
                 found.append(("new", source, event["index"], ship["track"]))
-        if event["ships"] and not on.get(source):
-            on[source] = True
-            found.append(("busy", source, event["index"], None))
+        if event["ships"]:
+            if source not in on:
+                found.append(("busy", source, event["index"], None))
+            on.add(source)
+            calm.pop(source, None)
+        elif seconds(event["captured"]) - calm.setdefault(source, seconds(event["captured"])) >= 10:
+            on.discard(source)
     return found
+
+
+def seconds(time):
+    return datetime.fromisoformat(time.replace("Z", "+00:00")).timestamp()
 
 
 def told(events):

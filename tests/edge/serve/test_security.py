@@ -35,7 +35,7 @@ def own_address():
 def test_other_machines_are_let_in_with_a_token_only(tmp_path):
     path = tmp_path / "serve.toml"
     path.write_text('[server]\nlisten = "0.0.0.0:8765"\n')
-    with pytest.raises(ConfigError, match="which other machines reach: expected server.token_hash"):
+    with pytest.raises(ConfigError, match=r"which other machines reach: expected server\.token_hash"):
         read_config(str(path), [])
     done = CliRunner().invoke(main, ["serve", str(path)])
     assert done.exit_code == 1
