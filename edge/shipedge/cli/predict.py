@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from shipedge.cli.live_table import LiveTable
 from shipedge.cli.options import FORCE, PathName
 from shipedge.cli.predict_options import (
     IMAGES,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 @IMAGES
 @LOG
 @FORCE
+@click.option("--show", is_flag=True, help="Show the frames in a window, where there is a display; q stops.")
 @click.option("--json", "as_json_object", is_flag=True, help="Print the summary as one JSON object.")
 @click.pass_context
 def predict(
@@ -58,6 +60,7 @@ def predict(
     images: ImageOptions,
     logging: LogOptions,
     force: bool,
+    show: bool,
     as_json_object: bool,
 ) -> None:
     """Find ships in pictures, folders, videos, cameras or streams.
@@ -134,6 +137,12 @@ def predict(
         bundle, models.threads, flips=models.flips, thresholds=thresholds, device=models.device, report=note
     )
     sinks = sinks_of(folder, outputs, found)
+    window = None
+    if show:
+        from shipedge.sinks.window import Window
+
+        window = Window()
+        sinks.append(window)
     if logging.budget is not None:
         sinks.append(Downlink(log, Budget(*logging.budget)))
     written: list[str] = []
@@ -145,9 +154,15 @@ def predict(
         written.extend(names)
 
     try:
-        with stop_on_signal() as asked, Progress(found) as progress:
+        shown = Progress(found) if has_end else LiveTable(found, lambda: cascade.backend)
+        with stop_on_signal() as asked, shown as progress:
             settings = Settings(reading, region, limits, models.track, logging.max_failure_rate)
-            summary = run(found, cascade, log, sinks, settings, Listener(progress, note, asked, finish))
+
+            def should_stop() -> bool:
+                return asked() or (window is not None and window.closed)
+
+            listener = Listener(progress, progress.note, should_stop, finish, progress.take)
+            summary = run(found, cascade, log, sinks, settings, listener)
     finally:
         write_failed(folder, log.recorded.summary)
     for sink in sinks:
