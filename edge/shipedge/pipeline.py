@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from time import monotonic, perf_counter, time
 
 from shipedge.cascade import Cascade
 from shipedge.errors import DatasetError, SourceError
-from shipedge.events import Demoted, End, Event, Failure, Gap, Notice, Result, Summary, Track, describe, utc
+from shipedge.events import Demoted, End, Failure, Gap, Notice, Result, Summary, Track, describe, utc
 from shipedge.events.log import Log
 from shipedge.frame import Captured, Frame
-from shipedge.images import AS_IT_IS, Reading
-from shipedge.region import Region
+from shipedge.settings import DEFAULT, NOBODY, Listener, Settings
 from shipedge.sinks import Sink
-from shipedge.sources import EVERYTHING, Ended, Joined, Limits, Source
+from shipedge.sources import Ended, Joined, Limits, Source
 from shipedge.sources.feeds import Feeds
 from shipedge.tracks import Trackers
 
@@ -27,55 +26,13 @@ ENOUGH = 20
 """Sources after which a share of failures says something."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What of the sources is looked at, and how.
-
-    Attributes:
-        reading: how images are read.
-        region: where ships count, None: everywhere.
-        limits: which frames are looked at.
-        track: ships are followed through videos, cameras and streams.
-        most_failures: the run ends when more than this share of at least 20 sources have failed.
-        endless: the run goes on without a source, since some may be added.
-    """
-
-    reading: Reading = AS_IT_IS
-    region: Region | None = None
-    limits: Limits = EVERYTHING
-    track: bool = False
-    most_failures: float = 1.0
-    endless: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Listener:
-    """Whom a run tells how it goes, and asks whether to go on.
-
-    Attributes:
-        on_progress: is called after each frame.
-        on_note: is told what is found of earlier runs, and what becomes of live sources.
-        should_stop: is asked between frames.
-        finish: is called when nothing is read any more, and before the log says that the run is through.
-        on_event: is called with each event, once it is written.
-        on_feeds: is given what reads the sources, to which some can be added while it runs.
-    """
-
-    on_progress: Callable[[Summary], None] = lambda summary: None
-    on_note: Callable[[str], None] = lambda text: None
-    should_stop: Callable[[], bool] = lambda: False
-    finish: Callable[[Summary], None] = lambda summary: None
-    on_event: Callable[[Event], None] = lambda event: None
-    on_feeds: Callable[[Feeds], None] = lambda feeds: None
-
-
 def run(
     sources: Sequence[Source],
     cascade: Cascade,
     log: Log,
     sinks: Sequence[Sink] = (),
-    settings: Settings = Settings(),
-    listener: Listener = Listener(),
+    settings: Settings = DEFAULT,
+    listener: Listener = NOBODY,
 ) -> Summary:
     """Sends every frame of every source through the cascade, into each sink and then into the log.
 

@@ -11,7 +11,7 @@ from typing import Annotated, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct, field
 
-from shipedge.errors import ConfigError
+from shipedge.errors import ConfigError, SourceError
 from shipedge.files.shorten import shorten
 from shipedge.sources import Source
 from shipedge.sources.address import expand
@@ -176,7 +176,7 @@ def read_config(path: str, notes: list[str]) -> tuple[Config, list[Source]]:
         raise ConfigError(f"{path}: {error}") from None
     try:
         return _checked(config, Path(path).parent), sources
-    except ConfigError as error:
+    except (ConfigError, SourceError) as error:
         raise ConfigError(f"{path}: {error}") from None
 
 

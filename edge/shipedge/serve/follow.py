@@ -51,6 +51,7 @@ class Follower:
         self._wake, self._stopped = threading.Event(), threading.Event()
         self._wanted: tuple[Mapping[str, Rule], bool, int, Keep] | None = None
         self._file: BinaryIO | None = None
+        self._rows: Rows | None = None
         self._first, self._part, self._offset = "", 0, 0
         self._thread = threading.Thread(target=self._run, name="shipedge-follow", daemon=True)
 
@@ -59,8 +60,19 @@ class Follower:
         self._wanted = rules, has_outputs, most_waiting, keep
         self._wake.set()
 
-    def start(self) -> None:
-        """Begins, once the log is open and whole."""
+    def start(self, size: int) -> None:
+        """Begins, once the log is open and whole, and before it grows.
+
+        Args:
+            size: bytes of its newest file that an earlier run has left: fewer than were read, after a power cut.
+
+        Raises:
+            sqlite3.Error: the database cannot be written.
+        """
+        with closing(connect(self._folder)) as database:
+            before = json.loads(get_state(database, "position") or "{}")
+            if before and self._log.exists() and before["first"] == _head(self._log)[0] and before["offset"] > size:
+                set_state(database, "position", json.dumps(before | {"offset": size}))
         self._thread.start()
 
     def wake(self) -> None:
@@ -84,7 +96,7 @@ class Follower:
                             pass
                         self.late = ""
                         if stopping:
-                            return
+                            return self._close()
                         self._wake.wait(1.0)
                         self._wake.clear()
                         self._stopped.wait(_PAUSE_S)
@@ -98,13 +110,11 @@ class Follower:
                 self._close()
                 self._rows = None
                 if self._stopped.wait(5.0):
-                    return
-
-    _rows: Rows | None = None
+                    return None
 
     def _step(self, database: sqlite3.Connection) -> bool:
         """Takes some lines in one transaction; whether there may be more."""
-        wanted, self._wanted_now = self._wanted, self._wanted
+        wanted = self._wanted
         if wanted is None:
             return False
         rules, has_outputs, most_waiting, _ = wanted
@@ -154,8 +164,7 @@ class Follower:
         for path, first, part in files:
             if first == before.get("first"):
                 self._open(path, first, part)
-                assert self._file is not None
-                self._offset = min(before["offset"], self._file.seek(0, 2))  # a power cut may have shortened it
+                self._offset = before["offset"]
                 return True
         behind = [one for one in files if one[2] > before.get("part", -1)]
         self._open(*(behind or files)[0])

@@ -43,8 +43,8 @@ def keep_within(database: sqlite3.Connection, log: Path, keep: Keep) -> None:
     for _ in range(1000):
         if _used(database) <= most or not sum(_delete_oldest(database, table) for table in _LARGE):
             break
-    database.execute("PRAGMA incremental_vacuum")
-    database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    # `execute` would make one step, which gives back one page.
+    database.executescript("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);")
     for path in log_files(log)[:-1]:
         with suppress(OSError):
             if path.stat().st_mtime < oldest.timestamp():

@@ -79,13 +79,12 @@ class Rules:
                     if event.track in memory.get(key, []):
                         memory[key].remove(event.track)
             elif isinstance(event, Gap) and rule.when == "gap":
+                told = memory.get("told") == event.start
                 memory.clear()
-                memory.update(start=event.start, reason=event.reason)
-                if event.end is not None:
-                    told = memory.get("told") == event.start
-                    memory.clear()
-                    if not told:
-                        yield from self._gap(name, rule, source, event.start, event.end, event.reason)
+                if event.end is None:
+                    memory.update(start=event.start, reason=event.reason)
+                elif not told:
+                    yield from self._gap(name, rule, source, event.start, event.end, event.reason)
 
     def wait(self, now: datetime) -> Iterator[Alert]:
         """What becomes true because time passes: gaps that go on."""

@@ -123,7 +123,7 @@ class Service:
     def _begin_with(self, feeds: Feeds) -> None:
         """The log is open and whole: now it can be followed, and the sources can begin."""
         self._configure(self._config)
-        self._follower.start()
+        self._follower.start(self._log.recorded.size)
         self._changes.begin(feeds, self._sources)
         self._ready = True
         notify("READY=1", f"STATUS=port {self.port}, {len(self._sources)} sources")
