@@ -16,6 +16,7 @@ from test_outputs import RULES, expected, in_order_and_complete
 
 UNPACKED = os.environ.get("SHIPEDGE_TEST_SERVE")
 pytestmark = pytest.mark.skipif(UNPACKED is None, reason="make test-serve unpacks the broker")
+OUTAGE_S = float(os.environ.get("SHIPEDGE_TEST_OUTAGE_S", "1"))
 ROUNDS = int(os.environ.get("SHIPEDGE_TEST_ROUNDS", "3"))
 
 
@@ -100,11 +101,13 @@ def test_a_broker_gets_events_states_and_the_last_will(serve, broker):
 def test_a_password_that_is_wrong_is_said_and_not_shown(serve, tmp_path):
     (tmp_path / "broker").mkdir()
     broker = Broker(tmp_path / "broker", user=True)
-    service = serve(mqtt(broker, 'user = "me"\npassword = "wr0ng"\n'))
-    wait_for(lambda: "Not authorized" in service.json("/api/v1/status")["outputs"][0]["error"])
-    everything = service.get("/health")[2] + service.get("/metrics")[2] + service.said().encode()
-    assert b"wr0ng" not in everything
-    broker.end()
+    try:
+        service = serve(mqtt(broker, 'user = "me"\npassword = "wr0ng"\n'))
+        wait_for(lambda: "Not authorized" in service.json("/api/v1/status")["outputs"][0]["error"])
+        everything = service.get("/health")[2] + service.get("/metrics")[2] + service.said().encode()
+        assert b"wr0ng" not in everything
+    finally:
+        broker.end()
 
 
 def test_outages_and_kills_lose_no_event(serve, camera, broker, capsys):
@@ -116,7 +119,7 @@ def test_outages_and_kills_lose_no_event(serve, camera, broker, capsys):
         wait_for(lambda before=before: len(broker.events) > before, limit_s=120)
         time.sleep(chance.uniform(0, 0.5))  # anywhere in the middle of something
         broker.end()
-        time.sleep(chance.uniform(0.2, 1.0))
+        time.sleep(chance.uniform(0.2, 1.0) * OUTAGE_S)
         if turn % 2:
             service.kill()
             service.start()

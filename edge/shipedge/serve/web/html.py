@@ -8,6 +8,8 @@ from typing import TypeAlias
 __all__ = ["Child", "Html", "join", "tag"]
 
 _VOID = ("br", "hr", "img", "input", "link", "meta")
+_NO_BREAK = "\u00a0"
+"""A space that keeps a number and its unit on one line."""
 
 
 class Html(str):
@@ -38,5 +40,4 @@ def join(*children: Child) -> Html:
 
 def _text(value: object) -> str:
     """What a browser must not be shown is escaped as in a terminal: a name could turn the direction of a line."""
-    text = str(value)
-    return text if text.isprintable() else "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+    return "".join(c if c.isprintable() or c == _NO_BREAK else f"\\u{ord(c):04x}" for c in str(value))

@@ -181,7 +181,7 @@ def detections(
 
 def _sighting(one: Sighting) -> Html:
     ships = f"{one.ships} ship{'' if one.ships == 1 else 's'}"
-    length = "" if one.longest_m is None else f", longest {one.longest_m:.0f} m"
+    length = "" if one.longest_m is None else f", longest {one.longest_m:.0f}\u00a0m"
     return tag(
         "li",
         tag(
