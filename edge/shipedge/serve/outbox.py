@@ -143,8 +143,8 @@ class Sender:
                     raise
             self._refusals = 0
             database.execute(
-                "UPDATE outputs SET sent = max(sent, ?), refused = refused + ?, error = iif(?, error, '') "
-                "WHERE name = ?",
+                "UPDATE outputs SET sent = max(sent, ?), refused = refused + ?, "
+                "error = CASE WHEN ? THEN error ELSE '' END WHERE name = ?",
                 (item.number, refused, refused, name),
             )
         if rows:

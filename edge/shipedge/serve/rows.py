@@ -50,7 +50,8 @@ class Rows:
         for alert in self._rules.wait(now):
             self._alert(database, alert)
         database.executemany(
-            "INSERT INTO minutes VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET frames = frames + excluded.frames, "
+            "INSERT INTO minutes VALUES (?, ?, ?, ?, ?) ON CONFLICT (source, minute) DO UPDATE SET "
+            "frames = frames + excluded.frames, "
             "with_ships = with_ships + excluded.with_ships, most = max(most, excluded.most)",
             [(*key, *counts) for key, counts in self._minutes.items()],
         )

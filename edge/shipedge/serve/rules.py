@@ -116,9 +116,11 @@ class Rules:
     ) -> Iterator[Alert]:
         if len(frame.ships) <= over:
             if memory.get("on"):
-                calm = memory.setdefault("calm", time)
-                if _seconds(time) - _seconds(calm) >= _CALM_S:
+                calm_s = _seconds(time) - _seconds(memory.setdefault("calm", time))
+                if calm_s >= _CALM_S:
                     memory.clear()
+                elif calm_s < 0:  # the clock was set back
+                    memory["calm"] = time
             return
         memory.pop("calm", None)
         if not memory.get("on"):

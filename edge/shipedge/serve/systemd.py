@@ -60,8 +60,10 @@ class Watchdog:
 
 
 def unit(config: str) -> str:
-    """A unit for `shipedge serve CONFIG`, to be read before it is installed."""
+    """A unit for `shipedge serve CONFIG`, to be read before it is installed; it runs as the owner of that file."""
     path = Path(config).absolute()
+    owner = path.owner() if path.exists() and os.name == "posix" else "root"
+    user = "" if owner == "root" else f"User={owner}\n"
     command = shlex.join([sys.executable, "-m", "shipedge", "serve", str(path)])
     return f"""\
 # shipedge serve {path.name} --install-unit | sudo tee /etc/systemd/system/shipedge.service
@@ -77,7 +79,7 @@ Type=notify
 NotifyAccess=main
 ExecStart={command.replace("%", "%%")}
 ExecReload=/bin/kill -HUP $MAINPID
-WorkingDirectory={str(path.parent).replace("%", "%%")}
+{user}WorkingDirectory={str(path.parent).replace("%", "%%")}
 EnvironmentFile=-/etc/shipedge.env
 WatchdogSec={_WATCHDOG_S}
 Restart=always

@@ -70,6 +70,12 @@ def test_a_gap_is_told_while_it_goes_on_and_only_once():
     assert told(rules, Gap("cam", at(400), None, "lost"), Gap("cam", at(400), at(460), "lost")) == []
 
 
+def test_a_count_is_told_again_after_the_clock_was_set_back():
+    rules = Rules({"many": Rule("count", over=0)})
+    told(rules, frame(0, (1, 0, 0), second=5000), frame(1, second=5001), frame(2, second=3), frame(3, second=14))
+    assert len(told(rules, frame(4, (2, 0, 0), second=15))) == 1
+
+
 @pytest.mark.parametrize("rule", [Rule("track", source="other"), Rule("count", source="other", over=0)])
 def test_a_rule_of_another_source_is_silent(rule):
     assert told(Rules({"x": rule}), frame(0, (1, 0, 0))) == []
