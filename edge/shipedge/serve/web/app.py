@@ -18,11 +18,11 @@ from shipedge.serve.channel import Stop
 from shipedge.serve.web import pages, queries
 from shipedge.serve.web.api import Id, NewSource, make_api
 from shipedge.serve.web.event_lines import line
-from shipedge.serve.web.film import MOST_VIEWERS, Film
 from shipedge.serve.web.health import problem_of
 from shipedge.serve.web.health_page import health
 from shipedge.serve.web.hub import Hub
 from shipedge.serve.web.metrics import expose
+from shipedge.serve.web.mjpeg import MOST_VIEWERS, MjpegResponse
 from shipedge.serve.web.security import COOKIE, Failures, Gate, Sessions, is_token
 from shipedge.serve.web.timeline import HOURS, STEP, strip
 
@@ -96,12 +96,12 @@ def _add_pages(app: FastAPI, hub: Hub) -> None:
         return Response(content, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=86400"})
 
     @app.get("/live/{source}.mjpg", include_in_schema=False)
-    async def film(source: Id) -> Response:
+    async def live_picture(source: Id) -> Response:
         if hub.source(source) is None:
             raise HTTPException(404, "there is no such source")
         if sum(hub.viewers.values()) >= MOST_VIEWERS:
             raise HTTPException(503, f"{MOST_VIEWERS} look already")
-        return Film(hub, source)
+        return MjpegResponse(hub, source)
 
     @app.get("/static/{name}", include_in_schema=False)
     def static(name: str) -> Response:

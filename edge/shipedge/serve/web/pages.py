@@ -12,8 +12,8 @@ from shipedge.serve.web.queries import Filters, Sighting
 
 __all__ = ["detections", "live", "login", "message", "page"]
 
-MOST_FILMS = 4
-"""A browser opens six connections to a server; a film holds one for as long as it runs."""
+MOST_STREAMS = 4
+"""A browser opens six connections to a server; a stream holds one for as long as it runs."""
 _STATES = {"opening": "connecting", "live": "live", "gap": "no frames", "ended": "ended", "failed": "failed"}
 _NAVIGATION = (("/", "Live"), ("/detections", "Detections"), ("/health", "Health"))
 
@@ -52,7 +52,7 @@ def live(status: Status | None, strips: dict[str, Html], events: list[Html], has
     if status is None:
         note = tag("p", "The process with the models does not answer. It may be loading them.", class_="notice")
         return page("Live", note, here="/", has_token=has_token)
-    cards = [_card(source, number < MOST_FILMS) for number, source in enumerate(status.sources)]
+    cards = [_card(source, number < MOST_STREAMS) for number, source in enumerate(status.sources)]
     empty = tag("p", "No source. Add one on the page Health, or in the configuration file.", class_="notice")
     rows = [tag("div", tag("h3", name), strip, class_="row") for name, strip in strips.items()]
     return page(
@@ -66,8 +66,8 @@ def live(status: Status | None, strips: dict[str, Html], events: list[Html], has
     )
 
 
-def _card(source: Now, is_film: bool) -> Html:
-    film = f"/live/{source.id}.mjpg" if is_film else None
+def _card(source: Now, is_stream: bool) -> Html:
+    stream = f"/live/{source.id}.mjpg" if is_stream else None
     still = f"/api/v1/sources/{source.id}/frame.jpg"
     fields = (
         ("Ships now", "ships_now", source.ships_now),
@@ -89,14 +89,14 @@ def _card(source: Now, is_film: bool) -> Html:
             "figure",
             tag(
                 "img",
-                src=film or still,
+                src=stream or still,
                 alt=f"{source.name}: newest frame, ships outlined",
                 width=width,
                 height=height,
-                data_film=film,
+                data_stream=stream,
                 data_still=still,
             ),
-            button if film else None,
+            button if stream else None,
         ),
         tag("dl", *counters, class_="counters"),
         data_id=source.id,

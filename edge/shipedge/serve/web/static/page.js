@@ -18,7 +18,7 @@
     if (!button) continue;
     const name = card.querySelector("h2").textContent;
     const show = (runs) => {
-      image.src = runs ? image.dataset.film : `${image.dataset.still}?${Date.now()}`;
+      image.src = runs ? image.dataset.stream : `${image.dataset.still}?${Date.now()}`;
       button.textContent = runs ? "Pause" : "Play";
       button.setAttribute("aria-label", `${runs ? "Pause" : "Play"} the picture of ${name}`);
       button.dataset.runs = runs ? "1" : "";
@@ -26,7 +26,7 @@
     button.hidden = false;
     button.addEventListener("click", () => show(!button.dataset.runs));
     show(!calm);
-    // A film that breaks off, as when the service is started again, is taken up again.
+    // A stream that breaks off, as when the service is started again, is taken up again.
     image.addEventListener("error", () => setTimeout(() => button.dataset.runs && show(true), 3000));
   }
 
@@ -53,7 +53,7 @@
           badge.className = `badge ${now.state}`;
           const image = card.querySelector("img");
           if (source && source.shape.length) [image.height, image.width] = source.shape;
-          if (!image.dataset.film) image.src = `${image.dataset.still}?${Date.now()}`;
+          if (!image.dataset.stream) image.src = `${image.dataset.still}?${Date.now()}`;
         }
         const live = status.sources.filter((source) => source.state === "live").length;
         const ships = status.sources.reduce((sum, source) => sum + source.ships_now, 0);

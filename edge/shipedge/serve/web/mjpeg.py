@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from shipedge.serve.web.hub import Hub
 
-__all__ = ["MOST_VIEWERS", "Film"]
+__all__ = ["MOST_VIEWERS", "MjpegResponse"]
 
 MOST_VIEWERS = 250
 _SLOW_S = 10.0
@@ -19,7 +19,7 @@ _SLOW_S = 10.0
 _BOUNDARY = b"shipedge"
 
 
-class Film(Response):
+class MjpegResponse(Response):
     """Parts of multipart/x-mixed-replace, without end."""
 
     def __init__(self, hub: Hub, source: str) -> None:
