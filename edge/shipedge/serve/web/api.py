@@ -54,7 +54,8 @@ def make_api(hub: Hub) -> APIRouter:
     def status() -> dict[str, Any]:
         if hub.now is None:
             raise HTTPException(503, "the process with the models does not answer")
-        return {**msgspec.to_builtins(hub.now), "viewers": sum(hub.viewers.values())}
+        fields = {name: getattr(hub.now, name) for name in hub.now.__struct_fields__}
+        return {**msgspec.to_builtins(fields), "viewers": sum(hub.viewers.values())}
 
     @api.get("/sources", summary="The sources, with their ids")
     def sources() -> list[dict[str, Any]]:
