@@ -11,7 +11,7 @@ FUZZ_SECONDS ?= 20
 OLDEST_PYTHON ?= python3.11
 CLANG := $(shell command -v clang++ || command -v clang++-14)
 
-.PHONY: demo test test-oldest test-gpu test-streams test-tflite test-aarch64 aarch64 lint asan fuzz bench docs wheel wheels test-sdist sbom format clean
+.PHONY: demo test test-oldest test-gpu test-streams test-serve test-tflite test-aarch64 aarch64 lint asan fuzz bench docs wheel wheels test-sdist sbom format clean
 
 demo: .venv/edge.stamp  ## ships outlined on the samples and in a video, on one page
 	$(BIN)/shipedge predict edge/shipedge/samples --annotate --out out/demo/samples --fresh
@@ -40,6 +40,12 @@ test-gpu: .venv/dev.stamp  ## the GPU's rung on software Vulkan, which is unpack
 test-streams: .venv/dev.stamp  ## live sources, with Debian's RTSP server, which is unpacked into build/streams
 	tests/streams.sh build/streams
 	SHIPEDGE_TEST_STREAMS=$(CURDIR)/build/streams $(BIN)/pytest tests/edge/streams
+
+test-serve: .venv/dev.stamp  ## the service, with Debian's MQTT broker and Chromium, which are unpacked into build/serve
+	tests/serve.sh build/serve
+	$(BIN)/pip install --quiet playwright
+	npm install --silent --no-save --prefix build/serve axe-core@4
+	SHIPEDGE_TEST_SERVE=$(CURDIR)/build/serve $(BIN)/pytest tests/edge/serve
 
 test-tflite: .venv/dev.stamp  ## the rung of tflite-runtime, in an environment with NumPy 1
 	$(BIN)/python tests/toy_models.py build/toy_models

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from time import monotonic, perf_counter, time
@@ -14,10 +14,9 @@ from shipedge.errors import DatasetError, SourceError
 from shipedge.events import Demoted, End, Failure, Gap, Notice, Result, Summary, Track, describe, utc
 from shipedge.events.log import Log
 from shipedge.frame import Captured, Frame
-from shipedge.images import AS_IT_IS, Reading
-from shipedge.region import Region
+from shipedge.settings import DEFAULT, NOBODY, Listener, Settings
 from shipedge.sinks import Sink
-from shipedge.sources import EVERYTHING, Ended, Limits, Source
+from shipedge.sources import Ended, Joined, Limits, Source
 from shipedge.sources.feeds import Feeds
 from shipedge.tracks import Trackers
 
@@ -27,49 +26,13 @@ ENOUGH = 20
 """Sources after which a share of failures says something."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What of the sources is looked at, and how.
-
-    Attributes:
-        reading: how images are read.
-        region: where ships count, None: everywhere.
-        limits: which frames are looked at.
-        track: ships are followed through videos, cameras and streams.
-        most_failures: the run ends when more than this share of at least 20 sources have failed.
-    """
-
-    reading: Reading = AS_IT_IS
-    region: Region | None = None
-    limits: Limits = EVERYTHING
-    track: bool = False
-    most_failures: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Listener:
-    """Whom a run tells how it goes, and asks whether to go on.
-
-    Attributes:
-        on_progress: is called after each frame.
-        on_note: is told what is found of earlier runs, and what becomes of live sources.
-        should_stop: is asked between frames.
-        finish: is called when nothing is read any more, and before the log says that the run is through.
-    """
-
-    on_progress: Callable[[Summary], None] = lambda summary: None
-    on_note: Callable[[str], None] = lambda text: None
-    should_stop: Callable[[], bool] = lambda: False
-    finish: Callable[[Summary], None] = lambda summary: None
-
-
 def run(
     sources: Sequence[Source],
     cascade: Cascade,
     log: Log,
     sinks: Sequence[Sink] = (),
-    settings: Settings = Settings(),
-    listener: Listener = Listener(),
+    settings: Settings = DEFAULT,
+    listener: Listener = NOBODY,
 ) -> Summary:
     """Sends every frame of every source through the cascade, into each sink and then into the log.
 
@@ -105,7 +68,9 @@ def run(
         left = [source for source in sources if not work.is_through(source)]
         limits = work.left_of(settings.limits, sources)
         reading = settings.reading._replace(half=cascade.bundle.detector.reduce == 2)
-        reader = stack.enter_context(Feeds(left, listener.should_stop, reading, settings.region, limits))
+        feeds = Feeds(left, listener.should_stop, reading, settings.region, limits, endless=settings.endless)
+        reader = stack.enter_context(feeds)
+        listener.on_feeds(reader)
         for item in reader:
             work.take(item)
             del item  # so that a very large frame is gone when the next is decoded
@@ -139,7 +104,7 @@ class _Work:
         self._most_failures = settings.most_failures
         self.summary = log.recorded.summary
         self._pictures = {source.name for source in sources if source.kind == "picture"}
-        self._on_note = listener.on_note
+        self._on_note, self._on_event = listener.on_note, listener.on_event
         self._names = {source.name for source in sources}
         self._watched = next((source.name for source in sources if source.kind == "watch"), None)
         self._moving_files = {source.name for source in sources if source.kind == "video"}
@@ -148,9 +113,12 @@ class _Work:
         self._replayed: tuple[str, Iterator[Result]] | None = None
         self._demoted = 0
         self._is_batch = log.start.batch is not None
+        self._track = settings.track
         moving = {source.name for source in sources if settings.track and source.kind != "picture"}
         self._trackers = Trackers(moving, log.recorded.tracks, replays=self._is_batch)
         self._gaps: dict[str, Gap] = {}
+        self._next: dict[str, int] = {}  # of live sources the number of the next frame
+        self._left: dict[str, str] = {}  # when live sources were left
         if not self._is_batch and log.recorded.last:
             last = log.recorded.last
             for gap in log.recorded.gaps.values():  # killed while they went on
@@ -178,21 +146,42 @@ class _Work:
     def tell(self, event: Demoted | End | Failure | Gap | Notice | Result | Track) -> None:
         """Writes an event, and counts it once it is written."""
         self._log.write(event)
+        self._on_event(event)
         # Of a watched folder, which may see millions of files, they are counted together.
         file = isinstance(event, Result) and not self._is_batch and event.source not in self._names
         self.summary.add(event, self._watched if file else None)
 
-    def take(self, item: Frame | Ended | Gap | Notice) -> None:
+    def take(self, item: Frame | Ended | Joined | Gap | Notice) -> None:
         """Does what is to be done with one thing that was read."""
         if isinstance(item, Frame):
             self._frame(item)
         elif isinstance(item, Ended):
             self._end(item.source, item.error)
+        elif isinstance(item, Joined):
+            self._join(item.source)
         else:
             if isinstance(item, Gap):
                 self._gaps[item.source] = item
             self.tell(item)
             self._on_note(_in_words(item))
+
+    def _join(self, source: Source) -> None:
+        name, known = source.name, self._log.recorded
+        self._names.add(name)
+        for kind, names in (("picture", self._pictures), ("video", self._moving_files)):
+            if source.kind == kind:
+                names.add(name)
+        if source.kind == "watch":
+            self._watched = self._watched or name
+        if self._track and source.kind != "picture":
+            self._trackers.join(name)
+        if not source.live:
+            return
+        self._live.add(name)
+        if left := self._left.pop(name, ""):
+            self.tell(Gap(name, left, utc(), "the source was stopped"))
+        elif known.last and name in known.frames:
+            self.tell(Gap(name, known.last, utc(), "shipedge was not running"))
 
     def stop(self) -> None:
         """Ends the gaps that go on: from here on nobody looks."""
@@ -204,6 +193,7 @@ class _Work:
         done = self._log.recorded.frames.get(frame.source, 0)
         if frame.source in self._live:
             frame.index += done  # of cameras and streams the numbers go on
+            self._next[frame.source] = frame.index + 1
         elif not self._is_batch and frame.source not in self._moving_files:  # an image, or a file in a watched folder
             frame.captured = frame.captured or _written(frame.source)
             if utc(frame.captured.time) == self._log.recorded.captured.get(frame.source):
@@ -267,6 +257,8 @@ class _Work:
 
     def _end(self, source: Source, error: SourceError | None) -> None:
         self._tell_tracks(self._trackers.end(source.name))
+        if source.live and not self._is_batch:
+            self._leave(source.name)
         for sink in self._sinks:
             self._note(lambda sink=sink: sink.end(source))  # type: ignore[misc]
         if error is not None:
@@ -282,6 +274,15 @@ class _Work:
                 f"{failed} of {self._ended} sources failed, more than a share of {self._most_failures:g}; "
                 f"the last: {self.summary.failed[-1]}"
             )
+
+    def _leave(self, name: str) -> None:
+        """A live source of this name may join again: its gap ends, its numbers and times go on."""
+        gap = self._gaps.pop(name, None)
+        if gap is not None and gap.end is None:
+            self.tell(Gap(gap.source, gap.start, utc(), gap.reason))
+        self._left[name] = utc()
+        if name in self._next:
+            self._log.recorded.frames[name] = self._next[name]
 
 
 def _written(name: str) -> Captured:

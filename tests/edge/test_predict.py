@@ -20,7 +20,7 @@ pytest.importorskip("cv2", reason="OpenCV is not installed (extra edge)")
 pytest.importorskip("ai_edge_litert", reason="no TFLite runtime is installed (extra edge)")
 
 from shipedge.cli import main
-from shipedge.cli import predict as predict_module
+from shipedge.cli.stopping import stop_on_signal
 
 not_root = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
 
@@ -274,7 +274,7 @@ def test_progress_bar_only_on_a_terminal(picture, tmp_path, monkeypatch, capsys)
 
 def test_signals_are_given_back():
     before = signal.getsignal(signal.SIGTERM)
-    with predict_module._stop_on_signal() as asked:
+    with stop_on_signal() as asked:
         os.kill(os.getpid(), signal.SIGTERM)
         deadline = time.monotonic() + 10
         while not asked.received and time.monotonic() < deadline:

@@ -187,7 +187,7 @@ def test_nothing_that_can_be_read_leaves_its_reasons(predict, picture, tmp_path)
 
 def test_a_frame_that_takes_long_does_not_hold_ctrl_c(predict, picture, tmp_path, monkeypatch):
     from shipedge.cascade import Cascade
-    from shipedge.cli import predict as command
+    from shipedge.cli import stopping
 
     if not hasattr(signal, "setitimer"):
         pytest.skip("needs timers")
@@ -197,7 +197,7 @@ def test_a_frame_that_takes_long_does_not_hold_ctrl_c(predict, picture, tmp_path
         signal.raise_signal(signal.SIGTERM)
         time.sleep(60)
 
-    monkeypatch.setattr(command, "_PATIENCE_S", 0.2)
+    monkeypatch.setattr(stopping, "_PATIENCE_S", 0.2)
     monkeypatch.setattr(Cascade, "__call__", takes_long)
     start = time.monotonic()
     assert predict("a.png").exit_code == 143

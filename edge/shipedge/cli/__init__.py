@@ -31,6 +31,7 @@ COMMANDS = {
     "masks": Lazy("shipedge.cli.masks:masks", "Write one mask picture per image of an Airbus CSV."),
     "predict": Lazy("shipedge.cli.predict:predict", "Find ships in pictures, folders, videos or a camera."),
     "rle": Lazy("shipedge.cli.rle:rle", "Run-length masks from and to pictures, COCO, YOLO and CSV."),
+    "serve": Lazy("shipedge.cli.serve:serve", "Watch cameras and streams for weeks, with a page and events."),
 }
 
 # Help lines of the commands that come by entry point: known here because loading them would import their libraries.

@@ -12,14 +12,19 @@ from shipedge.system import memory
 _EXTRA_OF = {
     "ai_edge_litert": "edge",
     "cv2": "edge",
+    "fastapi": "serve",
     "h5py": "train",
     "jinja2": "train",
     "keras": "train",
     "matplotlib": "train",
+    "paho": "serve",
+    "prometheus_client": "serve",
+    "pydantic": "serve",
     "simplejpeg": "edge",
     "tensorboardX": "train",
     "tensorflow": "train",
     "tomli": "edge",
+    "uvicorn": "serve",
 }
 _LONGEST_TYPED = 300  # characters: what was typed stands above the complaint
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import signal
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from shipedge.cli.live_table import LiveTable
 from shipedge.cli.options import FORCE, PathName
 from shipedge.cli.predict_options import (
     IMAGES,
@@ -28,16 +26,13 @@ from shipedge.cli.predict_options import (
 from shipedge.cli.predict_outputs import check, sinks_of, write_exports, write_failed
 from shipedge.cli.report import Progress, as_json, note, print_summary
 from shipedge.cli.source_options import resolve_all, source_options
+from shipedge.cli.stopping import stop_on_signal
 from shipedge.cli.terminal import printable
-from shipedge.system.signals import handled, stop
 
 if TYPE_CHECKING:
     from shipedge.bundle import Bundle
     from shipedge.events import Summary
     from shipedge.sources import Limits, Source
-
-_PATIENCE_S = 1.5
-"""For the frame in hand, after a signal; one of a large scene may take minutes, and is begun anew by the next run."""
 
 
 @click.command()
@@ -51,6 +46,7 @@ _PATIENCE_S = 1.5
 @IMAGES
 @LOG
 @FORCE
+@click.option("--show", is_flag=True, help="Show the frames in a window, where there is a display; q stops.")
 @click.option("--json", "as_json_object", is_flag=True, help="Print the summary as one JSON object.")
 @click.pass_context
 def predict(
@@ -64,6 +60,7 @@ def predict(
     images: ImageOptions,
     logging: LogOptions,
     force: bool,
+    show: bool,
     as_json_object: bool,
 ) -> None:
     """Find ships in pictures, folders, videos, cameras or streams.
@@ -140,6 +137,12 @@ def predict(
         bundle, models.threads, flips=models.flips, thresholds=thresholds, device=models.device, report=note
     )
     sinks = sinks_of(folder, outputs, found)
+    window = None
+    if show:
+        from shipedge.sinks.window import Window
+
+        window = Window()
+        sinks.append(window)
     if logging.budget is not None:
         sinks.append(Downlink(log, Budget(*logging.budget)))
     written: list[str] = []
@@ -151,9 +154,15 @@ def predict(
         written.extend(names)
 
     try:
-        with _stop_on_signal() as asked, Progress(found) as progress:
+        shown = Progress(found) if has_end else LiveTable(found, lambda: cascade.backend)
+        with stop_on_signal() as asked, shown as progress:
             settings = Settings(reading, region, limits, models.track, logging.max_failure_rate)
-            summary = run(found, cascade, log, sinks, settings, Listener(progress, note, asked, finish))
+
+            def should_stop() -> bool:
+                return asked() or (window is not None and window.closed)
+
+            listener = Listener(progress, progress.note, should_stop, finish, progress.take)
+            summary = run(found, cascade, log, sinks, settings, listener)
     finally:
         write_failed(folder, log.recorded.summary)
     for sink in sinks:
@@ -192,43 +201,3 @@ def _fingerprint(bundle: Bundle, made_by: list[Any], sources: Sequence[Source]) 
 
 def _digest(path: str | None) -> str | None:
     return None if path is None else hashlib.sha256(Path(path).read_bytes()).hexdigest()
-
-
-@contextmanager
-def _stop_on_signal() -> Iterator[Asked]:
-    """Notes a signal that asks to stop; Ctrl-C after that interrupts at once, and so does a frame that takes long."""
-    asked = Asked()
-    alarm = getattr(signal, "SIGALRM", None)
-
-    def note(number: int, _frame: FrameType | None) -> None:
-        if number == alarm or (asked.received and number == signal.SIGINT):
-            stop(asked.received[0] if number == alarm else number, None)
-        asked.received.append(number)
-        if len(asked.received) == 1 and alarm is not None:
-            signal.setitimer(signal.ITIMER_REAL, _PATIENCE_S)
-
-    before = None if alarm is None else signal.signal(alarm, note)
-    try:
-        with handled(note):
-            yield asked
-    finally:
-        if alarm is not None:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(alarm, before)
-
-
-class Asked:
-    """Whether a signal asked to stop; ask it between frames.
-
-    Attributes:
-        received: the signals, in order.
-    """
-
-    def __init__(self) -> None:
-        self.received: list[int] = []
-
-    def __call__(self) -> bool:
-        """Whether one did; what is finished from here on has its time."""
-        if self.received and hasattr(signal, "setitimer"):
-            signal.setitimer(signal.ITIMER_REAL, 0)
-        return bool(self.received)

@@ -12,7 +12,7 @@ from shipedge.cli.terminal import printable, say
 
 if TYPE_CHECKING:
     from shipedge.cascade import Cascade
-    from shipedge.events import Summary
+    from shipedge.events import Event, Summary
     from shipedge.sources import Source
 
 LINES = 20
@@ -47,6 +47,13 @@ class Progress:
             bar = f"[{'#' * int(30 * share):<30}] {done}/{self._total} frames, {max(left, 0):.0f} s left"
         sys.stderr.write(f"\r\x1b[K{bar}, {rate:.1f}/s, {summary.ships} ships")
         sys.stderr.flush()
+
+    def note(self, text: str) -> None:
+        """A sentence above the bar."""
+        note(text)
+
+    def take(self, event: Event) -> None:
+        """The summary has counted it."""
 
     def __exit__(self, kind: type[BaseException] | None, *details: object) -> None:
         """Wipes the bar."""

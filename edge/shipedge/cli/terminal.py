@@ -7,6 +7,8 @@ import io
 import os
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, BinaryIO, TextIO
 
 import click
@@ -52,6 +54,14 @@ def say(*lines: object, err: bool = False) -> None:
     """
     for line in lines:
         click.echo(printable(str(line)), err=err)
+
+
+@contextmanager
+def drawing() -> Iterator[TextIO]:
+    """Standard error as a terminal that obeys: for what we draw there, in which every text is `printable`."""
+    sys.stderr.flush()
+    with os.fdopen(os.dup(sys.stderr.fileno()), "w", encoding=sys.stderr.encoding, errors="backslashreplace") as stream:
+        yield stream
 
 
 def printable(text: str, longest: int = LONGEST) -> str:

@@ -1,4 +1,4 @@
-"""The end of a source, among its frames."""
+"""The begin and the end of a source, among the frames of all."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 from shipedge.errors import SourceError
 from shipedge.sources.resolve import Source
 
-__all__ = ["Ended"]
+__all__ = ["Ended", "Joined"]
 
 
 class Ended(NamedTuple):
@@ -15,3 +15,9 @@ class Ended(NamedTuple):
 
     source: Source
     error: SourceError | None = None
+
+
+class Joined(NamedTuple):
+    """A source is read from here on, which was not among those that the run began with."""
+
+    source: Source

@@ -30,7 +30,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-__all__ = ["read_listed"]
+__all__ = ["read_listed", "read_secret", "read_toml", "sources_in"]
 
 _KEYS = ("url", "name", "roi", "fps", "every", "gsd_m", "user", "password", "password_file")
 _MOST_BYTES = 1 << 20
@@ -44,12 +44,21 @@ def read_listed(path: str | os.PathLike[str], notes: list[str] | None = None) ->
         SourceError: a source cannot be read.
         OSError: the file, or a password's, cannot be read.
     """
+    return sources_in(path, read_toml(path), notes)
+
+
+def read_toml(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The tables of a TOML file that may hold passwords. Raises ConfigError, OSError; quotes nothing of it."""
     content = read_input(Path(path), _MOST_BYTES)
     try:
-        tables = tomllib.loads(content.decode())
+        return tomllib.loads(content.decode())
     except (ValueError, RecursionError) as error:  # the text of the error may quote a password
         where = getattr(error, "lineno", None)
         raise ConfigError(f"{path}: not a TOML file{f', see line {where}' if where else ''}") from None
+
+
+def sources_in(path: str | os.PathLike[str], tables: Mapping[str, Any], notes: list[str] | None = None) -> list[Source]:
+    """The sources of such tables, which stand in that file. Raises as `read_listed`."""
     sources: list[Source] = []
     for key, table in tables.items():
         if not isinstance(table, dict):
@@ -71,7 +80,7 @@ def _sources(path: Path, key: str, table: Mapping[str, Any], notes: list[str]) -
         raise ConfigError(f"{where}: password and password_file, expected one of them")
     password = expand(_get(table, "password", str, where) or "", where)
     if file := _get(table, "password_file", str, where):
-        password = _secret(Path(path.parent, file), where)
+        password = read_secret(Path(path.parent, file), where)
     user = _get(table, "user", str, where)
     if scheme_of(text) is not None:
         address, known = expand(text, where), expand(user, where) if user else None
@@ -97,7 +106,8 @@ def _sources(path: Path, key: str, table: Mapping[str, Any], notes: list[str]) -
     return [replace(one, name=name) if one.kind in ("stream", "remote") else one for one in named]
 
 
-def _secret(path: Path, where: str) -> str:
+def read_secret(path: Path, where: str) -> str:
+    """What a file holds, without white space around it. Raises ConfigError; quotes nothing of it."""
     try:
         return read_input(path, _MOST_BYTES).decode("utf-8").strip()
     except (OSError, ValueError) as error:  # not text, half a name; the text of the error may quote it

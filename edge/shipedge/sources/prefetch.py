@@ -11,7 +11,7 @@ from shipedge.errors import SourceError
 from shipedge.events import Gap, Notice
 from shipedge.frame import Frame
 from shipedge.region import Region
-from shipedge.sources.ended import Ended
+from shipedge.sources.ended import Ended, Joined
 from shipedge.sources.resolve import Source
 from shipedge.sources.stream import Wish
 
@@ -22,7 +22,7 @@ DEPTH = 2
 MOST_BYTES = 1 << 26
 """Of frames in memory when the next one is decoded: very large frames are decoded one after the other."""
 
-Item: TypeAlias = Frame | Ended | Gap | Notice
+Item: TypeAlias = Frame | Ended | Joined | Gap | Notice
 
 
 class Prefetch:

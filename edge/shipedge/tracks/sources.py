@@ -20,8 +20,12 @@ class Trackers:
     """
 
     def __init__(self, sources: Collection[str], recorded: Mapping[str, Collection[int]], *, replays: bool) -> None:
-        self._sources, self._recorded, self._replays = sources, recorded, replays
+        self._sources, self._recorded, self._replays = set(sources), dict(recorded), replays
         self._trackers: dict[str, Tracker] = {}
+
+    def join(self, source: str) -> None:
+        """Follows the ships of one more source."""
+        self._sources.add(source)
 
     def update(self, frame: Frame, result: Result) -> list[Track]:
         """Notes in a result which ship is which; the tracks that are over, and not written down yet."""
@@ -36,7 +40,11 @@ class Trackers:
     def end(self, source: str) -> list[Track]:
         """The tracks that are over because their source is, and not written down yet."""
         tracker = self._trackers.pop(source, None)
-        return [] if tracker is None else self._new(tracker.end())
+        if tracker is None:
+            return []
+        if not self._replays:
+            self._recorded[source] = {tracker.highest}  # a source of this name may join again
+        return self._new(tracker.end())
 
     def _new(self, tracks: list[Track]) -> list[Track]:
         if not self._replays:

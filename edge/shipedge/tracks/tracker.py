@@ -90,6 +90,11 @@ class Tracker:
         result.camera = [round(float(camera[0]), 2), round(float(camera[1]), 2)]
         return ended
 
+    @property
+    def highest(self) -> int:
+        """The highest id that was given, or that the first one follows."""
+        return self._next - 1
+
     def end(self) -> list[Track]:
         """Ends all tracks: the source is through, or gave nothing for too long."""
         ended, self._followed = [self._summary(one) for one in self._followed], []

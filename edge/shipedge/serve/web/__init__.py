@@ -1,0 +1,1 @@
+"""The process with the page: FastAPI, plain HTML, and no model."""
