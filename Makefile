@@ -157,7 +157,7 @@ build/tools.stamp: packaging/tools.txt
 	@touch $@ .venv/edge.stamp
 
 .venv/docs.stamp: .venv/bin/python pyproject.toml
-	$(BIN)/pip install --quiet -e ".[docs]"
+	$(BIN)/pip install --quiet --group docs
 	@touch $@
 
 .venv/bench.stamp: .venv/bin/python $(BUILT_FROM)

@@ -23,7 +23,7 @@ figure { margin: 0 } figcaption { font-size: .9rem }
 .pair img, .film { width: 100%; display: block; border-radius: 4px }
 .film { max-width: 800px }
 .pair .after { position: absolute; inset: 0; clip-path: inset(0 0 0 var(--at, 0%)) }
-.pair input { width: 100%; margin: .3rem 0 0 }
+figure input { width: 100%; margin: .3rem 0 0 }
 code { font-size: .95em }
 """
 SLIDE = "this.previousSibling.style.setProperty('--at', this.value + '%')"
@@ -34,15 +34,15 @@ def data(path: Path, kind: str) -> str:
     return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
-def counts(name: str, found: list[rle.Rle]) -> str:
-    """How many of the labelled ships are found, and what else is."""
+def counts(name: str, found: list[rle.Rle]) -> tuple[int, str]:
+    """How many of the labelled ships are found, and a sentence that also says what else is."""
     truth = rle.open_csv(SAMPLES / "ships.csv").ships(name)
     hits = int((rle.iou_matrix(truth, found) > FOUND_AT).any(axis=1).sum()) if truth and found else 0
-    return f"{hits} of {len(truth)} ships found, {len(found) - hits} outlines that are none"
+    return hits, f"{hits} of {len(truth)} ships found, {len(found) - hits} outlines that are none"
 
 
 def pairs(results: Path) -> list[str]:
-    """Each sample before and after, most ships first."""
+    """Each sample before and after, most ships that are found first."""
     figures = []
     for line in (results / "predictions.jsonl").read_text(encoding="utf-8").splitlines():
         event = json.loads(line)
@@ -51,14 +51,14 @@ def pairs(results: Path) -> list[str]:
         name = Path(event["source"]).name
         ships = [rle.parse(ship["rle"], tuple(event["shape"])) for ship in event["ships"]]
         before, after = (data(folder / name, "image/jpeg") for folder in (SAMPLES, results / "annotated"))
-        caption = html.escape(f"{name}: {counts(name, ships)}")
+        hits, sentence = counts(name, ships)
         figures.append(
             (
-                -len(ships),
+                -hits,
                 f'<figure><div class="pair"><img src="{before}" alt="before">'
                 f'<img class="after" src="{after}" alt="after"></div>'
                 f'<input type="range" value="0" aria-label="before and after" oninput="{SLIDE}">'
-                f"<figcaption>{caption}</figcaption></figure>",
+                f"<figcaption>{html.escape(f'{name}: {sentence}')}</figcaption></figure>",
             )
         )
     return [figure for _, figure in sorted(figures)]

@@ -11,7 +11,7 @@ import pytest
 from shipedge import __version__
 
 ROOT = Path(__file__).parents[2]
-OURS = {"dev", "bench", "docs"}
+OURS = {"dev", "bench"}
 """Extras for those who change shipedge."""
 
 
