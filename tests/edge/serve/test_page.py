@@ -79,6 +79,15 @@ def test_the_picture_moves_can_be_paused_and_the_counters_go_on(serve, visit):
     assert page.complaints == []
 
 
+def test_the_last_picture_stays_while_a_camera_is_silent(serve, visit, camera):
+    camera.acts = (camera.film(1, 5, shape=(96, 128)),)
+    service = serve()
+    wait_for(lambda: service.json("/api/v1/sources")[0]["state"] == "gap")
+    page = visit(service, "/")
+    wait_for(lambda: page.evaluate("document.querySelector('article img').naturalWidth") > 0)
+    assert "no frames" in page.locator("[data-field=state]").inner_text()
+
+
 def test_the_keyboard_reaches_everything(serve, visit):
     service = serve()
     page = visit(service, "/health", width=1280)

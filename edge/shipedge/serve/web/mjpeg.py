@@ -58,8 +58,9 @@ class MjpegResponse(Response):
             head = b"Content-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(picture.jpeg)
             # The boundary behind a picture is sent with it: browsers show a part when it has ended.
             begin = b"--" + _BOUNDARY + b"\r\n" if first else b""
-            part = begin + head + picture.jpeg + b"\r\n--" + _BOUNDARY + b"\r\n"
-            first = False
+            part = head + picture.jpeg + b"\r\n--" + _BOUNDARY + b"\r\n"
+            # Chromium shows nothing before the second part, which in a gap may not come for hours.
+            part, first = begin + part * (2 if first else 1), False
             message = {"type": "http.response.body", "body": part, "more_body": True}
             await asyncio.wait_for(send(message), _SLOW_S)
         with suppress(Exception):
