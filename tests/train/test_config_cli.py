@@ -39,7 +39,9 @@ def test_a_recipe_is_shown_and_copied_as_it_is(tmp_path, monkeypatch):
 def test_a_name_that_is_not_known_lists_those_that_are(command):
     done = run(command, "boats")
     assert done.exit_code == 1
-    assert done.stderr.startswith("Error: there is no configuration boats: expected a TOML file, or one of cascade, ")
+    assert done.stderr.startswith(
+        "Error: there is no configuration boats: expected a TOML file, or one of airbus, cascade, "
+    )
 
 
 def test_a_file_with_an_unknown_key_is_named(tmp_path):

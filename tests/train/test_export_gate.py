@@ -65,6 +65,17 @@ def test_masks_are_compared_with_each_other_and_with_the_truth():
     assert refusal(worse) == "its score drops by 0.3333, allowed are 0.005"
 
 
+def test_stray_pixels_of_a_network_that_has_hardly_learned_refuse_nothing():
+    truth = np.zeros((64, 64), np.uint8)
+    truth[:8, :8] = 1
+    tiles = [Tile(np.zeros((64, 64, 3), np.uint8), truth)] * 2
+    ours = np.full((64, 64), 0.25)
+    ours[60, 60] = 0.75
+    none, many = np.full((64, 64), 0.25), np.full((64, 64), 0.75)
+    assert refusal(compare(MODELS["segmenter"], [ours] * 2, Says(none), tiles)) is None
+    assert "agrees with Keras to 0.0002" in refusal(compare(MODELS["segmenter"], [ours] * 2, Says(many), tiles))
+
+
 def test_a_detector_is_judged_by_its_ranking():
     ship, empty = np.zeros((2, 2), bool), np.zeros((2, 2), bool)
     ship[0, 0] = True

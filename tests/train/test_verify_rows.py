@@ -143,7 +143,7 @@ def test_a_fixed_csv_has_no_errors(tmp_path_factory, rows):
     path = folder / "ships.csv"
     path.write_text(HEAD + "".join(f"{row}\n" for row in rows))
     report, read = verify(Parts(path), (768, 768))
-    kept, left_out, remaining = fix(folder / "clean", report, read)
+    kept, left_out, remaining = fix(folder / "clean", report, read, Parts(path))
     assert remaining == []
     again, _ = verify(Parts(folder / "clean" / "ships.csv"), (768, 768))
     assert [finding.code for finding in again.findings] == ([] if kept else ["no-images"])

@@ -10,6 +10,8 @@ from shipedge.metrics import roc_auc
 
 HARDLY = 4 / 256
 """Of a probability: steps of the uint8 output by which int8 arithmetic often misses."""
+LEARNED = 0.05
+"""Mean Dice of tiles with ships below which a segmenter outlines nothing yet."""
 
 
 def dice_at(probability: NDArray[np.floating], mask: NDArray[np.uint8], cut: float = 0.5) -> float:

@@ -17,7 +17,7 @@ from shipedge_train.networks.two_scale import near_and_far
 from shipedge_train.networks.unet import segmenter
 from shipedge_train.tasks.contract import Fixed, Tile, Values, Whole
 from shipedge_train.tasks.scenes import SceneTask, cut_tiles, only_output, predict, widths_of
-from shipedge_train.tasks.scores import HARDLY, dice_at, score_segmenter
+from shipedge_train.tasks.scores import HARDLY, LEARNED, dice_at, score_segmenter
 
 
 class Segmenter(SceneTask):
@@ -61,7 +61,8 @@ class Segmenter(SceneTask):
     def figures(self, ours: Sequence[Values], theirs: Sequence[Values], truths: Sequence[Any]) -> dict[str, Any]:
         """Mean Dice at 0.5 of the tiles with ships; agreement is the Dice of both masks of all tiles together.
 
-        A pixel that 8 bits hardly tell from 0.5 counts as equal: a network that has hardly learned has no others.
+        A pixel that 8 bits hardly tell from 0.5 counts as equal. Masks of a network that has hardly learned are stray
+        pixels, of which a few more or less say nothing: of such a one the agreement is the share of equal pixels.
         """
         ships = [k for k, truth in enumerate(truths) if truth.any()]
         before, after = (
@@ -69,7 +70,11 @@ class Segmenter(SceneTask):
         )
         a, b = np.stack(list(ours)), np.stack(list(theirs))
         unsure = (np.abs(a - 0.5) < HARDLY) & (np.abs(a - b) < 2 * HARDLY)
-        mutual = dice_at(np.where(unsure, a, b), (a >= 0.5).astype(np.uint8))
+        said = np.where(unsure, a, b)
+        if before < LEARNED:
+            mutual = float(((said >= 0.5) == (a >= 0.5)).mean())
+        else:
+            mutual = dice_at(said, (a >= 0.5).astype(np.uint8))
         return {"dice_keras": before, "dice_converted": after, "drop": before - after, "agreement": mutual}
 
 
