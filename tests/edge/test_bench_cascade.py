@@ -35,8 +35,9 @@ def test_json(run, toy_bundle_dir):
         assert (table["frames"], table["frames_with_ships"], table["ship_share"]) == (2, 1, 0.25)
         ours, other = table["ms"]["shipedge"], table["ms"]["detector.tflite"]
         assert ours["all"]["all"] == pytest.approx(0.25 * ours["ships"]["all"] + 0.75 * ours["empty"]["all"])
-        stages = sum(ours["ships"][stage] for stage in bench.STAGES)
-        assert 0.5 * ours["ships"]["all"] < stages <= ours["ships"]["all"]
+        # Not their sum beside the whole: each is a median of its own.
+        assert {*bench.STAGES, "all"} <= ours["ships"].keys()
+        assert min(ours["ships"][stage] for stage in ("decode", "detector", "segmenter", "all")) > 0
         assert other["ships"]["all"] > 0
 
 
