@@ -26,9 +26,9 @@ _ROUNDS = 300
 def time_parts(folder: Path) -> dict[str, float]:
     """Median milliseconds per 256x256 crop on one thread: name of the part -> all that is done where it is certain."""
     cv2.setNumThreads(1)
-    pictures = pick_evenly(read_dataset(folder), 24)
-    samples = [(picture.pixels(), picture.mask()) for picture in pictures]
-    donors = find_donors(pictures, np.random.default_rng(0), _CROP)
+    images = pick_evenly(read_dataset(folder), 24)
+    samples = [(image.pixels(), image.mask()) for image in images]
+    donors = find_donors(images, np.random.default_rng(0), _CROP)
     default, water = AugmentConfig(), np.zeros((_CROP, _CROP), np.uint8)
     certain: dict[str, Any] = {name: getattr(default, name) if name in STRENGTHS else 1.0 for name in switches(default)}
     rng = np.random.default_rng(1)

@@ -1,4 +1,4 @@
-"""Large scenes of our own to cut pictures from: what the search for overlaps is measured on.
+"""Large scenes of our own to cut images from: what the search for overlaps is measured on.
 
 Seas are random fields of any size, from glassy to rough, in pairs of twins: same waves, same light, other water.
 Everything else is a patchwork of rendered scenes, whose seams fall between blocks: no block shows one.
@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from shipedge_train.data.split.signature import SIDE, STRIDE
 from shipedge_train.synth.scene import render_scene
 
-PICTURE = SIDE * STRIDE
+IMAGE = SIDE * STRIDE
 Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """One picture: its JPEG file, its scene, and its place there in blocks; `contrast` of each block in grey levels."""
+    """One image: its JPEG file, its scene, and its place there in blocks; `contrast` of each block in grey levels."""
 
     jpeg: bytes
     scene: int
@@ -58,10 +58,10 @@ def sea(look: np.random.Generator, water: np.random.Generator, side: int) -> Pix
 def patchwork(rng: np.random.Generator, side: int) -> Pixels:
     """Rendered scenes side by side, (side, side, 3): land, ports, ships, clouds and seas."""
     scene = np.empty((side, side, 3), np.uint8)
-    for top in range(0, side, PICTURE):
-        for left in range(0, side, PICTURE):
-            part = render_scene(rng, int(rng.integers(0, 3))).picture
-            scene[top : top + PICTURE, left : left + PICTURE] = part[: side - top, : side - left]
+    for top in range(0, side, IMAGE):
+        for left in range(0, side, IMAGE):
+            part = render_scene(rng, int(rng.integers(0, 3))).image
+            scene[top : top + IMAGE, left : left + IMAGE] = part[: side - top, : side - left]
     return scene
 
 
@@ -86,8 +86,8 @@ def make_cuts(seas: int, patchworks: int, side: int, seed: int) -> Iterator[Cut]
 
 def _cut(scene: Pixels, number: int, row: int, column: int, quality: int) -> Cut:
     top, left = row * STRIDE, column * STRIDE
-    picture = scene[top : top + PICTURE, left : left + PICTURE, ::-1]
-    jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
+    image = scene[top : top + IMAGE, left : left + IMAGE, ::-1]
+    jpeg = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
     grey = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)
     blocks = np.asarray(grey, np.float32).reshape(SIDE, STRIDE, SIDE, STRIDE)
     return Cut(jpeg, number, row, column, blocks.std(axis=(1, 3)).ravel())

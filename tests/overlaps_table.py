@@ -1,4 +1,4 @@
-"""`python tests/overlaps_table.py`: how many overlapping pictures are found, and how many wrongly."""
+"""`python tests/overlaps_table.py`: how many overlapping images are found, and how many wrongly."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def sign_cuts(cuts: Sequence[Cut], workers: int = 1) -> NDArray[np.uint8]:
 
 
 def score(cuts: Sequence[Cut], overlaps: Pairs) -> dict[str, Any]:
-    """Compare what was found with where the pictures were cut.
+    """Compare what was found with where the images were cut.
 
-    The contrast of a pair is that of the most telling block they share, in the picture that shows less of it.
+    The contrast of a pair is that of the most telling block they share, in the image that shows less of it.
 
     Returns:
-        `pairs` of pictures compared with `overlapping` among them; `false` pairs of different scenes, `misplaced`
+        `pairs` of images compared with `overlapping` among them; `false` pairs of different scenes, `misplaced`
         pairs of one scene; `recall` over pairs that share more than solid blocks, alone and `in_one_group`; `patterns`
         {(dy, dx): (pairs, found)} of those; `contrasts` [(border, pairs, found, in one group)] of all.
     """
@@ -69,7 +69,7 @@ def score(cuts: Sequence[Cut], overlaps: Pairs) -> dict[str, Any]:
                 patterns[dy, dx][1] += hit
     pairs, hits, together = (sum(row[place] for row in contrasts[1:]) for place in range(3))
     return {
-        "pictures": len(cuts),
+        "images": len(cuts),
         "pairs": len(cuts) * (len(cuts) - 1) // 2,
         "overlapping": sum(row[0] for row in contrasts),
         "false": sum(cuts[i].scene != cuts[j].scene for i, j in found),
@@ -84,7 +84,7 @@ def score(cuts: Sequence[Cut], overlaps: Pairs) -> dict[str, Any]:
 def report(result: dict[str, Any]) -> str:
     """The figures of `score` as text."""
     lines = [
-        f"{result['pictures']:,} pictures, {result['pairs']:,} pairs, {result['overlapping']:,} of them overlap",
+        f"{result['images']:,} images, {result['pairs']:,} pairs, {result['overlapping']:,} of them overlap",
         f"false pairs of different scenes {result['false']}, pairs at a wrong place {result['misplaced']}",
         f"recall {result['recall']:.4f}, in one group {result['recall_in_one_group']:.4f} (of pairs that share more "
         "than solid blocks)",
@@ -108,7 +108,7 @@ def report(result: dict[str, Any]) -> str:
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of all scenes.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def main(seas: int, patchworks: int, side: int, seed: int, as_json: bool) -> None:
-    """Cut pictures out of large scenes, compress each differently, search for overlaps, and count.
+    """Cut images out of large scenes, compress each differently, search for overlaps, and count.
 
     \b
     Examples:
@@ -116,7 +116,7 @@ def main(seas: int, patchworks: int, side: int, seed: int, as_json: bool) -> Non
       python tests/overlaps_table.py --seas 60 --patchworks 0 --seed 2
     """
     cuts = list(make_cuts(seas, patchworks, side // 256 * 256, seed))
-    # In which order two pictures come must not matter; mixed, all 25 patterns occur.
+    # In which order two images come must not matter; mixed, all 25 patterns occur.
     cuts = [cuts[at] for at in np.random.default_rng(seed).permutation(len(cuts))]
     started = time.perf_counter()
     symbols = sign_cuts(cuts, os.cpu_count() or 1)
@@ -124,13 +124,13 @@ def main(seas: int, patchworks: int, side: int, seed: int, as_json: bool) -> Non
     overlaps = find_overlaps(symbols)
     done = time.perf_counter()
     result = score(cuts, overlaps)
-    result |= {"pictures_per_s": len(cuts) / (signed - started), "search_s": done - signed}
+    result |= {"images_per_s": len(cuts) / (signed - started), "search_s": done - signed}
     if as_json:
         result["patterns"] = [[dy, dx, *cell] for (dy, dx), cell in result["patterns"].items()]
         click.echo(json.dumps(result))
         return
     click.echo(report(result))
-    click.echo(f"\n{result['pictures_per_s']:.0f} pictures/s signed, search {result['search_s']:.1f} s")
+    click.echo(f"\n{result['images_per_s']:.0f} images/s signed, search {result['search_s']:.1f} s")
 
 
 if __name__ == "__main__":

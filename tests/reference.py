@@ -120,7 +120,7 @@ def resize(mask, shape):
 
 
 def dilate(mask, rows, columns):
-    """Maximum over the rectangle around each pixel; nothing outside the picture."""
+    """Maximum over the rectangle around each pixel; nothing outside the image."""
     grown = np.zeros_like(mask)
     for y, x in zip(*np.nonzero(mask), strict=True):
         grown[max(y - rows, 0) : y + rows + 1, max(x - columns, 0) : x + columns + 1] = True

@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).parent / "edge" / "streams"))
 from servers import HEAD, Camera, part
 
 
-def pictures():
+def images():
     """Ships that move over a sea, encoded before anything is measured."""
     sea = np.clip(np.random.default_rng(1).normal(0, 6, (576, 1024, 1)) + np.array([110, 80, 50]), 0, 255)
     for k in range(100):
@@ -83,7 +83,7 @@ def main() -> None:
     seconds, rounds = (float(sys.argv[1]) if len(sys.argv) > 1 else 10.0), int(sys.argv[2]) if len(sys.argv) > 2 else 3
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        camera = stack.enter_context(Camera(film(list(pictures()))))
+        camera = stack.enter_context(Camera(film(list(images()))))
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port = probe.getsockname()[1]
         config = folder / "serve.toml"

@@ -17,7 +17,7 @@ import pytest
 
 FOLDER = "SHIPEDGE_TOY_MODELS"
 WINDOW = 384
-"""Side of the toy segmenter: smaller than a picture, so that windows must be placed and merged."""
+"""Side of the toy segmenter: smaller than an image, so that windows must be placed and merged."""
 SIDES = {"detector": (768, 32), "segmenter": (WINDOW, 1)}
 
 

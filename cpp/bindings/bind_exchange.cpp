@@ -78,7 +78,7 @@ Raises:
   module.def("to_polygons", &to_polygons, py::arg("rle"),
              R"(The pixel edges around a mask: a list of (n, 2) int64 arrays of corners x, y.
 
-One closed ring runs around each 8-connected part, clockwise as the picture is seen, and one around each of its holes, the
+One closed ring runs around each 8-connected part, clockwise as the image is seen, and one around each of its holes, the
 other way; the signed areas sum to the mask's. Pixel (row, column) covers x from column to column + 1, so
 `from_polygons(to_polygons(rle), rle.shape) == rle`. A ring touches itself where pixels meet at a corner only.)");
   module.def("from_polygons", &from_polygons, py::arg("polygons"), py::arg("shape"), py::arg("rule") = "even-odd",

@@ -81,7 +81,7 @@ void bind_geometry(py::class_<Rle>& cls) {
       .def("pad", &pad, py::arg("top") = 0, py::arg("bottom") = 0, py::arg("left") = 0, py::arg("right") = 0,
            "The mask with so many empty rows and columns around it.")
       .def("shift", &shift, py::arg("dy"), py::arg("dx"),
-           "Moved down by `dy` and right by `dx` pixels in a picture of the same shape; what leaves it is lost.")
+           "Moved down by `dy` and right by `dx` pixels in an image of the same shape; what leaves it is lost.")
       .def("flip", &flip, py::arg("axis"), "Mirrored as np.flip does: axis 0 is upside down, 1 left to right.")
       .def("rot90", &rot90, py::arg("k") = 1, "Turned counterclockwise by `k` quarter turns, as np.rot90 does.")
       .def("transpose", &Rle::transposed, py::call_guard<Unlocked>(), "Rows and columns exchanged.")
@@ -94,14 +94,14 @@ Pixel i of n new ones is pixel floor((i + 1/2) * m / n) of m old ones, along eac
 
 Args:
     radius: r for the square of 2 r + 1 pixels a side, or (rows, columns) for a rectangle. Nothing comes in from
-        outside the picture.)")
+        outside the image.)")
       .def("erode", &morph<erode>, py::arg("radius"),
-           R"(Pixels whose whole rectangle is in the mask; the mask does not shrink from the border of the picture.
+           R"(Pixels whose whole rectangle is in the mask; the mask does not shrink from the border of the image.
 
 Args:
     radius: As for `dilate`: a.erode(r) is ~(~a).dilate(r).)")
       .def("fill_holes", &filled, py::arg("connectivity") = 4,
-           R"(The mask and its holes: parts of the background that do not reach the border of the picture.
+           R"(The mask and its holes: parts of the background that do not reach the border of the image.
 
 Args:
     connectivity: 4 joins background pixels at their sides only, 8 also at corners.)");

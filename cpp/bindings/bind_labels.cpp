@@ -14,7 +14,7 @@
 namespace shipedge {
 namespace {
 
-/// A clear picture. calloc gives fresh pages of the system, of which only what is painted costs memory. It is not
+/// A clear image. calloc gives fresh pages of the system, of which only what is painted costs memory. It is not
 /// numpy.zeros, which runs Python code: CPython before 3.14 unwinds a thread that is in there when the interpreter
 /// ends.
 template <class T>
@@ -61,7 +61,7 @@ py::dict from_labels_of(const py::object& labels) {
 
 void bind_labels(py::module_& module) {
   module.def("to_labels", &to_labels_of, py::arg("rles"), py::arg("shape"),
-             R"(A (height, width) picture of labels: 0 is background, k is rles[k - 1].
+             R"(A (height, width) label map: 0 is background, k is rles[k - 1].
 
 It is uint8 for up to 255 masks, uint16 for up to 65535, int32 for more.
 

@@ -34,7 +34,7 @@ void bind_geometry(pybind11::class_<Rle>& cls);
 /// Set operations, measures and connected parts of many masks.
 void bind_algebra(pybind11::module_& module);
 
-/// Pictures of labels.
+/// Label maps.
 void bind_labels(pybind11::module_& module);
 
 /// Texts and masks straight into each other, one or many at a time.

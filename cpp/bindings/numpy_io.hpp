@@ -60,7 +60,7 @@ struct HeldMask {
 /// Any integer or bool array (height, width), any strides.
 HeldMask as_mask(py::handle mask);
 
-/// A picture of labels and the array that keeps it alive (the caller's own, or a copy in this machine's byte order).
+/// A label map and the array that keeps it alive (the caller's own, or a copy in this machine's byte order).
 struct HeldLabels {
   py::array array;
   LabelView view;

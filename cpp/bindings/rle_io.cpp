@@ -4,7 +4,7 @@
 #include "shipedge/error.hpp"
 #include "unlocked.hpp"
 
-/// The part of numpy_io.hpp that is about Rle objects, the arguments of their methods, polygons and pictures of labels.
+/// The part of numpy_io.hpp that is about Rle objects, the arguments of their methods, polygons and label maps.
 namespace shipedge {
 namespace {
 

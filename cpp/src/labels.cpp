@@ -183,7 +183,7 @@ void to_labels(Masks masks, Shape shape, T* out) {
         const auto position = static_cast<std::uint32_t>(at - out);
         throw FormatError("rles[" + std::to_string(*at - 1) + "] and rles[" + std::to_string(i) + "] overlap at row " +
                           std::to_string(position / shape.width) + ", column " +
-                          std::to_string(position % shape.width) + ", a picture of labels cannot hold both");
+                          std::to_string(position % shape.width) + ", a label map cannot hold both");
       }
       std::fill(first, last, static_cast<T>(i + 1));
     }

@@ -2,7 +2,7 @@
 
     ShipedgeError
     ├── RleFormatError   text, counts or runs that are not a mask (also a ValueError)
-    ├── DatasetError     a CSV, a folder of pictures or a split that cannot be used
+    ├── DatasetError     a CSV, a folder of images or a split that cannot be used
     ├── BundleError      a model file or manifest that is missing, damaged or of another kind
     ├── SourceError      an image, video, camera or stream that cannot be read
     │   └── ImageError   an image file that cannot be read, or not without guessing
@@ -32,7 +32,7 @@ ImageProblem = Literal["unreadable", "truncated", "damaged", "size", "depth"]
 
 
 class DatasetError(ShipedgeError):
-    """A CSV, a folder of pictures or a split that cannot be used."""
+    """A CSV, a folder of images or a split that cannot be used."""
 
 
 class BundleError(ShipedgeError):

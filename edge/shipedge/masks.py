@@ -1,4 +1,4 @@
-"""Mask pictures from the ships of an Airbus CSV: one PNG per image, in a folder that can be resumed."""
+"""Mask images from the ships of an Airbus CSV: one PNG per image, in a folder that can be resumed."""
 
 import contextlib
 import hashlib
@@ -40,15 +40,15 @@ class MaskBuilder:
     Attributes:
         csv: the CSV of the index, for messages and to know it again.
         out: folder of the masks.
-        shape: (height, width) of every image; used where ``pictures`` is None.
-        pictures: folder whose pictures give the size of each mask.
+        shape: (height, width) of every image; used where ``image_folder`` is None.
+        image_folder: folder whose images give the size of each mask.
         instances: labels 1..n instead of 0 and 255.
     """
 
     csv: Path
     out: Path
     shape: tuple[int, int] = (768, 768)
-    pictures: Path | None = None
+    image_folder: Path | None = None
     instances: bool = False
 
     def build(self, index: CsvIndex, images: Sequence[str], names: Sequence[str], threads: int) -> MaskReport:
@@ -59,8 +59,8 @@ class MaskBuilder:
         """
         report = MaskReport()
         shapes: tuple[int, int] | list[tuple[int, int]] = self.shape
-        if self.pictures is not None:
-            found = dict(self._sizes(self.pictures, images, report))
+        if self.image_folder is not None:
+            found = dict(self._sizes(self.image_folder, images, report))
             names = [name for image, name in zip(images, names, strict=True) if image in found]
             images, shapes = list(found), list(found.values())
         report.written, report.ships, refused = write_masks(
@@ -72,10 +72,10 @@ class MaskBuilder:
         return report
 
     @staticmethod
-    def _sizes(pictures: Path, images: Iterable[str], report: MaskReport) -> Iterator[tuple[str, tuple[int, int]]]:
+    def _sizes(folder: Path, images: Iterable[str], report: MaskReport) -> Iterator[tuple[str, tuple[int, int]]]:
         for image in images:
             try:
-                yield image, image_size(pictures / image)
+                yield image, image_size(folder / image)
             except SourceError as error:
                 report.complaints.append(str(error))
 
@@ -156,7 +156,7 @@ def _claim(builder: MaskBuilder, index: CsvIndex, there: set[str]) -> None:
         "format": 1,
         "csv_sha256": _digest(builder.csv, index),
         "instances": builder.instances,
-        "shape": list(builder.shape) if builder.pictures is None else "of each picture",
+        "shape": list(builder.shape) if builder.image_folder is None else "of each image",
     }
     note = builder.out / SETTINGS
     try:
@@ -200,7 +200,7 @@ def _without_clashes(images: Sequence[str], report: MaskReport) -> dict[str, str
     return owners
 
 
-def pictures_in(folder: Path, images: Iterable[str]) -> Iterator[str]:
+def images_in(folder: Path, images: Iterable[str]) -> Iterator[str]:
     """Those of ``images`` that exist in ``folder``, in order."""
     with os.scandir(folder) as entries:
         there = {entry.name for entry in entries if entry.is_file()}

@@ -103,18 +103,18 @@ class _Work:
         self._cascade, self._log, self._sinks = cascade, log, sinks
         self._most_failures = settings.most_failures
         self.summary = log.recorded.summary
-        self._pictures = {source.name for source in sources if source.kind == "picture"}
+        self._images = {source.name for source in sources if source.kind == "image"}
         self._on_note, self._on_event = listener.on_note, listener.on_event
         self._names = {source.name for source in sources}
         self._watched = next((source.name for source in sources if source.kind == "watch"), None)
         self._moving_files = {source.name for source in sources if source.kind == "video"}
         self._live = {source.name for source in sources if source.live}
-        self._ended = len(log.recorded.through | (log.recorded.frames.keys() & self._pictures))
+        self._ended = len(log.recorded.through | (log.recorded.frames.keys() & self._images))
         self._replayed: tuple[str, Iterator[Result]] | None = None
         self._demoted = 0
         self._is_batch = log.start.batch is not None
         self._track = settings.track
-        moving = {source.name for source in sources if settings.track and source.kind != "picture"}
+        moving = {source.name for source in sources if settings.track and source.kind != "image"}
         self._trackers = Trackers(moving, log.recorded.tracks, replays=self._is_batch)
         self._gaps: dict[str, Gap] = {}
         self._next: dict[str, int] = {}  # of live sources the number of the next frame
@@ -131,7 +131,7 @@ class _Work:
         if not self._is_batch:
             return False
         done = self._log.recorded
-        return source.name in done.through or (source.kind == "picture" and source.name in done.frames)
+        return source.name in done.through or (source.kind == "image" and source.name in done.frames)
 
     def left_of(self, limits: Limits, sources: Sequence[Source]) -> Limits:
         """The limits of a run that goes on: what is done and not read again counts."""
@@ -168,12 +168,12 @@ class _Work:
     def _join(self, source: Source) -> None:
         name, known = source.name, self._log.recorded
         self._names.add(name)
-        for kind, names in (("picture", self._pictures), ("video", self._moving_files)):
+        for kind, names in (("image", self._images), ("video", self._moving_files)):
             if source.kind == kind:
                 names.add(name)
         if source.kind == "watch":
             self._watched = self._watched or name
-        if self._track and source.kind != "picture":
+        if self._track and source.kind != "image":
             self._trackers.join(name)
         if not source.live:
             return
@@ -210,7 +210,7 @@ class _Work:
             found = self._cascade(frame)
             result = describe(found)
         except SourceError as error:
-            self.tell(Failure(frame.source if frame.source in self._pictures else None, utc(), str(error)))
+            self.tell(Failure(frame.source if frame.source in self._images else None, utc(), str(error)))
             return
         finally:
             for text in self._cascade.demoted[self._demoted :]:
@@ -263,7 +263,7 @@ class _Work:
             self._note(lambda sink=sink: sink.end(source))  # type: ignore[misc]
         if error is not None:
             self.tell(Failure(source.name, utc(), str(error)))
-        elif source.kind != "picture":
+        elif source.kind != "image":
             mine = self.summary.sources.get(source.name)
             if mine is not None:
                 self.tell(End(source.name, utc(), mine.frames, mine.ships, mine.dropped))

@@ -1,4 +1,4 @@
-"""Pictures of a run that is over: the frames are read again, and what the log says of them is drawn."""
+"""Images of a run that is over: the frames are read again, and what the log says of them is drawn."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An honest score of a recipe on a dataset of any size: every picture is judged by networks that never saw it.
+"""An honest score of a recipe on a dataset of any size: every image is judged by networks that never saw it.
 
 For each fold of splits.csv a cascade learns from the other folds. Nothing is chosen on the fold that is judged: the
 weights are those of the last epoch, and its thresholds are tuned on the judgements of the other folds.
@@ -59,7 +59,7 @@ VARIANTS: Variants = {
     "segmenter-cut-only": (False, replace(NO_DETECTOR, min_area=1), (_PIXEL,)),
 }
 """What is compared: with flips or not, the thresholds to start from, and which of them are tuned."""
-FIGURES = ("f2", "f2_ship_images", "dice_ship_images", "empty_right", "picture_auc")
+FIGURES = ("f2", "f2_ship_images", "dice_ship_images", "empty_right", "image_auc")
 
 
 def cross_validate(
@@ -99,7 +99,7 @@ def cross_validate(
             detector or refiner has learned from this dataset.
     """
     root, folder = Path(data), Path(out)
-    pictures = read_dataset(root)
+    images = read_dataset(root)
     judges = _judges(root, detector, refiner)
     parts = _folds(root)
     folds = sorted(set(parts.values()), key=lambda part: int(part.removeprefix("fold")))
@@ -110,7 +110,7 @@ def cross_validate(
         place = folder / fold_name(fold)
         own = replace(config, data=replace(config.data, fold=fold), train=replace(config.train, keep="last"))
         if (place / SEEN).exists():
-            _check(root, place, own, pictures)
+            _check(root, place, own, images)
         elif fold in only or not only:
             report(place.name)
             _train_fold(learn, own, place, () if init is None else (init,))
@@ -118,7 +118,7 @@ def cross_validate(
     if missing := [name for name in folds if not (folder / name / SEEN).exists()]:
         report(f"not judged yet: {', '.join(missing)}")
         return None
-    judged = {picture: parts[picture.path.name] for picture in pictures if picture.path.name in parts}
+    judged = {image: parts[image.path.name] for image in images if image.path.name in parts}
     return _compare(root, folder, judged, judges, report)
 
 
@@ -155,23 +155,23 @@ def _model(bundle: Path, name: str, root: Path) -> Model:
     if file is None:
         raise ConfigError(f"the bundle {bundle} has no {name}")
     if learned_from(found.manifest, name).get("ships_csv_sha256") == ships_digest(root):
-        raise ConfigError(f"the {name} of {bundle} has learned from {root}: it cannot judge its pictures")
+        raise ConfigError(f"the {name} of {bundle} has learned from {root}: it cannot judge its images")
     return open_model(file, os.cpu_count() or 1)
 
 
 def _folds(root: Path) -> dict[str, str]:
-    """Fold of each picture that is in one."""
+    """Fold of each image that is in one."""
     if not (root / NAME).is_file():
         raise ConfigError(f"{root} has no {NAME}: make it with `shipedge data split {root} --test-share 0`")
     return {name: part for name, (_, part) in read_splits(root / NAME).items() if part.startswith("fold")}
 
 
-def _check(root: Path, place: Path, own: Config, pictures: Sequence[Image]) -> None:
+def _check(root: Path, place: Path, own: Config, images: Sequence[Image]) -> None:
     """What was judged before belongs to this recipe and this split."""
     run = read_run(place, TASK)
     if run.config != own:
         raise ConfigError(f"{place} was judged with another configuration: choose another --out")
-    check_split(place, split_record(run), split_images(root, pictures, own.data))
+    check_split(place, split_record(run), split_images(root, images, own.data))
 
 
 def _train_fold(learn: Callable[..., Path], own: Config, place: Path, init: Sequence[Source]) -> None:
@@ -183,7 +183,7 @@ def _train_fold(learn: Callable[..., Path], own: Config, place: Path, init: Sequ
 
 
 def _judge(root: Path, place: Path, report: Report) -> None:
-    """What the fold's int8 models say of the pictures that it held back."""
+    """What the fold's int8 models say of the images that it held back."""
     network = of_run(read_run(place, TASK), root)
     detector, segmenter = (
         open_model(
@@ -196,35 +196,33 @@ def _judge(root: Path, place: Path, report: Report) -> None:
     split = network.split
     arrays: dict[str, Any] = {}
     for flips in (False, True):
-        seen = [look(detector, segmenter, picture, flips=flips) for picture in split.validation]
+        seen = [look(detector, segmenter, image, flips=flips) for image in split.validation]
         arrays[f"presence{flips:d}"] = np.stack([one.presence for one in seen])
         arrays[f"probability{flips:d}"] = np.stack([one.probability for one in seen])
-    arrays["names"] = np.array([picture.path.name for picture in split.validation])
+    arrays["names"] = np.array([image.path.name for image in split.validation])
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)
     write_atomic(place / SEEN, buffer.getvalue())
-    report(f"{place.name}: {len(split.validation)} pictures judged")
+    report(f"{place.name}: {len(split.validation)} images judged")
 
 
-def _compare(
-    root: Path, folder: Path, pictures: Mapping[Image, str], judges: _Judges, report: Report
-) -> dict[str, Any]:
-    """Scores of every variant on the pictures, each with the thresholds that the other folds than its own choose."""
-    truth, scenes, parts = folder / "truth.csv", root / "scenes.csv", list(pictures.values())
-    write_airbus(truth, [(picture.path.name, list(picture.ships)) for picture in pictures])
-    looks = {flips: _read(folder, list(pictures), flips, judges.detector) for flips in (False, True)}
+def _compare(root: Path, folder: Path, images: Mapping[Image, str], judges: _Judges, report: Report) -> dict[str, Any]:
+    """Scores of every variant on the images, each with the thresholds that the other folds than its own choose."""
+    truth, scenes, parts = folder / "truth.csv", root / "scenes.csv", list(images.values())
+    write_airbus(truth, [(image.path.name, list(image.ships)) for image in images])
+    looks = {flips: _read(folder, list(images), flips, judges.detector) for flips in (False, True)}
     scorers = {flips: ThresholdScorer(seen, refiner=judges.refiners.get(flips)) for flips, seen in looks.items()}
     scores: dict[str, Any] = {}
     for name, (flips, start, groups) in judges.variants.items():
         chosen: dict[str, Thresholds] = {}
         lines = []
-        for seen, (picture, part) in zip(looks[flips], pictures.items(), strict=True):
+        for seen, (image, part) in zip(looks[flips], images.items(), strict=True):
             if part not in chosen:
                 others = [i for i, other in enumerate(parts) if other != part]
                 chosen[part] = search(partial(scorers[flips].worth, only=others), start, groups)
-            result = _result(picture.path.name, seen, chosen[part])
+            result = _result(image.path.name, seen, chosen[part])
             if judges.refiners and result.ships:
-                result = replace(result, ships=judges.refiners[flips](picture.pixels(), result.ships))
+                result = replace(result, ships=judges.refiners[flips](image.pixels(), result.ships))
             lines.append(to_line(describe(result)))
         (folder / name).mkdir(exist_ok=True)
         write_atomic(folder / name / "predictions.jsonl", b"".join(lines))
@@ -236,26 +234,26 @@ def _compare(
     return scores
 
 
-def _read(folder: Path, pictures: Sequence[Image], flips: bool, detector: Model | None) -> list[Seen]:
-    """What was said of each picture, in their order; by another detector what that says of it now."""
+def _read(folder: Path, images: Sequence[Image], flips: bool, detector: Model | None) -> list[Seen]:
+    """What was said of each image, in their order; by another detector what that says of it now."""
     judged: dict[str, tuple[NDArray[np.uint8], NDArray[np.uint8]]] = {}
     for path in sorted(folder.glob(f"*/{SEEN}")):
         with np.load(path, allow_pickle=False) as file:
             arrays = (file["names"].tolist(), file[f"presence{flips:d}"], file[f"probability{flips:d}"])
             judged |= {name: (presence, probability) for name, presence, probability in zip(*arrays, strict=True)}
     seen = []
-    for picture in pictures:
-        presence, probability = judged[picture.path.name]
+    for image in images:
+        presence, probability = judged[image.path.name]
         if detector is not None:
-            pixels = as_seen(detector, picture.pixels())
+            pixels = as_seen(detector, image.pixels())
             presence = ask_flipped(detector, pixels) if flips else detector(pixels)
-        seen.append(seen_of(picture, presence, probability))
+        seen.append(seen_of(image, presence, probability))
     return seen
 
 
 def _result(name: str, seen: Seen, thresholds: Thresholds) -> FrameResult:
     """What `shipedge predict` would say with these thresholds."""
     top = int(seen.presence.max())
-    windows = [(0, 0, seen.probability)] if top >= level(thresholds.picture) else []
+    windows = [(0, 0, seen.probability)] if top >= level(thresholds.image) else []
     ships = find_ships(SHAPE, seen.presence, windows, thresholds)
     return FrameResult(name, 0, None, SHAPE, top / 256, seen.presence, ships)

@@ -13,7 +13,7 @@ from PIL import Image
 from shipedge.cli import main
 from shipedge.errors import DatasetError
 from shipedge.formats.convert import read_labelled
-from shipedge.formats.labelled import Pictures
+from shipedge.formats.labelled import ImageList
 from shipedge.rle import encode
 
 LABELS = np.zeros((40, 60), np.uint8)
@@ -78,7 +78,7 @@ def test_a_mask_is_found_wherever_it_lies(tmp_path, name):
 )
 def test_numbers_of_a_label_image(tmp_path, image):
     (tmp_path / "a.png").write_bytes(image)
-    ((_, shape, ships),) = read_labelled(tmp_path, "labels", Pictures(), [])
+    ((_, shape, ships),) = read_labelled(tmp_path, "labels", ImageList(), [])
     assert shape == LABELS.shape
     found = [np.flatnonzero(ship.to_mask()) for ship in ships]
     assert len(found) == 3
@@ -152,7 +152,7 @@ def numbered(count, first=1, kind=np.uint8, gap=2):
 )
 def test_ships_of_any_number_side_by_side(tmp_path, values, ships):
     (tmp_path / "a.png").write_bytes(png(values))
-    ((_, _, found),) = read_labelled(tmp_path, "labels", Pictures(), [])
+    ((_, _, found),) = read_labelled(tmp_path, "labels", ImageList(), [])
     assert len(found) == ships
     for ship, number in zip(found, np.unique(values[values > 0]), strict=True):
         np.testing.assert_array_equal(ship.to_mask() > 0, values == number)
@@ -189,7 +189,7 @@ def test_values_that_number_nothing_are_refused(tmp_path, values):
     with pytest.raises(
         DatasetError, match=r"a\.png has [0-9]+ values that lie as in a photograph, or in a mask that was"
     ):
-        list(read_labelled(tmp_path, "labels", Pictures(), []))
+        list(read_labelled(tmp_path, "labels", ImageList(), []))
 
 
 def test_an_inverted_mask_is_asked_about(tmp_path):

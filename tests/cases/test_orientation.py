@@ -108,7 +108,7 @@ def test_detect_order_sees_the_ships_below_the_masks(folder):
 def test_evaluate_scores_them_alike(folder, tmp_path):
     run("evaluate", folder / "out", folder / "truth.csv", "--images", folder / "images", "--shape", *SHAPE, "--save",
         tmp_path / "scores.json")  # fmt: skip
-    scores = json.loads((tmp_path / "scores.json").read_text())["pictures"]
+    scores = json.loads((tmp_path / "scores.json").read_text())["per_image"]
     assert min(one["dice"] for one in scores) > 0.85
     assert len({one["f2"] for one in scores if not one["image"].startswith("jpg")}) == 1
 

@@ -41,11 +41,11 @@ void compare(std::mt19937& random, Shape shape, bool by_rows) {
     CHECK(part == rle(truth.at(of)));
     parts.push_back(&part);
   }
-  std::vector<std::uint16_t> picture(shape.pixels());
-  shipedge::to_labels(parts, shape, picture.data());
+  std::vector<std::uint16_t> image(shape.pixels());
+  shipedge::to_labels(parts, shape, image.data());
   for (std::size_t i = 0; i < parts.size(); ++i) {
     Mask mask{shape, std::vector<std::uint8_t>(shape.pixels())};
-    for (std::size_t p = 0; p < picture.size(); ++p) mask.pixels[p] = picture[p] == i + 1 ? 1 : 0;
+    for (std::size_t p = 0; p < image.size(); ++p) mask.pixels[p] = image[p] == i + 1 ? 1 : 0;
     CHECK(rle(mask) == *parts[i]);
   }
 }
@@ -65,7 +65,7 @@ TEST_CASE("labels follow the pixels, there and back") {
   compare<std::uint16_t>(random, {3000, 3}, false);
 }
 
-TEST_CASE("labels that change while they are read are runs inside the picture") {
+TEST_CASE("labels that change while they are read are runs inside the image") {
   const Shape shape{2, 5000};  // several strips: nothing of one may reach the next
   std::vector<std::uint32_t> labels(shape.pixels(), 1);
   std::atomic<bool> stopped = false;
@@ -92,13 +92,13 @@ TEST_CASE("labels that change while they are read are runs inside the picture") 
   writer.join();
 }
 
-TEST_CASE("masks that share a pixel are no picture of labels") {
+TEST_CASE("masks that share a pixel are no label map") {
   const Shape shape{3, 4};
   const Rle a = Rle::trusted(shape, {{0, 4}});
   const Rle b = Rle::trusted(shape, {{3, 2}});
   const Rle* const both[] = {&a, &b};
-  std::vector<std::uint8_t> picture(12);
-  CHECK_THROWS_WITH_AS(shipedge::to_labels(both, shape, picture.data()),
-                       "rles[0] and rles[1] overlap at row 0, column 1, a picture of labels cannot hold both",
+  std::vector<std::uint8_t> image(12);
+  CHECK_THROWS_WITH_AS(shipedge::to_labels(both, shape, image.data()),
+                       "rles[0] and rles[1] overlap at row 0, column 1, a label map cannot hold both",
                        shipedge::FormatError);
 }

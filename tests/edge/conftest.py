@@ -50,7 +50,7 @@ def write_bundle(folder: Path, models: tuple[bytes, bytes], quantize: str = "int
         "created": "2026-01-01T00:00:00+00:00",
         "models": described,
         "preprocessing": {"color": "RGB", "dtype": "uint8", "range": [0, 255], "normalization": "inside the graph"},
-        "thresholds": {"picture": 0.5, "cell": 0.35, "pixel": 0.5, "min_area": 12},
+        "thresholds": {"image": 0.5, "cell": 0.35, "pixel": 0.5, "min_area": 12},
         "versions": {},
         "parity": {},
         "data": {},
@@ -135,8 +135,8 @@ def sea():
 
 
 @pytest.fixture
-def picture(sea):
-    """picture(path, height, width, *ships): writes such a picture (use .png: JPEG blurs the ships' edges)."""
+def image(sea):
+    """image(path, height, width, *ships): writes such an image (use .png: JPEG blurs the ships' edges)."""
     cv2 = pytest.importorskip("cv2")
 
     def write(path: Path, height: int, width: int, *ships: tuple[int, int, int, int]) -> Path:
@@ -192,10 +192,10 @@ def predict(toy_bundle_dir, tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def batch(picture, video, tmp_path):
+def batch(image, video, tmp_path):
     """Images, a broken one and two videos, in tmp_path/in; the arguments that read them."""
     for k in range(6):
-        picture(tmp_path / "in" / f"{k}.png", 300, 400, (50 + 20 * k, 60, 90 + 20 * k, 80))
+        image(tmp_path / "in" / f"{k}.png", 300, 400, (50 + 20 * k, 60, 90 + 20 * k, 80))
     (tmp_path / "in" / "3b.png").write_bytes(b"\x89PNG\r\n\x1a\n broken")
     video(tmp_path / "in" / "v.mp4", frames=25, size=(96, 128))
     video(tmp_path / "in" / "w.mp4", frames=5, size=(96, 128))

@@ -24,12 +24,12 @@ from shipedge.backends.cpu import open_model
 from shipedge.bundle import default_bundle
 from shipedge.images import decode_image
 
-pictures = [decode_image(path.read_bytes(), path.name) for path in sorted(Path(sys.argv[1]).glob("*.jpg"))]
+images = [decode_image(path.read_bytes(), path.name) for path in sorted(Path(sys.argv[1]).glob("*.jpg"))]
 random = np.random.default_rng(0)
 answers = {}
 for file in default_bundle().variant("int8"):
     model, (_, height, width, _) = open_model(file, 1), file.input
-    inputs = [picture[200:, 200:][:height, :width] for picture in pictures if min(picture.shape[:2]) >= 200 + height]
+    inputs = [image[200:, 200:][:height, :width] for image in images if min(image.shape[:2]) >= 200 + height]
     inputs += [random.integers(0, 256, (height, width, 3), np.uint8) for _ in range(4)]
     inputs += [np.full((height, width, 3), value, np.uint8) for value in (0, 255)]
     answers[file.name] = np.stack([model(np.ascontiguousarray(pixels)) for pixels in inputs])

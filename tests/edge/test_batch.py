@@ -8,21 +8,21 @@ pytest.importorskip("cv2", reason="OpenCV is not installed (extra edge)")
 pytest.importorskip("ai_edge_litert", reason="no TFLite runtime is installed (extra edge)")
 
 
-def test_a_source_that_is_given_twice_is_read_once(predict, picture, tmp_path):
-    picture(tmp_path / "a.png", 64, 64, (10, 10, 30, 30))
+def test_a_source_that_is_given_twice_is_read_once(predict, image, tmp_path):
+    image(tmp_path / "a.png", 64, 64, (10, 10, 30, 30))
     done = predict("a.png", "a.png")
     assert done.exit_code == 0
     assert "1 file is given twice and read once" in done.stderr
     assert len(logs.frames("predictions")) == 1
 
 
-def test_a_batch_that_goes_wrong_ends(predict, picture, tmp_path):
+def test_a_batch_that_goes_wrong_ends(predict, image, tmp_path):
     for k in range(40):
         (tmp_path / "in").mkdir(exist_ok=True)
         if k % 3:
             (tmp_path / "in" / f"{k:02}.png").write_bytes(b"no image")
         else:
-            picture(tmp_path / "in" / f"{k:02}.png", 8, 8)
+            image(tmp_path / "in" / f"{k:02}.png", 8, 8)
     done = predict("in", "--max-failure-rate", "0.5")
     assert done.exit_code == 1
     assert "13 of 20 sources failed, more than a share of 0.5; the last: in/19.png: not an image" in done.stderr
@@ -34,13 +34,13 @@ def test_a_batch_that_goes_wrong_ends(predict, picture, tmp_path):
 
 
 @pytest.mark.parametrize("option", ["--rotate=3", "--rotate=3 MiB", "--rotate=0MB", "--rotate=-1d", "--keep=0"])
-def test_options_that_make_no_sense(predict, picture, tmp_path, option):
-    picture(tmp_path / "a.png", 8, 8)
+def test_options_that_make_no_sense(predict, image, tmp_path, option):
+    image(tmp_path / "a.png", 8, 8)
     assert predict("a.png", option).exit_code == 2
 
 
-def test_keep_would_delete_results_of_a_batch(predict, picture, tmp_path):
-    picture(tmp_path / "a.png", 8, 8)
+def test_keep_would_delete_results_of_a_batch(predict, image, tmp_path):
+    image(tmp_path / "a.png", 8, 8)
     done = predict("a.png", "--keep", "2", "--rotate", "1MB")
     assert (done.exit_code, "--keep deletes results" in done.stderr) == (1, True)
 
@@ -82,8 +82,8 @@ def test_a_region_of_a_sources_file_belongs_to_the_batch(predict, batch, tmp_pat
     assert "of files that have changed since" in predict("--sources", "s.toml").stderr
 
 
-def test_no_file_of_others_is_lost(predict, picture, tmp_path):
-    picture(tmp_path / "in" / "crops" / "a-1.png", 64, 64, (10, 10, 30, 30))
+def test_no_file_of_others_is_lost(predict, image, tmp_path):
+    image(tmp_path / "in" / "crops" / "a-1.png", 64, 64, (10, 10, 30, 30))
     assert "holds inputs, expected another --out" in predict("in/crops", "--out", "in", "--crops").stderr
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "failed.txt").write_text("precious")

@@ -16,11 +16,11 @@ from shipedge.errors import BackendError
 
 
 @pytest.fixture
-def run(toy_bundle_dir, picture, tmp_path, monkeypatch):
+def run(toy_bundle_dir, image, tmp_path, monkeypatch):
     """run("--json") -> result of the command on an image with a ship and one without."""
     monkeypatch.chdir(tmp_path)
-    picture(tmp_path / "in" / "a.png", 768, 768, (100, 50, 140, 70))
-    picture(tmp_path / "in" / "b.png", 300, 500)
+    image(tmp_path / "in" / "a.png", 768, 768, (100, 50, 140, 70))
+    image(tmp_path / "in" / "b.png", 300, 500)
     options = ["--bundle", str(toy_bundle_dir), "--seconds", "0.1"]
     return lambda *args: CliRunner().invoke(main, ["bench", "cascade", *(args or ["in"]), *options])
 
@@ -72,8 +72,8 @@ def test_refused(run, args, message):
     assert "Traceback" not in done.output
 
 
-def test_contenders_must_agree(toy_bundle_dir, picture, tmp_path):
-    name = str(picture(tmp_path / "a.png", 768, 768, (100, 50, 140, 70)))
+def test_contenders_must_agree(toy_bundle_dir, image, tmp_path):
+    name = str(image(tmp_path / "a.png", 768, 768, (100, 50, 140, 70)))
     bundle = load_bundle(toy_bundle_dir)
     blind = Cascade(bundle, 1, thresholds=bundle.thresholds.overridden(min_area=10_000))
     with pytest.raises(BackendError, match=r"blind finds other ships in .*a\.png"):

@@ -11,7 +11,7 @@ from shipedge.errors import BundleError
 def test_loads_what_the_manifest_says(toy_bundle_dir):
     bundle = load_bundle(toy_bundle_dir)
     assert bundle.name == "toy"
-    assert bundle.thresholds == Thresholds(picture=0.5, cell=0.35, pixel=0.5, min_area=12)
+    assert bundle.thresholds == Thresholds(image=0.5, cell=0.35, pixel=0.5, min_area=12)
     assert bundle.detector.content == (toy_bundle_dir / "detector.tflite").read_bytes()
     assert bundle.segmenter.input == (1, 384, 384, 3)
     assert bundle.segmenter.quantize == "int8"
@@ -79,7 +79,7 @@ def test_manifest_that_is_no_object(make_bundle, text):
         ("models.detector.variants", {"int8": {}}, "models.detector.variants has 'int8', expected other ones"),
         ("models.detector.variants", {"float16": {}}, "models.detector.variants.float16.file is missing"),
         ("points", {"bold": {}}, "points.'bold' is not known, expected balanced or sensitive"),
-        ("points", {"sensitive": {"cell": 2}}, "points.sensitive.picture is missing"),
+        ("points", {"sensitive": {"cell": 2}}, "points.sensitive.image is missing"),
         ("models.detector.sha256", 5, "models.detector.sha256 is 5, expected str"),
         ("models.detector.file", "../detector.tflite", "expected a plain file name"),
         ("models.detector.file", "/etc/passwd", "expected a plain file name"),
@@ -95,7 +95,7 @@ def test_manifest_that_is_no_object(make_bundle, text):
         ("preprocessing.range", [0, 1], "preprocessing.range is \\[0, 1\\]"),
         ("thresholds.pixel", 1.0, "expected between 0 and 1"),
         ("thresholds.cell", "0.5", "thresholds.cell is '0.5', expected number"),
-        ("thresholds.picture", float("nan"), "expected between 0 and 1"),
+        ("thresholds.image", float("nan"), "expected between 0 and 1"),
         ("thresholds.min_area", 0, "expected 1 to 4294967294 pixels"),
         ("thresholds.min_area", 1.5, "expected int"),
         ("thresholds.core", 1.0, "thresholds.core is 1.0, expected between 0 and 1"),
@@ -133,7 +133,7 @@ def test_variants_and_points(make_bundle, edit_manifest, toy_models):
         entry = {"file": f"{kind}.float16.tflite", "sha256": sha256(content).hexdigest(), "bytes": len(content)}
         assert load_bundle(bundle).variant("float16") is None  # only when every model has it
         edit_manifest(bundle, f"models.{kind}.variants", {"float16": entry})
-    sensitive = asdict(load_bundle(bundle).thresholds) | {"cell": 0.1, "picture": 0.2}
+    sensitive = asdict(load_bundle(bundle).thresholds) | {"cell": 0.1, "image": 0.2}
     edit_manifest(bundle, "points", {"sensitive": sensitive})
     loaded = load_bundle(bundle)
     assert [model.content for model in loaded.variant("float16")] == [*toy_models["float16"]]

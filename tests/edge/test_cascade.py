@@ -94,9 +94,9 @@ def test_component_without_a_positive_cell_is_dropped(toy_bundle_dir, sea, monke
     assert boxes(cascade(Frame(pixels, "x"))) == [(200, 100, 260, 120)]
 
 
-def test_picture_threshold_decides_alone(make_bundle, edit_manifest, sea):
+def test_image_threshold_decides_alone(make_bundle, edit_manifest, sea):
     bundle = make_bundle()
-    edit_manifest(bundle, "thresholds.picture", 0.9999)
+    edit_manifest(bundle, "thresholds.image", 0.9999)
     cascade = Cascade(load_bundle(bundle), threads=1)
     cascade._segmenter = None  # must not be asked
     pixels = sea(768, 768)

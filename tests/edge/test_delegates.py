@@ -169,9 +169,9 @@ def test_a_new_library_is_not_the_one_that_failed(bundle, frames, delegate, auto
     assert Cascade(bundle, 1).backend == str(delegate)
 
 
-def test_predict_says_it_once_and_loses_nothing(toy_bundle_dir, picture, tmp_path, delegate):
+def test_predict_says_it_once_and_loses_nothing(toy_bundle_dir, image, tmp_path, delegate):
     for k in range(4):
-        picture(tmp_path / "in" / f"{k}.png", 768, 768, (100 + 40 * k, 200, 160 + 40 * k, 230))
+        image(tmp_path / "in" / f"{k}.png", 768, 768, (100 + 40 * k, 200, 160 + 40 * k, 230))
     command = ["predict", str(tmp_path / "in"), "--bundle", str(toy_bundle_dir), "--json", "--threads", "1"]
     done = {}
     for name, device in {"cpu": "cpu", "crash": f"{delegate},does=crash,after={TRIAL + 3}"}.items():

@@ -38,14 +38,14 @@ def sent(folder):
     return [json.loads(line) for line in (folder / "downlink.jsonl").read_text().splitlines()]
 
 
-def test_a_line_holds_the_ship_and_its_picture(tmp_path):
+def test_a_line_holds_the_ship_and_its_image(tmp_path):
     with Log(tmp_path / "predictions.jsonl", START) as log, Downlink(log, Budget(10_000, "frame")) as sink:
         sink.write(frame(), result([5, 90]))
     first, second = sent(tmp_path)
     assert (first["source"], first["index"], first["rle"]) == ("a.mp4", 0, "101 90")
     assert second["rle"] == "1 5"
-    picture = cv2.imdecode(np.frombuffer(base64.b64decode(first["jpeg"]), np.uint8), cv2.IMREAD_COLOR)
-    assert max(picture.shape) == 64
+    image = cv2.imdecode(np.frombuffer(base64.b64decode(first["jpeg"]), np.uint8), cv2.IMREAD_COLOR)
+    assert max(image.shape) == 64
 
 
 @settings(deadline=None, max_examples=25)

@@ -37,11 +37,11 @@ def run(*arguments: object) -> Result:
 def test_all_figures(folder: Path) -> None:
     result = evaluate_files(folder / "pred.csv", folder / "truth.csv", scores=folder / "scores.jsonl")
     expected_f2 = [1, 0.8, 5 / 9, 0, 1, 0]
-    pictures = result.pictures()
-    assert [one.f2 for one in pictures] == pytest.approx(expected_f2)
-    assert [one.dice for one in pictures] == pytest.approx([1, 14 / 15, 2 / 3, 0, 1, 0])
-    assert [one.iou for one in pictures] == pytest.approx([1, 7 / 8, 1 / 2, 0, 1, 0])
-    assert [one.score for one in pictures] == list(SCORES.values())
+    images = result.images()
+    assert [one.f2 for one in images] == pytest.approx(expected_f2)
+    assert [one.dice for one in images] == pytest.approx([1, 14 / 15, 2 / 3, 0, 1, 0])
+    assert [one.iou for one in images] == pytest.approx([1, 7 / 8, 1 / 2, 0, 1, 0])
+    assert [one.score for one in images] == list(SCORES.values())
     found = figures(result)
     assert {name: one.value for name, one in found.items() if " " not in name} == pytest.approx(
         {
@@ -64,7 +64,7 @@ def test_all_figures(folder: Path) -> None:
         }
     )
     assert all(one.interval is None or one.interval[0] <= one.value <= one.interval[1] for one in found.values())
-    by_threshold = result.f2_by_picture().mean(axis=0)
+    by_threshold = result.f2_by_image().mean(axis=0)
     assert result.f2 == pytest.approx(by_threshold.mean()) == found["f2"].value
     assert by_threshold[-1] == pytest.approx((1 + 0 + 5 / 9 + 0 + 1 + 0) / 6)
     assert [one.image for one in result.worst(3)] == ["d", "f", "c"]
@@ -92,7 +92,7 @@ def test_the_metric_s_own_checks_hold_for_files(
     write_airbus(tmp_path / "truth.csv", [("a", truth), ("b", [])])
     write_airbus(tmp_path / "pred.csv", [("b", []), ("a", prediction)])
     result = evaluate_files(tmp_path / "pred.csv", tmp_path / "truth.csv")
-    assert result.f2 == pytest.approx((expected + 1) / 2)  # the empty picture counts as much
+    assert result.f2 == pytest.approx((expected + 1) / 2)  # the empty image counts as much
 
 
 def test_the_terminal_and_the_json_agree(folder: Path) -> None:
@@ -107,7 +107,7 @@ def test_the_terminal_and_the_json_agree(folder: Path) -> None:
     assert figures["detector"] is None
     assert "ROC AUC" not in result.stdout
     assert list(figures["f2_by_threshold"]) == [f"0.{step}" for step in range(50, 100, 5)]
-    assert {one["image"]: one["missed"] for one in figures["pictures"]}["c"] == 1
+    assert {one["image"]: one["missed"] for one in figures["per_image"]}["c"] == 1
     assert [line.split()[0] for line in result.stdout.splitlines()[-2:]] == ["d", "f"]
 
 
@@ -172,19 +172,19 @@ def test_scores_must_cover_the_truth(folder: Path) -> None:
     assert "cannot read" in run(folder / "pred.csv", folder / "truth.csv", "--scores", folder / "no").stderr
 
 
-def test_other_picture_sizes(folder: Path) -> None:
+def test_other_image_sizes(folder: Path) -> None:
     assert run(folder / "pred.csv", folder / "truth.csv", "--shape", 11, 10).exit_code == 0
     assert "image 'c'" in run(folder / "pred.csv", folder / "truth.csv", "--shape", 10, 10).stderr
 
 
-def test_what_predict_writes_can_be_scored(tmp_path: Path, picture, toy_bundle_dir: Path) -> None:
+def test_what_predict_writes_can_be_scored(tmp_path: Path, image, toy_bundle_dir: Path) -> None:
     """The toy bundle finds bright rectangles: b's is found exactly, c's truth is half of what is found."""
 
     def text(left: int, top: int, right: int, bottom: int) -> str:
         return " ".join(f"{x * 768 + top + 1} {bottom - top}" for x in range(left, right))
 
     for name, ships in {"a.png": [], "b.png": [(100, 200, 180, 240)], "c.png": [(300, 300, 340, 340)]}.items():
-        picture(tmp_path / "images" / name, 768, 768, *ships)
+        image(tmp_path / "images" / name, 768, 768, *ships)
     truth = {"a.png": [], "b.png": [(100, 200, 180, 240)], "c.png": [(300, 300, 320, 340)]}
     write_airbus(tmp_path / "truth.csv", [(name, [text(*box) for box in boxes]) for name, boxes in truth.items()])
     out, csv = tmp_path / "out", tmp_path / "pred.csv"
@@ -193,8 +193,8 @@ def test_what_predict_writes_can_be_scored(tmp_path: Path, picture, toy_bundle_d
     assert predicted.exit_code == 0, predicted.output
     result = evaluate_files(csv, tmp_path / "truth.csv", scores=out / "predictions.jsonl")
     assert figures(result)["detector_auc"].value == 1
-    assert {one.image: one.f2 for one in result.pictures()} == {"a.png": 1, "b.png": 1, "c.png": 0}
-    assert result.pictures()[2].dice == pytest.approx(2 / 3)
+    assert {one.image: one.f2 for one in result.images()} == {"a.png": 1, "b.png": 1, "c.png": 0}
+    assert result.images()[2].dice == pytest.approx(2 / 3)
     alone = evaluate_files(
         out, tmp_path / "truth.csv"
     )  # the folder says the same as its two files, and scores of ships

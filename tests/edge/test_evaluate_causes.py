@@ -143,10 +143,10 @@ def test_grounds(tmp_path: Path) -> None:
     assert result.grounds.tolist() == [2, 0, 1]
 
 
-def test_grounds_need_the_pictures(tmp_path: Path, picture) -> None:
+def test_grounds_need_the_images(tmp_path: Path, image) -> None:
     said = {"a.png": [box(0, 0, 9, 9)]}
     with pytest.raises(SourceError, match=r"a\.png: cannot be read"):
         evaluate(tmp_path, {"a.png": []}, said, images=tmp_path)
-    picture(tmp_path / "a.png", 100, 100)
+    image(tmp_path / "a.png", 100, 100)
     with pytest.raises(DatasetError, match="is 100x100 pixels, expected 768x768"):
         evaluate(tmp_path, {"a.png": []}, said, images=tmp_path)

@@ -51,7 +51,7 @@ def test_average_precision_cut_by_cut(pairs: list[tuple[bool, int]]) -> None:
 
 def test_calibration_by_hand() -> None:
     found = calibration(np.array([False, True, True, True]), np.array([0.04, 0.06, 0.95, 1.0]))
-    assert found.pictures.tolist() == [2, 0, 0, 0, 0, 0, 0, 0, 0, 2]
+    assert found.images.tolist() == [2, 0, 0, 0, 0, 0, 0, 0, 0, 2]
     assert found.score[[0, -1]] == pytest.approx([0.05, 0.975])
     assert found.share[[0, -1]].tolist() == [0.5, 1.0]
     assert np.isnan(found.score[1])
@@ -71,21 +71,21 @@ def slow_interval(part: np.ndarray, whole: np.ndarray, scenes: np.ndarray) -> tu
 def test_intervals_agree_with_drawing_scene_by_scene() -> None:
     rng = np.random.default_rng(3)
     scenes = np.repeat(np.arange(20), 4)
-    good = rng.random(20)[scenes] + 0.1 * rng.random(80)  # pictures of one scene look alike
+    good = rng.random(20)[scenes] + 0.1 * rng.random(80)  # images of one scene look alike
     ratio = (good, np.ones(80))
-    by_scene, by_picture = (intervals({"x": ratio}, given)["x"] for given in (scenes, None))
+    by_scene, by_image = (intervals({"x": ratio}, given)["x"] for given in (scenes, None))
     assert by_scene is not None
-    assert by_picture is not None
+    assert by_image is not None
     assert by_scene == pytest.approx(slow_interval(*ratio, scenes), abs=0.03)
-    assert by_picture == pytest.approx(slow_interval(*ratio, np.arange(80)), abs=0.02)
-    assert by_scene[1] - by_scene[0] > 1.5 * (by_picture[1] - by_picture[0])
+    assert by_image == pytest.approx(slow_interval(*ratio, np.arange(80)), abs=0.02)
+    assert by_scene[1] - by_scene[0] > 1.5 * (by_image[1] - by_image[0])
     assert by_scene[0] < estimate(ratio) < by_scene[1]
     assert intervals({"x": ratio}, scenes)["x"] == by_scene  # the same draws every time
 
 
 def test_figures_that_many_draws_lack_have_no_interval() -> None:
     whole = np.zeros(10)
-    whole[0] = 1  # a third of the draws leave this picture out
+    whole[0] = 1  # a third of the draws leave this image out
     found = intervals({"rare": (whole, whole), "all": (whole, np.ones(10))}, None)
     assert found["rare"] is None
     assert found["all"] is not None

@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as hnp
 
 from shipedge.errors import DatasetError
 from shipedge.formats.convert import WRITTEN, read_labelled, write_labelled
-from shipedge.formats.labelled import Labelled, Pictures
+from shipedge.formats.labelled import ImageList, Labelled
 from shipedge.formats.recognize import recognize
 from shipedge.rle import Rle, components
 
@@ -24,7 +24,7 @@ def there_and_back(folder, kind, images):
     """What is read from what was written, and the notes of both."""
     notes = []
     write_labelled(folder / NAMES[kind], kind, iter(images), notes)
-    found = list(read_labelled(folder / NAMES[kind], kind.partition("-")[0], Pictures(shape=SHAPE), notes))
+    found = list(read_labelled(folder / NAMES[kind], kind.partition("-")[0], ImageList(shape=SHAPE), notes))
     assert {entry.name for entry in folder.iterdir()} == {NAMES[kind]}
     return found, notes
 
@@ -55,16 +55,16 @@ def test_ships_of_many_parts_that_overlap_survive_where_they_can(tmp_path_factor
 
 def test_images_of_several_sizes(tmp_path):
     sizes = {"a.png": (30, 40), "b.jpg": (41, 7), "c.d.jpeg": (768, 768)}
-    pictures = tmp_path / "pictures"
-    pictures.mkdir()
+    folder = tmp_path / "images"
+    folder.mkdir()
     for name, size in sizes.items():
-        cv2.imwrite(str(pictures / name), np.zeros(size, np.uint8))
+        cv2.imwrite(str(folder / name), np.zeros(size, np.uint8))
     images = [Labelled(name, size, [Rle([[5, 3]], size)]) for name, size in sizes.items()]
     images[1] = images[1]._replace(ships=[])
     for kind in WRITTEN:
         path, notes = tmp_path / kind, []
         write_labelled(path, kind, images, notes)
-        assert list(read_labelled(path, kind.partition("-")[0], Pictures(pictures), [])) == images
+        assert list(read_labelled(path, kind.partition("-")[0], ImageList(folder), [])) == images
         if kind == "airbus":
             assert notes == [
                 f"{path}: an Airbus CSV does not hold sizes: 2 images not of 768x768 pixels must be read "
@@ -81,11 +81,11 @@ def test_a_mask_does_not_hold_which_pixel_is_whose(tmp_path):
     assert notes[-1].endswith("in 2 images, and a mask does not hold which pixel is whose: 3 ships will be read as 3")
 
 
-def test_label_pictures_hold_touching_ships_but_no_overlap(tmp_path):
+def test_label_images_hold_touching_ships_but_no_overlap(tmp_path):
     touching = [ship((1, 1), (1, 2)), ship((2, 3))]
     assert there_and_back(tmp_path, "labels", [Labelled("a.jpg", SHAPE, touching)])[0][0].ships == touching
     overlap = Labelled("b.jpg", SHAPE, [*touching, ship((1, 2))])
-    with pytest.raises(DatasetError, match=r"image 'b\.jpg': ships 1 and 3 overlap, a label picture cannot hold both"):
+    with pytest.raises(DatasetError, match=r"image 'b\.jpg': ships 1 and 3 overlap, a label map cannot hold both"):
         write_labelled(tmp_path / "y", "labels", [overlap], [])
     assert not (tmp_path / "y").exists()
 
@@ -147,22 +147,20 @@ def test_formats_are_recognized(tmp_path):
             recognize(path, exists=exists)
 
 
-def test_pictures_decide_which_labels_are_read(tmp_path):
-    pictures = tmp_path / "pictures"
-    pictures.mkdir()
+def test_images_decide_which_labels_are_read(tmp_path):
+    images = tmp_path / "images"
+    images.mkdir()
     for name in ("a.png", "c.jpg"):
-        cv2.imwrite(str(pictures / name), np.zeros(SHAPE, np.uint8))
+        cv2.imwrite(str(images / name), np.zeros(SHAPE, np.uint8))
     labels = [Labelled(f"{stem}.png", SHAPE, [ship((1, 1))]) for stem in "ab"]
     for kind in ("airbus", "coco", "png", "yolo"):
         write_labelled(tmp_path / kind, kind, labels, [])
         notes: list[str] = []
-        found = list(read_labelled(tmp_path / kind, kind, Pictures(pictures), notes))
+        found = list(read_labelled(tmp_path / kind, kind, ImageList(images), notes))
         assert found[0] == labels[0]
         # A YOLO folder has no file where there is no ship.
         assert found[1:] == ([Labelled("c.jpg", SHAPE, [])] if kind == "yolo" else [])
-        assert any(
-            note.startswith(f"{tmp_path / kind}: 1 ") and "has no picture of that name" in note for note in notes
-        )
+        assert any(note.startswith(f"{tmp_path / kind}: 1 ") and "has no file of that name" in note for note in notes)
 
 
 @pytest.mark.parametrize(

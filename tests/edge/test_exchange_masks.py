@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shipedge.errors import DatasetError, ImageError
 from shipedge.formats.convert import read_labelled
-from shipedge.formats.labelled import Pictures
+from shipedge.formats.labelled import ImageList
 
 cv2 = pytest.importorskip("cv2")
 SHAPE = (12, 17)
@@ -25,7 +25,7 @@ def test_png(tmp_path):
     ):
         cv2.imwrite(str(path), pixels)
         with pytest.raises(DatasetError, match=sentence):
-            list(read_labelled(tmp_path, "png", Pictures(), []))
+            list(read_labelled(tmp_path, "png", ImageList(), []))
     whole = path.read_bytes()
     huge = whole[:16] + bytes.fromhex("00100000 00100000") + whole[24:]
     for data, sentence in (
@@ -36,7 +36,7 @@ def test_png(tmp_path):
     ):
         path.write_bytes(data)
         with pytest.raises(ImageError, match=sentence):
-            list(read_labelled(tmp_path, "png", Pictures(), []))
+            list(read_labelled(tmp_path, "png", ImageList(), []))
 
 
 @settings(deadline=None, max_examples=200)
@@ -50,7 +50,7 @@ def test_a_damaged_png_is_ships_or_a_sentence(tmp_path_factory, changes, labels)
         data[place % len(data)] = value
     (folder / "a.png").write_bytes(data)
     with suppress(DatasetError, ImageError):  # nothing else may come out
-        for _, shape, ships in read_labelled(folder, "labels" if labels else "png", Pictures(), []):
+        for _, shape, ships in read_labelled(folder, "labels" if labels else "png", ImageList(), []):
             assert all(ship.shape == shape and ship.area for ship in ships)
 
 
@@ -67,20 +67,20 @@ def test_grey_masks_of_other_kinds(tmp_path):
     for name, pixels in kinds.items():
         cv2.imwrite(str(tmp_path / f"{name}.png"), pixels)
     cv2.imwrite(str(tmp_path / "bilevel.png"), mask, [cv2.IMWRITE_PNG_BILEVEL, 1])
-    found = list(read_labelled(tmp_path, "png", Pictures(), []))
+    found = list(read_labelled(tmp_path, "png", ImageList(), []))
     assert len(found) == 6
     assert {tuple(ship.bbox for ship in ships) for _, _, ships in found} == {((3, 2, 9, 4),)}
 
 
-def test_a_mask_of_another_size_than_its_picture(tmp_path):
-    for folder, size in (("masks", SHAPE), ("pictures", (12, 18))):
+def test_a_mask_of_another_size_than_its_image(tmp_path):
+    for folder, size in (("masks", SHAPE), ("images", (12, 18))):
         (tmp_path / folder).mkdir()
         cv2.imwrite(str(tmp_path / folder / "a.png"), np.zeros(size, np.uint8))
-    with pytest.raises(DatasetError, match=r"has shape \(12, 17\), expected \(12, 18\) as its picture has"):
-        list(read_labelled(tmp_path / "masks", "png", Pictures(tmp_path / "pictures"), []))
-    for folder in ("masks", "pictures"):
+    with pytest.raises(DatasetError, match=r"has shape \(12, 17\), expected \(12, 18\) as its image has"):
+        list(read_labelled(tmp_path / "masks", "png", ImageList(tmp_path / "images"), []))
+    for folder in ("masks", "images"):
         cv2.imwrite(str(tmp_path / folder / "a.jpg"), np.zeros(SHAPE, np.uint8))
     with pytest.raises(DatasetError, match=r"a\.jpg and a\.png would share their labels"):
-        list(read_labelled(tmp_path / "masks", "png", Pictures(tmp_path / "pictures"), []))
-    with pytest.raises(DatasetError, match="is not a folder of pictures"):
-        Pictures(tmp_path / "absent")
+        list(read_labelled(tmp_path / "masks", "png", ImageList(tmp_path / "images"), []))
+    with pytest.raises(DatasetError, match="is not a folder of images"):
+        ImageList(tmp_path / "absent")

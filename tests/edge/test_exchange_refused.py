@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shipedge.errors import DatasetError
 from shipedge.formats.convert import read_labelled
-from shipedge.formats.labelled import Pictures
+from shipedge.formats.labelled import ImageList
 
 SHAPE = (12, 17)
 
@@ -24,9 +24,9 @@ def coco(**changes):
     return {"images": [image], "annotations": [annotation]}
 
 
-def complaint(path, kind, pictures=None):
+def complaint(path, kind, images=None):
     with pytest.raises(DatasetError) as caught:
-        list(read_labelled(path, kind, pictures or Pictures(shape=SHAPE), []))
+        list(read_labelled(path, kind, images or ImageList(shape=SHAPE), []))
     sentence = str(caught.value)
     assert sentence.startswith(str(path)) or sentence.startswith(f"cannot read {path}"), sentence
     assert "\n" not in sentence
@@ -107,7 +107,7 @@ def test_a_csv_with_nothing_but_a_header(tmp_path):
     path.write_text("ImageId,EncodedPixels\n")
     assert "x.csv holds no images, expected one or more" in complaint(path, "airbus")
     path.write_text("ImageId,EncodedPixels\na.jpg,\n")
-    assert [ships for _, _, ships in read_labelled(path, "airbus", Pictures(), [])] == [[]]
+    assert [ships for _, _, ships in read_labelled(path, "airbus", ImageList(), [])] == [[]]
 
 
 @pytest.mark.parametrize("side", [12, 12.0, "12", "12.0", "12."])
@@ -117,7 +117,7 @@ def test_sizes_as_tools_write_them(tmp_path, side):
     counts = {"size": [side, 17], "counts": [198, 6]}
     for data in (coco(height=side), coco(height=side, segmentation=counts), coco(height=None, segmentation=counts)):
         path.write_text(json.dumps(data))
-        ((_, shape, ships),) = read_labelled(path, "coco", Pictures(), [])
+        ((_, shape, ships),) = read_labelled(path, "coco", ImageList(), [])
         assert (shape, [ship.area for ship in ships]) == (SHAPE, [6])
 
 
@@ -132,7 +132,7 @@ def test_json_of_powershell(tmp_path):
     path = tmp_path / "x.json"
     for coding in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le"):
         path.write_bytes(json.dumps(coco()).encode(coding))
-        assert [len(ships) for _, _, ships in read_labelled(path, "coco", Pictures(), [])] == [1]
+        assert [len(ships) for _, _, ships in read_labelled(path, "coco", ImageList(), [])] == [1]
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_any_value_in_any_place_is_ships_or_a_sentence(tmp_path_factory, changes
     path = tmp_path_factory.mktemp("fuzz") / "x.json"
     path.write_text(json.dumps(coco(**changes)))
     with suppress(DatasetError):  # nothing else may come out
-        for _, shape, ships in read_labelled(path, "coco", Pictures(), []):
+        for _, shape, ships in read_labelled(path, "coco", ImageList(), []):
             assert all(ship.shape == shape and ship.area for ship in ships)
 
 
@@ -191,7 +191,7 @@ def test_coco_says_what_it_leaves_out(tmp_path):
     ]
     path.write_text(json.dumps(data))
     notes: list[str] = []
-    (image,) = read_labelled(path, "coco", Pictures(), notes)
+    (image,) = read_labelled(path, "coco", ImageList(), notes)
     assert [ship.area for ship in image.ships] == [6, 6, 4]
     assert notes == [
         f"{path}: categories are not kept: 1, 7 all become ships",
@@ -199,7 +199,7 @@ def test_coco_says_what_it_leaves_out(tmp_path):
         f"{path}: 1 object left out: 1 without a pixel",
     ]
     notes.clear()
-    (image,) = read_labelled(path, "coco", Pictures(), notes, crowds="drop")
+    (image,) = read_labelled(path, "coco", ImageList(), notes, crowds="drop")
     assert [ship.area for ship in image.ships] == [6, 6]
     assert notes[1:] == [f"{path}: 2 objects left out: 1 marked as crowds, 1 without a pixel"]
 
@@ -224,7 +224,7 @@ def test_coco_says_what_it_leaves_out(tmp_path):
 def test_yolo(tmp_path, text, sentence):
     (tmp_path / "a.txt").write_text(text, encoding="utf-8")
     with pytest.raises(DatasetError) as caught:
-        list(read_labelled(tmp_path, "yolo", Pictures(shape=SHAPE), []))
+        list(read_labelled(tmp_path, "yolo", ImageList(shape=SHAPE), []))
     assert str(caught.value).startswith(str(tmp_path))
     assert sentence in str(caught.value)
 
@@ -234,7 +234,7 @@ def test_yolo_says_what_it_leaves_out(tmp_path):
     (tmp_path / "a.txt").write_text("0 0 0 .5 0 .5 .5\n\n3 0 0 .01 0 .01 .01\n")
     (tmp_path / "b.txt").write_text("")
     notes: list[str] = []
-    found = list(read_labelled(tmp_path, "yolo", Pictures(shape=SHAPE), notes))
+    found = list(read_labelled(tmp_path, "yolo", ImageList(shape=SHAPE), notes))
     assert [(image, len(ships)) for image, _, ships in found] == [("a.jpg", 1), ("b.jpg", 0)]
     assert notes == [
         f"{tmp_path}: classes are not kept: 0, 3 all become ships",
@@ -242,7 +242,7 @@ def test_yolo_says_what_it_leaves_out(tmp_path):
     ]
     (tmp_path / "a.txt").write_bytes(b"0 \xff")
     with pytest.raises(DatasetError, match="is not UTF-8 text"):
-        list(read_labelled(tmp_path, "yolo", Pictures(), []))
+        list(read_labelled(tmp_path, "yolo", ImageList(), []))
 
 
 @settings(deadline=None, max_examples=300)
@@ -255,5 +255,5 @@ def test_any_label_file_is_ships_or_a_sentence(tmp_path_factory, lines):
     folder = tmp_path_factory.mktemp("fuzz")
     (folder / "a.txt").write_text("\n".join(map(" ".join, lines)), encoding="utf-8")
     with suppress(DatasetError):  # nothing else may come out
-        for _, shape, ships in read_labelled(folder, "yolo", Pictures(shape=SHAPE), []):
+        for _, shape, ships in read_labelled(folder, "yolo", ImageList(shape=SHAPE), []):
             assert all(ship.shape == shape and ship.area for ship in ships)

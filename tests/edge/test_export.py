@@ -34,12 +34,12 @@ def test_everything_can_be_made_from_the_log(predict, batch, tmp_path):
     assert logs.outputs(tmp_path / "predictions") == drawn
 
 
-def test_export_says_what_is_wrong(predict, batch, picture, tmp_path):
+def test_export_says_what_is_wrong(predict, batch, image, tmp_path):
     assert export("predictions").exit_code == 1
     assert "holds no predictions.jsonl" in export("predictions", "--csv", "s.csv").stderr
     predict(*batch)
     assert "nothing to export" in export("predictions").stderr
-    picture(tmp_path / "in" / "2.png", 8, 8).unlink()
+    image(tmp_path / "in" / "2.png", 8, 8).unlink()
     done = export("predictions", "--annotate")
     assert done.exit_code == 1
     assert "2.png: cannot be read: No such file or directory" in done.stderr
@@ -52,8 +52,8 @@ def test_export_says_what_is_wrong(predict, batch, picture, tmp_path):
 
 
 @posix
-def test_a_database_goes_into_a_pipe_and_leaves_it_one(predict, picture, tmp_path):
-    picture(tmp_path / "a.png", 64, 64, (10, 10, 30, 30))
+def test_a_database_goes_into_a_pipe_and_leaves_it_one(predict, image, tmp_path):
+    image(tmp_path / "a.png", 64, 64, (10, 10, 30, 30))
     os.mkfifo(tmp_path / "pipe")
     reader = subprocess.Popen(["cat", str(tmp_path / "pipe")], stdout=subprocess.PIPE)
     done = predict("a.png", "--sqlite", "pipe")

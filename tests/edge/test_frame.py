@@ -11,7 +11,7 @@ from shipedge import _core
 from shipedge.errors import ImageError, SourceError
 from shipedge.frame import Frame
 from shipedge.images import Reading, read_image
-from shipedge.sources.files import read_picture
+from shipedge.sources.files import read_frame
 
 
 def halve(pixels):
@@ -72,8 +72,8 @@ def jpeg(tmp_path):
 
 def test_a_jpeg_is_decoded_whole_when_it_is_asked_for(jpeg):
     path = jpeg()
-    whole = read_picture(str(path))
-    frame = read_picture(str(path), Reading(half=True))
+    whole = read_frame(str(path))
+    frame = read_frame(str(path), Reading(half=True))
     path.unlink()  # what was read is kept: the file may change meanwhile
     assert frame.shape == whole.shape == (61, 90)
     assert half_of(frame, 0, 61).shape == (31, 45, 3)
@@ -88,7 +88,7 @@ def test_a_jpeg_is_decoded_whole_when_it_is_asked_for(jpeg):
 def test_other_files_are_decoded_at_once(tmp_path):
     pixels = np.random.default_rng(0).integers(0, 256, (21, 30, 3), np.uint8)
     cv2.imwrite(str(tmp_path / "a.png"), pixels[..., ::-1])
-    frame = read_picture(str(tmp_path / "a.png"), Reading(half=True))
+    frame = read_frame(str(tmp_path / "a.png"), Reading(half=True))
     assert np.array_equal(frame.pixels, pixels)
     assert np.array_equal(half_of(frame, 0, 21), halve(pixels))
     assert np.array_equal(half_of(frame, 4, 14), halve(pixels[4:14]))
@@ -99,23 +99,23 @@ def test_damage_is_found_at_half_size(jpeg):
     content = path.read_bytes()
     path.write_bytes(content[: len(content) * 2 // 3])
     with pytest.raises(ImageError, match="cut off"):
-        read_picture(str(path), Reading(half=True))
+        read_frame(str(path), Reading(half=True))
 
 
 def test_looking_for_ships_costs_more_than_decoding(tmp_path, monkeypatch):
-    """A small file may be an empty mask of a large scene, but hardly a picture of one."""
+    """A small file may be an empty mask of a large scene, but hardly an image of one."""
     cv2.imwrite(str(tmp_path / "a.png"), np.zeros((500, 500), np.uint8))
     size = (tmp_path / "a.png").stat().st_size
     monkeypatch.setattr("shipedge.images.budget._ALWAYS", 500 * 500 * 3 - 1)
     assert 100 * size < 500 * 500 * 3
     with pytest.raises(ImageError, match=rf"500x500 pixels in a file of {size} bytes, .* say --max-pixels 250000$"):
-        read_picture(str(tmp_path / "a.png"))
-    assert read_picture(str(tmp_path / "a.png"), Reading(max_pixels=250_000)).shape == (500, 500)
+        read_frame(str(tmp_path / "a.png"))
+    assert read_frame(str(tmp_path / "a.png"), Reading(max_pixels=250_000)).shape == (500, 500)
     assert read_image(tmp_path / "a.png").shape == (500, 500, 3)
     monkeypatch.setattr("shipedge.images.budget._FOR_A_BYTE", 500 * 500 * 3 // size + 1)
-    assert read_picture(str(tmp_path / "a.png")).shape == (500, 500)
+    assert read_frame(str(tmp_path / "a.png")).shape == (500, 500)
 
 
 def test_the_price_list_holds_at_half_size(jpeg):
     with pytest.raises(ImageError, match="90x61"):
-        read_picture(str(jpeg()), Reading(half=True, max_pixels=1000))
+        read_frame(str(jpeg()), Reading(half=True, max_pixels=1000))

@@ -212,14 +212,14 @@ def test_files_that_never_end_are_no_files(make_bundle, name, kind):
         load_bundle(bundle)
 
 
-def test_predict_survives_and_says_so(make_bundle, picture, tmp_path, edit_manifest, cache):
+def test_predict_survives_and_says_so(make_bundle, image, tmp_path, edit_manifest, cache):
     import hashlib
 
     bundle = make_bundle()
     (bundle / "segmenter.tflite").write_bytes(ENDS_THE_PROCESS)
     edit_manifest(bundle, "models.segmenter.sha256", hashlib.sha256(ENDS_THE_PROCESS).hexdigest())
     edit_manifest(bundle, "models.segmenter.bytes", len(ENDS_THE_PROCESS))
-    command = ["predict", str(picture(tmp_path / "a.png", 100, 100)), "--bundle", str(bundle), "--out", str(tmp_path)]
+    command = ["predict", str(image(tmp_path / "a.png", 100, 100)), "--bundle", str(bundle), "--out", str(tmp_path)]
     code = f"from shipedge.cli import main; main({command})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 1

@@ -76,10 +76,10 @@ def test_names_of_files_that_are_not_there(tmp_path, evil):
         assert check(shipedge(*arguments, folder=tmp_path))[0] != 0, arguments
 
 
-def test_names_in_a_folder(tmp_path, evil, picture):
+def test_names_in_a_folder(tmp_path, evil, image):
     folder = tmp_path / "in"
     name = evil.replace("/", "")
-    picture(folder / "good.png", 40, 60)
+    image(folder / "good.png", 40, 60)
     (folder / "good.png").rename(folder / f"{name}.png")
     (folder / f"{name}2.png").write_bytes(b"\x89PNG\r\n\x1a\n broken")
     (folder / f"{name}.txt").write_text("left out")
@@ -180,10 +180,10 @@ def test_values_in_labels(tmp_path, evil):
         ("preprocessing.color", "is"),
     ],
 )
-def test_values_in_manifests(make_bundle, edit_manifest, picture, tmp_path, evil, key, shown):
+def test_values_in_manifests(make_bundle, edit_manifest, image, tmp_path, evil, key, shown):
     bundle = make_bundle()
     edit_manifest(bundle, key, evil)
-    image = picture(tmp_path / "a.png", 40, 60)
+    image = image(tmp_path / "a.png", 40, 60)
     code, _, err = check(
         shipedge("predict", image, "--bundle", bundle, "--out", tmp_path), lines=int(shown is not None)
     )
@@ -252,10 +252,10 @@ def test_json_stays_json_on_the_streams(text):
     assert json.loads(check(shipedge(code=code))[1]) == text
 
 
-def test_a_lone_surrogate_as_a_name_is_printed(make_bundle, edit_manifest, picture, tmp_path):
+def test_a_lone_surrogate_as_a_name_is_printed(make_bundle, edit_manifest, image, tmp_path):
     bundle = make_bundle()
     edit_manifest(bundle, "name", "\ud800")
-    image = picture(tmp_path / "a.png", 40, 60)
+    image = image(tmp_path / "a.png", 40, 60)
     code, out, _ = check(shipedge("predict", image, "--bundle", bundle, "--out", tmp_path, "--json"))
     assert (code, json.loads(out)["bundle"]) == (0, "\ud800")
 

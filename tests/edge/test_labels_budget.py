@@ -8,7 +8,7 @@ import pytest
 from shipedge.errors import DatasetError
 from shipedge.formats.budget import MOST_RUNS, RunBudget, refuse_filling, refuse_turning
 from shipedge.formats.convert import read_labelled
-from shipedge.formats.labelled import Pictures
+from shipedge.formats.labelled import ImageList
 from shipedge.formats.order import detect_order
 from shipedge.rle import Rle, from_polygons
 
@@ -43,7 +43,7 @@ def cvat(path, rows):
 
 
 def read(path, kind, **options):
-    return list(read_labelled(path, kind, Pictures(shape=(8100, 8100)), [], **options))
+    return list(read_labelled(path, kind, ImageList(shape=(8100, 8100)), [], **options))
 
 
 @pytest.mark.parametrize(

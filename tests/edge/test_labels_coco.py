@@ -13,7 +13,7 @@ from label_scene import POLYGONS, SHAPE, SHIPS, convert
 from shipedge.errors import DatasetError
 from shipedge.formats.coco_results import listed_images
 from shipedge.formats.convert import read_labelled
-from shipedge.formats.labelled import Pictures
+from shipedge.formats.labelled import ImageList
 from shipedge.rle import Rle, to_coco
 
 cv2 = pytest.importorskip("cv2")
@@ -38,7 +38,7 @@ def write(folder, data):
 
 @pytest.fixture
 def pics(tmp_path):
-    """A folder with the picture of the scene."""
+    """A folder with the image of the scene."""
     folder = tmp_path / "pics"
     folder.mkdir()
     cv2.imwrite(str(folder / "harbor.png"), np.zeros((*SHAPE, 3), np.uint8))
@@ -131,7 +131,7 @@ def test_sizes_come_from_where_they_are_known(tmp_path, pics):
     assert convert(path, "--images", pics)[0] == {"harbor.png": SHIPS}
     counts = [{"segmentation": {"size": [120, 200], "counts": to_coco(ship)}} for ship in SHIPS]
     assert convert(write(tmp_path, scene(*counts, height=None, width=None)))[0] == {"harbor.png": SHIPS}
-    assert "has shape (121, 200), its picture (120, 200)" in convert(
+    assert "has shape (121, 200), its image (120, 200)" in convert(
         write(tmp_path, scene(height=121)), "--images", pics, code=1
     )
 
@@ -172,7 +172,7 @@ def test_names_that_could_be_two_are_not_guessed(tmp_path, pics):
     cv2.imwrite(str(pics / "harbor.PNG"), np.zeros((*SHAPE, 3), np.uint8))
     if len(list(pics.iterdir())) == 2:  # the file system tells them apart
         said = convert(write(tmp_path, scene(file_name="harbor.Png")), "--images", pics, code=1)
-        assert "pics has no picture of the 1 image in it" in said
+        assert "pics has no image of the 1 image in it" in said
 
 
 def test_ids_that_could_be_two_are_not_guessed(tmp_path):
@@ -183,19 +183,19 @@ def test_ids_that_could_be_two_are_not_guessed(tmp_path):
     assert "annotations[0]: image_id '8' is no image of the file" in convert(write(tmp_path, data), code=1)
 
 
-def test_images_without_a_picture_are_counted_with_their_objects(tmp_path, pics):
+def test_images_without_a_image_are_counted_with_their_objects(tmp_path, pics):
     data = scene({"image_id": 2}, {"image_id": 2})
     data["images"].append({**data["images"][0], "id": 2, "file_name": "quay.png"})
     ships, said = convert(write(tmp_path, data), "--images", pics)
     assert ships == {"harbor.png": SHIPS[2:]}
     assert "1 image left out, " in said
-    assert "2 objects left out: 2 in images without a picture" in said
+    assert "2 objects left out: 2 in images without a file" in said
     data["annotations"].pop()
     said = convert(write(tmp_path, data), "--images", pics, code=1)
-    assert "all its 2 objects would be left out (2 in images without a picture)" in said
+    assert "all its 2 objects would be left out (2 in images without a file)" in said
 
 
-def test_two_images_that_are_one_picture_are_not_guessed(tmp_path, pics):
+def test_two_images_that_are_one_image_are_not_guessed(tmp_path, pics):
     data = scene(file_name="harbor.PNG")
     data["images"].append({**data["images"][0], "id": 2, "file_name": "harbor.Png"})
     said = convert(write(tmp_path, data), "--images", pics, code=1)
@@ -209,7 +209,7 @@ def results(*ids):
     ]
 
 
-def test_results_are_read_where_the_pictures_are_known(tmp_path, pics):
+def test_results_are_read_where_the_images_are_known(tmp_path, pics):
     cv2.imwrite(str(pics / "000000000139.png"), np.zeros((*SHAPE, 3), np.uint8))
     path = write(tmp_path, results("harbor", "harbor.png", 139))
     ships, said = convert(path, "--images", pics)
@@ -217,7 +217,7 @@ def test_results_are_read_where_the_pictures_are_known(tmp_path, pics):
     assert "scores are not kept" in said
     assert "which names no images: say --images" in convert(path, code=1)
     path = write(tmp_path, results("harbor", 140, 139))
-    assert "[1]: image_id 140 is no id of a picture that is known" in convert(path, "--images", pics, code=1)
+    assert "[1]: image_id 140 is no id of an image that is known" in convert(path, "--images", pics, code=1)
 
 
 def test_results_of_a_coco_file(tmp_path):
@@ -261,7 +261,7 @@ def test_no_object_goes_without_a_word(tmp_path_factory, segmentations, crowds, 
     path = write(tmp_path_factory.mktemp("x"), data)
     notes = []
     try:
-        (image,) = read_labelled(path, "coco", Pictures(), notes, crowds=wanted)
+        (image,) = read_labelled(path, "coco", ImageList(), notes, crowds=wanted)
     except DatasetError as error:
         assert "would be left out" in str(error)  # noqa: PT017
         return

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from label_scene import BITMAP, PLACED, POINTS, SHAPE, SHIPS, convert, png
 from shipedge.errors import ShipedgeError
 from shipedge.formats.convert import read_labelled
-from shipedge.formats.labelled import Pictures
+from shipedge.formats.labelled import ImageList
 
 
 def runs(bitmap):
@@ -107,7 +107,7 @@ def test_damaged_xml_is_ships_or_a_sentence(tmp_path_factory, at, new, removed):
     path = tmp_path_factory.mktemp("x") / "a.xml"
     path.write_bytes(content)
     try:
-        for _, shape, ships in read_labelled(path, "cvat", Pictures(shape=SHAPE), []):
+        for _, shape, ships in read_labelled(path, "cvat", ImageList(shape=SHAPE), []):
             assert all(ship.shape == shape and ship.area for ship in ships)
     except ShipedgeError as error:
         assert "\n" not in str(error)  # noqa: PT017

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from label_scene import POINTS, SHAPE, SHIPS, convert, png, replaced
 from shipedge.errors import ShipedgeError
 from shipedge.formats.convert import read_labelled
-from shipedge.formats.labelled import Pictures
+from shipedge.formats.labelled import ImageList
 
 
 def packed(pixels):
@@ -154,7 +154,7 @@ def test_any_value_in_any_place_is_ships_or_a_sentence(tmp_path_factory, data):
     path = tmp_path_factory.mktemp("x") / "a.json"
     path.write_text(json.dumps(replaced(SEED, data)))
     try:
-        for _, shape, ships in read_labelled(path, "labelstudio", Pictures(shape=SHAPE), []):
+        for _, shape, ships in read_labelled(path, "labelstudio", ImageList(shape=SHAPE), []):
             assert all(ship.shape == shape and ship.area for ship in ships)
     except ShipedgeError as error:
         assert "\n" not in str(error)  # noqa: PT017

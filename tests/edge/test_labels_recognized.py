@@ -39,8 +39,8 @@ def test_files_are_recognized_by_what_is_in_them(tmp_path, name, content, kind):
 
 
 @pytest.mark.parametrize("name", ["_annotations.coco.json", "annotations.xml"])
-def test_a_folder_of_pictures_with_one_file_of_labels(tmp_path, name):
-    """As Roboflow and CVAT export it: the pictures must not be taken for masks."""
+def test_a_folder_of_images_with_one_file_of_labels(tmp_path, name):
+    """As Roboflow and CVAT export it: the images must not be taken for masks."""
     (tmp_path / "a.png").write_bytes(png(np.zeros(SHAPE, np.uint8)))
     (tmp_path / name).write_text(json.dumps(COCO))
     with pytest.raises(DatasetError, match=r"is a folder, say which file of labels in it: .*annotations"):
@@ -84,8 +84,8 @@ def test_files_of_nobody(tmp_path, content, sentence):
 
 
 @pytest.mark.parametrize("kind", ["png", "labels", "yolo"])
-def test_labels_without_a_picture_are_not_no_ship(tmp_path, kind):
-    """Ships of pictures that are not there are lost: that is an error, unless others are left."""
+def test_labels_without_a_image_are_not_no_ship(tmp_path, kind):
+    """Ships of images that are not there are lost: that is an error, unless others are left."""
     labels, pics = tmp_path / "labels", tmp_path / "pics"
     labels.mkdir()
     pics.mkdir()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from label_scene import BITMAP, PLACED, POINTS, SHAPE, SHIPS, convert, png, rectangle, replaced
 from shipedge.errors import ShipedgeError
 from shipedge.formats.convert import TOOLS, read_labelled
-from shipedge.formats.labelled import Pictures
+from shipedge.formats.labelled import ImageList
 from shipedge.rle import Rle, intersection, union
 
 
@@ -182,7 +182,7 @@ def test_any_value_in_any_place_is_ships_or_a_sentence(tmp_path_factory, kind, d
     path = tmp_path_factory.mktemp("x") / "a.json"
     path.write_text(json.dumps(replaced(SEEDS[kind], data)))
     try:
-        for _, shape, ships in read_labelled(path, kind, Pictures(shape=SHAPE), []):
+        for _, shape, ships in read_labelled(path, kind, ImageList(shape=SHAPE), []):
             assert all(ship.shape == shape and ship.area for ship in ships)
     except ShipedgeError as error:
         assert "\n" not in str(error)  # noqa: PT017
@@ -194,5 +194,5 @@ def test_files_of_another_tool_are_one_sentence(tmp_path, kind):
         path = tmp_path / "x.json"
         path.write_text(content)
         with pytest.raises(ShipedgeError) as caught:
-            list(read_labelled(path, kind, Pictures(), []))
+            list(read_labelled(path, kind, ImageList(), []))
         assert "\n" not in str(caught.value)

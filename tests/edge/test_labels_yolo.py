@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from label_scene import POLYGONS, SHAPE, SHIPS, convert, rectangle
 from shipedge.errors import DatasetError
 from shipedge.formats.convert import read_labelled
-from shipedge.formats.labelled import Pictures
+from shipedge.formats.labelled import ImageList
 from shipedge.rle import from_polygons
 
 SIZE = ("--shape", 120, 200)
@@ -87,10 +87,10 @@ def test_scores_and_ids_never_change_a_polygon(tmp_path_factory, files, corners,
             number += 1
             one += [f"{random.random():g}"] * ("score" in behind) + [str(number)] * ("id" in behind)
         (scored / f"{k}.txt").write_text("\n".join(" ".join(one) for one in lines))
-    pictures = Pictures(shape=SHAPE)
+    images = ImageList(shape=SHAPE)
     try:
-        with_more = [image.ships for image in read_labelled(scored, "yolo", pictures, [])]
-        without = [image.ships for image in read_labelled(plain, "yolo", pictures, [])]
+        with_more = [image.ships for image in read_labelled(scored, "yolo", images, [])]
+        without = [image.ships for image in read_labelled(plain, "yolo", images, [])]
     except DatasetError as error:
         assert any(word in str(error) for word in REFUSED)  # noqa: PT017
         return
@@ -176,7 +176,7 @@ def test_oriented_boxes_are_no_keypoints(tmp_path):
 
 
 def test_what_lies_beside_labels(tmp_path):
-    """Suffixes in any case; files of macOS, lists of classes and images; a picture may be called train.jpg, though."""
+    """Suffixes in any case; files of macOS, lists of classes and images; an image may be called train.jpg, though."""
     labels = folder(tmp_path, classes=["ship", "boat"], train=["data/a.jpg"], valid=[line(2)], a=[line(0)])
     (labels / "B.TXT").write_text(line(1))
     (labels / "._a.txt").write_bytes(b"\0\5\x16\7\0\2\0\0Mac OS X        ")
@@ -205,7 +205,7 @@ def test_folders_above_the_labels_say_where_they_are(tmp_path):
     assert "folders in it are not read: labels" in convert(data, *SIZE)[1]
 
 
-def test_labels_and_pictures_of_other_spelling(tmp_path):
+def test_labels_and_images_of_other_spelling(tmp_path):
     labels, pics = folder(tmp_path, Süd=[line(0)], b=[line(1)]), tmp_path / "pics"
     pics.mkdir()
     for name in ("Su\u0308d.PNG", "c.jpg", "._c.jpg"):
@@ -215,7 +215,7 @@ def test_labels_and_pictures_of_other_spelling(tmp_path):
     assert ships == {"Su\u0308d.PNG": [SHIPS[0]], "c.jpg": []}
     assert "1 file left out" in said
     (labels / "Süd.txt").unlink()
-    assert "none of the 1 label files has a picture of its name" in convert(labels, "--images", pics, code=1)
+    assert "none of the 1 label files has an image of its name" in convert(labels, "--images", pics, code=1)
 
 
 def test_sizes_that_nobody_said_are_said_to_be_taken(tmp_path):

@@ -48,8 +48,8 @@ def test_devices_that_do_not_exist(text):
         parse_device(text)
 
 
-def test_a_wrong_device_is_a_sentence(picture, tmp_path):
-    command = ["predict", str(picture(tmp_path / "a.png", 100, 100)), "--out", str(tmp_path), "--device", "gpuu"]
+def test_a_wrong_device_is_a_sentence(image, tmp_path):
+    command = ["predict", str(image(tmp_path / "a.png", 100, 100)), "--out", str(tmp_path), "--device", "gpuu"]
     result = CliRunner().invoke(main, command)
     assert result.exit_code == 1
     assert result.stderr.startswith("Error: device 'gpuu', expected auto, cpu, gpu, npu or a delegate library")
@@ -112,8 +112,8 @@ def test_an_accelerator_that_is_not_there_is_tried_once(bundle, monkeypatch):
 
 
 @pytest.mark.usefixtures("software")
-def test_one_that_was_asked_for_is_no_silent_run_on_the_cpu(two_precisions_dir, picture, tmp_path):
-    command = ["predict", str(picture(tmp_path / "a.png", 100, 100)), "--bundle", str(two_precisions_dir)]
+def test_one_that_was_asked_for_is_no_silent_run_on_the_cpu(two_precisions_dir, image, tmp_path):
+    command = ["predict", str(image(tmp_path / "a.png", 100, 100)), "--bundle", str(two_precisions_dir)]
     for _ in range(2):
         result = CliRunner().invoke(main, [*command, "--out", str(tmp_path / "out"), "--device", "gpu"])
         assert result.exit_code == 1

@@ -75,7 +75,7 @@ def test_instances_that_overlap_are_refused(tmp_path: Path) -> None:
     path.write_text(HEADER + "a.jpg,1 3\na.jpg,10 3\na.jpg,12 2\nb.jpg,1 1\n")
     result = run(path, tmp_path / "out", "--instances")
     assert result.exit_code == 1
-    assert "image 'a.jpg': ships 2 and 3 overlap, a label picture cannot hold both" in result.stderr
+    assert "image 'a.jpg': ships 2 and 3 overlap, a label map cannot hold both" in result.stderr
     assert set(files(tmp_path / "out")) == {"b.png"}
 
 
@@ -105,7 +105,7 @@ def test_a_folder_of_another_csv_or_other_settings_is_refused(ships: Path, tmp_p
     assert run(ships, out).exit_code == 1
 
 
-def test_a_folder_of_foreign_pictures_is_refused(ships: Path, tmp_path: Path) -> None:
+def test_a_folder_of_foreign_images_is_refused(ships: Path, tmp_path: Path) -> None:
     (tmp_path / "holiday.png").write_bytes(b"beach")
     result = run(ships, tmp_path)
     assert result.exit_code == 1
@@ -138,25 +138,25 @@ def test_many_complaints_are_cut_short(tmp_path: Path) -> None:
     assert errors[-1] == "Error: ... and 70 more"
 
 
-def test_masks_take_the_size_of_their_pictures(ships: Path, tmp_path: Path) -> None:
-    pictures = tmp_path / "images"
-    pictures.mkdir()
-    (pictures / "c.jpg").write_bytes(empty_png(20, 30))
-    (pictures / "b.jpg").write_bytes(empty_png(7, 9))
-    (pictures / "other.jpg").write_bytes(b"")
-    result = run(ships, tmp_path / "out", "--images", pictures)
+def test_masks_take_the_size_of_their_images(ships: Path, tmp_path: Path) -> None:
+    images = tmp_path / "images"
+    images.mkdir()
+    (images / "c.jpg").write_bytes(empty_png(20, 30))
+    (images / "b.jpg").write_bytes(empty_png(7, 9))
+    (images / "other.jpg").write_bytes(b"")
+    result = run(ships, tmp_path / "out", "--images", images)
     assert result.exit_code == 0, result.output
-    assert result.stdout.startswith("2 of 3 images have their picture in")
+    assert result.stdout.startswith("2 of 3 images have their image in")
     assert same(tmp_path / "out", {"c.png": 255 * mask("5 5", shape=(20, 30)), "b.png": mask(shape=(7, 9))})
 
 
-def test_a_ship_outside_its_picture_is_a_bad_row(ships: Path, tmp_path: Path) -> None:
-    pictures = tmp_path / "images"
-    pictures.mkdir()
+def test_a_ship_outside_its_image_is_a_bad_row(ships: Path, tmp_path: Path) -> None:
+    images = tmp_path / "images"
+    images.mkdir()
     for name in ("a.jpg", "c.jpg"):
-        (pictures / name).write_bytes(empty_png(20, 30))
-    (pictures / "b.jpg").write_bytes(b"not a picture")
-    result = run(ships, tmp_path / "out", "--images", pictures)
+        (images / name).write_bytes(empty_png(20, 30))
+    (images / "b.jpg").write_bytes(b"not an image")
+    result = run(ships, tmp_path / "out", "--images", images)
     assert result.exit_code == 1
     assert "line 2: image 'a.jpg'" in result.stderr
     assert "b.jpg: not an image that shipedge reads" in result.stderr
@@ -173,7 +173,7 @@ def test_shape_and_images_exclude_each_other(ships: Path, tmp_path: Path) -> Non
 def test_images_must_be_a_folder(ships: Path, tmp_path: Path) -> None:
     result = run(ships, tmp_path / "out", "--images", ships)
     assert result.exit_code == 1
-    assert "is not a folder of pictures" in result.stderr
+    assert "is not a folder of images" in result.stderr
 
 
 @pytest.mark.parametrize("image", ["../x.jpg", "..", "a/../../x.jpg", "/tmp/x.jpg", "a\\..\\x.jpg", "x\x00.jpg"])

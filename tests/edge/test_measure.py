@@ -15,7 +15,7 @@ pytest.importorskip("ai_edge_litert", reason="no TFLite runtime is installed (ex
 
 from shipedge.cli import main
 from shipedge.formats.convert import read_labelled
-from shipedge.formats.labelled import Pictures
+from shipedge.formats.labelled import ImageList
 from shipedge.frame import FrameResult, Ship
 from shipedge.measure import as_json, corners, measure
 from shipedge.rle import Rle
@@ -125,12 +125,12 @@ def test_every_output_of_a_georeferenced_scene(predict, geotiff, sea, tmp_path):
     assert features[0]["properties"]["length_m"] == first["length_m"]
     coco = json.loads((tmp_path / "c.json").read_text())
     assert [one["score"] for one in coco["annotations"]] == [ship["score"] for ship in line["ships"]]
-    (labelled,) = read_labelled(tmp_path / "c.json", "coco", Pictures(), [])
+    (labelled,) = read_labelled(tmp_path / "c.json", "coco", ImageList(), [])
     assert [rle.to_airbus() for rle in labelled.ships] == [ship["rle"] for ship in line["ships"]]
 
 
-def test_an_image_without_coordinates_has_no_geojson(predict, picture, geotiff, sea, tmp_path):
-    picture(tmp_path / "a.png", 64, 64, (10, 10, 30, 30))
+def test_an_image_without_coordinates_has_no_geojson(predict, image, geotiff, sea, tmp_path):
+    image(tmp_path / "a.png", 64, 64, (10, 10, 30, 30))
     done = predict("a.png", "--geojson", "s.geojson")
     assert done.exit_code == 1
     assert "a.png: has no coordinates of the earth, expected a GeoTIFF" in done.output
@@ -139,15 +139,15 @@ def test_an_image_without_coordinates_has_no_geojson(predict, picture, geotiff, 
     assert (tmp_path / "predictions" / "predictions.jsonl").exists()
 
 
-def test_a_name_that_a_spreadsheet_would_run(predict, picture, tmp_path):
-    picture(tmp_path / "=1+1.png", 64, 64, (10, 10, 30, 30))
+def test_a_name_that_a_spreadsheet_would_run(predict, image, tmp_path):
+    image(tmp_path / "=1+1.png", 64, 64, (10, 10, 30, 30))
     assert predict("=1+1.png", "--detections", "d.csv").exit_code == 0
     assert (tmp_path / "d.csv").read_text().splitlines()[1].startswith("'=1+1.png,0,,")
 
 
-def test_outputs_destroy_nothing(predict, picture, tmp_path):
+def test_outputs_destroy_nothing(predict, image, tmp_path):
     pytest.importorskip("rasterio", reason="rasterio is not installed (extra geo)")
-    picture(tmp_path / "a.png", 64, 64, (10, 10, 30, 30))
+    image(tmp_path / "a.png", 64, 64, (10, 10, 30, 30))
     (tmp_path / "d.csv").write_text("mine")
     done = predict("a.png", "--detections", "d.csv")
     assert done.exit_code == 1

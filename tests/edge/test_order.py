@@ -18,7 +18,7 @@ REAL = Path(__file__).resolve().parents[3] / "shared/data/airbus"
 
 
 def scene(rng, shape):
-    """(masks, picture): a few bright slanted ships on a restless sea."""
+    """(masks, image): a few bright slanted ships on a restless sea."""
     height, width = shape
     masks, pixels = [], rng.normal(60, 6, (height, width, 3))
     for _ in range(rng.integers(1, 4)):
@@ -40,7 +40,7 @@ def read_as(masks, order):
 
 
 @pytest.mark.parametrize("shape", [(160, 160), (120, 200)])
-def test_pictures_tell(shape):
+def test_images_tell(shape):
     rng = np.random.default_rng(1)
     scenes = [scene(rng, shape) for _ in range(8)]
     for order in ("F", "C"):
@@ -53,7 +53,7 @@ def test_pictures_tell(shape):
         assert detect_order([(read_as(masks, order), pixels) for masks, pixels in scenes[:3]]).order == order
 
 
-def test_texts_alone_tell_where_pictures_are_not_square():
+def test_texts_alone_tell_where_images_are_not_square():
     rng = np.random.default_rng(2)
     scenes = [scene(rng, (120, 200)) for _ in range(5)]
     for order in ("F", "C"):
@@ -62,7 +62,7 @@ def test_texts_alone_tell_where_pictures_are_not_square():
         assert not report.all_square
 
 
-def test_texts_alone_cannot_tell_where_pictures_are_square():
+def test_texts_alone_cannot_tell_where_images_are_square():
     rng = np.random.default_rng(3)
     scenes = [scene(rng, (160, 160)) for _ in range(20)]
     for order in ("F", "C"):
@@ -127,7 +127,7 @@ def test_the_command_warns_and_convert_puts_it_right(folder):
 def test_the_command_says_that_it_cannot_tell(folder):
     done = run("detect-order", folder / "c.csv", "--shape", 160, 160)
     assert done.exit_code == 0
-    assert "cannot tell without the pictures, say --images: all are square" in done.stdout
+    assert "cannot tell without the images, say --images: all are square" in done.stdout
     write_airbus(folder / "none.csv", [("a.jpg", [])])
     assert "no ships, so nothing to judge" in run("detect-order", folder / "none.csv").stdout
     (folder / "images" / "0.png").write_bytes((folder / "images" / "0.png").read_bytes()[:60])
@@ -138,7 +138,7 @@ def test_the_command_says_that_it_cannot_tell(folder):
 
 @pytest.mark.shared
 @pytest.mark.parametrize("order", ["F", "C"])
-def test_real_pictures_tell(tmp_path, order):
+def test_real_images_tell(tmp_path, order):
     if not REAL.is_dir():
         pytest.skip(f"{REAL} is not there")
     rows = read_airbus(REAL / "ships.csv")

@@ -100,10 +100,10 @@ def test_a_new_image_in_a_folder_of_inputs_is_refused_a_table_is_not(tmp_path):
             check_outputs({tmp_path / name: "CSV of ships"}, [tmp_path])
 
 
-def test_a_file_name_forgotten_behind_an_option_costs_no_picture(tmp_path, ships):
-    """The shell's first match of `--csv pictures/*.jpg` is taken for the name of the CSV."""
+def test_a_file_name_forgotten_behind_an_option_costs_no_image(tmp_path, ships):
+    """The shell's first match of `--csv images/*.jpg` is taken for the name of the CSV."""
     pytest.importorskip("cv2", reason="OpenCV is not installed (extra edge)")
-    taken, source, new = (tmp_path / "pictures" / name for name in ("a.jpg", "b.jpg", "new.jpg"))
+    taken, source, new = (tmp_path / "images" / name for name in ("a.jpg", "b.jpg", "new.jpg"))
     taken.parent.mkdir()
     for path in (taken, source):
         path.write_bytes(JPEG)
@@ -154,11 +154,11 @@ def test_figures_of_a_dataset_do_not_replace_it(tmp_path, ships, command):
     assert ships.read_text() == SHIPS
 
 
-def test_annotated_copies_do_not_replace_the_pictures(tmp_path, picture):
-    photo = picture(tmp_path / "annotated" / "a.jpg", 40, 40)
+def test_annotated_copies_do_not_replace_the_images(tmp_path, image):
+    photo = image(tmp_path / "annotated" / "a.jpg", 40, 40)
     before = photo.read_bytes()
     refused(shipedge("predict", photo, "--annotate", "--out", tmp_path), "a.jpg is an input")
-    other = picture(tmp_path / "annotated" / "b.png", 40, 40)
+    other = image(tmp_path / "annotated" / "b.png", 40, 40)
     done = shipedge("predict", tmp_path / "annotated", "--annotate", "--out", tmp_path)
     assert done.exit_code == 1
     other.rename(tmp_path / "b.png")
@@ -167,15 +167,15 @@ def test_annotated_copies_do_not_replace_the_pictures(tmp_path, picture):
     assert photo.read_bytes() == before
 
 
-def test_masks_do_not_lie_among_the_pictures(tmp_path, picture, ships):
-    picture(tmp_path / "images" / "a.jpg", 40, 40)
-    refused(shipedge("masks", ships, tmp_path / "images", "--images", tmp_path / "images"), "folder of the pictures")
+def test_masks_do_not_lie_among_the_images(tmp_path, image, ships):
+    image(tmp_path / "images" / "a.jpg", 40, 40)
+    refused(shipedge("masks", ships, tmp_path / "images", "--images", tmp_path / "images"), "folder of the images")
     assert [entry.name for entry in (tmp_path / "images").iterdir()] == ["a.jpg"]
 
 
-def test_two_outputs_are_two_files(tmp_path, picture):
+def test_two_outputs_are_two_files(tmp_path, image):
     """The CSV would be written first, and predictions.jsonl over it."""
-    photo = picture(tmp_path / "a.png", 40, 40)
+    photo = image(tmp_path / "a.png", 40, 40)
     out = tmp_path / "found"
     for name in (out / "predictions.jsonl", tmp_path / "x" / ".." / "found" / "predictions.jsonl"):
         refused(shipedge("predict", photo, "--out", out, "--csv", name), "are the same file")

@@ -146,11 +146,11 @@ def test_submission_into_a_pipe_that_nobody_reads_names_it(tmp_path):
     assert "pipe: cannot be written: no program reads" in failed
 
 
-def test_predictions_stay_when_the_submission_is_lost(tmp_path, picture):
+def test_predictions_stay_when_the_submission_is_lost(tmp_path, image):
     pytest.importorskip("ai_edge_litert", reason="needs the extra edge")
-    photo = picture(tmp_path / "a.png", 64, 64)
+    photo = image(tmp_path / "a.png", 64, 64)
     os.mkfifo(tmp_path / "pipe")
-    other = picture(tmp_path / "b.png", 64, 64)
+    other = image(tmp_path / "b.png", 64, 64)
     arguments = ("predict", photo, other, "--out", tmp_path / "found", "--csv", tmp_path / "pipe")
     done = CliRunner().invoke(main, [str(argument) for argument in arguments])
     assert done.exit_code == 1

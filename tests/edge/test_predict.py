@@ -46,9 +46,9 @@ def lines(tmp_path):
     return read
 
 
-def test_folder_to_all_outputs(predict, picture, lines, tmp_path):
-    picture(tmp_path / "in" / "a.png", 768, 768, (100, 50, 140, 70), (400, 300, 420, 360))
-    picture(tmp_path / "in" / "b.png", 300, 500)
+def test_folder_to_all_outputs(predict, image, lines, tmp_path):
+    image(tmp_path / "in" / "a.png", 768, 768, (100, 50, 140, 70), (400, 300, 420, 360))
+    image(tmp_path / "in" / "b.png", 300, 500)
     result = predict("in", "--annotate", "--csv", "s.csv", "--threads", "1")
     assert result.exit_code == 0, result.output
     first, second = lines()
@@ -69,15 +69,15 @@ def test_folder_to_all_outputs(predict, picture, lines, tmp_path):
     assert "ms per frame: decode" in result.stdout
 
 
-def test_flips_find_the_same_ships(predict, picture, lines, tmp_path):
-    picture(tmp_path / "a.png", 768, 768, (100, 50, 140, 70), (400, 300, 420, 360))
+def test_flips_find_the_same_ships(predict, image, lines, tmp_path):
+    image(tmp_path / "a.png", 768, 768, (100, 50, 140, 70), (400, 300, 420, 360))
     assert predict("a.png", "--flips", "--out", "both").exit_code == 0
     assert predict("a.png").exit_code == 0
     assert [ship["bbox"] for ship in lines("both")[0]["ships"]] == [ship["bbox"] for ship in lines()[0]["ships"]]
 
 
-def test_json_summary_is_one_object(predict, picture, tmp_path):
-    picture(tmp_path / "a.png", 64, 64, (10, 10, 30, 30))
+def test_json_summary_is_one_object(predict, image, tmp_path):
+    image(tmp_path / "a.png", 64, 64, (10, 10, 30, 30))
     result = predict("a.png", "--json", "--out", "o")
     summary = json.loads(result.stdout)
     assert (summary["frames"], summary["ships"], summary["failed"]) == (1, 1, [])
@@ -85,12 +85,12 @@ def test_json_summary_is_one_object(predict, picture, tmp_path):
     assert set(summary["mean_ms"]) == {"decode", "detector", "segmenter", "post", "refiner", "write"}
 
 
-def test_bad_picture_is_named_and_the_others_go_on(predict, picture, lines, tmp_path):
-    good = picture(tmp_path / "in" / "a.png", 64, 64, (10, 10, 30, 30))
+def test_bad_image_is_named_and_the_others_go_on(predict, image, lines, tmp_path):
+    good = image(tmp_path / "in" / "a.png", 64, 64, (10, 10, 30, 30))
     (tmp_path / "in" / "b.jpg").write_text("a text, renamed")
     (tmp_path / "in" / "c.png").write_bytes(good.read_bytes()[:-20])
     (tmp_path / "in" / "d.bmp").touch()
-    picture(tmp_path / "in" / "e.png", 64, 64)
+    image(tmp_path / "in" / "e.png", 64, 64)
     result = predict("in", "--csv", "s.csv")
     assert result.exit_code == 1
     assert [line["source"][-5:] for line in lines()] == ["a.png", "e.png"]
@@ -114,12 +114,12 @@ def test_bad_picture_is_named_and_the_others_go_on(predict, picture, lines, tmp_
         (("a.png", "one/a.png", "--csv", "s.csv"), "would both be a.png in the file"),
     ],
 )
-def test_every_mistake_is_one_sentence(predict, picture, tmp_path, args, message):
+def test_every_mistake_is_one_sentence(predict, image, tmp_path, args, message):
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").touch()
-    picture(tmp_path / "one" / "a.png", 8, 8)
+    image(tmp_path / "one" / "a.png", 8, 8)
     if "*.png" not in args:
-        picture(tmp_path / "a.png", 8, 8)
+        image(tmp_path / "a.png", 8, 8)
     result = predict(*args)
     assert result.exit_code == 1
     assert result.stderr.startswith("Error: ")
@@ -129,8 +129,8 @@ def test_every_mistake_is_one_sentence(predict, picture, tmp_path, args, message
 
 
 @not_root
-def test_out_folder_without_permission(predict, picture, tmp_path):
-    picture(tmp_path / "a.png", 8, 8)
+def test_out_folder_without_permission(predict, image, tmp_path):
+    image(tmp_path / "a.png", 8, 8)
     (tmp_path / "closed").mkdir(mode=0o500)
     result = predict("a.png", "--out", "closed/deeper")
     assert result.exit_code == 1
@@ -148,9 +148,9 @@ def test_threads_must_be_a_positive_number(predict):
     assert predict("a.png", "--threads", "0").exit_code == 2
 
 
-def test_same_names_from_two_folders(predict, picture, lines, tmp_path):
-    picture(tmp_path / "one" / "a.png", 64, 64, (10, 10, 30, 30))
-    picture(tmp_path / "zwei ü" / "a.png", 64, 64)
+def test_same_names_from_two_folders(predict, image, lines, tmp_path):
+    image(tmp_path / "one" / "a.png", 64, 64, (10, 10, 30, 30))
+    image(tmp_path / "zwei ü" / "a.png", 64, 64)
     assert predict("one", "zwei ü", "--annotate").exit_code == 0
     assert [len(line["ships"]) for line in lines()] == [1, 0]
     assert names(tmp_path / "predictions" / "annotated") == ["a-2.jpg", "a.jpg"]
@@ -174,17 +174,17 @@ def test_video(predict, video, lines, tmp_path):
     assert "6 ships in 6 of 6 frames" in result.stdout
 
 
-def test_long_lists_are_cut_in_the_summary(predict, picture, tmp_path):
+def test_long_lists_are_cut_in_the_summary(predict, image, tmp_path):
     for k in range(25):
-        picture(tmp_path / "in" / f"{k:02}.png", 8, 8)
+        image(tmp_path / "in" / f"{k:02}.png", 8, 8)
     result = predict("in")
     assert "... and 5 more sources with 0 ships" in result.stdout
     assert "25 frames, 0 with ships" in result.stdout
 
 
-def test_name_that_is_not_utf8(predict, picture, lines, tmp_path):
+def test_name_that_is_not_utf8(predict, image, lines, tmp_path):
     try:
-        picture(tmp_path / os.fsdecode(b"caf\xe9.png"), 16, 16)
+        image(tmp_path / os.fsdecode(b"caf\xe9.png"), 16, 16)
     except (OSError, UnicodeError):
         pytest.skip("this file system takes only UTF-8 names")
     result = predict(".", "--annotate")
@@ -217,10 +217,10 @@ def test_ctrl_c_keeps_whole_lines(predict, video, lines, tmp_path, monkeypatch, 
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_second_ctrl_c_does_not_wait(predict, picture, tmp_path, monkeypatch):
+def test_second_ctrl_c_does_not_wait(predict, image, tmp_path, monkeypatch):
     from shipedge.cascade import Cascade
 
-    picture(tmp_path / "a.png", 8, 8)
+    image(tmp_path / "a.png", 8, 8)
 
     def hangs(self, frame):
         signal.raise_signal(signal.SIGINT)
@@ -231,8 +231,8 @@ def test_second_ctrl_c_does_not_wait(predict, picture, tmp_path, monkeypatch):
     assert predict("a.png").exit_code == 130
 
 
-def test_real_process_says_nothing_on_stderr(toy_bundle_dir, picture, tmp_path):
-    picture(tmp_path / "a.png", 64, 64, (10, 10, 30, 30))
+def test_real_process_says_nothing_on_stderr(toy_bundle_dir, image, tmp_path):
+    image(tmp_path / "a.png", 64, 64, (10, 10, 30, 30))
     command = [sys.executable, "-m", "shipedge", "predict", "a.png", "--bundle", str(toy_bundle_dir), "--json"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
@@ -242,9 +242,9 @@ def test_real_process_says_nothing_on_stderr(toy_bundle_dir, picture, tmp_path):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the shell's way to close descriptors is POSIX")
 @pytest.mark.parametrize("closed", ["2>&-", "<&-", "<&- >&- 2>&-"])
-def test_closed_standard_streams_spoil_nothing(toy_bundle_dir, picture, tmp_path, closed):
+def test_closed_standard_streams_spoil_nothing(toy_bundle_dir, image, tmp_path, closed):
     """The first file opened would get their descriptors, and what libraries print would land in it."""
-    picture(tmp_path / "a.png", 64, 64, (10, 10, 30, 30))
+    image(tmp_path / "a.png", 64, 64, (10, 10, 30, 30))
     command = f'exec "$0" -m shipedge predict a.png --bundle "$1" --out out {closed}'
     shell = ["/bin/sh", "-c", command, sys.executable, str(toy_bundle_dir)]
     done = subprocess.run(shell, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
@@ -253,13 +253,13 @@ def test_closed_standard_streams_spoil_nothing(toy_bundle_dir, picture, tmp_path
     assert len(frame["ships"]) == 1
 
 
-def test_progress_bar_only_on_a_terminal(picture, tmp_path, monkeypatch, capsys):
+def test_progress_bar_only_on_a_terminal(image, tmp_path, monkeypatch, capsys):
     from shipedge.cli.report import Progress
     from shipedge.events import SourceSummary, Summary
     from shipedge.sources import Source
 
     summary = Summary(sources={"a": SourceSummary(frames=1, ships=2)})
-    sources = [Source("picture", "a"), Source("picture", "b")]
+    sources = [Source("image", "a"), Source("image", "b")]
     with Progress(sources) as progress:
         progress(summary)
     assert capsys.readouterr().err == ""

@@ -16,13 +16,13 @@ from shipedge.errors import BundleError
 
 
 @pytest.fixture
-def areas(make_bundle, edit_manifest, picture, tmp_path, monkeypatch):
+def areas(make_bundle, edit_manifest, image, tmp_path, monkeypatch):
     """areas("--point", "sensitive") -> exit code, and areas of the ships found, or what was said."""
     monkeypatch.chdir(tmp_path)
     bundle = make_bundle()
     sensitive = asdict(load_bundle(bundle).thresholds) | {"min_area": 4}
     edit_manifest(bundle, "points", {"sensitive": sensitive})
-    picture(tmp_path / "a.png", 768, 768, (100, 50, 103, 53), (400, 300, 420, 360))
+    image(tmp_path / "a.png", 768, 768, (100, 50, 103, 53), (400, 300, 420, 360))
 
     def run(*args):
         done = CliRunner().invoke(main, ["predict", "a.png", "--bundle", str(bundle), *args])

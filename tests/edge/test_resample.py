@@ -88,9 +88,9 @@ def test_too_large_when_resampled():
         factor_for(Frame(wide, "a", gsd_m=4.5), 1.5)
 
 
-def test_predict(toy_bundle_dir, picture, tmp_path, monkeypatch):
+def test_predict(toy_bundle_dir, image, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    picture(tmp_path / "a.png", 1000, 1700, (100, 200, 180, 220), (1600, 900, 1700, 1000))
+    image(tmp_path / "a.png", 1000, 1700, (100, 200, 180, 220), (1600, 900, 1700, 1000))
     args = ["predict", "a.png", "--bundle", str(toy_bundle_dir), "--gsd", "0.75"]
     done = CliRunner().invoke(main, args)
     assert done.exit_code == 0, done.output
@@ -104,15 +104,15 @@ def test_predict(toy_bundle_dir, picture, tmp_path, monkeypatch):
 
 
 def test_a_georeferenced_scene_knows_it(toy_bundle_dir, make_bundle, edit_manifest, geotiff, sea):
-    from shipedge.sources.files import read_picture
+    from shipedge.sources.files import read_frame
 
     path = str(geotiff(sea(1000, 1700, (100, 200, 180, 220), (1600, 900, 1700, 1000)), nodata=77))
     bundle = make_bundle()
     edit_manifest(bundle, "gsd_m", 3.0)
-    result = Cascade(load_bundle(bundle), threads=1)(read_picture(path))
+    result = Cascade(load_bundle(bundle), threads=1)(read_frame(path))
     assert result.scale == 0.5
     assert sorted(ship.bbox for ship in result.ships) == [(100, 200, 180, 220), (1600, 900, 1700, 1000)]
-    frame = resampled(read_picture(path), Fraction(1, 2))
+    frame = resampled(read_frame(path), Fraction(1, 2))
     assert not frame.scene.valid.any()
     _ = frame.scene[0:64, 0:64]
     assert frame.scene.valid[:2, :2].all()

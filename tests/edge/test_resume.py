@@ -72,7 +72,7 @@ def test_what_is_done_is_not_done_again(predict, batch, tmp_path, monkeypatch):
     assert len(seen) == 72
 
 
-def test_files_that_have_changed_are_no_batch_to_go_on_with(predict, batch, picture, tmp_path, monkeypatch):
+def test_files_that_have_changed_are_no_batch_to_go_on_with(predict, batch, image, tmp_path, monkeypatch):
     from shipedge.cascade import Cascade
 
     call = Cascade.__call__
@@ -85,7 +85,7 @@ def test_files_that_have_changed_are_no_batch_to_go_on_with(predict, batch, pict
         assert done.exit_code == 1
         assert "that is not through, by another command or of files that have changed since: --fresh" in done.stderr
     assert len(logs.frames("predictions")) == 1
-    picture(tmp_path / "in" / "5.png", 320, 400)
+    image(tmp_path / "in" / "5.png", 320, 400)
     assert "--fresh" in predict(*batch).stderr
     assert predict(*batch, "--fresh").exit_code == 1
     assert len(logs.frames("predictions")) == 36
@@ -113,9 +113,9 @@ def small_disk(tmp_path):
 
 
 @pytest.mark.parametrize("sync", ["interval", "frame"])
-def test_a_full_disk_loses_nothing_that_is_done(predict, picture, small_disk, tmp_path, sync):
+def test_a_full_disk_loses_nothing_that_is_done(predict, image, small_disk, tmp_path, sync):
     for k in range(60):
-        picture(tmp_path / "in" / f"{k:02}.png", 200, 200, *[(10 + 40 * n, 20, 40 + 40 * n, 40 + k) for n in range(4)])
+        image(tmp_path / "in" / f"{k:02}.png", 200, 200, *[(10 + 40 * n, 20, 40 + 40 * n, 40 + k) for n in range(4)])
     out = small_disk(48) / "out"
     arguments = ["in", "--out", str(out), "--sync", sync, "--csv", "s.csv"]
     done = predict(*arguments)
@@ -157,14 +157,14 @@ def test_tracks_are_the_same_after_a_kill(predict, video, tmp_path):
 # --- a watched folder
 
 
-def test_files_of_a_watched_folder_are_read_once_and_again_when_they_change(predict, picture, tmp_path):
+def test_files_of_a_watched_folder_are_read_once_and_again_when_they_change(predict, image, tmp_path):
     for name in ("a", "b"):
-        picture(tmp_path / "in" / f"{name}.png", 64, 64, (10, 10, 30, 30))
+        image(tmp_path / "in" / f"{name}.png", 64, 64, (10, 10, 30, 30))
     watch = ["watch:in", "--duration", "30", "--max-frames"]
     assert predict(*watch, "2").exit_code == 0
     (tmp_path / "in" / "b.png").unlink()
-    picture(tmp_path / "in" / "b.png", 64, 64)
-    picture(tmp_path / "in" / "c.png", 64, 64)
+    image(tmp_path / "in" / "b.png", 64, 64)
+    image(tmp_path / "in" / "c.png", 64, 64)
     done = predict(*watch, "3", "--csv", "s.csv")
     assert done.exit_code == 0, done.output
     assert "watch:in  no ship in 2 frames" in done.stdout
@@ -174,24 +174,24 @@ def test_files_of_a_watched_folder_are_read_once_and_again_when_they_change(pred
     assert names == ["ImageId", "a.png", "b.png", "b_frame000001", "c.png"]
 
 
-def test_nothing_that_can_be_read_leaves_its_reasons(predict, picture, tmp_path):
+def test_nothing_that_can_be_read_leaves_its_reasons(predict, image, tmp_path):
     (tmp_path / "a.png").write_bytes(b"no image")
     assert predict("a.png").exit_code == 1
     assert [event["event"] for event in logs.events("predictions")] == ["start", "error", "end"]
     assert (tmp_path / "predictions" / "failed.txt").read_text() == "a.png\n"
-    picture(tmp_path / "b.png", 64, 64)
+    image(tmp_path / "b.png", 64, 64)
     assert predict("b.png").exit_code == 0
     assert predict("a.png").exit_code == 1
     assert [frame["source"] for frame in logs.frames("predictions")] == ["b.png"]  # earlier results stay
 
 
-def test_a_frame_that_takes_long_does_not_hold_ctrl_c(predict, picture, tmp_path, monkeypatch):
+def test_a_frame_that_takes_long_does_not_hold_ctrl_c(predict, image, tmp_path, monkeypatch):
     from shipedge.cascade import Cascade
     from shipedge.cli import stopping
 
     if not hasattr(signal, "setitimer"):
         pytest.skip("needs timers")
-    picture(tmp_path / "a.png", 64, 64)
+    image(tmp_path / "a.png", 64, 64)
 
     def takes_long(self, frame):
         signal.raise_signal(signal.SIGTERM)

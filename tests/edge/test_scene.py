@@ -17,7 +17,7 @@ from shipedge.errors import ImageError
 from shipedge.frame import Frame
 from shipedge.images import Reading, read_image
 from shipedge.scene import open_scene, opening
-from shipedge.sources.files import read_picture
+from shipedge.sources.files import read_frame
 from shipedge.tiling import cut_window
 
 SHIPS = [(690, 690, 800, 720), (1440, 100, 1500, 1000), (20, 1380, 80, 1460), (1900, 2180, 2003, 2191)]
@@ -64,7 +64,7 @@ def described(result):
 @pytest.mark.parametrize("form", ["strips", "lzw", "tiles", "bands", "png", "jpg"])
 def test_a_scene_says_what_its_image_says(written, every_size, toy_bundle_dir, form):
     path = written(form)
-    frame = read_picture(str(path))
+    frame = read_frame(str(path))
     assert frame.scene is not None
     whole = Frame(read_image(path), str(path))
     cascade = Cascade(load_bundle(toy_bundle_dir), threads=1)
@@ -131,7 +131,7 @@ def test_transparency_is_no_ship(geotiff, noise):
 
 
 def test_all_pixels_of_a_scene(geotiff, noise):
-    assert np.array_equal(read_picture(str(geotiff(noise))).pixels, noise)
+    assert np.array_equal(read_frame(str(geotiff(noise))).pixels, noise)
 
 
 def test_what_was_not_measured_is_no_ship(geotiff, sea, toy_bundle_dir):
@@ -199,7 +199,7 @@ def test_rows_too_long_for_memory(geotiff, noise):
 def test_without_the_extra(geotiff, sea, toy_bundle_dir, monkeypatch):
     monkeypatch.setattr(opening, "is_installed", lambda: False)
     path = geotiff(sea(768, 900, (200, 100, 260, 120)))
-    frame = read_picture(str(path))
+    frame = read_frame(str(path))
     assert frame.scene is None
     assert [s.bbox for s in Cascade(load_bundle(toy_bundle_dir), threads=1)(frame).ships] == [(200, 100, 260, 120)]
 

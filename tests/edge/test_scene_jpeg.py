@@ -11,7 +11,7 @@ from shipedge.errors import ImageError, RleFormatError
 from shipedge.images import decode_reduced, read_image
 from shipedge.scene import open_scene, opening
 from shipedge.scene.jpeg import JpegRows
-from shipedge.sources.files import read_picture
+from shipedge.sources.files import read_frame
 
 SAMPLINGS = ["444", "422", "440", "420", "411"]
 RESTARTS, OPTIMIZED = [cv2.IMWRITE_JPEG_RST_INTERVAL, 7], [cv2.IMWRITE_JPEG_OPTIMIZE, 1]
@@ -54,7 +54,7 @@ def test_rows_are_those_of_the_whole_image(jpeg, shape, sampling, more):
 def test_half_size(jpeg, monkeypatch, shape, sampling):
     monkeypatch.setattr(opening, "LARGE", 0)
     path = jpeg(shape, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, getattr(cv2, f"IMWRITE_JPEG_SAMPLING_FACTOR_{sampling}"))
-    frame = read_picture(str(path))
+    frame = read_frame(str(path))
     whole = decode_reduced(path.read_bytes(), "a.jpg", 2)
     half = frame.raster(2)
     assert half.shape == whole.shape

@@ -12,7 +12,7 @@ from shipedge.bundle import Thresholds
 from shipedge.cascade.ships import find_components, level
 from shipedge.rle import Rle, from_polygons, iou, union
 
-PLAIN = Thresholds(picture=0.5, cell=0.5, pixel=0.5, min_area=4)
+PLAIN = Thresholds(image=0.5, cell=0.5, pixel=0.5, min_area=4)
 SPLIT = replace(PLAIN, core=0.8)
 
 

@@ -13,7 +13,7 @@ from shipedge.bundle import Thresholds
 from shipedge.cascade.ships import find_components, find_ships, is_sure, level, merge_windows
 from shipedge.rle import Rle
 
-PLAIN = Thresholds(picture=0.5, cell=0.5, pixel=0.5, min_area=1)
+PLAIN = Thresholds(image=0.5, cell=0.5, pixel=0.5, min_area=1)
 
 
 def presence_of(shape, value=255):

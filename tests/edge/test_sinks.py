@@ -44,7 +44,7 @@ def frame(source="a.png", shape=(60, 80), value=40):
 # --- CSV
 
 
-def test_csv_has_one_empty_row_for_a_picture_without_ships(tmp_path):
+def test_csv_has_one_empty_row_for_a_image_without_ships(tmp_path):
     path = tmp_path / "s.csv"
     results = [result("in/a.png", ships=((2, 1, 4, 3), (10, 10, 11, 11))), result("in/b.png", ships=())]
     write_submission(path, results)
@@ -57,10 +57,10 @@ def test_csv_names_of_video_and_camera_frames():
     assert image_id(Source("camera", "camera 2"), 0) == "camera2_frame000000"
 
 
-def test_csv_refuses_two_pictures_of_one_name(tmp_path):
+def test_csv_refuses_two_images_of_one_name(tmp_path):
     names = ("one/a.png", "two/a.png")
     with pytest.raises(DatasetError, match=r"one/a\.png and two/a\.png would both be a\.png"):
-        check_names([Source("picture", name) for name in names])
+        check_names([Source("image", name) for name in names])
     with pytest.raises(DatasetError, match=r"one/a\.png and two/a\.png would both be a\.png"):
         write_submission(tmp_path / "s.csv", map(result, names))
     assert not (tmp_path / "s.csv").exists()
@@ -68,7 +68,7 @@ def test_csv_refuses_two_pictures_of_one_name(tmp_path):
 
 def test_csv_refuses_a_name_that_is_no_image_id():
     with pytest.raises(DatasetError, match="cannot go into a CSV"):
-        check_names([Source("picture", "two\nlines.png")])
+        check_names([Source("image", "two\nlines.png")])
 
 
 def test_database_answers_a_query(tmp_path):
@@ -119,14 +119,14 @@ def test_one_pixel_frame_can_be_drawn():
 
 def test_annotated_names_never_collide():
     sources = [
-        Source("picture", "one/a.png"),
-        Source("picture", "two/A.jpg"),
+        Source("image", "one/a.png"),
+        Source("image", "two/A.jpg"),
         Source("video", "a.mov"),
-        Source("picture", "a.tif"),
+        Source("image", "a.tif"),
         Source("camera", "camera 0"),
-        Source("picture", "one/a.png"),
-        Source("picture", "ü" * 120 + ".png"),
-        Source("picture", "\udcff.png"),
+        Source("image", "one/a.png"),
+        Source("image", "ü" * 120 + ".png"),
+        Source("image", "\udcff.png"),
     ]
     assert FileNames(sources) == {
         "one/a.png": "a.png.jpg",
@@ -142,11 +142,11 @@ def test_annotated_names_never_collide():
 def test_images_that_appear_later_have_names_of_their_own():
     names = FileNames([Source("watch", "watch:in")])
     assert [names[f"in/{name}"] for name in ("a.png", "a.jpg", "a.png")] == ["a.png.jpg", "a.jpg.jpg", "a.png.jpg"]
-    assert names.is_picture("in/b.png")
+    assert names.is_image("in/b.png")
 
 
-def test_annotated_picture(tmp_path):
-    with Annotated(tmp_path / "out", [Source("picture", "a.png")]) as sink:
+def test_annotated_image(tmp_path):
+    with Annotated(tmp_path / "out", [Source("image", "a.png")]) as sink:
         sink.write(frame(), result())
     assert names(tmp_path / "out") == ["a.jpg"]
     bgr = cv2.imread(str(tmp_path / "out" / "a.jpg"))

@@ -25,7 +25,7 @@ def names(specs):
 # --- what the user typed
 
 
-def test_folder_gives_its_pictures_sorted(tmp_path):
+def test_folder_gives_its_images_sorted(tmp_path):
     for name in ("b.jpg", "A.PNG", "c.tif", "notes.txt", "._b.jpg", "clip.mp4"):
         (tmp_path / name).touch()
     (tmp_path / "deeper.jpg").mkdir()
@@ -38,15 +38,15 @@ def test_glob_goes_deeper_and_takes_videos(tmp_path):
         (tmp_path / name).touch()
     found = resolve([str(tmp_path / "**" / "*")])
     assert [(s.kind, s.name) for s in found] == [
-        ("picture", str(tmp_path / "a.jpg")),
-        ("picture", str(tmp_path / "one/b.jpg")),
+        ("image", str(tmp_path / "a.jpg")),
+        ("image", str(tmp_path / "one/b.jpg")),
         ("video", str(tmp_path / "one/c.mp4")),
     ]
 
 
-def test_file_of_unknown_suffix_is_taken_for_a_picture(tmp_path):
+def test_file_of_unknown_suffix_is_taken_for_a_image(tmp_path):
     (tmp_path / "scan").touch()
-    assert resolve([str(tmp_path / "scan")]) == [Source("picture", str(tmp_path / "scan"))]
+    assert resolve([str(tmp_path / "scan")]) == [Source("image", str(tmp_path / "scan"))]
 
 
 def test_name_with_magic_characters_is_the_file_itself(tmp_path):
@@ -57,7 +57,7 @@ def test_name_with_magic_characters_is_the_file_itself(tmp_path):
 def test_number_is_a_camera_but_a_path_is_not(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "0").touch()
-    assert resolve(["0", "./0"]) == [Source("camera", "camera 0"), Source("picture", "./0")]
+    assert resolve(["0", "./0"]) == [Source("camera", "camera 0"), Source("image", "./0")]
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_glob_says_what_it_leaves_out(tmp_path):
 
 @pytest.mark.parametrize(
     ("suffix", "kind"),
-    [(".h264", "video"), (".MJPG", "video"), (".gif", "video"), (".ogv", "video"), (".x", "picture")],
+    [(".h264", "video"), (".MJPG", "video"), (".gif", "video"), (".ogv", "video"), (".x", "image")],
 )
 def test_suffixes_of_videos(tmp_path, suffix, kind):
     (tmp_path / f"a{suffix}").touch()

@@ -82,7 +82,7 @@ def test_a_bug_keeps_its_traceback():
     assert done.stderr.endswith(b"ZeroDivisionError: division by zero\n")
 
 
-def test_a_damaged_picture_is_named_in_our_words_alone(tmp_path):
+def test_a_damaged_image_is_named_in_our_words_alone(tmp_path):
     cv2 = pytest.importorskip("cv2")
     np = pytest.importorskip("numpy")
     whole = cv2.imencode(".jpg", np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8))[1].tobytes()

@@ -146,7 +146,7 @@ def test_no_id_outlives_a_gap():
 
 
 def test_a_slow_source_has_tracks_too():
-    """A picture every two seconds."""
+    """An image every two seconds."""
     ships = [Sailing(straight(350, 400, 5, 0)), Sailing(straight(600, 500))]
     ids, _, ended = follow(film(LAND, ships, STILL, fps=0.5, seconds=40.0))
     assert {number: len(set(numbers[3:])) for number, numbers in ids.items()} == {0: 1, 1: 1}

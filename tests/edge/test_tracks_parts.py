@@ -120,21 +120,21 @@ def test_tails_lie_where_ships_were_in_the_world():
 
 
 def test_lines_and_ids_are_drawn():
-    tails, pictures = Tails(), []
+    tails, images = Tails(), []
     for index in range(3):
         ship = Found(
             "1 1", [20 + 20 * index, 100, 40 + 20 * index, 110], 0.9, [30.5 + 20 * index, 105.5], 20, 10, 0, track=1
         )
         other = Found("1 1", [100, 186, 120, 196], 0.9, [110, 191], 20, 10, 0)
-        picture = np.full((200, 300, 3), 90, np.uint8)
-        draw_tracks(picture, result(index, index / 5, [ship, other], (200, 300)), tails)
-        pictures.append(picture)
-    yellow = is_yellow(pictures[2])
+        image = np.full((200, 300, 3), 90, np.uint8)
+        draw_tracks(image, result(index, index / 5, [ship, other], (200, 300)), tails)
+        images.append(image)
+    yellow = is_yellow(images[2])
     assert yellow[105, 32:68].all()
     assert yellow[116:140, 60:90].any()  # the number
     assert not yellow[140:].any()  # a ship without an id
-    assert not is_yellow(pictures[0])[105, 45:].any()
+    assert not is_yellow(images[0])[105, 45:].any()
 
 
-def is_yellow(picture):
-    return (picture[..., 0] > 200) & (picture[..., 2] < 40)
+def is_yellow(image):
+    return (image[..., 0] > 200) & (image[..., 2] < 40)

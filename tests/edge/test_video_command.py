@@ -72,12 +72,12 @@ def test_results_of_a_video_are_scored(run, video, tmp_path):
     for prediction in ("out", "truth.csv"):
         result = run("evaluate", prediction, "truth.csv", "--shape", 96, 128)
         assert result.exit_code == 0, result.output
-        assert "5 pictures" in result.output or "5 images" in result.output
+        assert "5 images" in result.output or "5 images" in result.output
         assert "1.000" in result.output
 
 
-def test_damaged_videos_are_named_without_a_line_of_the_decoder(toy_bundle_dir, video, picture, tmp_path):
-    picture(tmp_path / "good.png", 96, 128, (40, 40, 60, 60))
+def test_damaged_videos_are_named_without_a_line_of_the_decoder(toy_bundle_dir, video, image, tmp_path):
+    image(tmp_path / "good.png", 96, 128, (40, 40, 60, 60))
     content = video(tmp_path / "whole.mp4", frames=30).read_bytes()
     frames = content.find(b"mdat") + 4
     (tmp_path / "hole.mp4").write_bytes(content[: frames + 800] + bytes(4000) + content[frames + 4800 :])
@@ -104,8 +104,8 @@ def test_damaged_videos_are_named_without_a_line_of_the_decoder(toy_bundle_dir, 
     assert "good.png" in done.stdout
 
 
-def test_folder_with_videos_says_what_it_leaves_out(run, video, picture, tmp_path):
-    picture(tmp_path / "in" / "a.png", 96, 128)
+def test_folder_with_videos_says_what_it_leaves_out(run, video, image, tmp_path):
+    image(tmp_path / "in" / "a.png", 96, 128)
     video(tmp_path / "in" / "b.mp4", frames=2)
     result = run("predict", "in")
     assert result.exit_code == 0

@@ -1,4 +1,4 @@
-"""Raw streams as cameras write them: pictures one after the other, without a container."""
+"""Raw streams as cameras write them: images one after the other, without a container."""
 
 import numpy as np
 import pytest

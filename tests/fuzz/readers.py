@@ -21,7 +21,7 @@ import numpy as np
 
 from shipedge.errors import ShipedgeError
 from shipedge.formats.convert import read_labelled
-from shipedge.formats.labelled import Pictures
+from shipedge.formats.labelled import ImageList
 from shipedge.formats.mask_image import decode_mask
 from shipedge.images import decode_image, decode_reduced
 
@@ -97,7 +97,7 @@ def one(rng: np.random.Generator, files: list[bytes]) -> bytes:
 def labels(path: Path, data: bytes, kind: str) -> None:
     """All labels of a file."""
     path.write_bytes(data)
-    for _ in read_labelled(path.parent if kind == "yolo" else path, kind, Pictures(shape=mutate.SHAPE), []):
+    for _ in read_labelled(path.parent if kind == "yolo" else path, kind, ImageList(shape=mutate.SHAPE), []):
         pass
 
 

@@ -101,7 +101,7 @@ def test_masks_without_pixels():
         assert rle.Rle([], shape).bbox == (0, 0, 0, 0)
 
 
-def test_default_shape_is_the_airbus_picture():
+def test_default_shape_is_the_airbus_image():
     assert rle.decode("").shape == rle.decode_union([]).shape == rle.parse("").shape == (768, 768)
 
 

@@ -1,4 +1,4 @@
-"""Pictures of labels: masks in and out."""
+"""Label maps: masks in and out."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ kinds = [np.bool_, np.uint8, np.int8, np.uint16, np.int16, np.uint32, np.int32, 
 
 
 @st.composite
-def pictures(draw):
+def images(draw):
     dtype = np.dtype(draw(st.sampled_from(kinds)))
     height = draw(sides)
     width = draw(sides.filter(lambda side: side * height <= 4200))
@@ -27,7 +27,7 @@ def pictures(draw):
 
 
 @settings(deadline=None)
-@given(pictures())
+@given(images())
 def test_from_labels_of_any_dtype_and_strides(labels):
     truth = {int(label): Rle.from_mask(labels == label) for label in np.unique(labels) if label}
     views = {
@@ -45,35 +45,35 @@ def test_from_labels_of_any_dtype_and_strides(labels):
 
 
 @settings(deadline=None)
-@given(pictures())
+@given(images())
 def test_labels_there_and_back(labels):
     parts = list(rle.from_labels(labels).values())
-    picture = rle.to_labels(parts, labels.shape)
-    assert picture.dtype == np.uint8
-    assert picture.shape == labels.shape
-    assert picture.flags.c_contiguous
+    image = rle.to_labels(parts, labels.shape)
+    assert image.dtype == np.uint8
+    assert image.shape == labels.shape
+    assert image.flags.c_contiguous
     for number, part in enumerate(parts, 1):
-        np.testing.assert_array_equal(picture == number, part.to_mask() != 0)
-    assert np.count_nonzero(picture) == np.count_nonzero(labels)
-    assert list(rle.from_labels(picture).values()) == parts
+        np.testing.assert_array_equal(image == number, part.to_mask() != 0)
+    assert np.count_nonzero(image) == np.count_nonzero(labels)
+    assert list(rle.from_labels(image).values()) == parts
 
 
 @pytest.mark.parametrize(
     ("count", "dtype"), [(0, np.uint8), (255, np.uint8), (256, np.uint16), (65535, np.uint16), (65536, np.int32)]
 )
-def test_the_type_of_a_picture_holds_its_labels(count, dtype):
-    picture = rle.to_labels([Rle([[i, 1]], (300, 300)) for i in range(count)], (300, 300))
-    assert picture.dtype == dtype
-    assert picture.max() == count
-    np.testing.assert_array_equal(picture.ravel(order="F")[:count], np.arange(1, count + 1))
-    assert len(rle.from_labels(picture)) == count
+def test_the_type_of_a_image_holds_its_labels(count, dtype):
+    image = rle.to_labels([Rle([[i, 1]], (300, 300)) for i in range(count)], (300, 300))
+    assert image.dtype == dtype
+    assert image.max() == count
+    np.testing.assert_array_equal(image.ravel(order="F")[:count], np.arange(1, count + 1))
+    assert len(rle.from_labels(image)) == count
 
 
 def test_overlap_is_refused_with_its_place():
     ship, other = Rle([[0, 2]], (3, 4)), Rle([[10, 2]], (3, 4))
     with pytest.raises(RleFormatError) as caught:
         rle.to_labels([ship, other, Rle([[7, 4]], (3, 4))], (3, 4))
-    assert str(caught.value) == "rles[1] and rles[2] overlap at row 1, column 3, a picture of labels cannot hold both"
+    assert str(caught.value) == "rles[1] and rles[2] overlap at row 1, column 3, a label map cannot hold both"
 
 
 @pytest.mark.parametrize(

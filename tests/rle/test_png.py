@@ -26,8 +26,8 @@ def readings(data: bytes) -> list[np.ndarray]:
     """The pixels as every reader here sees them; 1-bit values as 0 and 255."""
     cv2 = pytest.importorskip("cv2", reason="a second reader: needs the edge extra")
     pillow = pytest.importorskip("PIL.Image", reason="a third reader")
-    with pillow.open(io.BytesIO(data)) as picture:
-        third = np.asarray(picture)
+    with pillow.open(io.BytesIO(data)) as image:
+        third = np.asarray(image)
     third = third * np.uint8(255) if third.dtype == bool else third
     return [cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED), third]
 
@@ -72,7 +72,7 @@ def test_labels_side_by_side() -> None:
 @pytest.mark.parametrize(
     ("runs", "sentence"),
     [
-        ([[(0, 3)], [(9, 3)], [(11, 2)], [(2, 1)]], "ships 2 and 3 overlap, a label picture cannot hold both"),
+        ([[(0, 3)], [(9, 3)], [(11, 2)], [(2, 1)]], "ships 2 and 3 overlap, a label map cannot hold both"),
         ([[(0, 9)], [(20, 1)], [(4, 1)]], "ships 1 and 3 overlap"),
         ([[(5, 9)], [(0, 1), (6, 1)]], "ships 1 and 2 overlap"),
     ],
@@ -83,7 +83,7 @@ def test_labels_that_overlap_are_refused(runs: list, sentence: str) -> None:
 
 
 def test_more_labels_than_16_bits_hold() -> None:
-    with pytest.raises(RleFormatError, match="65536 ships in one image, a 16-bit label picture holds 65535"):
+    with pytest.raises(RleFormatError, match="65536 ships in one image, a 16-bit label map holds 65535"):
         rle.labels_to_png([rle.Rle([], (1, 1))] * 65536, (1, 1))
 
 
@@ -123,7 +123,7 @@ def test_long_sides(shape: tuple[int, int]) -> None:
             np.testing.assert_array_equal(read_png(rle.to_png(ship, bits)), (255 if bits == 8 else 1) * (mask != 0))
 
 
-def test_a_picture_of_2_to_the_32_pixels_takes_little_time_and_memory() -> None:
+def test_a_image_of_2_to_the_32_pixels_takes_little_time_and_memory() -> None:
     shape = (65535, 65536)
     ship = rle.Rle([(5, 7), (70000, 1 << 31)], shape)
     data = rle.to_png(ship, 1)

@@ -78,7 +78,7 @@ def views_of(mask):
     yield "a cut of a larger array", np.pad(mask, 9, constant_values=1)[9:-9, 9:-9]
     channels = np.full((height, width, 3), 77, mask.dtype)
     channels[:, :, 1] = mask
-    yield "a channel of a picture", channels[:, :, 1]
+    yield "a channel of an image", channels[:, :, 1]
     record = np.zeros(mask.shape, [("pad", "u1"), ("mask", mask.dtype)])
     record["mask"] = mask
     yield "an unaligned field", record["mask"]

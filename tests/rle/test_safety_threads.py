@@ -177,7 +177,7 @@ def test_one_csv_read_by_all(tmp_path):
 
 
 def test_masks_that_change_while_they_are_read():
-    """The result is nobody's mask then, but it is a mask: runs in order, inside the picture."""
+    """The result is nobody's mask then, but it is a mask: runs in order, inside the image."""
     rng = np.random.default_rng(9)
     pixels = rng.random((300, 512)) < 0.5
     layouts = [pixels, np.asfortranarray(pixels), pixels.astype(np.int32)]

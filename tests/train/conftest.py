@@ -1,4 +1,4 @@
-"""A tiny dataset folder: six pictures of bright rectangles on a dark sea, two without ships."""
+"""A tiny dataset folder: six images of bright rectangles on a dark sea, two without ships."""
 
 import cv2
 import numpy as np
@@ -19,16 +19,16 @@ SHIPS = {
 
 
 def draw(boxes):
-    """Picture (768, 768, 3) and one mask per ship."""
+    """Image (768, 768, 3) and one mask per ship."""
     rng = np.random.default_rng(sum(sum(box) for box in boxes))
-    picture = rng.integers(20, 60, (768, 768, 3), dtype=np.uint8)
+    image = rng.integers(20, 60, (768, 768, 3), dtype=np.uint8)
     masks = []
     for top, left, height, width in boxes:
         mask = np.zeros((768, 768), np.uint8)
         mask[top : top + height, left : left + width] = 1
-        picture[mask > 0] = 220
+        image[mask > 0] = 220
         masks.append(mask)
-    return picture, masks
+    return image, masks
 
 
 WIDTHS = {"segmenter": (4, 4, 6, 6, 8, 8), "detector": (4, 4, 6, 6, 8), "cascade": (4, 4, 6, 6, 8, 8)}
@@ -40,8 +40,8 @@ def made_dataset(tmp_path_factory):
     (folder / "images").mkdir()
     rows = []
     for name, boxes in SHIPS.items():
-        picture, masks = draw(boxes)
-        cv2.imwrite(str(folder / "images" / name), picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 95])
+        image, masks = draw(boxes)
+        cv2.imwrite(str(folder / "images" / name), image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 95])
         rows.append((name, [rle.encode(mask) for mask in masks]))
     write_airbus(folder / "ships.csv", rows)
     return folder
@@ -56,7 +56,7 @@ def tiny_config():
         loss = "presence" if kind == "detector" else "bce_dice"
         return Config(
             model=ModelConfig(widths=WIDTHS[kind]),
-            data=DataConfig(crop=64, batch=2, validation_share=0.4, validation_pictures=2),
+            data=DataConfig(crop=64, batch=2, validation_share=0.4, validation_images=2),
             train=TrainConfig(**({"loss": loss, "epochs": epochs, "steps": 4} | changes)),
         )
 

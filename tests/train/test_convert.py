@@ -45,7 +45,7 @@ def test_bundle_loads_and_runs(two_runs, tmp_path):
     assert bundle.name == "bundle"
     assert bundle.segmenter.input == (1, 192, 192, 3)
     assert bundle.detector.output == (1, 24, 24, 1)
-    assert bundle.manifest["models"]["detector"]["data"]["pictures"] == 6
+    assert bundle.manifest["models"]["detector"]["data"]["images"] == 6
     assert "folder" not in bundle.manifest["models"]["detector"]["data"]  # says nothing about the machine
     parity = bundle.manifest["parity"]
     for kind in ("detector", "segmenter"):
@@ -62,7 +62,7 @@ def test_bundle_loads_and_runs(two_runs, tmp_path):
 
 def test_one_run_of_a_cascade_makes_both_models(finished, made_dataset, tmp_path):
     folder, lines = finished["cascade"]
-    assert "picture_auc" in lines[-1]
+    assert "image_auc" in lines[-1]
     assert "dice_ships" in lines[-1]
     bundle = load_bundle(convert([folder], tmp_path / "bundle", variants=["none"], window=192, report=lambda _: None))
     network = build(TASKS["cascade"], read_run(folder).config, 768)
@@ -113,7 +113,7 @@ def test_float_files_say_what_keras_says(made_dataset, quantize):
 def test_int8_takes_raw_pixels_and_gives_256ths(made_dataset):
     from ai_edge_litert.interpreter import Interpreter
 
-    # Pictures between 20 and 220 only: the scale must be 1 all the same.
+    # Images between 20 and 220 only: the scale must be 1 all the same.
     tiles = [p.pixels()[:64, :64].clip(20, 220) for p in read_dataset(made_dataset)]
     interpreter = Interpreter(model_content=to_tflite(segmenter(64, WIDTHS), "int8", tiles))
     assert interpreter.get_input_details()[0]["dtype"] == np.uint8
@@ -180,26 +180,26 @@ class Oracle:
 
 
 def test_tuning_finds_thresholds_between_right_and_wrong(made_dataset):
-    pictures = read_dataset(made_dataset)
+    images = read_dataset(made_dataset)
     presence, probability = {}, {}
-    for picture in pictures:
-        key = picture.pixels().tobytes()
-        mask = picture.mask()
+    for image in images:
+        key = image.pixels().tobytes()
+        mask = image.mask()
         probability[key] = np.where(mask, 0.65 * 256, 0.45 * 256).astype(np.uint8)  # everything above 0.4
         cells = mask.reshape(24, 32, 24, 32).max(axis=(1, 3))
         presence[key] = np.where(cells, 0.75 * 256, 0.35 * 256).astype(np.uint8)
-    points, scores = tune(Oracle(presence, 768), Oracle(probability, 768), pictures)
+    points, scores = tune(Oracle(presence, 768), Oracle(probability, 768), images)
     thresholds = points["careful"]
     assert isinstance(thresholds, Thresholds)
     assert 0.45 < thresholds.pixel <= 0.65
-    assert scores["f2"] == scores["dice_ships"] == scores["picture_auc"] == 1.0
+    assert scores["f2"] == scores["dice_ships"] == scores["image_auc"] == 1.0
 
 
-def oracles(pictures, ship, sea, presence):
-    """Models that give ships one probability, and elsewhere what `sea` and `presence` make of a picture's mask."""
+def oracles(images, ship, sea, presence):
+    """Models that give ships one probability, and elsewhere what `sea` and `presence` make of an image's mask."""
     cells, pixels = {}, {}
-    for picture in pictures:
-        key, mask = picture.pixels().tobytes(), picture.mask()
+    for image in images:
+        key, mask = image.pixels().tobytes(), image.mask()
         pixels[key] = np.where(mask, int(ship * 256), sea(mask)).astype(np.uint8)
         there = mask.reshape(24, 32, 24, 32).max(axis=(1, 3))
         cells[key] = presence(there).astype(np.uint8)
@@ -214,8 +214,8 @@ def test_tuning_asks_more_of_small_parts(made_dataset):
         found[700:715, 100:115] = found[700:715, 300:315] = int(0.72 * 256)
         return found
 
-    pictures = read_dataset(made_dataset)
-    points, scores = tune(*oracles(pictures, 0.9, patches, lambda there: np.full_like(there, 240)), pictures)
+    images = read_dataset(made_dataset)
+    points, scores = tune(*oracles(images, 0.9, patches, lambda there: np.full_like(there, 240)), images)
     thresholds = points["careful"]
     assert scores["f2"] == 1.0
     assert thresholds.small_area > 225
@@ -223,8 +223,8 @@ def test_tuning_asks_more_of_small_parts(made_dataset):
 
 
 def test_the_detector_is_worth_what_it_saves(made_dataset):
-    """False ships in empty pictures: with the detector none, without it one in each."""
-    pictures = read_dataset(made_dataset)
+    """False ships in empty images: with the detector none, without it one in each."""
+    images = read_dataset(made_dataset)
 
     def false_ship(mask):
         found = np.zeros(mask.shape, np.uint8)
@@ -232,13 +232,13 @@ def test_the_detector_is_worth_what_it_saves(made_dataset):
             found[100:140, 100:140] = int(0.95 * 256)
         return found
 
-    detector, segmenter_ = oracles(pictures, 0.95, false_ship, lambda there: np.where(there, 220, 10))
-    _, scores = tune(detector, segmenter_, pictures)
+    detector, segmenter_ = oracles(images, 0.95, false_ship, lambda there: np.where(there, 220, 10))
+    _, scores = tune(detector, segmenter_, images)
     assert scores["f2"] == 1.0
     assert scores["segmenter_alone"]["f2"] < 0.7
 
 
-def test_thresholds_are_never_chosen_on_pictures_that_were_learned_from(two_runs, tmp_path):
+def test_thresholds_are_never_chosen_on_images_that_were_learned_from(two_runs, tmp_path):
     other = shutil.copytree(two_runs[1], tmp_path / "other")
     table = json.loads((other / "config.json").read_text())
     table["data"]["split"] = {"splits_csv_sha256": "0" * 64, "fold": 0}

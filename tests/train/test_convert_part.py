@@ -48,7 +48,7 @@ def run(request, finished, tmp_path):
 def test_a_segmenter_takes_the_place_of_the_other(bundle, run, made_dataset, tmp_path):
     out = convert([bundle, run], tmp_path / "mine", variants=["none"], report=quiet)
     before, after = load_bundle(bundle), load_bundle(out)
-    assert (after.detector, after.thresholds) == (before.detector, before.thresholds)  # three pictures choose nothing
+    assert (after.detector, after.thresholds) == (before.detector, before.thresholds)  # three images choose nothing
     assert after.name == "mine"
     kind = read_run(run).task
     network = build(TASKS[kind], read_run(run).config)
@@ -65,12 +65,12 @@ def test_a_segmenter_takes_the_place_of_the_other(bundle, run, made_dataset, tmp
     assert {path.name for path in out.iterdir()} == {
         "cascade.weights.npz", "detector.tflite", "manifest.json", "segmenter.tflite", "segmenter.weights.npz",
     }  # fmt: skip
-    assert after.manifest["scores"]["validation"]["pictures"] == 3
+    assert after.manifest["scores"]["validation"]["images"] == 3
     result = Cascade(after, threads=1)(Frame(read_dataset(made_dataset)[0].pixels(), "a", 0, None))
     assert result.presence.shape == (24, 24)
 
 
-def test_enough_pictures_choose_thresholds_again(bundle, run, tmp_path, monkeypatch):
+def test_enough_images_choose_thresholds_again(bundle, run, tmp_path, monkeypatch):
     monkeypatch.setattr(job, "ENOUGH", 2)
     careless = shutil.copytree(bundle, tmp_path / "careless")
     manifest = json.loads((careless / "manifest.json").read_text())

@@ -1,4 +1,4 @@
-"""Cross-validation on a tiny dataset: every picture judged once, by a network that never saw it."""
+"""Cross-validation on a tiny dataset: every image judged once, by a network that never saw it."""
 
 import json
 import shutil
@@ -30,7 +30,7 @@ def data(made_dataset, tmp_path):
     return folder
 
 
-def test_every_picture_is_judged_by_the_fold_that_held_it_back(data, tiny_config, tmp_path):
+def test_every_image_is_judged_by_the_fold_that_held_it_back(data, tiny_config, tmp_path):
     out, lines = tmp_path / "out", []
     config = tiny_config("cascade")
     assert cross_validate(data, config, out, only=[1], report=lines.append) is None

@@ -23,18 +23,18 @@ from shipedge_train.dataset import read_dataset
 
 
 def write_folder(folder, seed, blur, count=10):
-    """Pictures of noise, blurred by `blur`; every second one shows a bright box."""
+    """Images of noise, blurred by `blur`; every second one shows a bright box."""
     (folder / "images").mkdir(parents=True)
     rng, rows = np.random.default_rng(seed), []
     for number in range(count):
         field = rng.normal(0, 12, (768, 768)).astype(np.float32)
-        picture = np.clip(cv2.GaussianBlur(field, (0, 0), blur)[..., None] * 2 + (40, 80, 90), 0, 255).astype(np.uint8)
+        image = np.clip(cv2.GaussianBlur(field, (0, 0), blur)[..., None] * 2 + (40, 80, 90), 0, 255).astype(np.uint8)
         mask = np.zeros((768, 768), np.uint8)
         if number % 2:
             mask[300:312, 200:250] = 1
-            picture[mask > 0] = 220
+            image[mask > 0] = 220
         name = f"{seed}-{number}.jpg"
-        cv2.imwrite(str(folder / "images" / name), picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 95])
+        cv2.imwrite(str(folder / "images" / name), image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 95])
         rows.append((name, [rle.encode(mask)] if number % 2 else []))
     write_airbus(folder / "ships.csv", rows)
     return folder
@@ -63,10 +63,10 @@ def test_the_quality_of_a_jpeg_is_read_from_its_table(quality):
     _, file = cv2.imencode(".jpg", np.zeros((64, 64, 3), np.uint8), [cv2.IMWRITE_JPEG_QUALITY, quality])
     assert jpeg_quality(file.tobytes()) == pytest.approx(quality, abs=0.6)
     assert jpeg_quality(file.tobytes()[:20]) is None
-    assert jpeg_quality(b"not a picture") is None
+    assert jpeg_quality(b"not an image") is None
 
 
-def test_statistics_see_what_was_done_to_a_picture():
+def test_statistics_see_what_was_done_to_a_image():
     rng = np.random.default_rng(0)
     noise = rng.integers(60, 140, (128, 128, 3), dtype=np.uint8)
     soft = cv2.GaussianBlur(noise, (0, 0), 2)
@@ -103,7 +103,7 @@ def test_a_ship_is_compared_with_the_water_around_it():
 def test_crops_are_balanced_and_no_scene_is_in_two_folds(folders):
     one, other = read_dataset(folders["one"]), read_dataset(folders["soft"])[:7]
     assert [sum(bool(p.ships) for p in side) for side in balanced(one, other)] == [3, 3]
-    crops = cut(one, other, per_picture=4, folds=3)
+    crops = cut(one, other, per_image=4, folds=3)
     assert crops.pixels.shape == (2 * 7 * 4, CROP, CROP, 3)
     assert (crops.side == 0).sum() == (crops.side == 1).sum()
     for group in np.unique(crops.group):
@@ -136,12 +136,12 @@ def test_the_network_knows_soft_from_sharp(folders):
 
 def test_compare_prints_and_writes(folders, tmp_path):
     arguments = ["compare", str(folders["one"]), str(folders["soft"])]
-    result = CliRunner().invoke(data, [*arguments, "--pictures", "4", "--out", str(tmp_path / "out")])
+    result = CliRunner().invoke(data, [*arguments, "--images", "4", "--out", str(tmp_path / "out")])
     assert result.exit_code == 0, result.output
-    assert "4 pictures | 4 pictures" in result.output
+    assert "4 images | 4 images" in result.output
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"gaps.json", "sides.png"}
     assert cv2.imread(str(tmp_path / "out" / "sides.png")).shape[1] > 1900
-    result = CliRunner().invoke(data, [*arguments, "--pictures", "4", "--json"])
+    result = CliRunner().invoke(data, [*arguments, "--images", "4", "--json"])
     assert json.loads(result.output)[0]["ks"] == 1
 
 
@@ -153,7 +153,7 @@ def test_judge_prints_json(folders):
     assert report["statistics"]["accuracy"] > 0.9
 
 
-def test_too_few_pictures_are_one_sentence(folders):
+def test_too_few_images_are_one_sentence(folders):
     from shipedge.errors import DatasetError
 
     one = read_dataset(folders["one"])

@@ -13,15 +13,15 @@ def folder(made_dataset, tmp_path):
     return shutil.copytree(made_dataset, tmp_path / "copy")
 
 
-def test_reads_pictures_with_their_masks(made_dataset):
-    pictures = read_dataset(made_dataset)
-    assert [p.path.name for p in pictures] == ["a.jpg", "b.jpg", "c.jpg", "d.jpg", "e.jpg", "f.jpg"]
-    mask = pictures[1].mask()
+def test_reads_images_with_their_masks(made_dataset):
+    images = read_dataset(made_dataset)
+    assert [p.path.name for p in images] == ["a.jpg", "b.jpg", "c.jpg", "d.jpg", "e.jpg", "f.jpg"]
+    mask = images[1].mask()
     assert mask.dtype == np.uint8
     assert set(np.unique(mask)) == {0, 1}
     assert mask.sum() == 64 * 64 + 20 * 60
-    assert pictures[1].pixels()[mask > 0].mean() > 200 > 60 > pictures[1].pixels()[mask == 0].mean()
-    assert not pictures[2].mask().any()
+    assert images[1].pixels()[mask > 0].mean() > 200 > 60 > images[1].pixels()[mask == 0].mean()
+    assert not images[2].mask().any()
 
 
 def test_colors_are_rgb(tmp_path):
@@ -31,7 +31,7 @@ def test_colors_are_rgb(tmp_path):
     assert Image(tmp_path / "red.jpg", (), "red").pixels()[0, 0].tolist() == pytest.approx([250, 0, 0], abs=3)
 
 
-def test_missing_picture_is_named(folder):
+def test_missing_image_is_named(folder):
     (folder / "images" / "b.jpg").unlink()
     with pytest.raises(DatasetError, match=r"b\.jpg is missing, but ships\.csv has rows for it"):
         read_dataset(folder)
@@ -42,7 +42,7 @@ def test_not_a_dataset(tmp_path):
         read_dataset(tmp_path)
 
 
-def test_truncated_picture_is_refused(folder):
+def test_truncated_image_is_refused(folder):
     path = folder / "images" / "a.jpg"
     path.write_bytes(path.read_bytes()[:20_000])
     with pytest.raises(ImageError, match=r"a\.jpg: the image is cut off"):
@@ -50,9 +50,9 @@ def test_truncated_picture_is_refused(folder):
 
 
 @pytest.mark.parametrize(
-    ("content", "message"), [(b"", "is empty"), (b"no picture", "not an image"), (None, "cannot be read")]
+    ("content", "message"), [(b"", "is empty"), (b"no image", "not an image"), (None, "cannot be read")]
 )
-def test_broken_picture_is_refused(tmp_path, content, message):
+def test_broken_image_is_refused(tmp_path, content, message):
     path = tmp_path / "x.jpg"
     if content is not None:
         path.write_bytes(content)
@@ -77,16 +77,16 @@ def test_split_tears_no_scene_apart(tmp_path):
     assert 0.1 < len(validation) / 400 < 0.3
 
 
-def test_split_keeps_sides_when_pictures_are_added(tmp_path):
+def test_split_keeps_sides_when_images_are_added(tmp_path):
     before, _ = split_by_scene(many(tmp_path, 200), 0.2)
     after, _ = split_by_scene(many(tmp_path, 400), 0.2)
     assert set(before) <= set(after)
 
 
 def test_split_without_ships_is_refused(tmp_path):
-    pictures = [Image(tmp_path / f"{i}.jpg", (), str(i)) for i in range(50)]
+    images = [Image(tmp_path / f"{i}.jpg", (), str(i)) for i in range(50)]
     with pytest.raises(DatasetError, match="none with ships"):
-        split_by_scene(pictures, 0.2)
+        split_by_scene(images, 0.2)
 
 
 def test_scenes_file_groups(folder):
@@ -101,7 +101,7 @@ def test_bad_scenes_file(folder):
 
 
 def test_pick_evenly_spreads(tmp_path):
-    pictures = many(tmp_path, 100)
-    chosen = pick_evenly(pictures, 3)
+    images = many(tmp_path, 100)
+    chosen = pick_evenly(images, 3)
     assert [p.path.stem for p in chosen] == ["0", "50", "99"]
-    assert pick_evenly(pictures, 1000) == pictures
+    assert pick_evenly(images, 1000) == images

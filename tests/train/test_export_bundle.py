@@ -31,7 +31,7 @@ def test_it_gets_new_variants_and_keeps_what_it_has(bundle, made_dataset, tmp_pa
     before, after = load_bundle(bundle), load_bundle(out)
     assert [file.content for file in after.models] == [file.content for file in before.models]
     assert sum(": as it was, " in line for line in lines) == 2
-    assert after.points == before.points  # three pictures choose nothing
+    assert after.points == before.points  # three images choose nothing
     pixels = read_dataset(made_dataset)[0].pixels()
     for old, new in zip(before.models, after.variant("float16"), strict=True):
         window = np.ascontiguousarray(pixels[: old.window, : old.window])
@@ -42,7 +42,7 @@ def test_it_gets_new_variants_and_keeps_what_it_has(bundle, made_dataset, tmp_pa
     ]  # fmt: skip
 
 
-def test_enough_pictures_choose_the_other_points_and_leave_the_careful_one(bundle, made_dataset, tmp_path, monkeypatch):
+def test_enough_images_choose_the_other_points_and_leave_the_careful_one(bundle, made_dataset, tmp_path, monkeypatch):
     monkeypatch.setattr(job, "ENOUGH", 2)
     old = shutil.copytree(bundle, tmp_path / "old")
     manifest = json.loads((old / "manifest.json").read_text())

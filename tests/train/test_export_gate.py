@@ -82,7 +82,7 @@ def test_a_detector_is_judged_by_its_ranking():
     tiles = [Tile(np.zeros((1, 1, 3), np.uint8), truth) for truth in (ship, empty) * 10]
     ours = [ship * 0.5, empty * 0.25 + 0.25] * 10
     figures = compare(MODELS["detector"], ours, Says(np.full((2, 2), 0.25)), tiles)
-    assert (figures["picture_auc_keras"], figures["picture_auc_converted"]) == (1.0, 0.5)
+    assert (figures["image_auc_keras"], figures["image_auc_converted"]) == (1.0, 0.5)
     assert figures["agreement"] == 7 / 8
     assert refusal(figures) == "its score drops by 0.5000, allowed are 0.015"
     few = compare(MODELS["detector"], ours[:2], Says(np.full((2, 2), 0.25)), tiles[:2])

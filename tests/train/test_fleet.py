@@ -92,7 +92,7 @@ def test_a_seed_repeats_a_scene_and_another_changes_it():
     assert not np.array_equal(first[0], other[0])
 
 
-def test_ships_change_the_picture_where_they_are_labelled():
+def test_ships_change_the_image_where_they_are_labelled():
     faint = total = 0
     for seed in range(20):
         canvas, labels, number = _scene(seed, 4)

@@ -40,8 +40,8 @@ def test_the_encoder_sees_what_is_on_a_photograph():
         [arrays[f"_bn1.{part}"] for part in ("weight", "bias", "running_mean", "running_var")]
     )
     model.get_layer("classes").set_weights([arrays["_fc.weight"].T, arrays["_fc.bias"]])
-    picture = cv2.imread(str(Path(mpl.get_data_path()) / "sample_data" / "grace_hopper.jpg"))[:512, :, ::-1]
-    small = cv2.resize(picture, (224, 224), interpolation=cv2.INTER_AREA)
+    image = cv2.imread(str(Path(mpl.get_data_path()) / "sample_data" / "grace_hopper.jpg"))[:512, :, ::-1]
+    small = cv2.resize(image, (224, 224), interpolation=cv2.INTER_AREA)
     best = np.argsort(np.asarray(model.predict_on_batch(small[None]))[0])[::-1]
     assert best[0] == MILITARY_UNIFORM
     assert {BOW_TIE, SUIT} & set(best[:3].tolist())

@@ -44,8 +44,8 @@ def packed(kaggle):
     return path
 
 
-def summary(pictures):
-    return [(picture.path.name, picture.path.read_bytes(), picture.ships) for picture in pictures]
+def summary(images):
+    return [(image.path.name, image.path.read_bytes(), image.ships) for image in images]
 
 
 def test_the_folder_is_the_same_dataset(kaggle, made_dataset):
@@ -129,7 +129,7 @@ def test_fix_makes_a_dataset_without_truncated_images_and_copies(kaggle, tmp_pat
     clean = tmp_path / "clean"
     done = run("verify", kaggle, "--fix", clean)
     assert done.exit_code == 0, done.stdout + done.stderr
-    assert [picture.path.name for picture in read_dataset(clean)] == ["a.jpg", "c.jpg", "d.jpg", "f.jpg"]
+    assert [image.path.name for image in read_dataset(clean)] == ["a.jpg", "c.jpg", "d.jpg", "f.jpg"]
     reasons = (clean / "quarantine.csv").read_text()
     assert "copy.jpg,,same-file,the same file as c.jpg" in reasons  # e.jpg is another copy
     assert "b.jpg" in reasons

@@ -68,8 +68,8 @@ def test_masks_have_the_right_dtype_and_only_0_and_1(made_dataset):
         assert set(np.unique(masks)) <= {0.0, 1.0}
 
 
-def test_a_picture_is_never_loaded_as_a_mask(made_dataset, tmp_path):
-    """No file but pictures is ever opened, whatever lies beside them, and a mask is no function of its picture."""
+def test_a_image_is_never_loaded_as_a_mask(made_dataset, tmp_path):
+    """No file but images is ever opened, whatever lies beside them, and a mask is no function of its image."""
     folder = tmp_path / "set"
     shutil.copytree(made_dataset, folder)
     (folder / "masks").mkdir()
@@ -84,7 +84,7 @@ def test_a_picture_is_never_loaded_as_a_mask(made_dataset, tmp_path):
 
 
 def test_no_augmentation_ever_sees_a_validation_sample(made_dataset, monkeypatch):
-    """Held-back pictures are neither drawn nor cut for donors, and scoring varies nothing."""
+    """Held-back images are neither drawn nor cut for donors, and scoring varies nothing."""
     training, held_back = split_by_scene(read_dataset(made_dataset), 0.4)
     opened = []
     pixels = Image.pixels
@@ -106,10 +106,10 @@ def test_ships_are_pasted_onto_empty_crops(made_dataset):
     assert any(masks.any() for _, masks in pasted)
 
 
-def test_hard_pictures_change_the_order(made_dataset):
-    pictures, data = read_dataset(made_dataset), DataConfig(crop=64, batch=4, ship_share=0.0, empty_share=0.0)
-    plain = take(Loader(pictures, data, AugmentConfig(), 3), 3)
-    hard = Loader(pictures, data, AugmentConfig(), 3, weights={"d.jpg": 1e9})
+def test_hard_images_change_the_order(made_dataset):
+    images, data = read_dataset(made_dataset), DataConfig(crop=64, batch=4, ship_share=0.0, empty_share=0.0)
+    plain = take(Loader(images, data, AugmentConfig(), 3), 3)
+    hard = Loader(images, data, AugmentConfig(), 3, weights={"d.jpg": 1e9})
     assert not same(plain, take(hard, 3))
 
 
@@ -134,13 +134,13 @@ def test_mask_lies_on_the_ship(made_dataset):
         assert (bright == (masks > 0)).mean() > 0.98
 
 
-def test_several_crops_of_one_picture(made_dataset):
-    images, _ = take(make(made_dataset, crops_per_picture=4, batch=6), 1)[0]
+def test_several_crops_of_one_image(made_dataset):
+    images, _ = take(make(made_dataset, crops_per_image=4, batch=6), 1)[0]
     assert images.shape[0] == 6
 
 
-def test_unusable_picture_stops_the_iterator_with_its_name(tmp_path):
-    (tmp_path / "x.jpg").write_bytes(b"no picture")
+def test_unusable_image_stops_the_iterator_with_its_name(tmp_path):
+    (tmp_path / "x.jpg").write_bytes(b"no image")
     loader = Loader([Image(tmp_path / "x.jpg", ("1 5",), "x")], DataConfig(crop=64), AugmentConfig(), 0)
     with pytest.raises(ImageError, match=r"x\.jpg: not an image"):
         take(loader, 1)
@@ -153,8 +153,8 @@ def test_presence_grid_counts_pixels_per_cell():
     assert presence_grid(mask).tolist() == [[1.0, 0.0, 0.0], [0.0, 0.5, 0.0]]
 
 
-def test_whole_pictures_come_in_order(made_dataset):
-    pictures = read_dataset(made_dataset)
-    batches = list(whole_images(pictures, batch=4))
+def test_whole_images_come_in_order(made_dataset):
+    images = read_dataset(made_dataset)
+    batches = list(whole_images(images, batch=4))
     assert [len(b[0]) for b in batches] == [4, 2]
-    np.testing.assert_array_equal(np.concatenate([b[1] for b in batches]), [p.mask() for p in pictures])
+    np.testing.assert_array_equal(np.concatenate([b[1] for b in batches]), [p.mask() for p in images])

@@ -23,14 +23,14 @@ def test_json_has_a_figure_for_each_contender(made_dataset):
     done = run(made_dataset, "--crop", "256", "--only", "in memory", "--seconds", "0.1", "--json")
     assert done.exit_code == 0, done.output
     (plain, varied) = json.loads(done.stdout)
-    assert plain["name"] == "shipedge, decoded pictures in memory"
+    assert plain["name"] == "shipedge, decoded images in memory"
     assert plain["samples_per_s"] > 0
     assert not plain["failed"]
     assert varied["crop"] == 256
 
 
 @pytest.mark.parametrize(
-    "name", ["tf.data, decode_and_crop_jpeg", "PyDataset, threads", "shipedge, decoded pictures on disk"]
+    "name", ["tf.data, decode_and_crop_jpeg", "PyDataset, threads", "shipedge, decoded images on disk"]
 )
 def test_all_make_the_same_crops(made_dataset, name):
     with scratch(made_dataset, peers=True) as (masks, cache):
@@ -67,11 +67,11 @@ def test_a_folder_that_is_no_dataset(tmp_path):
     assert "is not a dataset" in str(done.exception)
 
 
-def test_a_picture_that_cannot_be_read_fails_the_run(made_dataset, tmp_path):
+def test_a_image_that_cannot_be_read_fails_the_run(made_dataset, tmp_path):
     folder = tmp_path / "set"
     shutil.copytree(made_dataset, folder)
     for path in (folder / "images").iterdir():
-        path.write_bytes(b"no picture")
+        path.write_bytes(b"no image")
     done = run(folder, "--crop", "256", "--only", "every crop decoded", "--seconds", "0.1")
     assert done.exit_code == 1
     assert "not an image that shipedge reads" in done.output

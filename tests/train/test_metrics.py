@@ -32,4 +32,4 @@ def test_score_detector_leaves_grazed_cells_out():
     truths = [np.array([[1.0, 0.5]]), np.array([[0.0, 0.0]])]
     grids = [np.array([[0.9, 0.0]]), np.array([[0.3, 0.2]])]
     scores = score_detector(grids, truths)
-    assert scores["picture_auc"] == scores["cell_ap"] == scores["cell_auc"] == 1.0
+    assert scores["image_auc"] == scores["cell_ap"] == scores["cell_auc"] == 1.0

@@ -59,15 +59,15 @@ def test_cascade_says_both():
         cascade(widths=SMALL[:5])
 
 
-def test_from_afar_is_the_same_detector_on_the_smaller_picture():
-    network, _, smaller = network_and_pictures()
+def test_from_afar_is_the_same_detector_on_the_smaller_image():
+    network, _, smaller = network_and_images()
     expected = np.asarray(network.predict_on_batch(smaller)["presence"]).repeat(2, axis=1).repeat(2, axis=2)
     assert np.ptp(expected) > 1e-4  # cells do differ
     np.testing.assert_allclose(from_afar(network, 256, 2).predict_on_batch(smaller), expected, atol=1e-6)
 
 
 def test_near_and_far_is_the_mean_of_the_logits_at_both_sizes():
-    network, pixels, smaller = network_and_pictures()
+    network, pixels, smaller = network_and_images()
     near, far = (np.asarray(network.predict_on_batch(x)["probability"]) for x in (pixels, smaller))
     near, far = np.log(near / (1 - near)), np.log(far / (1 - far))
     far = np.stack([cv2.resize(one[..., 0], (256, 256), interpolation=cv2.INTER_LINEAR)[..., None] for one in far])
@@ -75,8 +75,8 @@ def test_near_and_far_is_the_mean_of_the_logits_at_both_sizes():
     np.testing.assert_allclose(found, 1 / (1 + np.exp(-(near + far) / 2)), atol=1e-5)
 
 
-def network_and_pictures():
-    """A cascade from a fixed seed, two pictures of 256 px, and the mean of their blocks of 2x2."""
+def network_and_images():
+    """A cascade from a fixed seed, two images of 256 px, and the mean of their blocks of 2x2."""
     keras.utils.set_random_seed(0)  # a rare start says probabilities so near to 1 that no logit comes back from them
     pixels = np.random.default_rng(4).integers(0, 256, (2, 256, 256, 3), dtype=np.uint8)
     return cascade(widths=SMALL), pixels, pixels.reshape(2, 128, 2, 128, 2, 3).mean(axis=(2, 4))

@@ -12,14 +12,14 @@ import pytest
 
 from shipedge.rle import Rle
 from shipedge_train.page import (
-    MOST_PICTURES,
+    MOST_IMAGES,
     Chart,
     Facts,
     Gallery,
-    GalleryPicture,
+    GalleryImage,
     Table,
     Text,
-    gallery_picture,
+    gallery_image,
     new_figure,
     png_of,
     write_page,
@@ -58,21 +58,21 @@ def chart(title="loss"):
 
 
 def card(name="a.jpg", **numbers):
-    return gallery_picture(name, np.zeros((768, 768, 3), np.uint8), {"truth": [ship()]}, numbers)
+    return gallery_image(name, np.zeros((768, 768, 3), np.uint8), {"truth": [ship()]}, numbers)
 
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
     """A page whose every text is hostile."""
     path = tmp_path_factory.mktemp("page") / "page.html"
-    picture = gallery_picture(HOSTILE, np.zeros((768, 768, 3), np.uint8), {HOSTILE: [ship()]}, {HOSTILE: 3})
+    image = gallery_image(HOSTILE, np.zeros((768, 768, 3), np.uint8), {HOSTILE: [ship()]}, {HOSTILE: 3})
     blocks = [
         Text(HOSTILE, HOSTILE),
         Facts({HOSTILE: HOSTILE}, HOSTILE),
         chart(HOSTILE),
         chart("$alpha <b>"),
         Table([HOSTILE], [[HOSTILE], [None], [2.5]], HOSTILE),
-        Gallery([picture, card(ships=1)], HOSTILE, HOSTILE, sort=HOSTILE),
+        Gallery([image, card(ships=1)], HOSTILE, HOSTILE, sort=HOSTILE),
     ]
     write_page(path, HOSTILE, blocks, subtitle=HOSTILE)
     return path.read_text(encoding="utf-8")
@@ -105,8 +105,8 @@ def test_charts_of_one_page_share_no_clip_path(page):
 
 
 def test_numbers_are_there_for_people_and_for_sorting(tmp_path):
-    pictures = [card("a.jpg", ships=12_345, f2=None), card("b.jpg", ships=0, f2=0.51239)]
-    write_page(tmp_path / "p.html", "t", [Gallery(pictures), Facts({"pixels": 1_234_567})])
+    images = [card("a.jpg", ships=12_345, f2=None), card("b.jpg", ships=0, f2=0.51239)]
+    write_page(tmp_path / "p.html", "t", [Gallery(images), Facts({"pixels": 1_234_567})])
     text = (tmp_path / "p.html").read_text()
     cards = [a for _, a in Elements(text).found if a.get("class") == "card"]
     assert [(a["data-n0"], a["data-n1"]) for a in cards] == [("12345.0", ""), ("0.0", "0.51239")]
@@ -117,32 +117,32 @@ def test_numbers_are_there_for_people_and_for_sorting(tmp_path):
 def test_thumbnails_are_small_and_keep_the_color():
     pixels = np.zeros((768, 1024, 3), np.uint8)
     pixels[..., 0] = 200
-    picture = gallery_picture("a.jpg", pixels, {}, {})
-    small = cv2.imdecode(np.frombuffer(picture.jpeg, np.uint8), cv2.IMREAD_COLOR_RGB)
+    image = gallery_image("a.jpg", pixels, {}, {})
+    small = cv2.imdecode(np.frombuffer(image.jpeg, np.uint8), cv2.IMREAD_COLOR_RGB)
     assert small.shape == (192, 256, 3)
     assert small[0, 0].tolist() == pytest.approx([200, 0, 0], abs=3)
-    assert picture.shape == (768, 1024)
+    assert image.shape == (768, 1024)
 
 
 @pytest.mark.parametrize("scale", [1, 2])
-def test_outlines_enclose_their_ship_in_pixels_of_the_whole_picture(scale):
+def test_outlines_enclose_their_ship_in_pixels_of_the_whole_image(scale):
     pixels = np.zeros((768 // scale, 768 // scale, 3), np.uint8)
-    picture = gallery_picture("a.jpg", pixels, {"truth": [ship()], "prediction": [], "empty": [ship(height=0)]}, {})
-    numbers = np.array(re.findall(r"-?\d+", picture.outlines["truth"]), int).reshape(-1, 2)
+    image = gallery_image("a.jpg", pixels, {"truth": [ship()], "prediction": [], "empty": [ship(height=0)]}, {})
+    numbers = np.array(re.findall(r"-?\d+", image.outlines["truth"]), int).reshape(-1, 2)
     assert (numbers.min(axis=0) == [96, 296]).all()
     assert (numbers.max(axis=0) == [193, 343]).all()
-    assert picture.shape == (768, 768)
-    assert picture.outlines["prediction"] == picture.outlines["empty"] == ""
+    assert image.shape == (768, 768)
+    assert image.outlines["prediction"] == image.outlines["empty"] == ""
 
 
 def test_a_gallery_has_a_limit(tmp_path):
-    many = [GalleryPicture(f"{i}.jpg", b"", (1, 1), {}, {}) for i in range(MOST_PICTURES + 1)]
-    with pytest.raises(ValueError, match="2001 pictures in one gallery, expected 2000 at most"):
+    many = [GalleryImage(f"{i}.jpg", b"", (1, 1), {}, {}) for i in range(MOST_IMAGES + 1)]
+    with pytest.raises(ValueError, match="2001 images in one gallery, expected 2000 at most"):
         write_page(tmp_path / "p.html", "t", [Gallery(many)])
     assert not list(tmp_path.iterdir())
 
 
 def test_charts_are_png_files_too():
-    picture = cv2.imdecode(np.frombuffer(png_of(chart().figure), np.uint8), cv2.IMREAD_COLOR)
-    assert picture.shape == (300, 600, 3)
-    assert picture.std() > 1
+    image = cv2.imdecode(np.frombuffer(png_of(chart().figure), np.uint8), cv2.IMREAD_COLOR)
+    assert image.shape == (300, 600, 3)
+    assert image.std() > 1

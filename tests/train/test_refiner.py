@@ -58,8 +58,8 @@ def test_it_learns_to_correct(run):
 
 
 def test_a_batch_is_the_same_again_and_leads_to_labels(made_dataset):
-    pictures = read_dataset(made_dataset)
-    loaders = [PatchLoader(pictures, DataConfig(batch=8), AugmentConfig(), 5) for _ in range(2)]
+    images = read_dataset(made_dataset)
+    loaders = [PatchLoader(images, DataConfig(batch=8), AugmentConfig(), 5) for _ in range(2)]
     (patches, truth), again = loaders[0].batch(3), loaders[1].batch(3)
     assert (patches.shape, patches.dtype) == ((8, 64, 128, 3), np.uint8)
     assert (truth.shape, truth.dtype) == ((8, 1, 5, 1), np.float32)
@@ -69,12 +69,12 @@ def test_a_batch_is_the_same_again_and_leads_to_labels(made_dataset):
 
 
 def test_only_whole_ships_are_learned_from(made_dataset):
-    pictures = {picture.path.name: picture for picture in read_dataset(made_dataset)}
-    assert rectangles_of(pictures["d.jpg"]) == []  # cut by the border
-    (found,) = rectangles_of(pictures["a.jpg"])
+    images = {image.path.name: image for image in read_dataset(made_dataset)}
+    assert rectangles_of(images["d.jpg"]) == []  # cut by the border
+    (found,) = rectangles_of(images["a.jpg"])
     assert found[:4] == pytest.approx([210, 120, 40, 20], abs=0.01)
-    with pytest.raises(DatasetError, match="no picture shows a whole ship"):
-        PatchLoader([pictures["d.jpg"], pictures["c.jpg"]], DataConfig(), AugmentConfig(), 1)
+    with pytest.raises(DatasetError, match="no image shows a whole ship"):
+        PatchLoader([images["d.jpg"], images["c.jpg"]], DataConfig(), AugmentConfig(), 1)
 
 
 @given(st.integers(0, 2**32 - 1))

@@ -98,9 +98,9 @@ def test_the_page_of_predictions(made_dataset, found, folder):
     result = run(folder, "--predictions", found, *where)
     assert result.exit_code == 0, result.output
     page = (folder / "report.html").read_text()
-    assert "ROC of the picture score" in page
+    assert "ROC of the image score" in page
     assert "Reliability in 10 bins" in page
-    # worst first: nothing right in c, d and f, half of b; a is the best of the pictures with ships
+    # worst first: nothing right in c, d and f, half of b; a is the best of the images with ships
     assert re.findall(r'class="card"[^>]* data-name="([^"]+)"', page) == ["c.jpg", "d.jpg", "f.jpg", "b.jpg", "a.jpg"]
     assert "F2, official" in page
 
@@ -115,14 +115,14 @@ def test_predictions_alone_and_from_a_csv(made_dataset, found, tmp_path, monkeyp
     assert "<h2>Run" not in page
 
 
-def test_pictures_that_cannot_be_read_are_named(made_dataset, found, tmp_path):
+def test_images_that_cannot_be_read_are_named(made_dataset, found, tmp_path):
     images = tmp_path / "images"
     shutil.copytree(made_dataset / "images", images)
-    (images / "d.jpg").write_bytes(b"no picture")
+    (images / "d.jpg").write_bytes(b"no image")
     out = tmp_path / "page.html"
     result = run("--predictions", found, "--truth", made_dataset / "ships.csv", "--images", images, "--out", out)
     assert result.exit_code == 0, result.output
-    assert "1 pictures could not be read" in out.read_text()
+    assert "1 images could not be read" in out.read_text()
 
 
 @pytest.mark.parametrize(

@@ -44,11 +44,11 @@ def test_seams_are_where_two_ships_are_near(boxes, rim):
 def test_a_batch_has_water_between_ships_that_touch(made_dataset):
     file = next((made_dataset / "images").iterdir())
     masks = [box(200, 200, 60, 20, SHAPE), box(200, 220, 60, 20, SHAPE)]
-    picture = Image(file, tuple(encode(mask) for mask in masks), "scene")
+    image = Image(file, tuple(encode(mask) for mask in masks), "scene")
     crops = []
     for rim in (0, 1):
         data = DataConfig(crop=256, batch=1, ship_share=1.0, empty_share=0.0, rim=rim)
-        batches = Loader([picture], data, STILL, 0).batches()
+        batches = Loader([image], data, STILL, 0).batches()
         crops.append(next(islice(batches, 1))[1][0, ..., 0])
         batches.close()
     touching, apart = crops

@@ -26,16 +26,16 @@ SHIPS = [("1 40 769 40",), ("1 10 769 10",), (), ("5000 20",), ("700 5",), ("900
 
 @pytest.fixture(scope="module")
 def harbour(tmp_path_factory):
-    """Nine pictures: four overlapping cuts of one scene (a chain), a copy under another name, the others alone."""
+    """Nine images: four overlapping cuts of one scene (a chain), a copy under another name, the others alone."""
     folder = tmp_path_factory.mktemp("harbour")
     (folder / "images").mkdir()
     rng = np.random.default_rng(8)
     scene = cv2.GaussianBlur(rng.integers(0, 255, (1536, 1536, 3), dtype=np.uint8), (0, 0), 3)
-    pictures = [scene[k * 256 : k * 256 + 768, k * 256 : k * 256 + 768] for k in range(4)]
-    pictures += [cv2.GaussianBlur(rng.integers(0, 255, (768, 768, 3), dtype=np.uint8), (0, 0), 3) for _ in range(4)]
-    for number, picture in enumerate(pictures):
+    images = [scene[k * 256 : k * 256 + 768, k * 256 : k * 256 + 768] for k in range(4)]
+    images += [cv2.GaussianBlur(rng.integers(0, 255, (768, 768, 3), dtype=np.uint8), (0, 0), 3) for _ in range(4)]
+    for number, image in enumerate(images):
         name = folder / "images" / f"p{number}.jpg"
-        cv2.imwrite(str(name), picture, [cv2.IMWRITE_JPEG_QUALITY, 75 + 3 * number])
+        cv2.imwrite(str(name), image, [cv2.IMWRITE_JPEG_QUALITY, 75 + 3 * number])
     shutil.copy(folder / "images" / "p7.jpg", folder / "images" / "q.jpg")
     rows = [(f"p{number}.jpg", ships) for number, ships in enumerate(SHIPS)]
     write_airbus(folder / "ships.csv", [*rows, ("q.jpg", ())])
@@ -51,7 +51,7 @@ def rows_of(path):
         return {row["ImageId"]: (row["Group"], row["Part"]) for row in csv.DictReader(file)}
 
 
-def test_overlapping_pictures_and_copies_share_a_group(harbour, tmp_path):
+def test_overlapping_images_and_copies_share_a_group(harbour, tmp_path):
     result = run(harbour, "--folds", 2, "--test-share", 0.2, "--out", tmp_path / "splits.csv")
     assert result.exit_code == 0, result.output
     rows = rows_of(tmp_path / "splits.csv")
@@ -61,10 +61,10 @@ def test_overlapping_pictures_and_copies_share_a_group(harbour, tmp_path):
     assert len({group for group, _ in rows.values()}) == 5
     assert {part for _, part in rows.values()} == {"fold0", "fold1", "test"}
     assert "1 copies" in result.stdout
-    assert "5 groups, 2 of several pictures, the largest of 4 (p0.jpg)" in result.stdout
+    assert "5 groups, 2 of several images, the largest of 4 (p0.jpg)" in result.stdout
 
 
-def test_the_same_pictures_and_seed_give_the_same_file(harbour, tmp_path):
+def test_the_same_images_and_seed_give_the_same_file(harbour, tmp_path):
     for name in ("one", "two"):
         assert run(harbour, "--folds", 2, "--out", tmp_path / f"{name}.csv", "--seed", 5).exit_code == 0
     assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
@@ -73,7 +73,7 @@ def test_the_same_pictures_and_seed_give_the_same_file(harbour, tmp_path):
 def test_figures_for_machines(harbour, tmp_path):
     result = run(harbour, "--folds", 2, "--out", tmp_path / "splits.csv", "--json")
     found = json.loads(result.stdout)
-    assert sum(part["pictures"] for part in found["parts"].values()) == 9
+    assert sum(part["images"] for part in found["parts"].values()) == 9
     assert sum(part["64 px and over"] for part in found["parts"].values()) == 1
     assert (found["groups"], found["copies"], found["overlapping_pairs"]) == (5, 1, 6)
 
@@ -92,27 +92,27 @@ def test_scenes_that_the_pixels_contradict_are_kept_together_and_reported(harbou
     (folder / "scenes.csv").write_text("ImageId,BigImageId\np0.jpg,A\np1.jpg,B\np4.jpg,A\nelsewhere.jpg,A\n")
     result = run(folder, "--folds", 2, "--test-share", 0)
     assert result.exit_code == 0, result.output
-    assert "1 pairs of pictures overlap although scenes.csv calls them cuts of different scenes" in result.stderr
+    assert "1 pairs of images overlap although scenes.csv calls them cuts of different scenes" in result.stderr
     rows = rows_of(folder / "splits.csv")
     assert rows["p0.jpg"] == rows["p1.jpg"] == rows["p4.jpg"]  # p4 only by name
     assert {part for _, part in rows.values()} == {"fold0", "fold1"}
 
 
-def test_broken_pictures_are_named_and_nothing_is_written(harbour, tmp_path):
+def test_broken_images_are_named_and_nothing_is_written(harbour, tmp_path):
     folder = shutil.copytree(harbour, tmp_path / "data")
     for name in ("p4.jpg", "p6.jpg"):
         path = folder / "images" / name
         path.write_bytes(path.read_bytes()[:9000])
     result = run(folder)
     assert result.exit_code == 1
-    assert "p4.jpg: the image is cut off (its end is missing) and 1 more pictures" in result.stderr
+    assert "p4.jpg: the image is cut off (its end is missing) and 1 more images" in result.stderr
     assert not (folder / "splits.csv").exists()
 
 
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ([("p0.jpg", ())], "has no ship in 1 pictures"),
+        ([("p0.jpg", ())], "has no ship in 1 images"),
         ([("p0.jpg", ("1 2",)), ("p4.jpg", ())], "fold. would have no ship: only 1 of 2 groups hold ships"),
         ([("absent.jpg", ())], r"absent\.jpg is missing"),
     ],
@@ -127,7 +127,7 @@ def test_data_that_cannot_be_split(harbour, tmp_path, rows, message):
     assert re.search(message, result.stderr)
 
 
-def test_a_stopped_run_goes_on_and_changed_pictures_are_seen(harbour, tmp_path, monkeypatch):
+def test_a_stopped_run_goes_on_and_changed_images_are_seen(harbour, tmp_path, monkeypatch):
     folder = shutil.copytree(harbour, tmp_path / "data")
     paths = sorted((folder / "images").iterdir())
     signed = []
@@ -160,9 +160,9 @@ def test_wrong_sizes_are_refused(tmp_path):
 
 
 def test_ships_are_counted_by_their_longer_side(tmp_path):
-    pictures = [Image(tmp_path / "a.jpg", ("1 15", "1000 16", "3000 31 3768 31", "9001 64"), "a"),
+    images = [Image(tmp_path / "a.jpg", ("1 15", "1000 16", "3000 31 3768 31", "9001 64"), "a"),
                 Image(tmp_path / "b.jpg", (), "b")]  # fmt: skip
-    assert count_ships(pictures).tolist() == [[1, 0, 1, 2, 0, 1], [1, 1, 0, 0, 0, 0]]
+    assert count_ships(images).tolist() == [[1, 0, 1, 2, 0, 1], [1, 1, 0, 0, 0, 0]]
     assert len(COLUMNS) == 6
 
 

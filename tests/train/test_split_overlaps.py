@@ -1,4 +1,4 @@
-"""Overlapping pictures are found from their pixels, and nothing else is."""
+"""Overlapping images are found from their pixels, and nothing else is."""
 
 from itertools import combinations, pairwise
 from pathlib import Path
@@ -45,12 +45,12 @@ def quarter(jpeg):
     return decode_reduced(jpeg, "a cut", 4, grey=True)
 
 
-def signed(picture, quality):
-    return sign(quarter(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()))
+def signed(image, quality):
+    return sign(quarter(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()))
 
 
 @pytest.mark.parametrize("value", [0, 97, 255])
-def test_solid_pictures_match_nothing(value):
+def test_solid_images_match_nothing(value):
     flat = np.full((768, 768, 3), value, np.uint8)
     symbols = np.stack([signed(flat, quality) for quality in (70, 95)])
     assert solid(symbols).all()
@@ -61,13 +61,13 @@ def test_a_shared_solid_block_is_no_overlap():
     rng = np.random.default_rng(2)
     two = rng.integers(0, 255, (2, 768, 768, 3), dtype=np.uint8)
     two[:, :256, :256] = 255
-    symbols = np.stack([signed(picture, 90) for picture in two])
+    symbols = np.stack([signed(image, 90) for image in two])
     assert solid(symbols)[:, 0].all()
     assert not solid(symbols)[:, 1:].any()
     assert len(find_overlaps(symbols)) == 0
 
 
-def test_where_the_other_picture_lies_is_said():
+def test_where_the_other_image_lies_is_said():
     scene = np.random.default_rng(3).integers(0, 255, (1280, 1280, 3), dtype=np.uint8)
     first = signed(scene[256:1024, :768], 80)
     second = signed(scene[:768, 512:], 95)
@@ -85,7 +85,7 @@ def test_shared_blocks_are_the_same_places(dy, dx):
 
 
 @pytest.mark.parametrize("count", [0, 1])
-def test_too_few_pictures_to_overlap(count):
+def test_too_few_images_to_overlap(count):
     assert find_overlaps(np.zeros((count, 9, SYMBOLS), np.uint8)).shape == (0, 4)
 
 
@@ -99,13 +99,13 @@ def test_many_copies_hang_together():
 
 
 @pytest.mark.shared
-def test_no_false_pair_among_the_real_pictures_and_each_block_is_known_again():
+def test_no_false_pair_among_the_real_images_and_each_block_is_known_again():
     if not AIRBUS.is_dir():
-        pytest.skip(f"the real pictures are not at {AIRBUS}")
+        pytest.skip(f"the real images are not at {AIRBUS}")
     paths = sorted((AIRBUS / "images").iterdir())
     scenes = scenes_of(AIRBUS)
-    pictures = [cv2.imread(str(path)) for path in paths]
-    again = np.stack([signed(picture, (70, 80, 90, 95)[at % 4]) for at, picture in enumerate(pictures)])
+    images = [cv2.imread(str(path)) for path in paths]
+    again = np.stack([signed(image, (70, 80, 90, 95)[at % 4]) for at, image in enumerate(images)])
     first = np.stack([sign(quarter(path.read_bytes())) for path in paths])
     pairs = find_overlaps(np.concatenate([first, again])).tolist()
     count = len(paths)
@@ -123,10 +123,10 @@ def test_no_false_pair_among_the_real_pictures_and_each_block_is_known_again():
 
 
 @pytest.mark.shared
-def test_real_pictures_of_one_scene_lie_apart():
+def test_real_images_of_one_scene_lie_apart():
     """The truth by brute force: in none of the 25 ways do two of them show the same pixels."""
     if not AIRBUS.is_dir():
-        pytest.skip(f"the real pictures are not at {AIRBUS}")
+        pytest.skip(f"the real images are not at {AIRBUS}")
     scenes = scenes_of(AIRBUS)
     several = [name for name in scenes if list(scenes.values()).count(scenes[name]) > 1]
     grey = {name: cv2.imread(str(AIRBUS / "images" / name), cv2.IMREAD_GRAYSCALE).astype(np.int16) for name in several}

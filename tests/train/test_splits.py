@@ -24,8 +24,8 @@ def write(folder, changes=(), group=None):
     (folder / "splits.csv").write_text("\n".join(["ImageId,Group,Part", *lines]) + "\n")
 
 
-def names(pictures):
-    return [p.path.name for p in pictures]
+def names(images):
+    return [p.path.name for p in images]
 
 
 @pytest.mark.parametrize(("fold", "held"), [(0, ["a.jpg", "e.jpg"]), (1, ["b.jpg", "c.jpg"]), (2, ["f.jpg"])])
@@ -37,18 +37,18 @@ def test_one_fold_is_validated_on_and_the_others_train(folder, fold, held):
     assert split.record["fold"] == fold
 
 
-def test_a_test_picture_in_training(folder):
+def test_a_test_image_in_training(folder):
     """The test part is on neither side, whatever the fold; a group that is half in it is refused."""
     write(folder)
     for fold in range(3):
         split = split_images(folder, read_dataset(folder), DataConfig(fold=fold))
         assert "d.jpg" not in names([*split.training, *split.validation])
     write(folder, group={"d.jpg": "b.jpg"})
-    with pytest.raises(DatasetError, match=r"line 5: group 'b.jpg' is in fold1 and in test: its pictures overlap"):
+    with pytest.raises(DatasetError, match=r"line 5: group 'b.jpg' is in fold1 and in test: its images overlap"):
         split_images(folder, read_dataset(folder), DataConfig())
 
 
-def test_overlapping_pictures_on_both_sides(folder):
+def test_overlapping_images_on_both_sides(folder):
     write(folder, group={"a.jpg": "b.jpg"})
     with pytest.raises(DatasetError, match=r"line 3: group 'b.jpg' is in fold0 and in fold1"):
         split_images(folder, read_dataset(folder), DataConfig())
@@ -60,21 +60,21 @@ def test_overlapping_pictures_on_both_sides(folder):
 
 def test_an_unlucky_split(folder):
     write(folder, {"b.jpg": "fold0"})  # fold1 is c.jpg alone, which is empty
-    with pytest.raises(DatasetError, match=r"the validation \(fold1\) side has 1 pictures and none with ships"):
+    with pytest.raises(DatasetError, match=r"the validation \(fold1\) side has 1 images and none with ships"):
         split_images(folder, read_dataset(folder), DataConfig(fold=1))
     everywhere = dict.fromkeys(ROWS, "fold0") | {"c.jpg": "fold1"}
     write(folder, everywhere)
-    with pytest.raises(DatasetError, match="the training side has 1 pictures and none with ships"):
+    with pytest.raises(DatasetError, match="the training side has 1 images and none with ships"):
         split_images(folder, read_dataset(folder), DataConfig())
 
 
-def test_a_picture_without_a_part(folder):
+def test_a_image_without_a_part(folder):
     write(folder, {"b.jpg": None, "f.jpg": None})
     with pytest.raises(DatasetError, match=r"has no row for b\.jpg and 1 more: make it anew by"):
         split_images(folder, read_dataset(folder), DataConfig())
 
 
-def test_rows_of_pictures_that_are_gone_do_no_harm(folder):
+def test_rows_of_images_that_are_gone_do_no_harm(folder):
     write(folder, {"gone.jpg": "fold1"})
     assert len(split_images(folder, read_dataset(folder), DataConfig()).training) == 3
 

@@ -29,7 +29,7 @@ def snapshot(out):
     return {path.relative_to(out): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
 
 
-def test_every_picture_has_rows_and_every_row_decodes(folder):
+def test_every_image_has_rows_and_every_row_decodes(folder):
     rows = read_airbus(folder / "ships.csv")
     assert sorted(rows) == sorted(path.name for path in (folder / "images").iterdir())
     assert sorted(rows) == [f"s11-{index:06d}.jpg" for index in range(6)]
@@ -68,14 +68,14 @@ def test_a_stopped_run_goes_on(folder, tmp_path):
     }
 
 
-def test_a_missing_picture_is_rendered_again(tmp_path):
+def test_a_missing_image_is_rendered_again(tmp_path):
     out = tmp_path / "set"
     render_scenes(out, PARAMS, 2)
-    picture = out / "images" / "s11-000001.jpg"
-    before = picture.read_bytes()
-    picture.unlink()
+    image = out / "images" / "s11-000001.jpg"
+    before = image.read_bytes()
+    image.unlink()
     render_scenes(out, PARAMS, 2)
-    assert picture.read_bytes() == before
+    assert image.read_bytes() == before
 
 
 def test_other_parameters_are_refused(folder):

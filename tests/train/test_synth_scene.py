@@ -33,11 +33,11 @@ def test_the_same_generator_gives_the_same_file():
     assert first.jpeg != scenes.render_scene(generator(3, 2), 4).jpeg
 
 
-def test_the_jpeg_is_the_picture():
+def test_the_jpeg_is_the_image():
     scene = scenes.render_scene(generator(4, 0), 1)
     decoded = cv2.cvtColor(cv2.imdecode(np.frombuffer(scene.jpeg, np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
     assert decoded.shape == (768, 768, 3)
-    assert np.abs(decoded.astype(int) - scene.picture).mean() < 6
+    assert np.abs(decoded.astype(int) - scene.image).mean() < 6
 
 
 @pytest.mark.parametrize("index", range(6))
@@ -54,7 +54,7 @@ def test_no_ship_wanted_no_label():
         assert scenes.render_scene(generator(6, index), 0).masks() == []
 
 
-def test_counts_follow_the_airbus_pictures():
+def test_counts_follow_the_airbus_images():
     rng = generator(7)
     counts = np.array([scenes.sample_count(rng) for _ in range(4000)])
     assert counts.min() == 1
@@ -117,21 +117,21 @@ def test_the_sensor_keeps_brightness_and_draws_halos():
     canvas = np.full((768, 768, 3), 0.3, np.float32)
     canvas[380:388, 300:460] = 0.9
     rng = generator(10)
-    picture = expose(canvas, QUIET, rng)
-    assert picture.dtype == np.uint8
-    assert np.abs(picture[100, 100].astype(int) - 77).max() <= 1
-    assert picture[370:380, 380].min() < 72  # a dark rim beside the bright hull
+    image = expose(canvas, QUIET, rng)
+    assert image.dtype == np.uint8
+    assert np.abs(image[100, 100].astype(int) - 77).max() <= 1
+    assert image[370:380, 380].min() < 72  # a dark rim beside the bright hull
 
 
 def test_a_bright_hull_lends_its_hue_to_the_dark_sea_round_it():
     canvas = np.full((768, 768, 3), (0.10, 0.22, 0.28), np.float32)
     canvas[380:396, 300:460] = 0.9
-    picture = expose(canvas, dataclasses.replace(QUIET, bleed=3.5), generator(10)).astype(int)
-    blue = (picture[..., 2] - picture[..., 0])[:, 380]
+    image = expose(canvas, dataclasses.replace(QUIET, bleed=3.5), generator(10)).astype(int)
+    blue = (image[..., 2] - image[..., 0])[:, 380]
     assert blue[100] > 40  # the sea
     assert abs(blue[388]) < 8  # the hull
     assert blue[376] < 20
-    assert picture[376, 380].sum() < picture[100, 100].sum()
+    assert image[376, 380].sum() < image[100, 100].sum()
     assert blue[360] > 40  # and far off the sea again
 
 
@@ -146,8 +146,8 @@ def test_grain_is_nearly_the_same_in_every_color():
 def test_the_file_shows_that_it_was_compressed_twice():
     rng = generator(12)
     field = cv2.GaussianBlur(rng.normal(110, 60, (768, 768)).astype(np.float32), (0, 0), 1.2)
-    picture = cv2.merge([np.clip(field, 0, 255).astype(np.uint8)] * 3)
-    data = encode_jpeg(picture)
+    image = cv2.merge([np.clip(field, 0, 255).astype(np.uint8)] * 3)
+    data = encode_jpeg(image)
     assert jpeg_quality(data) == pytest.approx(DELIVERED, abs=0.6)
     luma = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE).astype(np.float32) - 128
     blocks = luma.reshape(96, 8, 96, 8).transpose(0, 2, 1, 3).reshape(-1, 8, 8)

@@ -1,4 +1,4 @@
-"""Tiny runs: a few steps on six made pictures."""
+"""Tiny runs: a few steps on six made images."""
 
 import csv
 import importlib.util
@@ -47,7 +47,7 @@ def test_a_run_leaves_everything_that_explains_it(finished, tiny_config, kind):
     run = read_run(folder)
     assert (run.task, run.config) == (kind, tiny_config(kind))
     assert {"keras", "numpy", "python", "backend"} <= set(run.versions)
-    assert run.data["pictures"] == 6
+    assert run.data["images"] == 6
     assert len(lines) == 4
 
 
@@ -125,7 +125,7 @@ def test_other_backends_train_too(made_dataset, tmp_path, backend):
     toml = tmp_path / "c.toml"
     toml.write_text(
         "[model]\nwidths = [4, 4, 6, 6, 8, 8]\n[data]\ncrop = 64\nbatch = 2\nvalidation_share = 0.4\n"
-        "validation_pictures = 2\n[train]\nepochs = 1\nsteps = 2\n"
+        "validation_images = 2\n[train]\nepochs = 1\nsteps = 2\n"
     )
     command = [sys.executable, "-m", "shipedge", "train", "segmenter", "--data", str(made_dataset)]
     subprocess.run(
@@ -151,18 +151,18 @@ def test_crops_grow_and_a_second_dataset_follows(made_dataset, tiny_config, tmp_
     config, lines = staged(tiny_config("segmenter"), *stages), []
     train("segmenter", made_dataset, config, tmp_path / "run", report=lines.append)
     assert [row["epoch"] for row in history(tmp_path / "run")] == ["1", "2", "3"]
-    assert sum("pictures to learn from" in line for line in lines) == 2
+    assert sum("images to learn from" in line for line in lines) == 2
     assert float(history(tmp_path / "run")[2]["learning_rate"]) <= 1e-5
-    assert read_run(tmp_path / "run").data["pictures"] == 5  # conversion calibrates on what was trained on last
+    assert read_run(tmp_path / "run").data["images"] == 5  # conversion calibrates on what was trained on last
 
 
 def test_a_stage_may_leave_out_images_without_ships(made_dataset, tiny_config, tmp_path, monkeypatch):
     seen = []
     made = Loader.__init__
 
-    def noted(self, pictures, *args, **extra):
-        seen.append([bool(picture.ships) for picture in pictures])
-        made(self, pictures, *args, **extra)
+    def noted(self, images, *args, **extra):
+        seen.append([bool(image.ships) for image in images])
+        made(self, images, *args, **extra)
 
     monkeypatch.setattr(Loader, "__init__", noted)
     config = staged(tiny_config("segmenter", steps=2), Stage(1, ships_only=True), Stage(1), hard_empty=2)
@@ -172,7 +172,7 @@ def test_a_stage_may_leave_out_images_without_ships(made_dataset, tiny_config, t
 
 
 def test_a_killed_run_of_several_phases_ends_like_one_that_was_not(made_dataset, tiny_config, tmp_path):
-    second = str(made_dataset / "images" / "..")  # the same pictures under another name
+    second = str(made_dataset / "images" / "..")  # the same images under another name
     config = staged(tiny_config("segmenter"), Stage(1), Stage(2, data=second))
     calls = []
 
@@ -204,7 +204,7 @@ def test_a_run_that_gets_no_better_stops(made_dataset, tiny_config, tmp_path, mo
     assert len(history(folder)) == 4
 
 
-def test_hard_pictures_without_ships_are_drawn_more_often(made_dataset, tiny_config, tmp_path, monkeypatch):
+def test_hard_images_without_ships_are_drawn_more_often(made_dataset, tiny_config, tmp_path, monkeypatch):
     """They are looked at in turn, weigh what the network sees in them, and a resumed run still knows them."""
     weighed = []
     weigh = Loader.weigh
@@ -259,7 +259,7 @@ def test_every_batch_is_shared_by_all_devices(made_dataset, tmp_path):
     toml = tmp_path / "c.toml"
     text = (
         "[model]\nwidths = [4, 4, 6, 6, 8]\n[data]\ncrop = 64\nbatch = {}\nvalidation_share = 0.4\n"
-        "validation_pictures = 2\n[train]\nloss = 'presence'\nepochs = 1\nsteps = 2\n"
+        "validation_images = 2\n[train]\nloss = 'presence'\nepochs = 1\nsteps = 2\n"
     )
     command = [sys.executable, "-m", "shipedge", "train", "detector", "--data", str(made_dataset)]
     environment = {

@@ -68,7 +68,7 @@ def test_bar_takes_exactly_one_epoch():
 def test_real_processes_say_nothing_on_stderr(made_dataset, tmp_path):
     (tmp_path / "c.toml").write_text(
         "[model]\nwidths = [4, 4, 6, 6, 8, 8]\n[data]\ncrop = 64\nbatch = 2\nvalidation_share = 0.4\n"
-        "validation_pictures = 2\n[train]\nepochs = 1\nsteps = 2\n"
+        "validation_images = 2\n[train]\nepochs = 1\nsteps = 2\n"
     )
     for command in (
         ["train", "cascade", "--data", str(made_dataset), "--config", "c.toml", "--out", "run"],
@@ -89,7 +89,7 @@ def test_real_processes_say_nothing_on_stderr(made_dataset, tmp_path):
 def test_a_connection_that_breaks_ends_training_with_whole_files(made_dataset, tmp_path):
     (tmp_path / "c.toml").write_text(
         "[model]\nwidths = [4, 4, 6, 6, 8]\n[data]\ncrop = 64\nbatch = 2\nvalidation_share = 0.4\n"
-        "validation_pictures = 2\n[train]\nloss = 'presence'\nepochs = 1000\nsteps = 2\n"
+        "validation_images = 2\n[train]\nloss = 'presence'\nepochs = 1000\nsteps = 2\n"
     )
     command = ["train", "detector", "--data", str(made_dataset), "--config", "c.toml", "--out", "run"]
     environment = {**os.environ, "KERAS_BACKEND": "tensorflow", "PYTHONPATH": os.pathsep.join(sys.path)}

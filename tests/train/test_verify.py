@@ -58,17 +58,17 @@ def test_a_good_dataset_has_no_findings(folder):
     assert found(folder) == {}
     result = run(folder)
     assert result.exit_code == 0, result.output
-    assert "7 rows, 6 images, 4 with 5 ships, 6 pictures" in result.output
+    assert "7 rows, 6 images, 4 with 5 ships, 6 image files" in result.output
     assert "no errors, no warnings" in result.output
 
 
-def test_incomplete_picture(folder):
+def test_incomplete_image(folder):
     path = folder / "images" / "a.jpg"
     path.write_bytes(path.read_bytes()[:20_000])
     assert found(folder) == {"truncated": ["a.jpg"]}
 
 
-def test_incomplete_picture_that_has_its_end_marker(folder):
+def test_incomplete_image_that_has_its_end_marker(folder):
     path = folder / "images" / "a.jpg"
     path.write_bytes(path.read_bytes()[:-20_000] + b"\xff\xd9")
     assert cv2.imread(str(path)).shape == (768, 768, 3)  # OpenCV fills it up
@@ -79,17 +79,17 @@ def test_incomplete_picture_that_has_its_end_marker(folder):
     ("content", "code"),
     [
         (b"", "unreadable"),
-        (b"no picture", "unreadable"),
+        (b"no image", "unreadable"),
         (b"\xff\xd8\xff\xd9", "truncated"),
         (b"\x89PNG\r\n\x1a\n" + bytes(30) + b"IEND", "damaged"),
     ],
 )
-def test_file_that_is_no_picture(folder, content, code):
+def test_file_that_is_no_image(folder, content, code):
     (folder / "images" / "a.jpg").write_bytes(content)
     assert found(folder) == {code: ["a.jpg"]}
 
 
-def test_a_turned_picture_is_told(folder):
+def test_a_turned_image_is_told(folder):
     path = folder / "images" / "a.jpg"
     exif = Image.Exif()
     exif[274] = 6
@@ -103,7 +103,7 @@ def test_truncated_png(folder):
     assert found(folder) == {"truncated": ["a.jpg"]}
 
 
-def test_picture_of_another_size_is_not_even_decoded(folder):
+def test_image_of_another_size_is_not_even_decoded(folder):
     _, data = cv2.imencode(".png", np.zeros((768, 800, 3), np.uint8))
     raw = bytearray(data.tobytes())
     raw[16:24] = bytes([0, 0, 255, 255]) * 2  # says 65535 x 65535
@@ -111,12 +111,12 @@ def test_picture_of_another_size_is_not_even_decoded(folder):
     assert found(folder) == {"wrong-size": ["a.jpg"]}
 
 
-def test_pictures_of_other_channels(folder):
-    picture = pixels_of(folder)
+def test_images_of_other_channels(folder):
+    image = pixels_of(folder)
     for name, pixels in {
-        "a.jpg": picture[..., 0],
-        "b.jpg": np.dstack([picture, picture[..., 0]]),
-        "c.jpg": picture.astype(np.uint16) * 256,
+        "a.jpg": image[..., 0],
+        "b.jpg": np.dstack([image, image[..., 0]]),
+        "c.jpg": image.astype(np.uint16) * 256,
     }.items():
         cv2.imwrite(str(folder / "images" / "x.png"), pixels)
         (folder / "images" / "x.png").replace(folder / "images" / name)
@@ -128,26 +128,26 @@ def test_pictures_of_other_channels(folder):
     ]
 
 
-def test_pictures_and_blocks_of_one_color(folder):
+def test_images_and_blocks_of_one_color(folder):
     cv2.imwrite(str(folder / "images" / "c.jpg"), np.full((768, 768, 3), 77, np.uint8))
-    picture = pixels_of(folder, "e.jpg")
-    picture[256:512, 512:] = (200, 10, 10)
-    cv2.imwrite(str(folder / "images" / "e.jpg"), picture)
-    assert found(folder) == {"solid-picture": ["c.jpg"], "solid-blocks": ["e.jpg"]}
+    image = pixels_of(folder, "e.jpg")
+    image[256:512, 512:] = (200, 10, 10)
+    cv2.imwrite(str(folder / "images" / "e.jpg"), image)
+    assert found(folder) == {"solid-image": ["c.jpg"], "solid-blocks": ["e.jpg"]}
 
 
-def test_rows_without_picture(folder):
+def test_rows_without_image(folder):
     (folder / "images" / "b.jpg").unlink()
     (folder / "images" / "c.jpg").unlink()
-    assert found(folder) == {"no-picture": ["b.jpg", "c.jpg"]}
+    assert found(folder) == {"no-file": ["b.jpg", "c.jpg"]}
 
 
-def test_picture_without_rows(folder):
+def test_image_without_rows(folder):
     rewrite(folder, lambda lines: [line for line in lines if not line.startswith("c.jpg")])
     assert found(folder) == {"no-rows": ["c.jpg"]}
 
 
-def test_same_picture_under_two_names(folder):
+def test_same_image_under_two_names(folder):
     shutil.copy(folder / "images" / "c.jpg", folder / "images" / "e.jpg")
     assert found(folder) == {"same-file": ["e.jpg"]}
 
@@ -165,17 +165,17 @@ def test_row_major_strings(folder):
     assert "not mended: row-major" in result.stderr
 
 
-def test_one_row_major_picture_among_others(folder):
+def test_one_row_major_image_among_others(folder):
     text = rle.encode(rle.decode(read_airbus(folder / "ships.csv")["a.jpg"][0]), order="C")
     rewrite(folder, lambda lines: [f"a.jpg,{text}" if line.startswith("a.jpg") else line for line in lines])
-    assert found(folder) == {"row-major-picture": ["a.jpg"]}
+    assert found(folder) == {"row-major-image": ["a.jpg"]}
 
 
-def test_ships_that_follow_the_brightness_of_their_picture(folder):
+def test_ships_that_follow_the_brightness_of_their_image(folder):
     mask = (cv2.cvtColor(pixels_of(folder, "c.jpg"), cv2.COLOR_BGR2GRAY) > 42).astype(np.uint8)
     assert 0.1 < mask.mean() < 0.9
     rewrite(folder, lambda lines: [f"c.jpg,{rle.encode(mask)}" if line == "c.jpg," else line for line in lines])
-    assert found(folder)["follows-picture"] == ["c.jpg"]
+    assert found(folder)["follows-image"] == ["c.jpg"]
 
 
 def test_scenes(folder):
@@ -210,7 +210,7 @@ def test_fix_leaves_out_what_is_wrong_and_touches_no_original(folder, tmp_path):
     assert sorted(line.split(",")[:3] for line in quarantine) == [
         ["ImageId", "line", "code"],
         ["a.jpg", "9", "duplicate-ship"],
-        ["b.jpg", "3", "no-picture"],
+        ["b.jpg", "3", "no-file"],
         ["f.jpg", "10", "bad-runs"],
     ]
     shutil.move(tmp_path / "clean" / "ships.csv", folder / "ships.csv")
@@ -222,10 +222,10 @@ def test_json_for_machines(folder, tmp_path):
     (folder / "images" / "b.jpg").unlink()
     assert run(folder, "--save", tmp_path / "f.json").exit_code == 1
     report = json.loads((tmp_path / "f.json").read_text())
-    assert (report["errors"], report["warnings"], report["pictures"]) == (1, 0, 5)
+    assert (report["errors"], report["warnings"], report["image_files"]) == (1, 0, 5)
     assert report["findings"] == [
         {
-            "code": "no-picture",
+            "code": "no-file",
             "severity": "error",
             "image": "b.jpg",
             "line": 3,
@@ -249,7 +249,7 @@ def test_summary_shows_the_first_few(folder):
     [
         (["nowhere"], "cannot read nowhere: No such file or directory"),
         (["."], ". is not a dataset: expected a folder with images/ and ships.csv or train_v2/ and " + KAGGLE),
-        (["x.csv", "--images", "nowhere"], "nowhere is not a folder of pictures"),
+        (["x.csv", "--images", "nowhere"], "nowhere is not a folder of images"),
     ],
 )
 def test_bad_input_gets_one_sentence(tmp_path, monkeypatch, arguments, sentence):
@@ -269,7 +269,7 @@ def test_needs_no_keras():
 
 
 @pytest.mark.shared
-def test_the_real_pictures_are_good():
+def test_the_real_images_are_good():
     if not AIRBUS.is_dir():
-        pytest.skip(f"the real pictures are not at {AIRBUS}")
+        pytest.skip(f"the real images are not at {AIRBUS}")
     assert found(AIRBUS) == {"ship-parts": ["0a0df8299.jpg"]}

@@ -88,7 +88,7 @@ def test_values_between(folder):
     put(folder, "a.jpg", cv2.GaussianBlur(mask_of(folder, "a.jpg") * 255, (5, 5), 0))
     put(folder, "c.jpg", np.full(SHAPE, np.nan, np.float32), ".npy")
     report = found(folder)
-    assert report.pop("mask-follows-picture") == ["a.jpg"]  # a bright ship on dark sea does
+    assert report.pop("mask-follows-image") == ["a.jpg"]  # a bright ship on dark sea does
     assert report == {"mask-values": ["c.jpg"]}
 
 
@@ -98,15 +98,15 @@ def test_lossy_mask(folder):
     assert found(folder) == {"mask-values": ["a.jpg"]}
 
 
-def test_picture_loaded_as_mask(folder):
+def test_image_loaded_as_mask(folder):
     put(folder, "a.jpg", grey_of(folder, "a.jpg"))
-    assert found(folder) == {"mask-is-picture": ["a.jpg"]}
+    assert found(folder) == {"mask-is-image": ["a.jpg"]}
 
 
-def test_picture_loaded_as_mask_in_color(folder):
+def test_image_loaded_as_mask_in_color(folder):
     shutil.copy(folder / "images" / "a.jpg", folder / "masks" / "a.jpg")
     (folder / "masks" / "a.png").unlink()
-    assert found(folder) == {"mask-type": ["a.jpg"], "mask-is-picture": ["a.jpg"]}
+    assert found(folder) == {"mask-type": ["a.jpg"], "mask-is-image": ["a.jpg"]}
 
 
 @pytest.mark.parametrize(
@@ -114,16 +114,16 @@ def test_picture_loaded_as_mask_in_color(folder):
     [lambda grey: 255 - grey, lambda grey: cv2.convertScaleAbs(grey, alpha=0.4, beta=90)],
     ids=["inverted", "dull"],
 )
-def test_picture_changed_and_loaded_as_mask(folder, change):
+def test_image_changed_and_loaded_as_mask(folder, change):
     put(folder, "a.jpg", change(grey_of(folder, "a.jpg")))
-    assert found(folder) == {"mask-follows-picture": ["a.jpg"]}
+    assert found(folder) == {"mask-follows-image": ["a.jpg"]}
 
 
-def test_picture_cut_at_a_brightness_and_loaded_as_mask(folder):
+def test_image_cut_at_a_brightness_and_loaded_as_mask(folder):
     put(folder, "a.jpg", (grey_of(folder, "c.jpg") > 40).astype(np.uint8) * 255)
-    assert found(folder) == {"mask-differs": ["a.jpg"]}  # of another picture
+    assert found(folder) == {"mask-differs": ["a.jpg"]}  # of another image
     put(folder, "c.jpg", (grey_of(folder, "c.jpg") > 40).astype(np.uint8) * 255)
-    assert found(folder)["mask-follows-picture"] == ["c.jpg"]
+    assert found(folder)["mask-follows-image"] == ["c.jpg"]
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_unreadable_mask(folder, suffix):
     assert found(folder) == {"mask-unreadable": ["a.jpg"]}
 
 
-def test_a_damaged_mask_does_not_make_its_picture_damaged(folder):
+def test_a_damaged_mask_does_not_make_its_image_damaged(folder):
     path = folder / "masks" / "a.png"
     raw = bytearray(path.read_bytes())
     raw[raw.index(b"IDAT") + 20] ^= 1  # libpng complains of the checksum

@@ -40,8 +40,8 @@ def box(top, left, height, width, shape=(768, 768)):
         ("a.jpg,5 0", "bad-runs"),
         ("a.jpg,-1 9", "bad-runs"),
         ("a.jpg,nan", "bad-runs"),
-        ("a.jpg,589821 5", "outside-picture"),
-        ("a.jpg,600000 5", "outside-picture"),
+        ("a.jpg,589821 5", "outside-image"),
+        ("a.jpg,600000 5", "outside-image"),
         ("a.jpg,5 9,7", "bad-row"),
         ("../a.jpg,5 9", "bad-row"),
     ],
@@ -56,7 +56,7 @@ def test_a_csv_without_rows_is_an_error(tmp_path):
 
 def test_every_bad_row_of_an_image_is_named(tmp_path):
     rows = ["a.jpg,1 9", "a.jpg,x", "a.jpg,11 9", "a.jpg,600000 5"]
-    assert found(tmp_path, rows) == [("bad-runs", "a.jpg", 3), ("outside-picture", "a.jpg", 5)]
+    assert found(tmp_path, rows) == [("bad-runs", "a.jpg", 3), ("outside-image", "a.jpg", 5)]
 
 
 def test_ship_rows_that_contradict_no_ship_rows(tmp_path):
@@ -91,7 +91,7 @@ def test_ships_that_do_not_look_like_ships(tmp_path, codes, mask):
     assert [code for code, _, _ in found(tmp_path, [f"a.jpg,{rle.encode(mask)}"])] == codes
 
 
-def test_a_line_of_transposed_rectangles_betrays_itself_where_pictures_are_not_square(tmp_path):
+def test_a_line_of_transposed_rectangles_betrays_itself_where_images_are_not_square(tmp_path):
     shape = (300, 500)
     rows = [f"{i}.jpg,{rle.encode(box(10 + i, 20, 30, 60, shape), order='C')}" for i in range(20)]
     assert ("row-major", "", 0) in found(tmp_path, rows, shape)
@@ -99,7 +99,7 @@ def test_a_line_of_transposed_rectangles_betrays_itself_where_pictures_are_not_s
     assert found(tmp_path, rows, shape) == []
 
 
-def test_ships_higher_than_wide_in_square_pictures_are_a_hint(tmp_path):
+def test_ships_higher_than_wide_in_square_images_are_a_hint(tmp_path):
     rng = np.random.default_rng(0)
     sizes = [(int(h), int(w)) for h, w in zip(rng.integers(30, 60, 300), rng.integers(10, 50, 300), strict=True)]
     rows = [f"{i}.jpg,{rle.encode(box(10, 20, *size))}" for i, size in enumerate(sizes)]

@@ -1,4 +1,4 @@
-"""`shipedge data view`: which pictures are shown, where their ships are outlined, and that nothing half-made stays."""
+"""`shipedge data view`: which images are shown, where their ships are outlined, and that nothing half-made stays."""
 
 import json
 import re
@@ -40,8 +40,8 @@ class Cards(HTMLParser):
             self.selected.append(attributes["value"])
 
 
-def is_yellow(picture):
-    return (np.abs(picture.astype(int) - YELLOW).max(axis=-1) < 60).any()
+def is_yellow(image):
+    return (np.abs(image.astype(int) - YELLOW).max(axis=-1) < 60).any()
 
 
 def test_a_dataset_becomes_a_page_and_sheets(made_dataset, tmp_path):
@@ -67,7 +67,7 @@ def test_a_dataset_becomes_a_page_and_sheets(made_dataset, tmp_path):
 
 def test_errors_of_an_evaluation_sort_the_page(made_dataset, tmp_path):
     f2s = {"a.jpg": 0.9, "b.jpg": 0.2, "c.jpg": 1}
-    scores = {"pictures": [{"image": name, "f2": f2, "dice": f2} for name, f2 in f2s.items()]}
+    scores = {"per_image": [{"image": name, "f2": f2, "dice": f2} for name, f2 in f2s.items()]}
     (tmp_path / "scores.json").write_text(json.dumps(scores))
     options = ["--scores", tmp_path / "scores.json", "--sort", "error", "--limit", 2, "--out", tmp_path / "worst"]
     result = view(made_dataset, *options)
@@ -76,11 +76,11 @@ def test_errors_of_an_evaluation_sort_the_page(made_dataset, tmp_path):
     assert list(page.cards) == ["b.jpg", "a.jpg"]
     assert [float(card["data-n4"]) for card in page.cards.values()] == pytest.approx([0.8, 0.1])
     assert page.selected[0] == "4"  # the page starts sorted by that key
-    assert "the first 2 of 6 pictures" in (tmp_path / "worst" / "index.html").read_text()
+    assert "the first 2 of 6 images" in (tmp_path / "worst" / "index.html").read_text()
 
 
 @pytest.mark.parametrize(
-    "content", ["", "[]", '{"pictures": 3}', '{"pictures": [{"image": "a", "f2": "x", "dice": 1}]}']
+    "content", ["", "[]", '{"per_image": 3}', '{"per_image": [{"image": "a", "f2": "x", "dice": 1}]}']
 )
 def test_scores_of_another_kind_are_refused(made_dataset, tmp_path, content):
     (tmp_path / "scores.json").write_text(content)
@@ -98,12 +98,12 @@ def test_what_shipedge_evaluate_writes_is_read(made_dataset, tmp_path):
     assert [card["data-n4"] for card in cards.values()] == ["0.0"] * 6
 
 
-def test_pictures_that_cannot_be_decoded_are_counted(made_dataset, tmp_path):
+def test_images_that_cannot_be_decoded_are_counted(made_dataset, tmp_path):
     folder = shutil.copytree(made_dataset, tmp_path / "data")
-    (folder / "images" / "a.jpg").write_bytes(b"no picture")
+    (folder / "images" / "a.jpg").write_bytes(b"no image")
     result = view(folder, "--out", tmp_path / "pages")
     assert result.exit_code == 0
-    assert "1 pictures cannot be decoded" in result.stderr
+    assert "1 images cannot be decoded" in result.stderr
     assert list(Cards(tmp_path / "pages" / "index.html").cards) == ["b.jpg", "c.jpg", "d.jpg", "e.jpg", "f.jpg"]
 
 
@@ -122,7 +122,7 @@ def test_a_failure_leaves_nothing_and_is_heard(made_dataset, tmp_path, monkeypat
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
-        (["DATA/ships.csv", "--out", "x"], 1, "has no pictures to look at"),
+        (["DATA/ships.csv", "--out", "x"], 1, "has no images to look at"),
         (["DATA", "--out", "x", "--sort", "error"], 2, "--sort error needs --scores"),
         (["DATA", "--out", "x", "--limit", "2001"], 2, "2001 is not in the range"),
         (["DATA", "--out", "DATA"], 1, "exists, expected a new or an empty folder"),
@@ -143,7 +143,7 @@ def test_choice_is_spread_or_sorted():
 
 
 @pytest.mark.parametrize("shape", [(768, 768), (300, 900), (90, 40)])
-def test_thumbnails_show_the_whole_picture_with_its_ships(shape):
+def test_thumbnails_show_the_whole_image_with_its_ships(shape):
     mask = np.zeros(shape, np.uint8)
     mask[-30:-10, 10:30] = 1
     small = thumbnail(np.full((*shape, 3), 90, np.uint8), [rle.Rle.from_mask(mask)])
@@ -154,17 +154,17 @@ def test_thumbnails_show_the_whole_picture_with_its_ships(shape):
 
 
 def test_sheets_hold_any_number():
-    picture = np.full((192, 192, 3), 200, np.uint8)
+    image = np.full((192, 192, 3), 200, np.uint8)
     for count in (1, COLUMNS, COLUMNS + 1, PER_SHEET):
-        png = contact_sheet([picture] * count, ["é%s{}" * 9] * count)
+        png = contact_sheet([image] * count, ["é%s{}" * 9] * count)
         sheet = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)
         assert (sheet == 200).all(axis=2).sum() >= count * 192 * 192
 
 
 @pytest.mark.shared
-def test_the_real_pictures(tmp_path):
+def test_the_real_images(tmp_path):
     if not AIRBUS.is_dir():
-        pytest.skip(f"the real pictures are not at {AIRBUS}")
+        pytest.skip(f"the real images are not at {AIRBUS}")
     result = view(AIRBUS, "--out", tmp_path / "pages", "--sort", "ships", "--limit", 60)
     assert result.exit_code == 0, result.output
     page = Cards(tmp_path / "pages" / "index.html")

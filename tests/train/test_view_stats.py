@@ -34,9 +34,9 @@ def test_numbers_of_a_known_dataset(made_dataset, tmp_path):
     assert found["length"]["max"] == pytest.approx(90)
     assert found["width"]["min"] == pytest.approx(20)
     assert found["runs"]["max"] == 68
-    assert found["sizes"] == [{"height": 768, "width": 768, "pictures": 6}]
-    pictures = [cv2.imread(str(path), cv2.IMREAD_COLOR_RGB) for path in (made_dataset / "images").iterdir()]
-    assert found["color"]["red"]["mean"] == pytest.approx(np.mean(pictures, axis=(0, 1, 2))[0], abs=0.5)
+    assert found["sizes"] == [{"height": 768, "width": 768, "images": 6}]
+    images = [cv2.imread(str(path), cv2.IMREAD_COLOR_RGB) for path in (made_dataset / "images").iterdir()]
+    assert found["color"]["red"]["mean"] == pytest.approx(np.mean(images, axis=(0, 1, 2))[0], abs=0.5)
     assert "images          6, 4 with ships, 33.3% empty" in result.output
     assert "     1         3 ####" in result.output
     drawn = sorted(path.name for path in (tmp_path / "charts").iterdir())
@@ -66,11 +66,11 @@ def test_a_csv_without_ships_or_images(tmp_path):
     assert stats(tmp_path / "s.csv").output == "no images\n"
 
 
-def test_pictures_of_several_sizes_and_broken_ones(tmp_path):
+def test_images_of_several_sizes_and_broken_ones(tmp_path):
     (tmp_path / "images").mkdir()
     cv2.imwrite(str(tmp_path / "images" / "a.jpg"), np.full((40, 60, 3), 100, np.uint8))
     cv2.imwrite(str(tmp_path / "images" / "b.png"), np.full((20, 60), 50, np.uint8))
-    (tmp_path / "images" / "c.jpg").write_bytes(b"no picture")
+    (tmp_path / "images" / "c.jpg").write_bytes(b"no image")
     (tmp_path / "ships.csv").write_text("ImageId,EncodedPixels\na.jpg,\n")
     result = stats(tmp_path, "--save", tmp_path / "s.json")
     assert result.exit_code == 0, result.output
@@ -87,14 +87,14 @@ def test_bad_input(tmp_path):
     assert "cannot read" in result.stderr
 
 
-def test_pictures_of_another_size_than_the_rows_count_in(tmp_path):
+def test_images_of_another_size_than_the_rows_count_in(tmp_path):
     (tmp_path / "images").mkdir()
     for name, shape in (("a.jpg", (40, 60, 3)), ("b.jpg", (40, 60, 3)), ("c.jpg", (20, 60, 3))):
         cv2.imwrite(str(tmp_path / "images" / name), np.full(shape, 100, np.uint8))
     (tmp_path / "ships.csv").write_text("ImageId,EncodedPixels\na.jpg,1 5\nb.jpg,1 5\nc.jpg,1 5\n")
     result = stats(tmp_path)
     assert result.exit_code == 1
-    assert "pictures are 60x40 pixels, expected 768x768: say --shape 40 60" in result.stderr
+    assert "images are 60x40 pixels, expected 768x768: say --shape 40 60" in result.stderr
     result = stats(tmp_path, "--shape", 40, 60)
     assert result.exit_code == 0
-    assert "1 pictures with ships are not 60x40 pixels, many of them 60x20: their ships are not shown" in result.stderr
+    assert "1 images with ships are not 60x40 pixels, many of them 60x20: their ships are not shown" in result.stderr

@@ -50,7 +50,7 @@ def split(made_dataset, tiny_config):
 
 
 @pytest.mark.parametrize("kind", ["detector", "cascade"])
-def test_a_bundle_that_learned_from_validation_pictures_is_refused(load_initial, bundle, tiny_config, split, kind):
+def test_a_bundle_that_learned_from_validation_images_is_refused(load_initial, bundle, tiny_config, split, kind):
     other = replace(split, record={"validation_share": 0.1})
     with pytest.raises(ConfigError, match="was trained with another split of this data"):
         load_initial(build(TASKS[kind], tiny_config(kind)), bundle, kind, other)

@@ -39,7 +39,7 @@ Parts find_components(Runs runs, Shape shape, Connectivity connectivity, std::ui
 /// The same as values.
 std::vector<Rle> components(const Rle& rle, Connectivity connectivity, std::uint32_t min_area);
 
-/// Those connected parts that reach the border of the picture, together.
+/// Those connected parts that reach the border of the image, together.
 Rle parts_at_border(const Rle& rle, Connectivity connectivity);
 
 }  // namespace shipedge

@@ -7,10 +7,10 @@
 #include "shipedge/rle.hpp"
 #include "shipedge/set_ops.hpp"
 
-/// Pictures of labels: 0 is background, every other number the pixels of one mask.
+/// Label maps: 0 is background, every other number the pixels of one mask.
 namespace shipedge {
 
-/// Numbers the masks from 1 in a C-order picture of zeros. T is std::uint8_t, std::uint16_t or std::int32_t, wide
+/// Numbers the masks from 1 in a C-order image of zeros. T is std::uint8_t, std::uint16_t or std::int32_t, wide
 /// enough. Throws FormatError where two masks share a pixel.
 template <class T>
 void to_labels(Masks masks, Shape shape, T* out);

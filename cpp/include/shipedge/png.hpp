@@ -11,7 +11,7 @@
 /// runs begin and end; these bytes and the zeros between them are written as one deflate block with a fixed code that
 /// was made for ships, and the checksums follow from the runs too.
 ///
-/// Size: 41 + about 90 bytes, 2 bits for each 258 empty bytes of the picture, 2 to 3 bytes for each run and row of a
+/// Size: 41 + about 90 bytes, 2 bits for each 258 empty bytes of the image, 2 to 3 bytes for each run and row of a
 /// ship; at worst (a random pattern) 4 bits for each pixel of 8 bits, 11 for each other byte.
 namespace shipedge {
 

@@ -24,7 +24,7 @@ struct Rings {
 };
 
 /// The pixel edges around a mask: one ring around each 8-connected part and one around each of its 4-connected holes,
-/// by their leftmost, then topmost edge. The ship is on the right hand of who walks along a ring, as the picture is
+/// by their leftmost, then topmost edge. The ship is on the right hand of who walks along a ring, as the image is
 /// seen: the outer ring of a part runs clockwise, those of its holes the other way, and the signed areas of all rings
 /// sum to the mask's. Horizontal and vertical edges alternate. The work follows the columns that the runs cross.
 Rings outline(const Rle& rle);

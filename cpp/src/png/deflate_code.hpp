@@ -6,7 +6,7 @@
 #include <initializer_list>
 #include <utility>
 
-/// Two fixed prefix codes for pictures of ships, worked out while compiling. Source of the format: RFC 1951.
+/// Two fixed prefix codes for images of ships, worked out while compiling. Source of the format: RFC 1951.
 namespace shipedge::deflate {
 
 /// Bits of a code word or of several, the first one lowest.

@@ -27,7 +27,7 @@ struct Edge {
   std::int16_t open;     // pieces more in this row than in the one above
 };
 
-/// A run of a label picture.
+/// A run of a label map.
 struct LabelRun {
   Run run;
   std::uint16_t label;
@@ -111,7 +111,7 @@ class Edges {
   std::uint32_t last_ = 0;
 };
 
-/// Writes the picture whose edges these are, row by row: one byte that names the filter, then what it leaves.
+/// Writes the image whose edges these are, row by row: one byte that names the filter, then what it leaves.
 void write_rows(std::span<const Edge> edges, Shape shape, std::uint32_t depth, const Code& code, ByteBuffer& png) {
   constexpr std::uint8_t kUp = 2;  // rows without ink keep filter 0, so that all their bytes are zero
   constexpr std::size_t kMost = 256;
@@ -231,11 +231,11 @@ Runs together(const ShipRuns& ships, Scratch& own) {
     for (std::size_t a = b; a-- > 0;) {
       if (intersection_area(ships.ship(a), ships.ship(b)) != 0) {
         throw FormatError("ships " + std::to_string(a + 1) + " and " + std::to_string(b + 1) +
-                          " overlap, a label picture cannot hold both");
+                          " overlap, a label map cannot hold both");
       }
     }
   }
-  throw FormatError("ships overlap, a label picture cannot hold them");
+  throw FormatError("ships overlap, a label map cannot hold them");
 }
 
 }  // namespace
@@ -253,7 +253,7 @@ void png_of_labels(const ShipRuns& ships, Shape shape, ByteBuffer& png) {
   check(shape);
   const std::size_t count = ships.ends.size();
   if (count > std::numeric_limits<std::uint16_t>::max()) {
-    throw FormatError(std::to_string(count) + " ships in one image, a 16-bit label picture holds 65535");
+    throw FormatError(std::to_string(count) + " ships in one image, a 16-bit label map holds 65535");
   }
   std::vector<LabelRun> runs;
   runs.reserve(ships.runs.size());

@@ -18,7 +18,7 @@ struct Step {
   bool operator==(const Step&) const = default;
 };
 
-/// Positive where b is on the right hand of a, as the picture is seen. Inside a mask it fits 64 bits.
+/// Positive where b is on the right hand of a, as the image is seen. Inside a mask it fits 64 bits.
 std::int64_t cross(Step a, Step b) noexcept { return a.x * b.y - a.y * b.x; }
 
 double dot(Step a, Step b) noexcept {

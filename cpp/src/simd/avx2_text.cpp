@@ -46,7 +46,7 @@ SHIPEDGE_AVX2 char* write_runs(Runs runs, char* out) noexcept {
     numbers = _mm256_sub_epi32(numbers, starts);                                           // starts count from 1
     const __m256i large = _mm256_or_si256(_mm256_cmpgt_epi32(numbers, largest), numbers);  // or from 2^31 on
     if (_mm256_movemask_ps(_mm256_castsi256_ps(large)) != 0) {
-      out = portable::write_runs({run, count}, out);  // a picture of ten million pixels and more, or a thousand rows
+      out = portable::write_runs({run, count}, out);  // an image of ten million pixels and more, or a thousand rows
       run += count;
       continue;
     }

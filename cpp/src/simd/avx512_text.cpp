@@ -38,7 +38,7 @@ SHIPEDGE_AVX512 static std::size_t locate_stops(const char* text, std::size_t si
   return count;
 }
 
-/// Four numbers, two runs, of up to ten digits: pictures of ten million pixels and more. `lengths` has the digits of
+/// Four numbers, two runs, of up to ten digits: images of ten million pixels and more. `lengths` has the digits of
 /// each. Returns how many runs it wrote: two, one where `count` says so, none where one of them needs a closer look.
 SHIPEDGE_AVX512 static unsigned read_long_runs(__m512i text, __m128i lengths, unsigned count, std::uint64_t floor,
                                                std::uint64_t limit, Run* out) noexcept {
@@ -196,7 +196,7 @@ SHIPEDGE_AVX512 char* write_runs(Runs runs, char* out) noexcept {
     const auto lanes = static_cast<__mmask8>(low_bits(2 * count));
     const __m256i numbers = _mm256_maskz_add_epi32(lanes, _mm256_maskz_loadu_epi32(lanes, run), one_based);
     if (_mm256_cmpge_epu32_mask(numbers, too_large) != 0) {
-      out = portable::write_runs({run, count}, out);  // a picture of ten million pixels and more
+      out = portable::write_runs({run, count}, out);  // an image of ten million pixels and more
     } else {
       // Times ten: the last of eight digits is 0, the place of the space.
       const __m512i times_ten = _mm512_mul_epu32(_mm512_cvtepu32_epi64(numbers), wide_ten);

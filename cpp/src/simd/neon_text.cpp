@@ -110,7 +110,7 @@ char* write_runs(Runs runs, char* out) noexcept {
     const uint32x4_t large =
         vorrq_u32(vcgtq_u32(starts, vdupq_n_u32(9999999)), vcgtq_u32(both.val[1], vdupq_n_u32(999)));
     if (vmaxvq_u32(large) != 0) {
-      out = portable::write_runs({run, 4}, out);  // a picture of ten million pixels and more, or a thousand rows
+      out = portable::write_runs({run, 4}, out);  // an image of ten million pixels and more, or a thousand rows
       run += 4;
       continue;
     }

@@ -17,7 +17,7 @@ from shipedge.cascade import Cascade
 from shipedge.errors import BackendError
 from shipedge.frame import FrameResult
 from shipedge.images import Reading
-from shipedge.sources.files import read_picture
+from shipedge.sources.files import read_frame
 
 __all__ = ["Other", "Times", "measure"]
 
@@ -110,7 +110,7 @@ def _median(rounds: Sequence[dict[str, float]]) -> dict[str, float]:
 
 def _look(cascade: Cascade, name: str) -> tuple[FrameResult, float]:
     start = perf_counter()
-    result = cascade(read_picture(name, Reading(half=cascade.bundle.detector.reduce == 2)))
+    result = cascade(read_frame(name, Reading(half=cascade.bundle.detector.reduce == 2)))
     return result, (perf_counter() - start) * 1e3
 
 
@@ -123,7 +123,7 @@ def _timed(cascade: Cascade) -> Run:
 
 
 def _with_pixels(other: Other) -> Run:
-    return lambda name: other(read_picture(name).pixels)
+    return lambda name: other(read_frame(name).pixels)
 
 
 def _found(result: FrameResult) -> object:

@@ -17,7 +17,7 @@ from shipedge.bench.work import Job, Skill
 from shipedge.masks import MaskBuilder, mask_name
 
 _BATCH = 64
-_PICTURES = 200
+_IMAGES = 200
 
 Masks = NDArray[np.uint8]
 Rows = list[list[str]]
@@ -86,19 +86,19 @@ def index(source: Material) -> Job:
     return Job(rle.open_csv, "index", lambda _: (path,), plain=plain, limit=("read()", path.read_bytes))
 
 
-def pictures(source: Material) -> Job:
+def images(source: Material) -> Job:
     """Ship images to files of masks."""
-    return _pictures(source, 1)
+    return _images(source, 1)
 
 
-def pictures_in_threads(source: Material) -> Job:
+def images_in_threads(source: Material) -> Job:
     """The same on two threads, beside one."""
-    return _pictures(source, 2)
+    return _images(source, 2)
 
 
-def _pictures(source: Material, threads: int) -> Job:
+def _images(source: Material, threads: int) -> Job:
     index = rle.open_csv(source.csv)
-    rows = {image: index[image] for image in index.ship_ids()[:_PICTURES]}
+    rows = {image: index[image] for image in index.ship_ids()[:_IMAGES]}
     numbers = itertools.count()
 
     def new_folder() -> Path:
@@ -124,7 +124,7 @@ def _pictures(source: Material, threads: int) -> Job:
     shares = [[mask_name(image) for image in rows][first::threads] for first in range(threads)]
     return Job(
         ours(threads),
-        "pictures" if threads == 1 else "",
+        "images" if threads == 1 else "",
         lambda _: (rows, SHAPE),
         order=_some_pixels,
         limit=("files", lambda: [*pool.map(create, itertools.repeat(new_folder()), shares)]),

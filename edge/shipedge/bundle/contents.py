@@ -26,7 +26,7 @@ class Thresholds:
     """From which probability on something counts, and what is done with the parts that are left.
 
     Attributes:
-        picture: a frame whose best presence cell lies below has no ships, 0..1.
+        image: a frame whose best presence cell lies below has no ships, 0..1.
         cell: presence cells below are not segmented, 0..1.
         pixel: pixels below are not ship, 0..1.
         min_area: smaller components are dropped, pixels.
@@ -37,7 +37,7 @@ class Thresholds:
         rectangles: a component that nearly is one becomes the rectangle with its second moments, as ships are labelled.
     """
 
-    picture: float
+    image: float
     cell: float
     pixel: float
     min_area: int
@@ -64,7 +64,7 @@ class ModelFile:
         output: (1, rows, cols, 1).
         quantize: "int8" (uint8 in and out), "float16" or "none" (float32 in and out).
         trusted: it is of this package, and need not be tried in a process of its own.
-        reduce: pixels of a frame along each side of one pixel of the input: a detector of 2 sees pictures of half size.
+        reduce: pixels of a frame along each side of one pixel of the input: a detector of 2 sees images of half size.
     """
 
     name: str

@@ -28,7 +28,7 @@ def get(manifest: dict[str, Any], key: str, kind: type[T], within: str = "") -> 
 
 
 def get_shape(manifest: dict[str, Any], key: str, channels: int) -> tuple[int, int, int, int]:
-    """A shape of one picture with so many channels."""
+    """A shape of one image with so many channels."""
     value = get(manifest, key, list)
     if len(value) != 4 or any(type(n) is not int or n < 1 for n in value) or value[0] != 1 or value[3] != channels:
         raise BundleError(f"manifest.json: {key} is {shorten(value)}, expected [1, height, width, {channels}]")
@@ -40,7 +40,7 @@ def get_thresholds(manifest: dict[str, Any], key: str) -> Thresholds:
     neutral = {field.name: field.default for field in fields(Thresholds) if field.default is not MISSING}
     given, within = neutral | get(manifest, key, dict), f"{key}."
     values: dict[str, Any] = {}
-    for name in ("picture", "cell", "pixel", "small_score", "core"):
+    for name in ("image", "cell", "pixel", "small_score", "core"):
         value = values[name] = float(get(given, name, (int, float), within))  # type: ignore[arg-type]
         if not (0 < value < 1 or value == neutral.get(name)):
             raise BundleError(f"manifest.json: {key}.{name} is {value}, expected between 0 and 1")

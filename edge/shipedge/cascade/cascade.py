@@ -63,7 +63,7 @@ class Cascade:
         self.gsd_m = trained_gsd(bundle)
         self._ladder = Ladder(bundle, parse_device(device), self.threads, report)
         self._take_models()
-        self._picture, self._cell = level(self.thresholds.picture), level(self.thresholds.cell)
+        self._image, self._cell = level(self.thresholds.image), level(self.thresholds.cell)
 
     @property
     def backend(self) -> str:
@@ -108,7 +108,7 @@ class Cascade:
         clock.stop("detector")
         top = int(presence.max())
         windows: list[Window] = []
-        if top >= self._picture:
+        if top >= self._image:
             windows = self._segment(frame, presence >= self._cell)
         clock.stop("segmenter")
         ships = find_ships(frame.shape, presence, windows, self.thresholds)

@@ -27,10 +27,10 @@ COMMANDS = {
     "evaluate": Lazy(
         "shipedge.cli.evaluate:evaluate", "Score predicted ships against the truth (official F2, Dice, AUC)."
     ),
-    "export": Lazy("shipedge.cli.export:export", "Make CSV, GeoJSON, COCO, SQLite or pictures from predictions."),
-    "masks": Lazy("shipedge.cli.masks:masks", "Write one mask picture per image of an Airbus CSV."),
-    "predict": Lazy("shipedge.cli.predict:predict", "Find ships in pictures, folders, videos or a camera."),
-    "rle": Lazy("shipedge.cli.rle:rle", "Run-length masks from and to pictures, COCO, YOLO and CSV."),
+    "export": Lazy("shipedge.cli.export:export", "Make CSV, GeoJSON, COCO, SQLite or images from predictions."),
+    "masks": Lazy("shipedge.cli.masks:masks", "Write one mask file per image of an Airbus CSV."),
+    "predict": Lazy("shipedge.cli.predict:predict", "Find ships in images, folders, videos or a camera."),
+    "rle": Lazy("shipedge.cli.rle:rle", "Run-length masks from and to images, COCO, YOLO and CSV."),
     "serve": Lazy("shipedge.cli.serve:serve", "Watch cameras and streams for weeks, with a page and events."),
 }
 
@@ -152,7 +152,7 @@ def main() -> None:
 
     \b
     Examples:
-      shipedge predict pictures/ --out found/ --annotate
+      shipedge predict images/ --out found/ --annotate
       shipedge masks train_ship_segmentations_v2.csv masks/
       shipedge evaluate submission.csv truth.csv
     """  # noqa: D301 - click wants the control character itself

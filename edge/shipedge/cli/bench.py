@@ -113,8 +113,8 @@ def cascade(
     \b
     Examples:
       shipedge bench cascade
-      shipedge bench cascade pictures/ --against yolo11n-seg.tflite --ship-share 0.22
-      shipedge bench cascade pictures/ --threads 4 --json
+      shipedge bench cascade images/ --against yolo11n-seg.tflite --ship-share 0.22
+      shipedge bench cascade images/ --threads 4 --json
     """  # noqa: D301 - click wants the control character itself
     from importlib import resources
 
@@ -127,7 +127,7 @@ def cascade(
     counts = table.parse_threads(threads)
     with resources.as_file(resources.files("shipedge") / "samples") as samples:
         sources = resolve(images or [str(samples)])
-        if wrong := [source.name for source in sources if source.kind != "picture"]:
+        if wrong := [source.name for source in sources if source.kind != "image"]:
             raise click.ClickException(f"{printable(wrong[0])}: expected image files")
         bundle = load_bundle(bundle_dir) if bundle_dir else default_bundle()
         values = []

@@ -23,7 +23,7 @@ from shipedge.cli.options import FORCE, PathName
 @click.option(
     "--images",
     type=PathName(path_type=Path, exists=True, file_okay=False),
-    help="Folder of the pictures: says what lies below false alarms.",
+    help="Folder of the images: says what lies below false alarms.",
 )
 @click.option(
     "--scenes",
@@ -32,20 +32,20 @@ from shipedge.cli.options import FORCE, PathName
 )
 @click.option("--part", metavar="NAME", help="Score this part of the splits.csv beside TRUTH alone: test, fold0 ...")
 @click.option(
-    "--save", "save_path", type=PathName(path_type=Path), help="Write all figures as JSON, per picture and ship."
+    "--save", "save_path", type=PathName(path_type=Path), help="Write all figures as JSON, per image and ship."
 )
 @click.option(
     "--curve", "curve_path", type=PathName(path_type=Path), help="Draw precision over recall (PNG; needs Matplotlib)."
 )
 @FORCE
-@click.option("--worst", type=click.IntRange(min=0), default=0, metavar="N", help="List the N worst pictures.")
+@click.option("--worst", type=click.IntRange(min=0), default=0, metavar="N", help="List the N worst images.")
 @click.option(
     "--shape",
     type=click.IntRange(min=1),
     nargs=2,
     metavar="H W",
     default=(768, 768),
-    help="Size of all pictures.  [default: 768 768]",
+    help="Size of all images.  [default: 768 768]",
 )
 def evaluate(
     prediction: Path,
@@ -63,10 +63,10 @@ def evaluate(
     """Score predicted ships against the truth, an Airbus CSV.
 
     PREDICTION is an Airbus CSV, or the folder (or its predictions.jsonl) that `shipedge predict --out` has written,
-    which brings the pictures' scores along. Both sides must list the same pictures.
+    which brings the images' scores along. Both sides must list the same images.
 
-    F2 is the challenge's official score: the mean over all pictures, the empty ones included, and over ten IoU
-    thresholds. Brackets hold 95 % intervals: what other pictures of the same kind could have given.
+    F2 is the challenge's official score: the mean over all images, the empty ones included, and over ten IoU
+    thresholds. Brackets hold 95 % intervals: what other images of the same kind could have given.
 
     --curve shows what a higher bar for the score of a ship would give; predict with --point sensitive, so that there
     are ships to leave out.
@@ -79,7 +79,7 @@ def evaluate(
       shipedge evaluate found data/ships.csv --curve curve.png
       shipedge evaluate submission.csv data/ships.csv --scores found/predictions.jsonl --save scores.json
     """  # noqa: D301 - click wants the control character itself
-    from shipedge.cli.evaluate_text import summary, worst_pictures
+    from shipedge.cli.evaluate_text import summary, worst_images
     from shipedge.evaluate import evaluate_files
     from shipedge.evaluate.curve import draw, precision_over_recall
     from shipedge.evaluate.export import to_json
@@ -108,7 +108,7 @@ def evaluate(
         write_output(save_path, json.dumps(to_json(result, values), indent=1).encode())
     click.echo(summary(result, values))
     if listed := result.worst(worst):
-        click.echo("\n" + worst_pictures(listed))
+        click.echo("\n" + worst_images(listed))
 
 
 def _bar(names: Sequence[str]) -> Iterator[str]:
@@ -117,5 +117,5 @@ def _bar(names: Sequence[str]) -> Iterator[str]:
         yield from names
         return
     step = max(len(names) // 200, 1)
-    with click.progressbar(names, label="pictures", file=sys.stderr, update_min_steps=step) as bar:
+    with click.progressbar(names, label="images", file=sys.stderr, update_min_steps=step) as bar:
         yield from bar

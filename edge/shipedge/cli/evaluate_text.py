@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from shipedge.evaluate import Evaluation, Picture, resample
+from shipedge.evaluate import Evaluation, ImageFigures, resample
 from shipedge.evaluate.detector import calibration
 from shipedge.evaluate.export import units
 from shipedge.evaluate.figures import Figure, causes, false_alarms
@@ -14,24 +14,24 @@ from shipedge.metrics import THRESHOLDS
 
 
 def summary(result: Evaluation, figures: Mapping[str, Figure]) -> str:
-    """Everything but the pictures one by one."""
+    """Everything but the images one by one."""
 
     def show(name: str) -> str:
         return with_interval(figures[name])
 
-    count, shown = len(result.names), int((result.ships.per_picture(len(result.names)) > 0).sum())
-    unit = "pictures" if result.scenes is None else "scenes"
-    f2 = result.f2_by_picture().mean(axis=0)
+    count, shown = len(result.names), int((result.ships.per_image(len(result.names)) > 0).sum())
+    unit = "images" if result.scenes is None else "scenes"
+    f2 = result.f2_by_image().mean(axis=0)
     lines = [
-        f"pictures            {count} ({shown} with {len(result.ships.picture)} ships), "
-        f"{len(result.predictions.picture)} ships predicted",
+        f"images              {count} ({shown} with {len(result.ships.image)} ships), "
+        f"{len(result.predictions.image)} ships predicted",
         f"F2, official        {show('f2')}   (an all-empty file scores {number(figures['f2_all_empty'].value)})",
-        f"F2, ship pictures   {show('f2_ship_images')}",
-        f"Dice, ship pictures {show('dice_ship_images')}   all pictures {show('dice_all')}",
-        f"IoU, ship pictures  {show('iou_ship_images')}   all pictures {show('iou_all')}",
+        f"F2, ship images     {show('f2_ship_images')}",
+        f"Dice, ship images {show('dice_ship_images')}   all images {show('dice_all')}",
+        f"IoU, ship images    {show('iou_ship_images')}   all images {show('iou_all')}",
         f"all pixels pooled   Dice {show('dice_pooled')}   IoU {show('iou_pooled')}",
         f"at IoU 0.5          precision {show('precision_50')}   recall {show('recall_50')}",
-        f"pictures            left empty if empty {show('empty_right')}   answered if not {show('ship_images_found')}",
+        f"images              left empty if empty {show('empty_right')}   answered if not {show('ship_images_found')}",
         *_detector(result, figures),
         f"in brackets         95 % intervals: {resample.draws(units(result))} draws of {units(result)} {unit}",
         "",
@@ -45,12 +45,12 @@ def summary(result: Evaluation, figures: Mapping[str, Figure]) -> str:
     return "\n".join(lines)
 
 
-def worst_pictures(listed: Sequence[Picture]) -> str:
+def worst_images(listed: Sequence[ImageFigures]) -> str:
     """One line for each."""
     width = max(14, *(len(one.image) for one in listed))
     return "\n".join(
         [
-            f"{'worst pictures':<{width}}     F2   Dice  ships  predicted  found  false  missed",
+            f"{'worst images':<{width}}     F2   Dice  ships  predicted  found  false  missed",
             *(
                 f"{one.image:<{width}}  {one.f2:5.3f}  {one.dice:5.3f}  {one.ships:5}  {one.predicted:9}  {one.found:5}"
                 f"  {one.false:5}  {one.missed:6}"
@@ -80,7 +80,7 @@ def _detector(result: Evaluation, figures: Mapping[str, Figure]) -> list[str]:
         f"average precision {with_interval(figures['detector_ap'])}"
     ]
     if result.probabilities:
-        bins = calibration(result.ships.per_picture(len(result.names)) > 0, result.scores)
+        bins = calibration(result.ships.per_image(len(result.names)) > 0, result.scores)
         lines.append(
             f"its scores          Brier {with_interval(figures['detector_brier'])}   calibration error {bins.ece:.4f}"
         )
@@ -100,15 +100,15 @@ def _sizes(result: Evaluation, figures: Mapping[str, Figure]) -> list[str]:
 
 def _causes(result: Evaluation) -> list[str]:
     counted, false = causes(result), false_alarms(result)
-    said = np.bincount(result.predictions.picture, minlength=len(result.names)) > 0
-    silent = int((~said[result.ships.picture]).sum())
+    said = np.bincount(result.predictions.image, minlength=len(result.names)) > 0
+    silent = int((~said[result.ships.image]).sum())
 
     def listed(table: Mapping[str, int]) -> str:
         return ", ".join(f"{count} {name}" for name, count in table.items() if count) or "none"
 
     lines = [
         f"ships               {listed(counted['ships'])}"
-        + (f"   ({silent} of the missed in pictures left empty)" if silent else ""),
+        + (f"   ({silent} of the missed in images left empty)" if silent else ""),
         f"predictions         {listed(counted['predictions'])}",
     ]
     if false is not None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @FORCE
 @click.pass_context
 def export(ctx: click.Context, folder: Path, outputs: OutputOptions, force: bool) -> None:
-    """Make CSV, GeoJSON, COCO, SQLite or pictures from what `shipedge predict --out OUT` has found.
+    """Make CSV, GeoJSON, COCO, SQLite or images from what `shipedge predict --out OUT` has found.
 
     Everything comes from OUT/predictions.jsonl and the files that --rotate has cut off it, also while a run still
     writes there or after one that was killed. --annotate and --crops read the images and videos again; those of cameras
@@ -47,8 +47,8 @@ def export(ctx: click.Context, folder: Path, outputs: OutputOptions, force: bool
     folder = folder.parent if folder.name == LOG and folder.is_file() else folder
     log = folder / LOG
     files = outputs.files()
-    pictures = drawn(folder, outputs)
-    if not files and not pictures:
+    images = drawn(folder, outputs)
+    if not files and not images:
         raise ConfigError("nothing to export: expected one of --csv, --detections, --geojson, --coco, --sqlite, ...")
     counts: dict[str, int] = {}
     for result in results_of(log):
@@ -56,16 +56,16 @@ def export(ctx: click.Context, folder: Path, outputs: OutputOptions, force: bool
     if odd := next((name for name in counts if "\0" in name), None):
         raise DatasetError(f"{log}: the source {odd!r} is no name of a file")
     sources = [source_named(name) for name in counts]
-    if pictures and (live := [source.name for source in sources if source.kind not in ("picture", "video")]):
-        raise ConfigError(f"{live[0]}: the pictures of a camera or stream are gone, expected a log of files for these")
+    if images and (live := [source.name for source in sources if source.kind not in ("image", "video")]):
+        raise ConfigError(f"{live[0]}: the images of a camera or stream are gone, expected a log of files for these")
     check(folder, outputs, [str(path) for path in log_files(log)], sources, force, exported=True)
     written, lost = write(log, files)
-    if pictures:
+    if images:
         with click.progressbar(
             length=sum(counts.values()), label="frames", file=sys.stderr, hidden=not sys.stderr.isatty()
         ) as bar:
             lost += redraw(log, sources, sinks_of(folder, outputs, sources), lambda: bar.update(1), *_read_as(log))
-    names = [*map(str, written), *pictures]
+    names = [*map(str, written), *images]
     if names:
         say(f"{counted(sum(counts.values()), 'frame')}; written: {', '.join(names)}")
     for sentence in lost:

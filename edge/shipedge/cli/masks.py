@@ -1,4 +1,4 @@
-"""``shipedge masks``: an Airbus CSV becomes mask pictures."""
+"""``shipedge masks``: an Airbus CSV becomes mask images."""
 
 import sys
 import time
@@ -22,10 +22,10 @@ _SHOWN = 20  # complaints printed one by one
     "--images",
     type=PathName(path_type=Path),
     metavar="DIR",
-    help="Only the pictures that exist in DIR; each mask gets the size of its picture.",
+    help="Only the images that exist in DIR; each mask gets the size of its image.",
 )
 @click.option("--only-ships", is_flag=True, help="Leave out the images without ships.")
-@click.option("--instances", is_flag=True, help="Label pictures: ship k of an image has the value k, from 1.")
+@click.option("--instances", is_flag=True, help="Label maps: ship k of an image has the value k, from 1.")
 @click.option(
     "--shape", type=click.IntRange(1, 65535), nargs=2, metavar="H W", help="Size of all masks.  [default: 768 768]"
 )
@@ -60,24 +60,24 @@ def masks(
     """  # noqa: D301 - click wants the control character itself
     if shape is not None and images is not None:
         raise click.UsageError(
-            "--shape and --images exclude each other: with --images each mask has the size of its picture"
+            "--shape and --images exclude each other: with --images each mask has the size of its image"
         )
     # Here, not above: `shipedge masks --help` needs no NumPy.
     from shipedge.airbus import open_csv
     from shipedge.errors import DatasetError
-    from shipedge.masks import MaskBuilder, build_masks, pictures_in
+    from shipedge.masks import MaskBuilder, build_masks, images_in
 
     complaints: list[str] = []
     index = open_csv(csv, complaints=complaints)
     chosen = index.ship_ids() if only_ships else list(index)
     if images is not None:
         if not images.is_dir():
-            raise DatasetError(f"{images} is not a folder of pictures")
+            raise DatasetError(f"{images} is not a folder of images")
         if out.exists() and out.samefile(images):
-            raise DatasetError(f"{out} is the folder of the pictures, expected another one for the masks")
+            raise DatasetError(f"{out} is the folder of the images, expected another one for the masks")
         of = f"{len(chosen)} images{' with ships' if only_ships else ''}"
-        chosen = list(pictures_in(images, chosen))
-        say(f"{len(chosen)} of {of} have their picture in {images}")
+        chosen = list(images_in(images, chosen))
+        say(f"{len(chosen)} of {of} have their image in {images}")
     builder = MaskBuilder(csv, out, shape or (768, 768), images, instances)
     started = time.perf_counter()
     with _bar(len(chosen)) as bar:

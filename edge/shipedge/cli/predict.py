@@ -1,4 +1,4 @@
-"""``shipedge predict``: pictures, folders, videos or a camera in; ships out."""
+"""``shipedge predict``: images, folders, videos or a camera in; ships out."""
 
 from __future__ import annotations
 
@@ -63,16 +63,16 @@ def predict(
     show: bool,
     as_json_object: bool,
 ) -> None:
-    """Find ships in pictures, folders, videos, cameras or streams.
+    """Find ships in images, folders, videos, cameras or streams.
 
-    SOURCE is a picture, a folder of pictures, a glob in quotes, a video file, the number of a camera or /dev/videoN, a
+    SOURCE is an image, a folder of images, a glob in quotes, a video file, the number of a camera or /dev/videoN, a
     stream (rtsp://, rtmp://, srt://, udp://, tcp://; http(s):// with MJPEG, HLS, a still image or a video file), a
     GStreamer pipeline (gst:PIPELINE), images on standard input (-), or a folder in which images appear (watch:DIR).
     Frames may have any size. A rotation noted in EXIF is applied. Of 16-bit images the upper eight bits count
     where all are used; of others --stretch says what is black and white, auto taking what 1 in 1,000 values exceed.
 
     Every frame becomes one line of DIR/predictions.jsonl as soon as it is done, also when it shows no ship. In the
-    CSV a picture goes by its file name, a video's frame by NAME_frame000017 (counted from 0).
+    CSV an image goes by its file name, a video's frame by NAME_frame000017 (counted from 0).
 
     A run over files that was stopped or killed goes on when the same command is given again; --fresh begins anew.
     `shipedge export` makes the other files from predictions.jsonl later.
@@ -83,13 +83,13 @@ def predict(
     --point chooses thresholds that the bundle brings: careful has the fewest false ships, sensitive misses the fewest.
 
     Ctrl-C finishes the frame in hand, keeps what is complete, and exits with 130. So do SIGTERM (143) and SIGHUP, when
-    a connection breaks (129). A picture that cannot be read is named and listed in DIR/failed.txt, the others go on,
+    a connection breaks (129). An image that cannot be read is named and listed in DIR/failed.txt, the others go on,
     and the exit code is 1.
 
     \b
     Examples:
       shipedge predict harbour.jpg --annotate
-      shipedge predict pictures/ --csv submission.csv
+      shipedge predict images/ --csv submission.csv
       shipedge predict 'flights/**/*.jpg' --bundle my-bundle/ --out found/
       shipedge predict flight.mp4 --annotate --threads 2
       shipedge predict flight.mp4 --track --annotate --gsd 0.5
@@ -98,9 +98,9 @@ def predict(
       shipedge predict --sources cameras.toml --max-age 2
       shipedge predict scene.tif --stretch 0,3000
       shipedge predict scene.tif --geojson ships.geojson --roi harbour.geojson
-      shipedge predict pictures/ --gsd 0.5 --detections ships.csv
+      shipedge predict images/ --gsd 0.5 --detections ships.csv
       shipedge predict lake.mp4 --point sensitive --min-score 0.6
-      shipedge predict pictures/ --device gpu
+      shipedge predict images/ --device gpu
       shipedge predict 0 --device libedgetpu.so.1,device=usb
     """  # noqa: D301 - click wants the control character itself
     from shipedge.system.opencv_wheels import require_opencv

@@ -221,7 +221,7 @@ LOG = grouped(
         "--budget",
         type=PerAmount("frame", "h"),
         metavar="20kB/frame|1MB/h",
-        help="Also write DIR/downlink.jsonl: the most valuable ships with small pictures, in so many bytes.",
+        help="Also write DIR/downlink.jsonl: the most valuable ships with small images, in so many bytes.",
     ),
     click.option(
         "--max-failure-rate",

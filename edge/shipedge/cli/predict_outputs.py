@@ -108,7 +108,7 @@ def write_exports(log: Path, outputs: OutputOptions, summary: Summary) -> tuple[
 
 
 def drawn(folder: Path, outputs: OutputOptions) -> list[str]:
-    """The folders of pictures that are made."""
+    """The folders of images that are made."""
     there = {"annotated": outputs.annotate, "crops": outputs.crops}
     return [str(folder / name) for name, wanted in there.items() if wanted]
 

@@ -115,7 +115,7 @@ def print_summary(summary: Summary, cascade: Cascade, written: list[str]) -> Non
     ranked = sorted(summary.sources.items(), key=lambda item: item[1].ships == 0)  # stable: the order of reading
     shown = ranked[:LINES]
     width = max((len(printable(name)) for name, _ in shown), default=0)
-    needed = cascade.thresholds.picture
+    needed = cascade.thresholds.image
     for name, source in shown:
         ships = counted(source.ships, "ship") if source.ships else "no ship"
         some = f"{source.frames_with_ships} of " if source.ships else ""

@@ -35,7 +35,7 @@ SHAPE = click.option(
 
 @click.group()
 def rle() -> None:
-    """Run-length masks: from and to pictures, between formats, and what is in them.
+    """Run-length masks: from and to images, between formats, and what is in them.
 
     \b
     Examples:
@@ -50,7 +50,7 @@ def rle() -> None:
 @click.argument("masks", nargs=-1, required=True, type=PathName(allow_dash=True), metavar="MASK...")
 @ORDER
 def encode(masks: tuple[str, ...], order: Literal["F", "C"]) -> None:
-    """Print the run-length text of mask pictures, one line for each MASK.
+    """Print the run-length text of mask images, one line for each MASK.
 
     MASK is a PNG with one value other than 0 (or visible) where there is a ship, or - for one on standard input. An
     empty line is an empty mask.

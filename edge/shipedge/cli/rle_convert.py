@@ -12,7 +12,7 @@ from shipedge.cli.terminal import say
 from shipedge.files.outputs import Kind, check_outputs
 from shipedge.formats.coco_results import listed_images
 from shipedge.formats.convert import FORMATS, WRITTEN, read_labelled, write_labelled
-from shipedge.formats.labelled import Labelled, Pictures, count
+from shipedge.formats.labelled import ImageList, Labelled, count
 from shipedge.formats.recognize import recognize
 
 FROM = click.option(
@@ -22,14 +22,14 @@ IMAGES = click.option(
     "--images",
     type=PathName(path_type=Path),
     metavar="DIR|JSON",
-    help="Only the pictures in DIR, or listed in a COCO file; they say names and sizes where SRC does not.",
+    help="Only the images in DIR, or listed in a COCO file; they say names and sizes where SRC does not.",
 )
 SHAPE = click.option(
     "--shape",
     type=click.IntRange(1, 65535),
     nargs=2,
     metavar="H W",
-    help="Size of all pictures where neither SRC nor --images says it.  [default: 768 768]",
+    help="Size of all images where neither SRC nor --images says it.  [default: 768 768]",
 )
 CROWDS = click.option(
     "--crowds",
@@ -73,7 +73,7 @@ def convert(
     airbus   CSV of ImageId,EncodedPixels (.csv, .csv.gz, .csv.xz)
     coco     JSON of COCO instances (.json), written with polygons; coco-rle: written with compressed counts
     png      folder of masks, 0 = sea, 255 = ship: parts that touch are one ship
-    labels   folder of label pictures: ship k has the value k
+    labels   folder of label maps: ship k has the value k
     yolo     folder of text files with one polygon per ship
     cvat, labelme, labelstudio, supervisely, via: files of these tools, read only
 
@@ -90,7 +90,7 @@ def convert(
       shipedge rle convert transposed.csv right.csv --order C
       shipedge rle convert - - --from airbus --to coco < ships.csv > ships.json
     """  # noqa: D301 - click wants the control character itself
-    pictures = pictures_of(images, shape)
+    image_list = image_list_of(images, shape)
     notes: list[str] = []
     totals = [0, 0]
     kind = format_of(source, kind, "--from")
@@ -99,7 +99,7 @@ def convert(
     if target_kind in files and target != "-":
         check_outputs({target: files[target_kind]}, [source, *([] if images is None else [images])], force=force)
     with readable(source) as path, writable(target) as out:
-        found = counted(_summed(read_labelled(path, kind, pictures, notes, order, crowds), totals), "images")
+        found = counted(_summed(read_labelled(path, kind, image_list, notes, order, crowds), totals), "images")
         write_labelled(out, target_kind, found, notes)
     for note in notes:
         say(f"Note: {note.replace(str(path), source).replace(str(out), target)}", err=True)
@@ -107,13 +107,13 @@ def convert(
     say(what, err=target == "-")
 
 
-def pictures_of(images: Path | None, shape: tuple[int, int] | None) -> Pictures:
+def image_list_of(images: Path | None, shape: tuple[int, int] | None) -> ImageList:
     """Where names and sizes come from. Raises UsageError where both options are given."""
     if images is not None and shape is not None:
-        raise click.UsageError("--images and --shape exclude each other: pictures have their own sizes")
+        raise click.UsageError("--images and --shape exclude each other: images have their own sizes")
     if images is not None and images.is_file():
-        return Pictures(listed=listed_images(images))
-    return Pictures(images, shape)
+        return ImageList(listed=listed_images(images))
+    return ImageList(images, shape)
 
 
 def format_of(name: str, kind: str | None, option: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import click
 import numpy as np
 
-from shipedge.cli.rle_convert import CROWDS, FROM, IMAGES, SHAPE, pictures_of
+from shipedge.cli.rle_convert import CROWDS, FROM, IMAGES, SHAPE, image_list_of
 from shipedge.cli.streams import counted, parse_lines, readable
 from shipedge.cli.terminal import say
 from shipedge.formats.convert import read_labelled
@@ -43,7 +43,7 @@ def info(
       shipedge rle info ships.csv --images images/
       shipedge rle encode mask.png | shipedge rle info - --json
     """  # noqa: D301 - click wants the control character itself
-    pictures = pictures_of(images, shape)
+    image_list = image_list_of(images, shape)
     if not source.strip(" 0123456789"):
         _print([_of_mask(parse(source, shape or (768, 768)))], as_json)
         return
@@ -53,7 +53,7 @@ def info(
             _print([_of_mask(mask) for mask in parse_lines(path.read_bytes(), shape or (768, 768))], as_json)
             return
         notes: list[str] = []
-        _print([_of_images(counted(read_labelled(path, kind, pictures, notes, crowds=crowds), "images"))], as_json)
+        _print([_of_images(counted(read_labelled(path, kind, image_list, notes, crowds=crowds), "images"))], as_json)
     for note in notes:
         say(f"Note: {note.replace(str(path), source)}", err=True)
 

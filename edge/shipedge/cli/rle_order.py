@@ -12,17 +12,17 @@ import numpy.typing as npt
 from click.exceptions import Exit
 
 from shipedge.cli.options import PathName
-from shipedge.cli.rle_convert import CROWDS, FROM, IMAGES, SHAPE, format_of, pictures_of
+from shipedge.cli.rle_convert import CROWDS, FROM, IMAGES, SHAPE, format_of, image_list_of
 from shipedge.cli.streams import counted, readable
 from shipedge.cli.terminal import say
 from shipedge.errors import ImageError
 from shipedge.formats.convert import read_labelled
-from shipedge.formats.labelled import Labelled, Pictures
+from shipedge.formats.labelled import ImageList, Labelled
 from shipedge.formats.order import OrderReport, detect_order
 from shipedge.images import read_image
 from shipedge.rle import Rle
 
-_ENOUGH = 200  # pictures: one alone is right in 98 of 100 cases
+_ENOUGH = 200  # images: one alone is right in 98 of 100 cases
 
 
 @click.command("detect-order")
@@ -42,8 +42,8 @@ def detect_order_command(
 ) -> None:
     """Say whether the ships of SRC were written down the columns or, by mistake, along the rows.
 
-    With --images the pictures decide (up to 200 are looked at). Without them only pictures that are not square can be
-    judged: a row-major text of a square picture is the transposed mask, and nothing in the text tells the two apart.
+    With --images the images decide (up to 200 are looked at). Without them only images that are not square can be
+    judged: a row-major text of a square image is the transposed mask, and nothing in the text tells the two apart.
 
     The exit code is 1 where SRC looks row-major; `shipedge rle convert --order C` puts it right.
 
@@ -52,13 +52,13 @@ def detect_order_command(
       shipedge rle detect-order submission.csv --images test_v2/
       shipedge rle detect-order ships.csv --shape 512 640
     """  # noqa: D301 - click wants the control character itself
-    pictures = pictures_of(images, shape)
+    image_list = image_list_of(images, shape)
     kind = format_of(source, kind, "--from")
     notes: list[str] = []
     with readable(source) as path:
-        with_ships = (image for image in read_labelled(path, kind, pictures, notes, crowds=crowds) if image.ships)
+        with_ships = (image for image in read_labelled(path, kind, image_list, notes, crowds=crowds) if image.ships)
         found = islice(with_ships, None if images is None else _ENOUGH)
-        report = detect_order(_seen(counted(found, "images"), pictures, notes))
+        report = detect_order(_seen(counted(found, "images"), image_list, notes))
     for note in notes:
         say(f"Note: {note}", err=True)
     if as_json:
@@ -70,22 +70,22 @@ def detect_order_command(
 
 
 def _seen(
-    images: Iterable[Labelled], pictures: Pictures, notes: list[str]
+    images: Iterable[Labelled], image_list: ImageList, notes: list[str]
 ) -> Iterator[tuple[list[Rle], npt.NDArray[Any] | None]]:
     """Each image's ships and its pixels; what cannot be read is left out."""
-    if pictures.folder is None:
+    if image_list.folder is None:
         yield from ((image.ships, None) for image in images)
         return
     for name, shape, ships in images:
         try:
-            pixels = read_image(pictures.folder / name, "auto")
+            pixels = read_image(image_list.folder / name, "auto")
         except ImageError as error:
             notes.append(f"left out: {error}")
             continue
         if pixels.shape[:2] == shape:
             yield ships, pixels
         else:
-            notes.append(f"left out: {pictures.folder / name}: its size is {pixels.shape[:2]}, expected {shape}")
+            notes.append(f"left out: {image_list.folder / name}: its size is {pixels.shape[:2]}, expected {shape}")
 
 
 def _sentence(report: OrderReport) -> str:
@@ -107,4 +107,4 @@ def _sentence(report: OrderReport) -> str:
             f" (the ships are {report.aspect:.2f} times as wide as high in the mean; those of the Airbus challenge are "
             f"1.16 times, so if they are from there, the file is {habit})"
         )
-    return f"cannot tell without the pictures, say --images: all are square, where row-major means transposed{hint}"
+    return f"cannot tell without the images, say --images: all are square, where row-major means transposed{hint}"

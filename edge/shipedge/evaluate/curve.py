@@ -36,7 +36,7 @@ def precision_over_recall(result: Evaluation) -> Curve:
     """
     if result.confidences is None:
         raise DatasetError("a curve needs the score of every ship: predictions.jsonl of shipedge predict, not a CSV")
-    ships = len(result.ships.picture)
+    ships = len(result.ships.image)
     if not ships:
         raise DatasetError("a curve needs ships in the truth, and there are none")
     order = np.argsort(-result.confidences, kind="stable")

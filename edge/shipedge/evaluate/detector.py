@@ -1,4 +1,4 @@
-"""How well the pictures' scores separate ships from sea, and whether they mean what they say."""
+"""How well the images' scores separate ships from sea, and whether they mean what they say."""
 
 from dataclasses import dataclass
 
@@ -11,14 +11,14 @@ BINS = 10
 
 
 class Ranking:
-    """Pictures ordered by falling score, ties together: every cut there is.
+    """Images ordered by falling score, ties together: every cut there is.
 
     Attributes:
         cuts: (k,) the different scores, falling; "score >= cut" is a positive answer.
     """
 
     def __init__(self, labels: npt.NDArray[np.bool_], scores: Floats) -> None:
-        """Order n pictures.
+        """Order n images.
 
         Args:
             labels: (n,) whether there is a ship.
@@ -31,7 +31,7 @@ class Ranking:
         self.cuts = ordered[self._ends]
 
     def positives(self, weights: Floats) -> tuple[Floats, Floats]:
-        """(true, false) positives at each cut when pictures count so often: (draws, n) -> (draws, k) each."""
+        """(true, false) positives at each cut when images count so often: (draws, n) -> (draws, k) each."""
         ordered = weights[:, self._order]
         right = np.cumsum(ordered * self._labels, axis=1)[:, self._ends]
         return right, np.cumsum(ordered, axis=1)[:, self._ends] - right
@@ -56,17 +56,17 @@ def average_precision(right: Floats, false: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Scores in ten bins of equal width, (10,) each: pictures, their mean score, share with ships (NaN: none)."""
+    """Scores in ten bins of equal width, (10,) each: images, their mean score, share with ships (NaN: none)."""
 
-    pictures: Ints
+    images: Ints
     score: Floats
     share: Floats
 
     @property
     def ece(self) -> float:
-        """Expected calibration error: mean distance of score and share, each bin weighted by its pictures."""
-        full = self.pictures > 0
-        return float((self.pictures[full] * np.abs(self.score - self.share)[full]).sum() / self.pictures.sum())
+        """Expected calibration error: mean distance of score and share, each bin weighted by its images."""
+        full = self.images > 0
+        return float((self.images[full] * np.abs(self.score - self.share)[full]).sum() / self.images.sum())
 
 
 def calibration(labels: npt.NDArray[np.bool_], scores: Floats) -> Calibration:

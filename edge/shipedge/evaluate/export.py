@@ -18,39 +18,38 @@ from shipedge.metrics import THRESHOLDS
 
 
 def to_json(result: Evaluation, figures: dict[str, Figure]) -> dict[str, Any]:
-    """All figures, curves, causes, and every picture with its ships; `figures` are those of the same result."""
+    """All figures, curves, causes, and every image with its ships; `figures` are those of the same result."""
     value: dict[str, Any] = _clean(
         {
             "format": 2,
             "images": len(result.names),
-            "ship_images": int((result.ships.per_picture(len(result.names)) > 0).sum()),
-            "ships": len(result.ships.picture),
-            "predicted_ships": len(result.predictions.picture),
+            "ship_images": int((result.ships.per_image(len(result.names)) > 0).sum()),
+            "ships": len(result.ships.image),
+            "predicted_ships": len(result.predictions.image),
             **{name: figure.value for name, figure in figures.items() if not name.startswith("recall_50 ")},
             "intervals": {
                 "level": resample.LEVEL,
                 "draws": resample.draws(units(result)),
                 "seed": resample.SEED,
-                "unit": "picture" if result.scenes is None else "scene",
+                "unit": "image" if result.scenes is None else "scene",
                 "units": units(result),
                 **{name: figure.interval for name, figure in figures.items()},
             },
             "f2_by_threshold": {
-                f"{step:.2f}": float(f2)
-                for step, f2 in zip(THRESHOLDS, result.f2_by_picture().mean(axis=0), strict=True)
+                f"{step:.2f}": float(f2) for step, f2 in zip(THRESHOLDS, result.f2_by_image().mean(axis=0), strict=True)
             },
             "by_size": [dataclasses.asdict(one) for one in by_size(result)],
             "causes": {**causes(result), "false": false_alarms(result)},
             "detector": _detector(result),
             "curve": _curve(result),
-            "pictures": _pictures(result),
+            "per_image": _per_image(result),
         }
     )
     return value
 
 
 def units(result: Evaluation) -> int:
-    """What was resampled: how many scenes, or pictures where scenes are unknown."""
+    """What was resampled: how many scenes, or images where scenes are unknown."""
     return len(result.names) if result.scenes is None else len(np.unique(result.scenes))
 
 
@@ -59,7 +58,7 @@ def _detector(result: Evaluation) -> dict[str, Any] | None:
     if ranking is None or result.scores is None:
         return None
     right, false = ranking.positives(np.ones((1, len(result.names))))
-    labels = result.ships.per_picture(len(result.names)) > 0
+    labels = result.ships.per_image(len(result.names)) > 0
     bins = calibration(labels, result.scores) if result.probabilities else None
     return {
         "cuts": ranking.cuts.tolist(),
@@ -69,7 +68,7 @@ def _detector(result: Evaluation) -> dict[str, Any] | None:
         if bins is None
         else {
             "ece": bins.ece,
-            "pictures": bins.pictures.tolist(),
+            "images": bins.images.tolist(),
             "score": bins.score.tolist(),
             "share": bins.share.tolist(),
         },
@@ -77,25 +76,25 @@ def _detector(result: Evaluation) -> dict[str, Any] | None:
 
 
 def _curve(result: Evaluation) -> dict[str, Any] | None:
-    if result.confidences is None or not len(result.ships.picture):
+    if result.confidences is None or not len(result.ships.image):
         return None
     return {name: values.tolist() for name, values in precision_over_recall(result)._asdict().items()}
 
 
-def _pictures(result: Evaluation) -> list[dict[str, Any]]:
+def _per_image(result: Evaluation) -> list[dict[str, Any]]:
     ships, predictions = _objects(result.ships, SHIP_CAUSES), _objects(result.predictions, PREDICTION_CAUSES)
     if result.grounds is not None:
         false = np.flatnonzero(result.predictions.cause == ALONE).tolist()
         for number, place in zip(false, result.grounds.tolist(), strict=True):
             predictions[number]["ground"] = GROUNDS[place]
-    pictures = [{**dataclasses.asdict(one), "true_objects": [], "predicted_objects": []} for one in result.pictures()]
+    images = [{**dataclasses.asdict(one), "true_objects": [], "predicted_objects": []} for one in result.images()]
     for name, objects, rows in (
         ("true_objects", result.ships, ships),
         ("predicted_objects", result.predictions, predictions),
     ):
-        for picture, row in zip(objects.picture.tolist(), rows, strict=True):
-            pictures[picture][name].append(row)
-    return pictures
+        for image, row in zip(objects.image.tolist(), rows, strict=True):
+            images[image][name].append(row)
+    return images
 
 
 def _objects(objects: Objects, names: tuple[str, ...]) -> list[dict[str, Any]]:

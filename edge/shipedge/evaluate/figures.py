@@ -31,15 +31,15 @@ def figures(result: Evaluation) -> dict[str, Figure]:
 
 
 def ratios(result: Evaluation) -> dict[str, Ratio]:
-    """Numerator and denominator of each figure, by picture, (n,) each."""
+    """Numerator and denominator of each figure, by image, (n,) each."""
     n = len(result.names)
-    every, f2 = np.ones(n), result.f2_by_picture().mean(axis=1)
-    shown = result.ships.per_picture(n) > 0
-    said = result.predictions.per_picture(n) > 0
+    every, f2 = np.ones(n), result.f2_by_image().mean(axis=1)
+    shown = result.ships.per_image(n) > 0
+    said = result.predictions.per_image(n) > 0
     ship, empty = shown.astype(np.float64), (~shown).astype(np.float64)
     common, truth, prediction = result.pixels.T.astype(np.float64)
     hits, false, missed = result.counts()[..., 0].astype(np.float64)
-    dice, iou = result.dice_by_picture(), result.iou_by_picture()
+    dice, iou = result.dice_by_image(), result.iou_by_image()
     found = {
         "f2": (f2, every),
         "f2_all_empty": (empty, every),
@@ -62,10 +62,10 @@ def ratios(result: Evaluation) -> dict[str, Ratio]:
 
 
 def rank(result: Evaluation) -> Ranking | None:
-    """The pictures by score, where there are scores."""
+    """The images by score, where there are scores."""
     if result.scores is None:
         return None
-    return Ranking(result.ships.per_picture(len(result.names)) > 0, result.scores)
+    return Ranking(result.ships.per_image(len(result.names)) > 0, result.scores)
 
 
 def causes(result: Evaluation) -> dict[str, dict[str, int]]:
@@ -80,7 +80,7 @@ def causes(result: Evaluation) -> dict[str, dict[str, int]]:
 
 
 def false_alarms(result: Evaluation) -> dict[str, int] | None:
-    """How many predictions that are no attempt at any ship lie on what; None where the pictures were not given."""
+    """How many predictions that are no attempt at any ship lie on what; None where the images were not given."""
     if result.grounds is None:
         return None
     return dict(zip(GROUNDS, np.bincount(result.grounds, minlength=len(GROUNDS)).tolist(), strict=True))

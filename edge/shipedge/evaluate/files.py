@@ -39,15 +39,15 @@ def evaluate_files(
     Args:
         predictions: Airbus CSV, or JSON Lines of ``shipedge predict`` or their folder, which bring scores along.
         truth: the true ships.
-        scores: JSON Lines of ``shipedge predict``, for the picture scores of a CSV.
-        scenes: scenes.csv, so that intervals resample scenes instead of pictures. None: the one beside `truth`, if any.
-        images: folder of the pictures, to tell what lies below false alarms; only pictures with any are read.
+        scores: JSON Lines of ``shipedge predict``, for the image scores of a CSV.
+        scenes: scenes.csv, so that intervals resample scenes instead of images. None: the one beside `truth`, if any.
+        images: folder of the images, to tell what lies below false alarms; only images with any are read.
         part: score only the images of this part ("test", "fold0" ...) of the splits.csv beside `truth`.
         shape: (height, width) of every image.
         steps: wraps the names of the images, for a progress bar.
 
     Raises:
-        SourceError: a picture cannot be read.
+        SourceError: an image cannot be read.
         DatasetError: a file is malformed, the images differ, or predicted ships of one image overlap.
     """
     there, said = open_csv(truth), read_prediction(predictions)
@@ -90,25 +90,25 @@ def evaluate_files(
 
 
 class _Collected:
-    """Objects of one side, picture by picture."""
+    """Objects of one side, image by image."""
 
     def __init__(self) -> None:
-        self.pictures: list[tuple[int, int]] = []
+        self.images: list[tuple[int, int]] = []
         self.sides: list[Ints] = []
         self.areas: list[Ints] = []
         self.ious: list[Floats] = []
         self.causes: list[Ints] = []
 
-    def add(self, picture: int, objects: Sequence[Rle], sizes: Ints, matched: Matched) -> None:
+    def add(self, image: int, objects: Sequence[Rle], sizes: Ints, matched: Matched) -> None:
         boxes = bboxes(objects)
-        self.pictures.append((picture, len(objects)))
+        self.images.append((image, len(objects)))
         self.sides.append((boxes[:, 2:] - boxes[:, :2]).max(axis=1))
         self.areas.append(sizes)
         self.ious.append(matched.iou)
         self.causes.append(matched.cause)
 
     def objects(self) -> Objects:
-        numbers, counts = np.array(self.pictures, np.int64).reshape(-1, 2).T
+        numbers, counts = np.array(self.images, np.int64).reshape(-1, 2).T
         rows = np.fromiter(chain.from_iterable(map(range, counts.tolist())), np.int64)
         whole = [np.concatenate([np.zeros(0, np.int64), *parts]) for parts in (self.areas, self.sides, self.causes)]
         ious = np.concatenate([np.zeros(0), *self.ious])
@@ -128,7 +128,7 @@ def _part(truth: Path, there: Ships, part: str) -> tuple[str, ...]:
 
 
 def _scenes(truth: Path, scenes: str | os.PathLike[str] | None, names: Sequence[str]) -> Ints | None:
-    """Number of each picture's scene, (n,); a picture that the file does not name is a scene of its own."""
+    """Number of each image's scene, (n,); an image that the file does not name is a scene of its own."""
     path = truth.with_name("scenes.csv") if scenes is None else Path(scenes)
     if scenes is None and not path.is_file():
         return None

@@ -25,16 +25,16 @@ _BRIGHT, _GREY, _LAND_AROUND = 140, 30, 0.3
 
 
 def grounds(path: Path, ships: Sequence[Rle], false: Sequence[Rle], shape: tuple[int, int]) -> Ints:
-    """Place in `GROUNDS` of each false alarm of one picture.
+    """Place in `GROUNDS` of each false alarm of one image.
 
     Args:
-        path: the picture.
+        path: the image.
         ships: all that was found there or is there; not part of any ring.
         false: the false alarms.
         shape: (height, width) the masks are meant for.
 
     Raises:
-        SourceError: the picture cannot be read.
+        SourceError: the image cannot be read.
         DatasetError: it has another size.
     """
     pixels = read_image(path, "auto")

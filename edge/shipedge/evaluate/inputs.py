@@ -1,4 +1,4 @@
-"""What is scored: ships and picture scores from the files of ``shipedge predict``, or from a submission CSV."""
+"""What is scored: ships and image scores from the files of ``shipedge predict``, or from a submission CSV."""
 
 import math
 import os
@@ -177,7 +177,7 @@ def _image_id(source: str, record: Any) -> str:
     """The name that the CSV of the same run gives a frame."""
     live = record.get("captured") is not None and record.get("time_s") is not None
     named = Source("stream", source) if live else source_named(source.replace("\\", "/"))
-    index = 0 if named.kind == "picture" else record["index"]
+    index = 0 if named.kind == "image" else record["index"]
     if type(index) is not int or index < 0:
         raise ValueError(f"index is {index!r}")
     return image_id(named, index)

@@ -1,4 +1,4 @@
-"""One picture: how well each ship and each prediction is matched, and by what cause one is not.
+"""One image: how well each ship and each prediction is matched, and by what cause one is not.
 
 The causes follow the idea of TIDE (Bolya et al., 2020: an error has one main cause, and an overlap under IoU 0.1 is
 background), with merged and split ships in place of its classes, and decided by pixels.
@@ -35,7 +35,7 @@ BACKGROUND = 0.1
 
 
 class Matched(NamedTuple):
-    """One side of a picture, (n,) each: best IoU with the other side, place in the table of causes."""
+    """One side of an image, (n,) each: best IoU with the other side, place in the table of causes."""
 
     iou: npt.NDArray[np.float64]
     cause: npt.NDArray[np.int64]
@@ -44,7 +44,7 @@ class Matched(NamedTuple):
 def match(
     ships: Sequence[Rle], predictions: Sequence[Rle], ship_areas: npt.NDArray[np.int64], areas: npt.NDArray[np.int64]
 ) -> tuple[Matched, Matched]:
-    """Match n true ships with m predictions of one picture, neither of which overlap among themselves.
+    """Match n true ships with m predictions of one image, neither of which overlap among themselves.
 
     Args:
         ships: the truth.

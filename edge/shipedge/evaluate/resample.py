@@ -1,7 +1,7 @@
-"""95 % intervals by bootstrap: what the figures would be, had other pictures of the same kind been taken.
+"""95 % intervals by bootstrap: what the figures would be, had other images of the same kind been taken.
 
-Percentile bootstrap (Efron and Tibshirani, 1993). Pictures cut from one scene look alike, so where scenes are known
-whole scenes are drawn; drawing pictures would make the intervals too narrow. All figures share the same draws.
+Percentile bootstrap (Efron and Tibshirani, 1993). Images cut from one scene look alike, so where scenes are known
+whole scenes are drawn; drawing images would make the intervals too narrow. All figures share the same draws.
 """
 
 import math
@@ -18,7 +18,7 @@ _DRAWN = 40_000_000  # units in all draws together: enough for seconds
 _HELD = 1 << 23  # weights held at a time, numbers
 
 Ratio = tuple[Floats, Floats]
-"""Numerator and denominator of a figure, by picture: the figure is the quotient of their sums."""
+"""Numerator and denominator of a figure, by image: the figure is the quotient of their sums."""
 Interval = tuple[float, float]
 OfWeights = Callable[[Floats], Mapping[str, Floats]]
 
@@ -35,9 +35,9 @@ def intervals(
     """(low, high) of each figure; None where it is undefined in one draw of twenty or more.
 
     Args:
-        ratios: figures that are quotients of sums over the n pictures.
-        scenes: (n,) number of each picture's scene; None: every picture is its own.
-        of_weights: further figures from how often each picture was drawn: (draws, n) -> name: (draws,).
+        ratios: figures that are quotients of sums over the n images.
+        scenes: (n,) number of each image's scene; None: every image is its own.
+        of_weights: further figures from how often each image was drawn: (draws, n) -> name: (draws,).
     """
     sums = np.stack([side for ratio in ratios.values() for side in ratio], axis=1).astype(np.float64)
     if scenes is not None:

@@ -1,4 +1,4 @@
-"""Everything that was counted: arrays over the pictures, and over the ships of both sides."""
+"""Everything that was counted: arrays over the images, and over the ships of both sides."""
 
 import math
 from dataclasses import dataclass
@@ -17,29 +17,29 @@ class Objects:
     """All ships of one side, or all predictions, (n,) each.
 
     Attributes:
-        picture: number of its picture.
-        row: number of its row within the picture, from 0.
+        image: number of its image.
+        row: number of its row within the image, from 0.
         area: pixels.
         side: longer side of its bounding box, pixels.
         iou: best IoU with the other side.
         cause: place in matching.SHIP_CAUSES or matching.PREDICTION_CAUSES.
     """
 
-    picture: Ints
+    image: Ints
     row: Ints
     area: Ints
     side: Ints
     iou: Floats
     cause: Ints
 
-    def per_picture(self, pictures: int, chosen: npt.NDArray[np.bool_] | None = None) -> Ints:
-        """How many (of those `chosen`) each picture has: (pictures,)."""
-        return np.bincount(self.picture if chosen is None else self.picture[chosen], minlength=pictures)
+    def per_image(self, images: int, chosen: npt.NDArray[np.bool_] | None = None) -> Ints:
+        """How many (of those `chosen`) each image has: (images,)."""
+        return np.bincount(self.image if chosen is None else self.image[chosen], minlength=images)
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """One picture's figures: F2, Dice, IoU of the unions, and counts at IoU 0.5; `score` is None if unknown."""
+class ImageFigures:
+    """One image's figures: F2, Dice, IoU of the unions, and counts at IoU 0.5; `score` is None if unknown."""
 
     image: str
     ships: int
@@ -58,12 +58,12 @@ class Evaluation:
     """A prediction beside the truth.
 
     Attributes:
-        names: ImageId of each of the n pictures.
+        names: ImageId of each of the n images.
         pixels: (n, 3) pixels common to both sides, of the truth, of the prediction.
         ships: the true ships.
         predictions: the predicted ones.
-        scores: (n,) score of each picture, or None.
-        scenes: (n,) number of the scene a picture was cut from, or None where that is unknown.
+        scores: (n,) score of each image, or None.
+        scenes: (n,) number of the scene an image was cut from, or None where that is unknown.
         grounds: place in grounds.GROUNDS of each prediction that is `false` (in their order), or None.
         confidences: (m,) score of each prediction, or None.
     """
@@ -83,54 +83,52 @@ class Evaluation:
         return self.scores is not None and bool((self.scores >= 0).all() and (self.scores <= 1).all())
 
     def counts(self) -> Ints:
-        """True positives, false positives, false negatives of each picture at each threshold: (3, n, 10)."""
+        """True positives, false positives, false negatives of each image at each threshold: (3, n, 10)."""
         n, steps = len(self.names), THRESHOLDS
-        ships = np.stack([self.ships.per_picture(n, self.ships.iou > step) for step in steps], axis=1)
-        hits = np.stack([self.predictions.per_picture(n, self.predictions.iou > step) for step in steps], axis=1)
-        return np.stack(
-            [hits, self.predictions.per_picture(n)[:, None] - hits, self.ships.per_picture(n)[:, None] - ships]
-        )
+        ships = np.stack([self.ships.per_image(n, self.ships.iou > step) for step in steps], axis=1)
+        hits = np.stack([self.predictions.per_image(n, self.predictions.iou > step) for step in steps], axis=1)
+        return np.stack([hits, self.predictions.per_image(n)[:, None] - hits, self.ships.per_image(n)[:, None] - ships])
 
-    def f2_by_picture(self) -> Floats:
-        """Official F2 of each picture at each threshold: (n, 10)."""
+    def f2_by_image(self) -> Floats:
+        """Official F2 of each image at each threshold: (n, 10)."""
         return f2_from_counts(self.counts())
 
     @property
     def f2(self) -> float:
-        """Official score: mean over all pictures and thresholds."""
-        return float(self.f2_by_picture().mean())
+        """Official score: mean over all images and thresholds."""
+        return float(self.f2_by_image().mean())
 
-    def dice_by_picture(self) -> Floats:
-        """Dice of the two unions of each picture, (n,); 1 where both are empty."""
+    def dice_by_image(self) -> Floats:
+        """Dice of the two unions of each image, (n,); 1 where both are empty."""
         common, truth, prediction = self.pixels.T
         return np.where(truth + prediction, 2 * common / np.maximum(truth + prediction, 1), 1.0)
 
-    def iou_by_picture(self) -> Floats:
-        """IoU of the two unions of each picture, (n,); 1 where both are empty."""
+    def iou_by_image(self) -> Floats:
+        """IoU of the two unions of each image, (n,); 1 where both are empty."""
         common, truth, prediction = self.pixels.T
         either = truth + prediction - common
         return np.where(either, common / np.maximum(either, 1), 1.0)
 
-    def pictures(self) -> list[Picture]:
-        """The figures picture by picture, in the order of the truth."""
+    def images(self) -> list[ImageFigures]:
+        """The figures image by image, in the order of the truth."""
         found, false, missed = self.counts()[..., 0].tolist()
         columns = (
             self.names,
-            self.ships.per_picture(len(self.names)).tolist(),
-            self.predictions.per_picture(len(self.names)).tolist(),
-            self.f2_by_picture().mean(axis=1).tolist(),
-            self.dice_by_picture().tolist(),
-            self.iou_by_picture().tolist(),
+            self.ships.per_image(len(self.names)).tolist(),
+            self.predictions.per_image(len(self.names)).tolist(),
+            self.f2_by_image().mean(axis=1).tolist(),
+            self.dice_by_image().tolist(),
+            self.iou_by_image().tolist(),
             found,
             false,
             missed,
             [None] * len(self.names) if self.scores is None else self.scores.tolist(),
         )
-        return [Picture(*values) for values in zip(*columns, strict=True)]
+        return [ImageFigures(*values) for values in zip(*columns, strict=True)]
 
-    def worst(self, count: int) -> list[Picture]:
-        """The pictures with the lowest F2; ties: more wrong objects first, then the lower Dice."""
-        order = sorted(self.pictures(), key=lambda one: (one.f2, -one.false - one.missed, one.dice, one.image))
+    def worst(self, count: int) -> list[ImageFigures]:
+        """The images with the lowest F2; ties: more wrong objects first, then the lower Dice."""
+        order = sorted(self.images(), key=lambda one: (one.f2, -one.false - one.missed, one.dice, one.image))
         return [one for one in order[:count] if one.f2 < 1]
 
 

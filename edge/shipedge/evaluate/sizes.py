@@ -29,8 +29,8 @@ class SizeScore:
         iou: mean IoU of those found, with their prediction.
         predicted: predictions of this size.
         false: those among them that are no attempt at any ship (cause "false").
-        f2: 5 TP / (5 TP + 4 FN + FP), the counts of all pictures together, mean over the ten thresholds. Not the mean
-            over pictures: most of them have no ship of the class, and would count as right.
+        f2: 5 TP / (5 TP + 4 FN + FP), the counts of all images together, mean over the ten thresholds. Not the mean
+            over images: most of them have no ship of the class, and would count as right.
     """
 
     name: str
@@ -50,12 +50,12 @@ def by_size(result: Evaluation) -> list[SizeScore]:
 
 
 def recalls(result: Evaluation) -> dict[str, tuple[Floats, Floats]]:
-    """Ships found at IoU 0.5 and ships, by picture, for each class: what the intervals are drawn from."""
+    """Ships found at IoU 0.5 and ships, by image, for each class: what the intervals are drawn from."""
     n, ships = len(result.names), result.ships
     return {
         name: (
-            ships.per_picture(n, chosen & (ships.cause == HIT)).astype(np.float64),
-            ships.per_picture(n, chosen).astype(np.float64),
+            ships.per_image(n, chosen & (ships.cause == HIT)).astype(np.float64),
+            ships.per_image(n, chosen).astype(np.float64),
         )
         for name, (chosen, _) in zip(NAMES, _classes(result), strict=True)
     }

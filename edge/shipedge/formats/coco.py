@@ -15,7 +15,7 @@ from typing import Any, Literal
 from shipedge.errors import DatasetError, RleFormatError
 from shipedge.files.json_file import integer, objects, whole
 from shipedge.files.shorten import shorten
-from shipedge.formats.labelled import Labelled, Pictures, count
+from shipedge.formats.labelled import ImageList, Labelled, count
 from shipedge.formats.left_out import LeftOut
 from shipedge.formats.names import Ids, image_name
 from shipedge.formats.shapes import corners, fill
@@ -25,15 +25,15 @@ Shape = tuple[int, int]
 
 
 def read_coco(
-    path: Path, data: Any, pictures: Pictures, left_out: LeftOut, notes: list[str], crowds: Literal["keep", "drop"]
+    path: Path, data: Any, image_list: ImageList, left_out: LeftOut, notes: list[str], crowds: Literal["keep", "drop"]
 ) -> Iterator[Labelled]:
     """The images of a COCO file in its order, each with its ships.
 
     Args:
         path: for messages.
         data: content of the file.
-        pictures: say sizes where the file does not.
-        left_out: counts objects without a mask, and images without a picture.
+        image_list: say sizes where the file does not.
+        left_out: counts objects without a mask, and images without a file.
         notes: gets a sentence for each kind of thing that is not kept.
         crowds: "drop" leaves out objects with ``iscrowd``. In COCO itself they are groups of objects; CVAT marks each
             mask that was drawn with the brush like that.
@@ -69,14 +69,14 @@ def read_coco(
         notes.append(f"{path}: {count(kept, 'object')} marked as crowds become ships, --crowds drop leaves them out")
     for number, (place, name, shape) in images.items():
         annotations = ships.pop(number)
-        picture = pictures.find(name)
-        if picture is None:
+        known = image_list.find(name)
+        if known is None:
             left_out.image(len(annotations))
             continue
-        shape = shape or pictures.size(picture) or _size_of_masks(annotations)
+        shape = shape or image_list.size(known) or _size_of_masks(annotations)
         if shape is None:
             raise DatasetError(f"{place}: height and width are missing, say --images or --shape")
-        yield Labelled(picture, shape, left_out.masks(mask_of(one, shape, at) for at, one in annotations))
+        yield Labelled(known, shape, left_out.masks(mask_of(one, shape, at) for at, one in annotations))
 
 
 def image_id(entry: dict[str, Any], key: str, place: str) -> int | str:

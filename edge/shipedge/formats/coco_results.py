@@ -13,7 +13,7 @@ from shipedge.errors import DatasetError
 from shipedge.files.json_file import entries, load
 from shipedge.files.shorten import shorten
 from shipedge.formats.coco import Shape, image_id, images_of, mask_of
-from shipedge.formats.labelled import Labelled, Pictures
+from shipedge.formats.labelled import ImageList, Labelled
 from shipedge.formats.left_out import LeftOut
 from shipedge.formats.names import Ids
 
@@ -24,41 +24,41 @@ def is_results(data: Any) -> bool:
 
 
 def read_results(
-    path: Path, data: list[Any], pictures: Pictures, left_out: LeftOut, notes: list[str]
+    path: Path, data: list[Any], image_list: ImageList, left_out: LeftOut, notes: list[str]
 ) -> Iterator[Labelled]:
-    """The pictures that are known, each with its ships from a list of results, as programs that predict write it.
+    """The images that are known, each with its ships from a list of results, as programs that predict write it.
 
     Args:
         path: for messages.
         data: objects with ``image_id`` and ``segmentation``.
-        pictures: those of a COCO file, by id, or those of a folder: an id is then a name with or without suffix, or a
+        image_list: those of a COCO file, by id, or those of a folder: an id is then a name with or without suffix, or a
             number that is all of the name, with any zeros before it (COCO has 000000000139.jpg for 139).
         left_out: counts results without a mask.
         notes: gets a sentence for what is not kept.
 
     Raises:
-        DatasetError: no pictures are known, an id leads to none of them, a malformed mask; names the place.
+        DatasetError: no images are known, an id leads to none of them, a malformed mask; names the place.
     """
-    if not pictures.known:
+    if not image_list.known:
         raise DatasetError(f"{path} holds a list of results, which names no images: say --images DIR or COCO file")
-    by_id: dict[int | str, str] = {one: name for one, (name, _) in pictures.listed.items()}
+    by_id: dict[int | str, str] = {one: name for one, (name, _) in image_list.listed.items()}
     if not by_id:
-        numbers = Counter(int(label) for label in pictures.by_label() if re.fullmatch("[0-9]{1,18}", label))
-        for label, name in pictures.by_label().items():
+        numbers = Counter(int(label) for label in image_list.by_label() if re.fullmatch("[0-9]{1,18}", label))
+        for label, name in image_list.by_label().items():
             by_id[name] = by_id[label] = name
             if re.fullmatch("[0-9]{1,18}", label) and numbers[int(label)] == 1:
                 by_id[int(label)] = name
     ids = Ids(by_id)
-    found: dict[str, list[tuple[str, dict[str, Any]]]] = {name: [] for name in pictures.names()}
+    found: dict[str, list[tuple[str, dict[str, Any]]]] = {name: [] for name in image_list.names()}
     for place, result in entries(str(path), data):
         one = ids.find(image_id(result, "image_id", place))
         if one is None:
-            raise DatasetError(f"{place}: image_id {shorten(result['image_id'])} is no id of a picture that is known")
+            raise DatasetError(f"{place}: image_id {shorten(result['image_id'])} is no id of an image that is known")
         found[by_id[one]].append((place, result))
     if any("score" in result for results in found.values() for _, result in results):
         notes.append(f"{path}: scores are not kept: results of any score become ships")
     for name in list(found):
-        shape = pictures.shape(name)
+        shape = image_list.shape(name)
         yield Labelled(name, shape, left_out.masks(mask_of(one, shape, place) for place, one in found.pop(name)))
 
 

@@ -11,7 +11,7 @@ from shipedge.formats.coco import read_coco
 from shipedge.formats.coco_results import is_results, read_results
 from shipedge.formats.coco_write import write_coco
 from shipedge.formats.cvat import CVAT
-from shipedge.formats.labelled import Labelled, Pictures, count
+from shipedge.formats.labelled import ImageList, Labelled, count
 from shipedge.formats.labelme import LABELME
 from shipedge.formats.labelstudio import LABELSTUDIO
 from shipedge.formats.left_out import LeftOut
@@ -25,7 +25,7 @@ from shipedge.formats.yolo import read_yolo, write_yolo
 TOOLS = {"cvat": CVAT, "labelme": LABELME, "labelstudio": LABELSTUDIO, "supervisely": SUPERVISELY, "via": VIA}
 """Native files of labelling tools, which are read but not written."""
 FORMATS = ("airbus", "coco", "labels", "png", "yolo", *TOOLS)
-"""Airbus CSV, COCO JSON, folder of label pictures, folder of masks, folder of YOLO polygons, files of tools."""
+"""Airbus CSV, COCO JSON, folder of label maps, folder of masks, folder of YOLO polygons, files of tools."""
 WRITTEN = ("airbus", "coco", "coco-rle", "labels", "png", "yolo")
 """Those formats that are no tool's own; COCO with polygons or with compressed counts."""
 
@@ -33,17 +33,17 @@ WRITTEN = ("airbus", "coco", "coco-rle", "labels", "png", "yolo")
 def read_labelled(
     path: Path,
     kind: str,
-    pictures: Pictures,
+    image_list: ImageList,
     notes: list[str],
     order: Literal["F", "C"] = "F",
     crowds: Literal["keep", "drop"] = "keep",
 ) -> Iterator[Labelled]:
-    """The images of ``path`` in one of ``FORMATS``; of known pictures, only those that have one.
+    """The images of ``path`` in one of ``FORMATS``; of known images, only those that have one.
 
     Args:
         path: file or folder.
         kind: one of ``FORMATS``.
-        pictures: names and sizes where the format holds none.
+        image_list: names and sizes where the format holds none.
         notes: gets a sentence for each kind of thing that is not kept.
         order: of the runs in an Airbus CSV; "C" for one that was written along the rows by mistake.
         crowds: "drop" leaves out objects of a COCO file with ``iscrowd``.
@@ -51,33 +51,33 @@ def read_labelled(
     Raises:
         DatasetError: not of this format, malformed, or none of its objects becomes a ship.
     """
-    left_out = LeftOut(path, pictures)
-    return left_out.checked(_read(path, kind, pictures, left_out, notes, order, crowds), notes)
+    left_out = LeftOut(path, image_list)
+    return left_out.checked(_read(path, kind, image_list, left_out, notes, order, crowds), notes)
 
 
 def _read(
     path: Path,
     kind: str,
-    pictures: Pictures,
+    image_list: ImageList,
     left_out: LeftOut,
     notes: list[str],
     order: Literal["F", "C"],
     crowds: Literal["keep", "drop"],
 ) -> Iterator[Labelled]:
     if kind == "airbus":
-        return _read_airbus(path, pictures, left_out, order)
+        return _read_airbus(path, image_list, left_out, order)
     if kind == "coco":
         data = load(path)
         if is_results(data):
-            return read_results(path, data, pictures, left_out, notes)
-        return _sized(read_coco(path, data, pictures, left_out, notes, crowds), path, pictures)
+            return read_results(path, data, image_list, left_out, notes)
+        return _sized(read_coco(path, data, image_list, left_out, notes, crowds), path, image_list)
     if kind in TOOLS:
-        return _sized(read_tool(TOOLS[kind], path, pictures, left_out), path, pictures)
+        return _sized(read_tool(TOOLS[kind], path, image_list, left_out), path, image_list)
     if not path.is_dir():
         raise DatasetError(f"{path} is not a folder")
     if kind == "yolo":
-        return read_yolo(path, pictures, left_out, notes)
-    return read_png_folder(path, pictures, left_out, notes, labels=kind == "labels")
+        return read_yolo(path, image_list, left_out, notes)
+    return read_png_folder(path, image_list, left_out, notes, labels=kind == "labels")
 
 
 def write_labelled(path: Path, kind: str, images: Iterable[Labelled], notes: list[str]) -> None:
@@ -96,27 +96,27 @@ def write_labelled(path: Path, kind: str, images: Iterable[Labelled], notes: lis
         write_png_folder(path, images, notes, labels=kind == "labels")
 
 
-def _sized(images: Iterable[Labelled], path: Path, pictures: Pictures) -> Iterator[Labelled]:
-    """The same images; raises DatasetError where one is not as large as its picture."""
+def _sized(images: Iterable[Labelled], path: Path, image_list: ImageList) -> Iterator[Labelled]:
+    """The same images; raises DatasetError where one is not as large as its file."""
     for image in images:
-        size = pictures.size(image.image) if pictures.known else image.shape
+        size = image_list.size(image.image) if image_list.known else image.shape
         if size != image.shape:
-            raise DatasetError(f"{path}: image {image.image!r} has shape {image.shape}, its picture {size}")
+            raise DatasetError(f"{path}: image {image.image!r} has shape {image.shape}, its file {size}")
         yield image
 
 
-def _read_airbus(path: Path, pictures: Pictures, left_out: LeftOut, order: Literal["F", "C"]) -> Iterator[Labelled]:
+def _read_airbus(path: Path, image_list: ImageList, left_out: LeftOut, order: Literal["F", "C"]) -> Iterator[Labelled]:
     index = open_csv(path)
     for name in index:
-        picture = pictures.find(name)
-        if picture is None:
+        image = image_list.find(name)
+        if image is None:
             left_out.image(len(index[name]))
             continue
-        shape = pictures.shape(picture)
+        shape = image_list.shape(image)
         ships = index.ships(name, shape)
         if order == "C":
             ships = [left_out.budget.take(other_order(ship)) for ship in ships]
-        yield Labelled(picture, shape, ships)
+        yield Labelled(image, shape, ships)
 
 
 def _write_airbus(path: Path, images: Iterable[Labelled], notes: list[str]) -> None:

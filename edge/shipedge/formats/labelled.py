@@ -22,10 +22,10 @@ class Labelled(NamedTuple):
     ships: list[Rle]
 
 
-class Pictures:
-    """The pictures that labels belong to: they say names and sizes where a format holds none.
+class ImageList:
+    """The images that labels belong to: they say names and sizes where a format holds none.
 
-    Where no pictures are known, every picture has one size, and its name is taken to end in ``.jpg`` where a format
+    Where no images are known, every image has one size, and its name is taken to end in ``.jpg`` where a format
     drops that.
     """
 
@@ -38,9 +38,9 @@ class Pictures:
         """Lists the folder.
 
         Args:
-            folder: of pictures, or None.
-            shape: (height, width) of all pictures where neither folder nor list says it; None for 768 x 768.
-            listed: name and size of each picture by its id in a COCO file, instead of a folder.
+            folder: of images, or None.
+            shape: (height, width) of all images where neither folder nor list says it; None for 768 x 768.
+            listed: name and size of each image by its id in a COCO file, instead of a folder.
 
         Raises:
             DatasetError: no such folder.
@@ -52,7 +52,7 @@ class Pictures:
         self._names: set[str] = set(self._shapes)
         if folder is not None:
             if not folder.is_dir():
-                raise DatasetError(f"{folder} is not a folder of pictures")
+                raise DatasetError(f"{folder} is not a folder of images")
             with os.scandir(folder) as entries:
                 names = (entry.name for entry in entries if os.path.splitext(entry.name)[1].lower() in SUFFIXES)  # noqa: PTH122
                 # macOS keeps what other file systems cannot hold of a.jpg in ._a.jpg.
@@ -65,7 +65,7 @@ class Pictures:
 
     @property
     def known(self) -> bool:
-        """The pictures are those of a folder or a list; otherwise any name is one."""
+        """The images are those of a folder or a list; otherwise any name is one."""
         return self.folder is not None or bool(self.listed)
 
     @property
@@ -74,14 +74,14 @@ class Pictures:
         return str(self.folder or "the list of images")
 
     def names(self) -> list[str]:
-        """Names of the pictures that are known, sorted."""
+        """Names of the images that are known, sorted."""
         return sorted(self._names)
 
     def by_label(self) -> dict[str, str]:
-        """Names of the pictures that are known by what their labels are called: the name without suffix, as NFC.
+        """Names of the images that are known by what their labels are called: the name without suffix, as NFC.
 
         Raises:
-            DatasetError: two pictures differ in their suffix only.
+            DatasetError: two images differ in their suffix only.
         """
         found: dict[str, str] = {}
         for name in self.names():
@@ -91,10 +91,10 @@ class Pictures:
         return found
 
     def find(self, name: str) -> str | None:
-        """The picture that a label file calls ``name``, or None.
+        """The image that a label file calls ``name``, or None.
 
         Case of the suffix and Unicode form may differ, and the eight digits that Label Studio puts before the names of
-        uploads may be missing, where one picture alone fits.
+        uploads may be missing, where one image alone fits.
         """
         if not self.known or name in self._names:
             return name
@@ -105,11 +105,11 @@ class Pictures:
         return fitting[0] if len(fitting) == 1 else None
 
     def shape(self, image: str) -> tuple[int, int]:
-        """(height, width) of a picture. Raises SourceError where its file is unreadable."""
+        """(height, width) of an image. Raises SourceError where its file is unreadable."""
         return self.size(image) or (768, 768)
 
     def size(self, image: str) -> tuple[int, int] | None:
-        """(height, width) of a picture, None where nobody said it. Raises SourceError where its file is unreadable."""
+        """(height, width) of an image, None where nobody said it. Raises SourceError where its file is unreadable."""
         if self.folder is None:
             return self._shapes.get(image, self._shape)
         return image_size(self.folder / image)

@@ -6,16 +6,16 @@ from pathlib import Path
 
 from shipedge.errors import DatasetError
 from shipedge.formats.budget import RunBudget
-from shipedge.formats.labelled import Labelled, Pictures, count
+from shipedge.formats.labelled import ImageList, Labelled, count
 from shipedge.rle import Rle
 
 
 class LeftOut:
     """Counts by reason the objects that are left out; a file of which nothing is left is an error, not "no ship"."""
 
-    def __init__(self, path: Path, pictures: Pictures) -> None:
+    def __init__(self, path: Path, image_list: ImageList) -> None:
         self._path = path
-        self._pictures = pictures
+        self._image_list = image_list
         self._reasons: Counter[str] = Counter()
         self._images = 0
         self._files: dict[str, list[str]] = {}
@@ -44,9 +44,9 @@ class LeftOut:
         return kept
 
     def image(self, objects: int) -> None:
-        """Count an image that has no picture, and its objects."""
+        """Count an image that has no file, and its objects."""
         self._images += 1
-        self._reasons["in images without a picture"] += objects
+        self._reasons["in images without a file"] += objects
 
     def files(self, reason: str, names: list[str]) -> None:
         """Count files that are not read, of which nobody knows how many ships they hold."""
@@ -65,7 +65,7 @@ class LeftOut:
         """The same images; after the last one, what was left out is said.
 
         Raises:
-            DatasetError: two have one name; or, after the last one: there were no images, or none has a picture; or
+            DatasetError: two have one name; or, after the last one: there were no images, or none has an image; or
                 there were objects or files, but none became a ship.
         """
         names: set[str] = set()
@@ -85,14 +85,14 @@ class LeftOut:
             notes.append(f"{self._path}: {count(len(files), 'file')} left out, {reason}: {', '.join(files[:5])}")
         if self._images:
             left = count(self._images, "image")
-            notes.append(f"{self._path}: {left} left out, {self._pictures.where} has no picture of that name")
+            notes.append(f"{self._path}: {left} left out, {self._image_list.where} has no file of that name")
         if objects := sum(self._reasons.values()):
             notes.append(f"{self._path}: {count(objects, 'object')} left out: {self._said()}")
 
     def _refuse_nothing(self, names: set[str], ships: int) -> None:
         if self._images and not names:
             raise DatasetError(
-                f"{self._path}: {self._pictures.where} has no picture of the {count(self._images, 'image')} in it"
+                f"{self._path}: {self._image_list.where} has no image of the {count(self._images, 'image')} in it"
             )
         objects = sum(self._reasons.values())
         if self._unanswered and not names and not objects:

@@ -13,7 +13,7 @@ from shipedge.files.shorten import shorten
 def last_part(path: str) -> str:
     r"""The file name in a path or address: ``b.jpg`` of ``a/b.jpg``, ``a\b.jpg``, ``https://host/b.jpg?key=1``.
 
-    Label Studio writes pictures on its own disk as ``/data/local-files/?d=a/b.jpg``.
+    Label Studio writes images on its own disk as ``/data/local-files/?d=a/b.jpg``.
     """
     before, found, after = path.partition("?d=")
     if found:

@@ -2,9 +2,9 @@
 
 What can be known depends on what is there:
 
-- The picture shows it. Read rightly, a ship differs from what surrounds it; read wrongly, the mask lies on open sea.
-- A picture that is not square shows it by the text alone: read with the wrong period, a ship falls into pieces.
-- For a square picture the text alone cannot tell: read wrongly it is the transposed mask, every bit as plausible. All
+- The image shows it. Read rightly, a ship differs from what surrounds it; read wrongly, the mask lies on open sea.
+- An image that is not square shows it by the text alone: read with the wrong period, a ship falls into pieces.
+- For a square image the text alone cannot tell: read wrongly it is the transposed mask, every bit as plausible. All
   that is left is a habit of a data set. Ships of the Airbus challenge are 1.16 times as wide as high in the mean (of
   40,798), which a few hundred ships show; it is a hint, because other data has other habits.
 """
@@ -23,9 +23,9 @@ from shipedge.rle import Rle, components, difference
 
 Order = Literal["F", "C"]
 
-# Natural logarithms of odds. The weight was fitted by logistic regression on 94 real pictures and, independently, on
-# 198 rendered ones; both gave the same. With it 96 and 98 of 100 pictures say the right order by themselves, none the
-# wrong one, the others nothing; three pictures together always decided, and rightly. Texts alone, of 20 pictures of
+# Natural logarithms of odds. The weight was fitted by logistic regression on 94 real images and, independently, on
+# 198 rendered ones; both gave the same. With it 96 and 98 of 100 images say the right order by themselves, none the
+# wrong one, the others nothing; three images together always decided, and rightly. Texts alone, of 20 images of
 # 512x768 or 700x768 pixels: always rightly; of 767x768, where a wrong reading shears a ship by next to nothing: 6 of 10
 # files rightly, the others undecided.
 _WEIGHT = 2.7
@@ -48,7 +48,7 @@ class OrderReport:
         for_f: how many of them say F by themselves.
         for_c: how many say C.
         all_square: no image had sides of two lengths.
-        seen: there were pictures.
+        seen: there were images.
         aspect: geometric mean of the ships' width over their height, as the texts say it; 0 without ships.
         hint: the order that the habit of the Airbus data suggests; None where it suggests nothing.
     """
@@ -68,7 +68,7 @@ def detect_order(images: Iterable[tuple[Sequence[Rle], npt.NDArray[np.uint8] | N
     """Judge masks that were read column-major.
 
     Args:
-        images: (ships, pixels) of each image: its masks, and its picture (height, width, channels) or None.
+        images: (ships, pixels) of each image: its masks, and its image (height, width, channels) or None.
 
     Raises:
         DatasetError: along the rows the masks could have far more runs than down the columns.
@@ -123,7 +123,7 @@ def other_order(ship: Rle) -> Rle:
 def _evidence(ship: Rle, pixels: npt.NDArray[np.uint8] | None) -> float:
     """How much better the mask is when it is read column-major, as a logarithm."""
     other = other_order(ship)
-    evidence = math.log(len(components(other)) / len(components(ship)))  # 0 for a square picture
+    evidence = math.log(len(components(other)) / len(components(ship)))  # 0 for a square image
     if pixels is not None:
         right, wrong = _contrast(ship, pixels), _contrast(other, pixels)
         if right is not None and wrong is not None:

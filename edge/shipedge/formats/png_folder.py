@@ -1,4 +1,4 @@
-"""Folders of mask pictures, one PNG per image: non-zero is ship, or (labels) the value k is ship k."""
+"""Folders of mask images, one PNG per image: non-zero is ship, or (labels) the value k is ship k."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -12,7 +12,7 @@ from shipedge.errors import DatasetError, RleFormatError
 from shipedge.files.atomic import new_folder
 from shipedge.formats.label_folder import label_files
 from shipedge.formats.label_image import read_labels
-from shipedge.formats.labelled import Labelled, Pictures, Stems, count, stem
+from shipedge.formats.labelled import ImageList, Labelled, Stems, count, stem
 from shipedge.formats.left_out import LeftOut
 from shipedge.formats.mask_image import read_mask
 from shipedge.images.header import SUFFIXES
@@ -22,14 +22,14 @@ _MOST_PIXELS = 1 << 30
 
 
 def read_png_folder(
-    folder: Path, pictures: Pictures, left_out: LeftOut, notes: list[str], *, labels: bool = False
+    folder: Path, image_list: ImageList, left_out: LeftOut, notes: list[str], *, labels: bool = False
 ) -> Iterator[Labelled]:
     """The images of a folder of masks, by name; each has the size of its mask.
 
     Args:
         folder: of ``.png`` files, whose masks `decode_mask` finds.
-        pictures: names of the images, which the masks do not hold; of a folder, also their sizes, to compare.
-        left_out: counts files without a picture, and images in other formats than PNG.
+        image_list: names of the images, which the masks do not hold; of a folder, also their sizes, to compare.
+        left_out: counts files without an image, and images in other formats than PNG.
         notes: gets a sentence where masks seem to be inverted.
         labels: each value other than 0 is one ship; otherwise each 8-connected part of what is not 0.
 
@@ -38,16 +38,16 @@ def read_png_folder(
         DatasetError: no folder, a file that is no mask, a label image where masks are expected, a mask that has not
             the size of its image.
     """
-    if pictures.folder != folder:
+    if image_list.folder != folder:
         left_out.files("masks are read from .png alone", _other_images(folder))
     inverted = 0
-    for image, path in label_files(folder, ".png", pictures, left_out, notes).items():
+    for image, path in label_files(folder, ".png", image_list, left_out, notes).items():
         if path is None:
             continue
         pixels = read_labels(path) if labels else read_mask(path)
         shape = (pixels.shape[0], pixels.shape[1])
-        if pictures.folder is not None and pictures.shape(image) != shape:
-            raise DatasetError(f"{path} has shape {shape}, expected {pictures.shape(image)} as its picture has")
+        if image_list.folder is not None and image_list.shape(image) != shape:
+            raise DatasetError(f"{path} has shape {shape}, expected {image_list.shape(image)} as its image has")
         ships = _labels(pixels) if labels else components(pixels)
         inverted += 2 * sum(ship.area for ship in ships) > shape[0] * shape[1]
         yield Labelled(image, shape, ships)
@@ -61,7 +61,7 @@ def write_png_folder(
     """Write a mask per image, 0 and 255, or (labels) 0 and k for ship k; the folder appears whole or not at all.
 
     Raises:
-        DatasetError: the folder has files already, two images would share one, a picture of over 2^30 pixels, or
+        DatasetError: the folder has files already, two images would share one, an image of over 2^30 pixels, or
             (labels) ships that overlap.
     """
     stems = Stems()
@@ -69,7 +69,7 @@ def write_png_folder(
     with new_folder(folder) as inside:
         for image, shape, ships in images:
             if shape[0] * shape[1] > _MOST_PIXELS:
-                raise DatasetError(f"image {image!r} has shape {shape}, a mask picture takes at most 2^30 pixels")
+                raise DatasetError(f"image {image!r} has shape {shape}, a mask image takes at most 2^30 pixels")
             if labels:
                 try:
                     data = labels_to_png(ships, shape)
@@ -84,7 +84,7 @@ def write_png_folder(
                     ships_before += len(ships)
                     ships_after += len(read_back)
             (inside / f"{stems.claim(image)}.png").write_bytes(data)
-    notes.append(f"{folder}: mask pictures do not hold the suffixes of the pictures' names")
+    notes.append(f"{folder}: mask images do not hold the suffixes of the images' names")
     if changed:
         notes.append(
             f"{folder}: ships touch, overlap or have several parts in {count(changed, 'image')}, and a mask does not "

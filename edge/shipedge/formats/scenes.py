@@ -1,4 +1,4 @@
-"""``scenes.csv``: which pictures were cut from one scene.
+"""``scenes.csv``: which images were cut from one scene.
 
 They look alike, so neither splits nor intervals may part them.
 """

@@ -1,4 +1,4 @@
-"""``splits.csv``: which group each picture belongs to, and which part its group is in.
+"""``splits.csv``: which group each image belongs to, and which part its group is in.
 
 Header ``ImageId,Group,Part``; a part is ``test`` or ``fold0``, ``fold1`` ...
 """
@@ -23,7 +23,7 @@ def read_splits(path: Path, content: bytes | None = None) -> dict[str, tuple[str
     """ImageId -> (group, part), every row checked.
 
     Raises:
-        DatasetError: no such file, not this table, an unknown part, a picture twice, or a group in two parts.
+        DatasetError: no such file, not this table, an unknown part, an image twice, or a group in two parts.
     """
     rows = _rows(path, read_bytes(path) if content is None else content)
     found: dict[str, tuple[str, str]] = {}
@@ -32,11 +32,11 @@ def read_splits(path: Path, content: bytes | None = None) -> dict[str, tuple[str
         if part != TEST and not re.fullmatch(r"fold(0|[1-9]\d{0,3})", part, re.ASCII):
             raise DatasetError(f"{path}: line {line}: part is {part[:40]!r}, expected {TEST} or fold0, fold1 ...")
         if image in found:
-            raise DatasetError(f"{path}: line {line}: {image!r} is there twice, expected one row for each picture")
+            raise DatasetError(f"{path}: line {line}: {image!r} is there twice, expected one row for each image")
         if of_group.setdefault(group, part) != part:
             raise DatasetError(
                 f"{path}: line {line}: group {group!r} is in {of_group[group]} and in {part}: "
-                "its pictures overlap, expected all of them in one part"
+                "its images overlap, expected all of them in one part"
             )
         found[image] = (group, part)
     return found

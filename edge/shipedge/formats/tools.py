@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from shipedge.errors import DatasetError, RleFormatError
 from shipedge.files.json_file import load, whole
 from shipedge.files.shorten import shorten
-from shipedge.formats.labelled import Labelled, Pictures
+from shipedge.formats.labelled import ImageList, Labelled
 from shipedge.formats.left_out import LeftOut
 from shipedge.formats.recognize import kind_of
 from shipedge.rle import Rle
@@ -45,21 +45,21 @@ class Tool(NamedTuple):
     label: Callable[[Any], Any]
 
 
-def read_tool(tool: Tool, path: Path, pictures: Pictures, left_out: LeftOut) -> Iterator[Labelled]:
+def read_tool(tool: Tool, path: Path, image_list: ImageList, left_out: LeftOut) -> Iterator[Labelled]:
     """The images of a file, each with its ships.
 
     Raises:
         DatasetError: not a file of this tool, malformed, or an image whose size nobody says.
     """
     for place, name, size, objects in tool.images(path, left_out):
-        picture = pictures.find(name)
-        if picture is None:
+        image = image_list.find(name)
+        if image is None:
             left_out.image(len(objects))
             continue
-        shape = pictures.size(picture) if size is None or None in size else _shape(size, place)
+        shape = image_list.size(image) if size is None or None in size else _shape(size, place)
         if shape is None:
             raise DatasetError(f"{place}: the file does not say the size of {shorten(name)}, say --images or --shape")
-        yield Labelled(picture, shape, left_out.masks(_masks(tool, objects, shape, left_out)))
+        yield Labelled(image, shape, left_out.masks(_masks(tool, objects, shape, left_out)))
 
 
 def _masks(tool: Tool, objects: list[tuple[str, Any]], shape: Shape, left_out: LeftOut) -> Iterator[Rle | str]:

@@ -1,6 +1,6 @@
 """YOLO segmentation labels: a folder with one text file per image, one line ``class x1 y1 x2 y2 ...`` per ship.
 
-Coordinates are shares of the picture's width and height. A line is one polygon: where a ship has holes or several
+Coordinates are shares of the image's width and height. A line is one polygon: where a ship has holes or several
 parts, its rings are joined by lines of zero width, there and back, which enclose nothing. Read back here that is exact;
 programs that draw the outline of a polygon draw those lines too, one pixel wide. An oriented box is a polygon of four
 points; a box (``class x y width height``) is no mask.
@@ -19,7 +19,7 @@ from shipedge.errors import DatasetError
 from shipedge.files.atomic import new_folder
 from shipedge.files.inputs import read_input
 from shipedge.formats.label_folder import label_files
-from shipedge.formats.labelled import Labelled, Pictures, Stems, count
+from shipedge.formats.labelled import ImageList, Labelled, Stems, count
 from shipedge.formats.left_out import LeftOut
 from shipedge.formats.shapes import fill, join_rings
 from shipedge.formats.yolo_columns import Behind, Line, find_columns
@@ -29,24 +29,24 @@ _LONGEST = 64 << 20  # bytes of one file
 _SLACK = 0.01  # of a side: tools round, and some draw a little outside
 
 
-def read_yolo(folder: Path, pictures: Pictures, left_out: LeftOut, notes: list[str]) -> Iterator[Labelled]:
-    """The images of a folder of label files, by name; a picture without a file has no ships.
+def read_yolo(folder: Path, image_list: ImageList, left_out: LeftOut, notes: list[str]) -> Iterator[Labelled]:
+    """The images of a folder of label files, by name; an image without a file has no ships.
 
     Args:
         folder: of ``.txt`` files.
-        pictures: names and sizes, which the labels do not hold.
+        image_list: names and sizes, which the labels do not hold.
         left_out: counts boxes and polygons without a pixel.
         notes: gets a sentence for each kind of thing that is not kept.
 
     Raises:
         DatasetError: no labels, or a line that is no polygon; names file and line.
     """
-    files = label_files(folder, ".txt", pictures, left_out, notes)
+    files = label_files(folder, ".txt", image_list, left_out, notes)
     columns = find_columns(((path, _lines(path)) for path in files.values() if path is not None), notes)
     classes: set[str] = set()
     unknown = 0
     for image, path in files.items():
-        size = pictures.size(image)
+        size = image_list.size(image)
         unknown += size is None
         shape = size or (768, 768)
         found = [] if path is None else _ships(path, shape, columns.get(path, Behind.NOTHING), classes)
@@ -76,7 +76,7 @@ def write_yolo(folder: str | os.PathLike[str], images: Iterable[Labelled], notes
                 joined += len(rings) > 1
                 lines += [_line(rings, shape)] if rings else []
             (inside / f"{stems.claim(image)}.txt").write_text("".join(lines), encoding="ascii")
-    notes.append(f"{folder}: YOLO labels hold neither the pictures' sizes nor the suffixes of their names")
+    notes.append(f"{folder}: YOLO labels hold neither the images' sizes nor the suffixes of their names")
     if joined:
         notes.append(
             f"{folder}: {count(joined, 'ship')} with holes or several parts: one polygon each, its rings joined by "

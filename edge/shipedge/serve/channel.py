@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 
 from shipedge.serve.board import Now
 
-__all__ = ["Add", "Done", "Hello", "Looking", "Picture", "Said", "Status", "Stop", "ToModels", "ToPage"]
+__all__ = ["Add", "Done", "Hello", "Image", "Looking", "Said", "Status", "Stop", "ToModels", "ToPage"]
 __all__ += ["decode_to_models", "decode_to_page", "send"]
 
 Short = Annotated[str, Meta(max_length=2000)]
@@ -46,7 +46,7 @@ class Status(Struct, tag=True):
     problem: str = ""
 
 
-class Picture(Struct, tag=True):
+class Image(Struct, tag=True):
     """The newest frame of a source, drawn, as JPEG."""
 
     id: str
@@ -95,7 +95,7 @@ class Said(Struct, tag=True):
     text: Annotated[str, Meta(max_length=5000)]
 
 
-ToPage: TypeAlias = Hello | Status | Picture | Done
+ToPage: TypeAlias = Hello | Status | Image | Done
 ToModels: TypeAlias = Looking | Add | Stop | Said
 
 decode_to_page = msgspec.msgpack.Decoder(ToPage).decode

@@ -74,7 +74,7 @@ class Models(Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class Keep(Struct, forbid_unknown_fields=True, frozen=True):
-    """How much is kept: results and pictures of so many days, in at most so many bytes."""
+    """How much is kept: results and images of so many days, in at most so many bytes."""
 
     days: Positive = 7.0
     size: str = "2GB"

@@ -12,7 +12,7 @@ from time import monotonic
 
 import msgspec
 
-from shipedge.serve.channel import Add, Done, Hello, Looking, Picture, Said, Status, Stop, decode_to_models, send
+from shipedge.serve.channel import Add, Done, Hello, Image, Looking, Said, Status, Stop, decode_to_models, send
 from shipedge.system.child import Served, end_server, start_server
 
 __all__ = ["PageProcess"]
@@ -42,7 +42,7 @@ class PageProcess:
         self._listening, self._hello = listening, hello
         self._on_looking, self._on_change = on_looking, on_change
         self._change = threading.Condition()
-        self._pictures: dict[str, Picture] = {}
+        self._images: dict[str, Image] = {}
         self._status: Status | None = None
         self._greet = True
         self._answers: list[Done] = []
@@ -72,10 +72,10 @@ class PageProcess:
             self._hello, self._greet = hello, True
             self._change.notify_all()
 
-    def show(self, picture: Picture) -> None:
-        """The newest picture of a source."""
+    def show(self, image: Image) -> None:
+        """The newest image of a source."""
         with self._change:
-            self._pictures[picture.id] = picture
+            self._images[image.id] = image
             self._change.notify_all()
 
     def tell(self, status: Status) -> None:
@@ -131,13 +131,13 @@ class PageProcess:
         while True:
             with self._change:
                 self._change.wait_for(
-                    lambda: self._stopped or self._greet or self._answers or self._status or self._pictures
+                    lambda: self._stopped or self._greet or self._answers or self._status or self._images
                 )
                 if self._stopped:
                     return
-                messages: list[Hello | Done | Status | Picture] = [self._hello] if self._greet else []
-                messages += [*self._answers, *([self._status] if self._status else []), *self._pictures.values()]
-                self._greet, self._answers, self._status, self._pictures = False, [], None, {}
+                messages: list[Hello | Done | Status | Image] = [self._hello] if self._greet else []
+                messages += [*self._answers, *([self._status] if self._status else []), *self._images.values()]
+                self._greet, self._answers, self._status, self._images = False, [], None, {}
                 served = self._served
             assert served is not None
             try:

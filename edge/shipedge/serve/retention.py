@@ -18,8 +18,8 @@ __all__ = ["keep_within", "rotation"]
 _LOG_SHARE = 0.4
 """Of the size that the log may have; the database has the rest."""
 _PARTS = 8
-_TABLES = {"detections": "time", "pictures": "time", "events": "time", "minutes": "minute", "gaps": "start"}
-_LARGE = ("pictures", "detections", "events")
+_TABLES = {"detections": "time", "images": "time", "events": "time", "minutes": "minute", "gaps": "start"}
+_LARGE = ("images", "detections", "events")
 _BATCH = 2000
 """Rows that go at once: a transaction must not last."""
 

@@ -23,11 +23,11 @@ from shipedge.serve.board import Board
 from shipedge.serve.changes import Changes
 from shipedge.serve.channel import Hello, Status
 from shipedge.serve.config import Config
+from shipedge.serve.drawing import Drawing
 from shipedge.serve.follow import Follower
 from shipedge.serve.outbox import waiting
 from shipedge.serve.outputs import Outputs
 from shipedge.serve.page_process import PageProcess
-from shipedge.serve.pictures import Pictures
 from shipedge.serve.retention import rotation
 from shipedge.serve.store import connect, prepare
 from shipedge.serve.systemd import Watchdog, notify, reloading
@@ -69,7 +69,7 @@ class Service:
         self._follower = Follower(log, self._folder, self._board.name_of, self._outputs.wake)
         hello = _hello(config)
         self._page = PageProcess(self._listening, hello, self._look, self._changes.take)
-        self._pictures = Pictures(self._folder, self._board.name_of, self._page.show)
+        self._drawing = Drawing(self._folder, self._board.name_of, self._page.show)
         start = Start(1, __version__, utc(), "", None)
         self._log = Log(log, start, rotation=rotation(config.keep))
         self._turns, self._ready = 0, False
@@ -116,7 +116,7 @@ class Service:
             stack.callback(self._stopped.set)
             ticker.start()
             try:
-                return run([], cascade, self._log, [self._pictures], settings, listener)
+                return run([], cascade, self._log, [self._drawing], settings, listener)
             finally:
                 notify("STOPPING=1")
 
@@ -137,7 +137,7 @@ class Service:
             _LOG.warning("%s", _words(event), extra={"fields": {"source": event.source}})
 
     def _look(self, ids: frozenset[str]) -> None:
-        self._pictures.looked_at = ids
+        self._drawing.looked_at = ids
 
     def _configure(self, config: Config) -> None:
         has_outputs = config.mqtt is not None or bool(config.webhooks)

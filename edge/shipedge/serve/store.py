@@ -24,7 +24,7 @@ CREATE TABLE detections (id INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT N
   time TEXT NOT NULL, ships INTEGER NOT NULL, score REAL NOT NULL, longest_m REAL, body TEXT NOT NULL);
 CREATE INDEX detections_by_time ON detections (time);
 CREATE INDEX detections_by_frame ON detections (source, frame);
-CREATE TABLE pictures (id INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL, frame INTEGER NOT NULL,
+CREATE TABLE images (id INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL, frame INTEGER NOT NULL,
   time TEXT NOT NULL, jpeg BLOB NOT NULL, UNIQUE (source, frame));
 CREATE TABLE minutes (source TEXT NOT NULL, minute TEXT NOT NULL, frames INTEGER NOT NULL, with_ships INTEGER NOT NULL,
   most INTEGER NOT NULL, PRIMARY KEY (source, minute)) WITHOUT ROWID;

@@ -1,4 +1,4 @@
-"""Where results go: JSON Lines, CSV, GeoJSON, COCO, annotated pictures and videos."""
+"""Where results go: JSON Lines, CSV, GeoJSON, COCO, annotated images and videos."""
 
 from shipedge.sinks.base import Sink
 

@@ -1,4 +1,4 @@
-"""Annotated copies: NAME.jpg of each picture, NAME.mp4 of each video and camera."""
+"""Annotated copies: NAME.jpg of each image, NAME.mp4 of each video and camera."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Annotated:
             draw_tracks(pixels, result, self._tails[result.source])  # below outlines and scores
         drawn = draw_result(pixels, result)
         bgr = np.asarray(cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR, dst=drawn), np.uint8)
-        if self._names.is_picture(result.source):
+        if self._names.is_image(result.source):
             good, encoded = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
             if not good:  # JPEG ends at 65,535 pixels a side
                 raise SourceError(f"{result.source}: too large to be annotated as JPEG; leave --annotate out")

@@ -13,7 +13,7 @@ __all__ = ["Sink", "keeps"]
 
 
 class Sink(Protocol):
-    """Makes something of frames and their results, which the log does not hold: pictures, videos."""
+    """Makes something of frames and their results, which the log does not hold: images, videos."""
 
     def __enter__(self) -> Sink:
         """Opens what it writes to, so that a folder without permission is known before the first frame."""

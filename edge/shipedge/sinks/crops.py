@@ -1,4 +1,4 @@
-"""One picture for each ship, cut out with some sea around it."""
+"""One image for each ship, cut out with some sea around it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Crops:
     def write(self, frame: Frame, result: Result) -> None:
         """Writes the ships of one frame."""
         stem = self._names[result.source].rpartition(".")[0]
-        if not self._names.is_picture(result.source):
+        if not self._names.is_image(result.source):
             stem += f"-{result.index:06d}"
         for number, ship in enumerate(result.ships, 1):
             bgr = cv2.cvtColor(crop(frame, ship), cv2.COLOR_RGB2BGR)

@@ -1,4 +1,4 @@
-"""The Airbus submission CSV: one row per ship, one empty row per picture without ships."""
+"""The Airbus submission CSV: one row per ship, one empty row per image without ships."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def image_id(source: Source, index: int) -> str:
 
     So has a file of a watched folder that was written anew.
     """
-    is_image = source.kind == "picture" and index == 0
+    is_image = source.kind == "image" and index == 0
     return Path(source.name).name if is_image else f"{source.stem}_frame{index:06d}"
 
 
@@ -64,7 +64,7 @@ def check_names(sources: Sequence[Source]) -> None:
 def write_submission(path: Path, results: Iterable[Result]) -> None:
     """One row per ship, one empty row per frame without ships; memory follows the length of the file.
 
-    The format knows a picture by its file name alone, so two pictures of one name would become one: refused.
+    The format knows an image by its file name alone, so two images of one name would become one: refused.
 
     Raises:
         DatasetError: two frames would share their ImageId, or a name cannot be one.

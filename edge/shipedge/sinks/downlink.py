@@ -42,7 +42,7 @@ class Budget(NamedTuple):
 
 
 class Downlink:
-    """Writes one line for each ship into downlink.jsonl: what the log says of it, and a small picture of it.
+    """Writes one line for each ship into downlink.jsonl: what the log says of it, and a small image of it.
 
     The value of a ship is its score times its area. With a budget for each frame its ships are written from the most
     valuable on, without those that do not fit any more. With one for each hour, bytes become free little by little, and

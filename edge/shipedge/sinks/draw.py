@@ -20,16 +20,16 @@ GAP = 4
 
 def draw_result(pixels: NDArray[np.uint8], result: Result) -> NDArray[np.uint8]:
     """A copy of the (height, width, 3) RGB frame with ships outlined, their scores, and a summary in the corner."""
-    picture = pixels.copy()
+    image = pixels.copy()
     scale = min(max(min(result.shape) / 768, 0.9), 3.0)
     for ship in result.ships:
-        draw_outline(picture, parse(ship.rle, (result.shape[0], result.shape[1])), max(round(scale), 1))
+        draw_outline(image, parse(ship.rle, (result.shape[0], result.shape[1])), max(round(scale), 1))
     for ship in result.ships:  # after all outlines, so that none runs through a number
-        _label(picture, ship, 0.42 * scale)
+        _label(image, ship, 0.42 * scale)
     count = len(result.ships)
     text = f"{count or 'no'} ship{'' if count == 1 else 's'}  {result.score:.2f}"
-    draw_text(picture, text, (round(8 * scale), round(20 * scale)), 0.5 * scale)
-    return picture
+    draw_text(image, text, (round(8 * scale), round(20 * scale)), 0.5 * scale)
+    return image
 
 
 def ship_mask(rle: Rle) -> NDArray[np.uint8]:
@@ -55,27 +55,27 @@ def outlines(rle: Rle) -> list[NDArray[np.int32]]:
     return [contour.astype(np.int32, copy=False) for contour in contours]
 
 
-def draw_outline(picture: NDArray[np.uint8], rle: Rle, width: int = 1) -> None:
+def draw_outline(image: NDArray[np.uint8], rle: Rle, width: int = 1) -> None:
     """Draw the outline of a mask into the (height, width, 3) RGB frame, `width` pixels wide on a black rim."""
     contours = outlines(rle)
-    cv2.drawContours(picture, contours, -1, (0, 0, 0), width + 2, cv2.LINE_AA)
-    cv2.drawContours(picture, contours, -1, COLOR, width, cv2.LINE_AA)
+    cv2.drawContours(image, contours, -1, (0, 0, 0), width + 2, cv2.LINE_AA)
+    cv2.drawContours(image, contours, -1, COLOR, width, cv2.LINE_AA)
 
 
-def _label(picture: NDArray[np.uint8], ship: Found, size: float) -> None:
+def _label(image: NDArray[np.uint8], ship: Found, size: float) -> None:
     left, top, right, bottom = ship.bbox
     text = f"{ship.score:.2f}"
     (width, height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, 1)
-    y = top - GAP - 4 if top - height - GAP - 4 > 0 else min(bottom + GAP + 4 + height, picture.shape[0] - 2)
-    x = max(min((left + right - width) // 2, picture.shape[1] - width - 2), 2)
-    draw_text(picture, text, (x, y), size)
+    y = top - GAP - 4 if top - height - GAP - 4 > 0 else min(bottom + GAP + 4 + height, image.shape[0] - 2)
+    x = max(min((left + right - width) // 2, image.shape[1] - width - 2), 2)
+    draw_text(image, text, (x, y), size)
 
 
-def draw_text(picture: NDArray[np.uint8], text: str, origin: tuple[int, int], size: float) -> None:
+def draw_text(image: NDArray[np.uint8], text: str, origin: tuple[int, int], size: float) -> None:
     """Draw a text, its lower left corner at `origin` (x, y), on a black rim; `size` is OpenCV's."""
     thin = max(round(size * 2), 1)
     # A rim of shifted copies: a thicker stroke below would not do, OpenCV 5 sets thick letters wider apart.
     for dx, dy in ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1)):
         shifted = (origin[0] + dx * thin, origin[1] + dy * thin)
-        cv2.putText(picture, text, shifted, cv2.FONT_HERSHEY_SIMPLEX, size, (0, 0, 0), thin, cv2.LINE_AA)
-    cv2.putText(picture, text, origin, cv2.FONT_HERSHEY_SIMPLEX, size, COLOR, thin, cv2.LINE_AA)
+        cv2.putText(image, text, shifted, cv2.FONT_HERSHEY_SIMPLEX, size, (0, 0, 0), thin, cv2.LINE_AA)
+    cv2.putText(image, text, origin, cv2.FONT_HERSHEY_SIMPLEX, size, COLOR, thin, cv2.LINE_AA)

@@ -51,7 +51,7 @@ def _is_recent(then: float | None, now: float) -> bool:
     return then is not None and 0 <= now - then <= _TAIL_S
 
 
-def draw_tracks(picture: NDArray[np.uint8], result: Result, tails: Tails) -> None:
+def draw_tracks(image: NDArray[np.uint8], result: Result, tails: Tails) -> None:
     """Draw ids, and lines where ships were before, into the (height, width, 3) RGB frame of a result.
 
     The lines are where a ship was in the world, so that of a ship at anchor is a point however the camera moves.
@@ -61,19 +61,19 @@ def draw_tracks(picture: NDArray[np.uint8], result: Result, tails: Tails) -> Non
     width = max(round(scale), 1)
     lines = [np.rint((way - 0.5) * 8).astype(np.int32).reshape(-1, 1, 2) for way in tails.add(result).values()]
     for color, thick in (((0, 0, 0), width + 2), (COLOR, width)):
-        cv2.polylines(picture, lines, False, color, thick, cv2.LINE_AA, shift=3)
+        cv2.polylines(image, lines, False, color, thick, cv2.LINE_AA, shift=3)
     for ship in result.ships:
         if ship.track is not UNSET:
-            _number(picture, ship, ship.track, 0.42 * scale)
+            _number(image, ship, ship.track, 0.42 * scale)
 
 
-def _number(picture: NDArray[np.uint8], ship: Found, track: int, size: float) -> None:
+def _number(image: NDArray[np.uint8], ship: Found, track: int, size: float) -> None:
     """Below the ship, since its score stands above it."""
     left, top, right, bottom = ship.bbox
     text = f"#{track}"
     (width, height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, 1)
     y = bottom + GAP + 4 + height
-    if y > picture.shape[0] - 2:
+    if y > image.shape[0] - 2:
         y = max(top - 2 * (GAP + 4) - height, height)
-    x = max(min((left + right - width) // 2, picture.shape[1] - width - 2), 2)
-    draw_text(picture, text, (x, y), size)
+    x = max(min((left + right - width) // 2, image.shape[1] - width - 2), 2)
+    draw_text(image, text, (x, y), size)

@@ -40,9 +40,9 @@ class FileNames(dict[str, str]):
         self[name] = self._free(source, Path(name).name)
         return self[name]
 
-    def is_picture(self, name: str) -> bool:
+    def is_image(self, name: str) -> bool:
         """Whether it is of a single image, and not of a video or stream."""
-        return self[name] != "" and self._kinds[name] == "picture"
+        return self[name] != "" and self._kinds[name] == "image"
 
     def _free(self, source: Source, wanted: str) -> str:
         # OpenCV wants valid UTF-8.
@@ -55,4 +55,4 @@ class FileNames(dict[str, str]):
 
 
 def _suffix(source: Source) -> str:
-    return ".jpg" if source.kind == "picture" else ".mp4"
+    return ".jpg" if source.kind == "image" else ".mp4"

@@ -37,7 +37,7 @@ MATROSKA = b"\x1aE\xdf\xa3"
 
 
 def has_times(name: str) -> bool:
-    """Whether the frames can have time stamps: a raw H.264, H.265 or JPEG stream is nothing but pictures."""
+    """Whether the frames can have time stamps: a raw H.264, H.265 or JPEG stream is nothing but images."""
     with Path(name).open("rb") as file:
         head = file.read(5)
     code = head[head.startswith(b"\0\0\0") :]  # a start code has three or four bytes

@@ -11,10 +11,10 @@ from shipedge.images.budget import refuse_work
 from shipedge.images.decode import checked
 from shipedge.scene import open_scene
 
-__all__ = ["read_picture"]
+__all__ = ["read_frame"]
 
 
-def read_picture(name: str, reading: Reading = AS_IT_IS) -> Frame:
+def read_frame(name: str, reading: Reading = AS_IT_IS) -> Frame:
     """The one frame of an image file.
 
     A large image, and one that says where on the earth it lies, becomes a scene where the extra `geo` is installed.

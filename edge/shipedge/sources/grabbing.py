@@ -36,7 +36,7 @@ _ERROR = 16
 _LINE = re.compile(r"\[OPENCV:FFMPEG:(\d+)\] ?(.*)")
 _MISSING = re.compile(r"^Frame num gap|^RTP: missed")
 """Said as chatter: frames that others are made of never came, and the decoder takes something else instead."""
-_SIZE = re.compile(r"(?:Reinit context to|coded wxh:|sof0: picture:) ?(\d+)x(\d+)")
+_SIZE = re.compile(r"(?:Reinit context to|coded wxh:|sof0: image:) ?(\d+)x(\d+)")
 """Of H.264, H.265 and JPEG frames, where the decoder finds it."""
 _REFUSED = (
     (re.compile(r"\b401\b.*Unauthorized"), "user or password is missing or wrong (401)"),

@@ -176,7 +176,7 @@ class LiveFeed:
     def _note_same(self, clock: float, limit_s: float) -> None:
         self._damaged = []
         if self._last is not None and clock - self._last[1] > limit_s:
-            self._lose(f"frozen: the same picture for {limit_s:g} s", self._last[1])
+            self._lose(f"frozen: the same image for {limit_s:g} s", self._last[1])
 
     def _note_damage(self, shot: Shot) -> None:
         self._left_out, self._complaint = self._left_out + 1, shot.complaint

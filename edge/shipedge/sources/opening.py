@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from shipedge.errors import SourceError
 from shipedge.frame import Frame
 from shipedge.sources.address import parse_address
-from shipedge.sources.files import read_picture
+from shipedge.sources.files import read_frame
 from shipedge.sources.grabber import Grabbed, grab
 from shipedge.sources.mjpeg import read_http
 from shipedge.sources.prefetch import Item
@@ -20,8 +20,8 @@ __all__ = ["read_source", "read_stream"]
 
 def read_source(source: Source, wish: Wish) -> Iterator[Item]:
     """Every wanted frame of a source that waits. Raises SourceError where it is damaged, or cannot be read."""
-    if source.kind == "picture":
-        yield read_picture(source.name, wish.reading)
+    if source.kind == "image":
+        yield read_frame(source.name, wish.reading)
     elif source.kind == "video":
         yield from _thinned(source.name, wish)
     elif source.kind == "remote":

@@ -29,7 +29,7 @@ MOST_CAMERA = 255
 """Of the numbers of cameras; Linux has no more devices of this kind."""
 
 
-Kind = Literal["picture", "video", "camera", "stream", "remote", "pipe", "watch"]
+Kind = Literal["image", "video", "camera", "stream", "remote", "pipe", "watch"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Source:
     @property
     def live(self) -> bool:
         """Whether it cannot be read a second time: a camera, a stream."""
-        return self.kind not in ("picture", "video")
+        return self.kind not in ("image", "video")
 
     @property
     def waits(self) -> bool:
@@ -199,7 +199,7 @@ def _watched(spec: str) -> Source:
 
 def _folder(path: Path, notes: list[str]) -> Iterator[Source]:
     entries = [entry for entry in sorted(path.iterdir()) if not entry.name.startswith(".")]
-    images = [entry for entry in entries if _kind(entry) == "picture" and entry.is_file()]
+    images = [entry for entry in entries if _kind(entry) == "image" and entry.is_file()]
     folders = sum(entry.is_dir() for entry in entries)
     videos = sum(_kind(entry) == "video" and entry.is_file() for entry in entries)
     others = len(entries) - len(images) - folders - videos
@@ -213,7 +213,7 @@ def _folder(path: Path, notes: list[str]) -> Iterator[Source]:
     if rest:
         notes.append(f"{path}: {rest} left out; name {them}, or give a glob, to read {them}")
     for entry in images:
-        yield Source("picture", str(entry))
+        yield Source("image", str(entry))
 
 
 def _glob(spec: str, notes: list[str]) -> Iterator[Source]:
@@ -250,17 +250,17 @@ def _counted(counts: dict[str, int]) -> str:
 
 
 def _file(name: str) -> Source:
-    return Source("video" if _kind(Path(name)) == "video" else "picture", name)
+    return Source("video" if _kind(Path(name)) == "video" else "image", name)
 
 
 def _shown(spec: str) -> str:
     return spec if spec.isprintable() else repr(spec)
 
 
-def _kind(path: Path) -> Literal["picture", "video"] | None:
+def _kind(path: Path) -> Literal["image", "video"] | None:
     if path.name.startswith("."):  # the ._NAME.jpg that macOS leaves on foreign disks are no images
         return None
     suffix = path.suffix.lower()
     if suffix in SUFFIXES:
-        return "picture"
+        return "image"
     return "video" if suffix in VIDEOS else None

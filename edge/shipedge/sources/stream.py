@@ -42,7 +42,7 @@ class Patience:
     Attributes:
         open_s: until it is connected.
         read_s: from one whole frame to the next.
-        frozen_s: with the same picture.
+        frozen_s: with the same image.
         stale_s: with a still image of which the server has no newer one: some come once a minute.
         corrupt_s: with damaged frames, until that is a gap.
         first_wait_s: before it is tried again; twice that after each failure that follows.

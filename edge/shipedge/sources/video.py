@@ -36,7 +36,7 @@ ANOTHER_DECODER = re.compile("hardware accelerated|Failed to get pixel format|Ge
 """Complaints after which another decoder takes over."""
 BEFORE_KEYFRAME = re.compile(
     "non-existing PPS|no frame!|decode_slice_header error|co located POCs unavailable|mmco: unref short failure"
-    "|number of reference frames|reference picture missing during reorder|Missing reference picture, default is"
+    "|number of reference frames|reference image missing during reorder|Missing reference image, default is"
     "|PPS id out of range|Could not find ref with POC|Error constructing the frame RPS|Invalid frame dimensions"
 )
 """What comes before the first keyframe of a recording that began in the middle: it is not decoded and not given."""

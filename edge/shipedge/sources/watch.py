@@ -15,7 +15,7 @@ from shipedge.errors import ImageError, SourceError
 from shipedge.frame import Captured, Frame
 from shipedge.images.header import SUFFIXES
 from shipedge.sources.ended import Ended
-from shipedge.sources.files import read_picture
+from shipedge.sources.files import read_frame
 from shipedge.sources.resolve import Source
 from shipedge.sources.stream import Wish
 
@@ -56,9 +56,9 @@ def read_watched(
             tried, since = doubtful.get(name, (None, monotonic()))
             if tried == state and monotonic() - since < given_up_s:
                 continue
-            source = Source("picture", name)
+            source = Source("image", name)
             try:
-                frame = read_picture(name, wish.reading)
+                frame = read_frame(name, wish.reading)
                 frame.captured = _written(state)
                 yield frame
                 del frame

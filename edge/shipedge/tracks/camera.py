@@ -1,4 +1,4 @@
-"""How a moving camera shifts the picture: what several witnesses say of it, judged by the ships."""
+"""How a moving camera shifts the image: what several witnesses say of it, judged by the ships."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from shipedge.tracks.view import View, peaks
 __all__ = ["Camera", "Move"]
 
 _SURE = {"sea": 10.0, "whole": 5.0}
-"""Strength from which a peak counts. Noise alone reaches 8; but in the whole picture ships may be no more than that,
+"""Strength from which a peak counts. Noise alone reaches 8; but in the whole image ships may be no more than that,
 and what is noise explains no ships."""
 _NEAR = 8.0
 """Pixels of the reduced frame: for as little, frames are compared with the same earlier one, so that errors of
@@ -49,7 +49,7 @@ class Camera:
     """Where a camera looks, as a sum of moves.
 
     No witness is right everywhere. What is no ship (`sea`) is right over land and rough sea; on a calm lake it is
-    reflections and the rim of the lens, which go with the camera. The `whole` picture follows the ships where there is
+    reflections and the rim of the lens, which go with the camera. The `whole` image follows the ships where there is
     nothing else. A camera may be `still`, or go on as `before`; and each ship that is followed may be any ship of the
     frame. A witness is believed by how many ships it explains now, and how many it explained of late.
 

@@ -40,7 +40,7 @@ class Expected(NamedTuple):
         return min(len(self.places), len(self.centers))
 
     def distances(self, shift: Floats, doubt: float) -> Floats:
-        """(n, m) in units of the reach, after the camera has shifted the picture by (x, y), give or take `doubt`."""
+        """(n, m) in units of the reach, after the camera has shifted the image by (x, y), give or take `doubt`."""
         away = self.centers[None] - self.places[:, None] - shift
         return np.asarray(np.hypot(away[..., 0], away[..., 1]) / (self.reach + doubt)[:, None], np.float64)
 

@@ -28,7 +28,7 @@ def haze(image: Array, rng: Generator) -> Array:
 
 
 def glint(image: Array, rng: Generator) -> Array:
-    """The sun in the waves: a bright patch in which the picture's own waves sparkle: (h, w, 3) uint8 -> the same."""
+    """The sun in the waves: a bright patch in which the image's own waves sparkle: (h, w, 3) uint8 -> the same."""
     height, width = image.shape[:2]
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     crests = cv2.subtract(grey, cv2.blur(grey, (7, 7)))

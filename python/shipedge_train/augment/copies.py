@@ -1,4 +1,4 @@
-"""One augmented copy of a picture: its pixels and the run-length string of each of its ships."""
+"""One augmented copy of an image: its pixels and the run-length string of each of its ships."""
 
 from __future__ import annotations
 
@@ -28,44 +28,44 @@ _TRIES = 6
 
 
 def copy_of(
-    picture: Image, donors: Sequence[Image], config: AugmentConfig, seed: int, number: int
+    image: Image, donors: Sequence[Image], config: AugmentConfig, seed: int, number: int
 ) -> tuple[bytes, list[str]]:
-    """Copy `number` of a picture: (JPEG file, one run-length string per ship).
+    """Copy `number` of an image: (JPEG file, one run-length string per ship).
 
-    Depends on its arguments alone: not on the other pictures that are copied, their order or the number of workers.
+    Depends on its arguments alone: not on the other images that are copied, their order or the number of workers.
 
     Args:
-        picture: the original, which is only read.
-        donors: pictures with ships that may be pasted.
+        image: the original, which is only read.
+        donors: images with ships that may be pasted.
         config: how far to go; `config.paste` is the probability that a copy without ships gets some.
         seed: same seed, same copies.
         number: 0 is the first copy.
 
     Raises:
-        DatasetError: the picture or a donor cannot be used; names it.
+        DatasetError: the image or a donor cannot be used; names it.
     """
-    name = int.from_bytes(hashlib.sha256(picture.path.name.encode()).digest()[:8], "big")
+    name = int.from_bytes(hashlib.sha256(image.path.name.encode()).digest()[:8], "big")
     rng = np.random.default_rng((seed, number, name))
     geometry = sample_geometry((SHAPE[0] / 2, SHAPE[1] / 2), SHAPE[0], config, rng, SHAPE)
-    image = geometry.image(picture.pixels())
-    reflections = geometry.reflections(SHAPE) if picture.ships and geometry.mirrors(SHAPE) else None
-    ships = [part for ship in _ships(picture) for part in _moved(ship, geometry, reflections)]
+    pixels = geometry.image(image.pixels())
+    reflections = geometry.reflections(SHAPE) if image.ships and geometry.mirrors(SHAPE) else None
+    ships = [part for ship in _ships(image) for part in _moved(ship, geometry, reflections)]
     mask = np.zeros(SHAPE, np.uint8)
     for ship in ships:
         mask |= ship
     if donors and not mask.any() and rng.random() < config.paste:
-        image, mask = _paste_some(image, mask, ships, donors, rng)
-    image, seen = vary(image, mask, config, rng)
-    _, jpeg = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+        pixels, mask = _paste_some(pixels, mask, ships, donors, rng)
+    pixels, seen = vary(pixels, mask, config, rng)
+    _, jpeg = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
     rles = [Rle.from_mask(ship & seen) for ship in ships]
     return jpeg.tobytes(), [rle.to_airbus() for rle in rles if rle.area >= _LEAST_AREA]
 
 
-def _ships(picture: Image) -> list[Rle]:
+def _ships(image: Image) -> list[Rle]:
     try:
-        return [parse(text, SHAPE) for text in picture.ships]
+        return [parse(text, SHAPE) for text in image.ships]
     except RleFormatError as error:
-        raise DatasetError(f"{picture.path.name} in ships.csv: {error}") from None
+        raise DatasetError(f"{image.path.name} in ships.csv: {error}") from None
 
 
 def _moved(ship: Rle, geometry: Geometry, reflections: Array | None) -> list[Array]:
@@ -79,7 +79,7 @@ def _moved(ship: Rle, geometry: Geometry, reflections: Array | None) -> list[Arr
 
 
 def _paste_some(
-    image: Array, mask: Array, ships: list[Array], donors: Sequence[Image], rng: Generator
+    pixels: Array, mask: Array, ships: list[Array], donors: Sequence[Image], rng: Generator
 ) -> tuple[Array, Array]:
     """Paste one to three ships; each is appended to `ships`."""
     sun, wanted = float(rng.uniform(0, 2 * math.pi)), int(rng.integers(1, _MOST_PASTED + 1))
@@ -91,8 +91,8 @@ def _paste_some(
         cut = cut_donor(donor.pixels(), rles, int(rng.integers(len(rles))))
         if cut is None:
             continue
-        image, together = paste(image, mask, *cut, rng, sun)
+        pixels, together = paste(pixels, mask, *cut, rng, sun)
         if together is not mask:
             ships.append(together & ~mask)
             mask, wanted = together, wanted - 1
-    return image, mask
+    return pixels, mask

@@ -14,7 +14,7 @@ Array = NDArray[np.uint8]
 NOISE_SIGMA = 32
 """Standard deviation of `noise`, grey levels about 128: four of them fit into a byte."""
 
-_GRAIN = 1 << 21  # a picture of 768 x 768 x 3 fits
+_GRAIN = 1 << 21  # an image of 768 x 768 x 3 fits
 _CLOUD = 2048
 
 

@@ -37,7 +37,7 @@ class Copies:
 
     def note(self, origins: Sequence[Member]) -> dict[str, Any]:
         """The first line of the journal: by it a folder is known again."""
-        lines = [[o.picture.path.name, o.part, o.group, o.picture.scene, *o.picture.ships] for o in origins]
+        lines = [[o.image.path.name, o.part, o.group, o.image.scene, *o.image.ships] for o in origins]
         digest = hashlib.sha256(json.dumps(lines).encode()).hexdigest()
         return {"augmenter": AUGMENTER, "seed": self.seed, "dataset": digest, **asdict(self.config)}
 
@@ -50,26 +50,26 @@ def write_copies(
     workers: int = 1,
     progress: Callable[[int], None] = lambda done: None,
 ) -> tuple[int, int]:
-    """Write copies 0 .. count-1 of each picture into ``out``.
+    """Write copies 0 .. count-1 of each image into ``out``.
 
     The folder is a dataset: images/*.jpg, ships.csv, scenes.csv and, where the original has one, splits.csv.
 
-    A copy carries scene, group and part of its picture, so that a later split cannot tear them apart. Copies that are
+    A copy carries scene, group and part of its image, so that a later split cannot tear them apart. Copies that are
     there already are kept; the originals are only read.
 
     Args:
-        origins: the pictures to be copied; pasted ships come from those of the same part.
-        out: a new or empty folder, or one begun with the same pictures and settings.
+        origins: the images to be copied; pasted ships come from those of the same part.
+        out: a new or empty folder, or one begun with the same images and settings.
         copies: seed and configuration.
-        count: copies of each picture.
+        count: copies of each image.
         workers: threads.
         progress: called with the number of copies just finished; first with those that were there.
 
     Returns:
-        (pictures, ships) in ``out``.
+        (images, ships) in ``out``.
 
     Raises:
-        DatasetError: ``out`` holds something else, or a picture cannot be used; names it.
+        DatasetError: ``out`` holds something else, or an image cannot be used; names it.
         OSError: ``out`` cannot be written to.
     """
     jobs = _jobs(origins, count)
@@ -77,11 +77,11 @@ def write_copies(
     rows = _open(out, note, origins)
     donors: dict[str, list[Any]] = {}
     for origin in origins:
-        donors.setdefault(origin.part, []).extend([origin.picture] if origin.picture.ships else [])
+        donors.setdefault(origin.part, []).extend([origin.image] if origin.image.ships else [])
 
     def make(name: str) -> tuple[str, list[str]]:
         origin, number = jobs[name]
-        jpeg, ships = copy_of(origin.picture, donors[origin.part], copies.config, copies.seed, number)
+        jpeg, ships = copy_of(origin.image, donors[origin.part], copies.config, copies.seed, number)
         write_atomic(out / "images" / name, jpeg)
         return name, ships
 
@@ -97,11 +97,11 @@ def write_copies(
             journal.write(json.dumps([name, ships]) + "\n")
             journal.flush()
             progress(1)
-    by_stem = {origin.picture.path.stem: origin for origin in origins}
+    by_stem = {origin.image.path.stem: origin for origin in origins}
     # From the rows, not from the jobs: a folder that was grown larger earlier stays whole.
     parents = [(name, by_stem[name.rpartition("-a")[0]]) for name in sorted(rows)]
     write_airbus(out / "ships.csv", [(name, rows[name]) for name, _ in parents])
-    _write_csv(out / "scenes.csv", SCENES, [(name, o.picture.scene) for name, o in parents])
+    _write_csv(out / "scenes.csv", SCENES, [(name, o.image.scene) for name, o in parents])
     if origins[0].group is not None:
         _write_csv(out / NAME, HEADER, [(name, str(o.group), o.part) for name, o in parents])
     return len(rows), sum(map(len, rows.values()))
@@ -113,14 +113,14 @@ def _jobs(origins: Sequence[Member], count: int) -> dict[str, tuple[Member, int]
     names: dict[str, str] = {}
     for number in range(count):
         for origin in origins:
-            name = f"{origin.picture.path.stem}-a{number}.jpg"
+            name = f"{origin.image.path.stem}-a{number}.jpg"
             trouble = check_image_id(name)
             if (key := name.casefold()) in names:  # file systems that ignore case exist
                 other = names[key]
-                trouble = f"{other} and {origin.picture.path.name} would have copies of the same name {name}"
+                trouble = f"{other} and {origin.image.path.name} would have copies of the same name {name}"
             if trouble:
                 raise DatasetError(trouble)
-            names[key], jobs[name] = origin.picture.path.name, (origin, number)
+            names[key], jobs[name] = origin.image.path.name, (origin, number)
     return jobs
 
 
@@ -129,7 +129,7 @@ def _open(out: Path, note: dict[str, Any], origins: Sequence[Member]) -> dict[st
     images, journal = out / "images", out / JOURNAL
     rows: dict[str, list[str]] = {}
     if journal.is_file():
-        rows = _read_journal(journal, note, {origin.picture.path.stem for origin in origins})
+        rows = _read_journal(journal, note, {origin.image.path.stem for origin in origins})
     elif out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise DatasetError(f"{out} exists and holds no {JOURNAL}: expected a new or empty folder")
     own_folder(images)

@@ -1,7 +1,7 @@
-"""Where the pixels of a crop come from: one affine map for picture and mask.
+"""Where the pixels of a crop come from: one affine map for image and mask.
 
-Flip, quarter turn, rotation, scale, shear and shift are multiplied into one matrix, so that a picture is interpolated
-once, however many of them take part, and a mask cannot go another way than its picture.
+Flip, quarter turn, rotation, scale, shear and shift are multiplied into one matrix, so that an image is interpolated
+once, however many of them take part, and a mask cannot go another way than its image.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Array = NDArray[np.uint8]
 Linear = tuple[tuple[float, float], tuple[float, float]]
 Box = tuple[int, int, int, int]
 
-# Rows (of x, of y) of the eight symmetries of the square: what a step in the crop is in the picture.
+# Rows (of x, of y) of the eight symmetries of the square: what a step in the crop is in the image.
 _SYMMETRIES: tuple[Linear, ...] = (
     ((1, 0), (0, 1)), ((-1, 0), (0, 1)), ((1, 0), (0, -1)), ((-1, 0), (0, -1)),
     ((0, 1), (1, 0)), ((0, -1), (1, 0)), ((0, 1), (-1, 0)), ((0, -1), (-1, 0)),
@@ -31,16 +31,16 @@ _BLOCK = 8
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """The way from a picture to one crop of it.
+    """The way from an image to one crop of it.
 
     Attributes:
         size: side of the crop, pixels.
-        linear: what one step in the crop, (x, y), is in the picture.
-        offset: (x, y) in the picture of the crop's first pixel; index of a pixel = its middle.
-        scale: crop pixels per picture pixel; over 1 is magnified.
-        exact: every pixel of the crop is one pixel of the picture; nothing is interpolated.
-        box: (left, top, right, bottom) of the part of the picture that is drawn from: half-open, inside the picture.
-            What the crop shows beyond the picture's border is mirrored from there.
+        linear: what one step in the crop, (x, y), is in the image.
+        offset: (x, y) in the image of the crop's first pixel; index of a pixel = its middle.
+        scale: crop pixels per image pixel; over 1 is magnified.
+        exact: every pixel of the crop is one pixel of the image; nothing is interpolated.
+        box: (left, top, right, bottom) of the part of the image that is drawn from: half-open, inside the image.
+            What the crop shows beyond the image's border is mirrored from there.
     """
 
     size: int
@@ -51,14 +51,14 @@ class Geometry:
     box: Box
 
     def image(self, pixels: Array, origin: tuple[int, int] = (0, 0), reduced: int = 1) -> Array:
-        """The crop of a picture: (h, w, 3) uint8 -> (size, size, 3) uint8.
+        """The crop of an image: (h, w, 3) uint8 -> (size, size, 3) uint8.
 
         An exact crop may be a view of `pixels`: not to be written to.
 
         Args:
-            pixels: the whole picture, or a part that holds `box`.
-            origin: (left, top) of that part in the picture: `box[:2]` where it is the box.
-            reduced: picture pixels per pixel of `pixels`, along each side, where it was decoded smaller.
+            pixels: the whole image, or a part that holds `box`.
+            origin: (left, top) of that part in the image: `box[:2]` where it is the box.
+            reduced: image pixels per pixel of `pixels`, along each side, where it was decoded smaller.
         """
         if self.exact and reduced == 1:
             return self._copied(pixels, origin)
@@ -85,14 +85,14 @@ class Geometry:
         return self._warped(mask, self._matrix(origin, 1.0), cv2.INTER_NEAREST)
 
     def mirrors(self, shape: tuple[int, int]) -> bool:
-        """Whether the crop shows something beyond the border of a picture of (height, width) pixels."""
+        """Whether the crop shows something beyond the border of an image of (height, width) pixels."""
         (left, right), (top, bottom) = _reach(self.linear, self.offset, self.size)
         return min(left, top) < -0.5 or right > shape[1] - 0.5 or bottom > shape[0] - 0.5
 
     def reflections(self, shape: tuple[int, int]) -> Array:
-        """Which reflection of a picture of (height, width) pixels each pixel shows: (size, size) uint8.
+        """Which reflection of an image of (height, width) pixels each pixel shows: (size, size) uint8.
 
-        4 is the picture itself; above its border 1, to the left 3, to the right 5, below 7, and so on over the corners.
+        4 is the image itself; above its border 1, to the left 3, to the right 5, below 7, and so on over the corners.
         """
         (xx, xy), (yx, yy) = self.linear
         step = np.arange(self.size)
@@ -104,7 +104,7 @@ class Geometry:
         return number
 
     def _matrix(self, origin: tuple[int, int], step: float) -> NDArray[np.float64]:
-        """Crop index -> index in an array that begins at `origin` and whose pixels are `step` picture pixels wide."""
+        """Crop index -> index in an array that begins at `origin` and whose pixels are `step` image pixels wide."""
         (xx, xy), (yx, yy) = self.linear
         x = (self.offset[0] + 0.5 - origin[0]) / step - 0.5
         y = (self.offset[1] + 0.5 - origin[1]) / step - 0.5
@@ -139,7 +139,7 @@ class Geometry:
         pixels = pixels[-above : self.size - above, -before : self.size - before]
         if xx == 0:
             pixels = cv2.transpose(pixels).astype(np.uint8, copy=False)
-        # Transposed, the crop's x runs along the picture's y.
+        # Transposed, the crop's x runs along the image's y.
         mirror_x, mirror_y = (xx or yx) < 0, (yy or xy) < 0
         if mirror_x or mirror_y:
             pixels = cv2.flip(pixels, -1 if mirror_x and mirror_y else int(mirror_x)).astype(np.uint8, copy=False)
@@ -155,15 +155,15 @@ def sample_geometry(
 ) -> Geometry:
     """Draw the geometry of one crop.
 
-    It stays within the picture where its size allows, turned and scaled as it is; only a crop that is too large for
+    It stays within the image where its size allows, turned and scaled as it is; only a crop that is too large for
     that shows the mirrored continuation.
 
     Args:
-        center: (y, x) that lies in the middle of the crop where the picture's border allows, pixels.
+        center: (y, x) that lies in the middle of the crop where the image's border allows, pixels.
         size: side of the crop, pixels.
         config: how far to go.
         rng: where randomness comes from.
-        shape: (height, width) of the picture.
+        shape: (height, width) of the image.
     """
     turn = _SYMMETRIES[int(rng.integers(8))] if config.flips else _SYMMETRIES[0]
     aside = config.shift * size
@@ -182,7 +182,7 @@ def sample_geometry(
 
 
 def _bend(turn: Linear, config: AugmentConfig, rng: Generator) -> tuple[Linear, float]:
-    """Rotation, scale and shear after the turn: (linear part, crop pixels per picture pixel)."""
+    """Rotation, scale and shear after the turn: (linear part, crop pixels per image pixel)."""
     scale = config.scale ** rng.uniform(-1, 1)
     angle = math.radians(config.rotation) * rng.uniform(-1, 1)
     shear = math.tan(math.radians(config.shear) * rng.uniform(-1, 1))
@@ -194,12 +194,12 @@ def _bend(turn: Linear, config: AugmentConfig, rng: Generator) -> tuple[Linear, 
 
 
 def _inside(center: float, half: float, length: int) -> float:
-    """The place next to `center` from which `half` to both sides lies in the picture; its middle where none does."""
+    """The place next to `center` from which `half` to both sides lies in the image; its middle where none does."""
     return length / 2 if 2 * half >= length else min(max(center, half), length - half)
 
 
 def _reach(linear: Linear, offset: tuple[float, float], size: int) -> tuple[tuple[float, float], tuple[float, float]]:
-    """The least and the greatest x, then y, of the crop's pixels in the picture, beyond its border too."""
+    """The least and the greatest x, then y, of the crop's pixels in the image, beyond its border too."""
     last = size - 1
     x, y = (
         (start + min(0, along * last) + min(0, down * last), start + max(0, along * last) + max(0, down * last))
@@ -209,7 +209,7 @@ def _reach(linear: Linear, offset: tuple[float, float], size: int) -> tuple[tupl
 
 
 def _box(reach: tuple[tuple[float, float], tuple[float, float]], exact: bool, shape: tuple[int, int]) -> Box:
-    """The part of the picture that a crop of this reach needs."""
+    """The part of the image that a crop of this reach needs."""
     sides = []
     for (least, greatest), length in zip(reach, shape[::-1], strict=True):
         low, high = math.floor(least), math.ceil(greatest) + 1

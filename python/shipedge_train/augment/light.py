@@ -1,4 +1,4 @@
-"""Light and color of a picture, drawn anew; the mask has no part in it."""
+"""Light and color of an image, drawn anew; the mask has no part in it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Matrix = NDArray[np.float64]
 
 _GREY = np.full((3, 3), 1 / 3)
 _LEVELS = np.linspace(0, 1, 256)
-# Generator of rotations about the grey axis: what they do to a color of the picture is a turn of its hue.
+# Generator of rotations about the grey axis: what they do to a color of the image is a turn of its hue.
 _TURN = np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]]) / math.sqrt(3)
 
 
@@ -61,7 +61,7 @@ def _exposure(matrix: Matrix, image: Array, strength: float, rng: Generator) -> 
 
 
 def shade(image: Array, rng: Generator) -> Array:
-    """Uneven light: a smooth gain from corner to corner of the picture, nearly the same in all channels."""
+    """Uneven light: a smooth gain from corner to corner of the image, nearly the same in all channels."""
     knots = np.exp(rng.normal(0, 0.16, (2, 2, 1)) + rng.normal(0, 0.03, (2, 2, 3))).astype(np.float32)
     field = swell(image.shape[0], image.shape[1], knots)
     return cv2.multiply(image, field, dtype=cv2.CV_8U).astype(np.uint8, copy=False)

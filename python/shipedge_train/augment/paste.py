@@ -1,4 +1,4 @@
-"""Ships of one picture pasted onto the water of another: the lever where few pictures are labelled.
+"""Ships of one image pasted onto the water of another: the lever where few images are labelled.
 
 A ship comes with the water around it. What looks like that water is left behind and what does not (hull, foam, wake)
 goes along, faded out with its distance from the ship, shifted to the color of the water where it lands.
@@ -29,9 +29,9 @@ _NEAR = 4  # pixels between a pasted ship and any other
 
 
 def cut_donor(pixels: Array, ships: Sequence[Rle], k: int) -> tuple[Array, Array] | None:
-    """Cut ship `k` out of its picture with the water around it: ((h, w, 3) uint8, its mask (h, w) uint8).
+    """Cut ship `k` out of its image with the water around it: ((h, w, 3) uint8, its mask (h, w) uint8).
 
-    None where it is no donor: a part of it lies outside the picture, another ship is near, or it lies at a quay.
+    None where it is no donor: a part of it lies outside the image, another ship is near, or it lies at a quay.
     """
     left, top, right, bottom = ships[k].bbox
     height, width = ships[k].shape
@@ -55,18 +55,18 @@ def paste(
 
     Args:
         image: (h, w, 3) uint8 RGB.
-        mask: (h, w) uint8, 0 and 1; all ships of the picture.
+        mask: (h, w) uint8, 0 and 1; all ships of the image.
         donor_image: (a, b, 3) uint8 RGB: one ship with the water around it, of any size.
         donor_mask: (a, b) uint8, 0 and 1: that ship.
         rng: where randomness comes from.
-        sun: direction in which shadows fall, radians; one for all ships of a picture. Drawn where it is None.
+        sun: direction in which shadows fall, radians; one for all ships of an image. Drawn where it is None.
 
     Returns:
-        A new picture and mask; the mask has exactly the pasted ship more. The inputs themselves where there is no
+        A new image and mask; the mask has exactly the pasted ship more. The inputs themselves where there is no
         room, or where the ship would not be seen.
 
     Raises:
-        DatasetError: a picture or mask is none; see `check_pair`.
+        DatasetError: an image or mask is none; see `check_pair`.
     """
     check_pair(image, mask)
     check_pair(donor_image, donor_mask)

@@ -1,4 +1,4 @@
-"""One sample, varied: the parts in the order in which a picture comes about."""
+"""One sample, varied: the parts in the order in which an image comes about."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def vary(image: Array, mask: Array, config: AugmentConfig, rng: Generator) -> tu
     changed, they are returned.
 
     Raises:
-        DatasetError: no picture, or no mask of 0 and 1 of its size: a picture that was loaded as a mask stops here.
+        DatasetError: no image, or no mask of 0 and 1 of its size: an image that was loaded as a mask stops here.
     """
     check_pair(image, mask)
     if rng.random() < config.fade:
@@ -69,7 +69,7 @@ def fade(image: Array, mask: Array, rng: Generator) -> Array:
 
 
 def cutout(image: Array, mask: Array, rng: Generator) -> tuple[Array, Array]:
-    """Erase one rectangle: the picture's mean color there, no ship there."""
+    """Erase one rectangle: the image's mean color there, no ship there."""
     image, mask = image.copy(), mask.copy()
     height, width = mask.shape
     h, w = int(rng.integers(height // 16, height // 4)), int(rng.integers(width // 16, width // 4))
@@ -80,14 +80,14 @@ def cutout(image: Array, mask: Array, rng: Generator) -> tuple[Array, Array]:
 
 
 def check_pair(image: Array, mask: Array) -> None:
-    """Refuse what is no picture with its mask.
+    """Refuse what is no image with its mask.
 
     Raises:
         DatasetError: says what is wrong with which of the two.
     """
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
-        raise DatasetError(f"picture is {image.shape} {image.dtype}, expected (height, width, 3) uint8")
+        raise DatasetError(f"image is {image.shape} {image.dtype}, expected (height, width, 3) uint8")
     if mask.shape != image.shape[:2] or mask.dtype != np.uint8:
-        raise DatasetError(f"mask is {mask.shape} {mask.dtype}, expected {image.shape[:2]} uint8 like its picture")
+        raise DatasetError(f"mask is {mask.shape} {mask.dtype}, expected {image.shape[:2]} uint8 like its image")
     if mask.size and mask.max() > 1:
-        raise DatasetError(f"mask has values up to {mask.max()}, expected 0 and 1: is it a picture?")
+        raise DatasetError(f"mask has values up to {mask.max()}, expected 0 and 1: is it an image?")

@@ -1,4 +1,4 @@
-"""What optics, sensor and compression do to a picture; the mask has no part in it."""
+"""What optics, sensor and compression do to an image; the mask has no part in it."""
 
 from __future__ import annotations
 

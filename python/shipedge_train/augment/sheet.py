@@ -39,16 +39,16 @@ _LABEL = 84
 _OUTLINE = (255, 225, 0)
 
 
-def write_sheet(path: Path, pictures: Sequence[Image], config: AugmentConfig, seed: int) -> None:
+def write_sheet(path: Path, images: Sequence[Image], config: AugmentConfig, seed: int) -> None:
     """Draw the sheet into a .png or .jpg file: a row for each part that `config` does not switch off.
 
     Raises:
-        DatasetError: no such format, or no picture with ships.
+        DatasetError: no such format, or no image with ships.
     """
     if path.suffix.lower() not in {".png", ".jpg", ".jpeg"}:
-        raise DatasetError(f"{path} is no picture that can be written, expected .png or .jpg")
-    crops = _choose(pictures, seed)
-    donors = find_donors(pictures, np.random.default_rng(seed), _SIDE)
+        raise DatasetError(f"{path} is no image that can be written, expected .png or .jpg")
+    crops = _choose(images, seed)
+    donors = find_donors(images, np.random.default_rng(seed), _SIDE)
     rows = [_row("as it is", crops, donors, NOTHING, seed)]
     for part in switches(NOTHING):
         if getattr(config, part):
@@ -66,25 +66,25 @@ def switches(config: AugmentConfig) -> dict[str, float]:
     return {name: getattr(config, name) for name in names}
 
 
-def _choose(pictures: Sequence[Image], seed: int) -> list[Crop]:
-    """Crops around ships, the last three of pictures without."""
+def _choose(images: Sequence[Image], seed: int) -> list[Crop]:
+    """Crops around ships, the last three of images without."""
     rng = np.random.default_rng(seed)
-    with_ships, empty = [p for p in pictures if p.ships], [p for p in pictures if not p.ships]
+    with_ships, empty = [p for p in images if p.ships], [p for p in images if not p.ships]
     if not with_ships:
-        raise DatasetError(f"none of the {len(pictures)} pictures has ships: there is nothing to show")
+        raise DatasetError(f"none of the {len(images)} images has ships: there is nothing to show")
     crops: list[Crop] = []
-    for picture in (with_ships[int(rng.integers(len(with_ships)))] for _ in range(_COLUMNS - _EMPTY)):
-        left, top, right, bottom = parse(picture.ships[int(rng.integers(len(picture.ships)))], SHAPE).bbox
-        crops.append((picture, ((top + bottom) / 2, (left + right) / 2)))
+    for image in (with_ships[int(rng.integers(len(with_ships)))] for _ in range(_COLUMNS - _EMPTY)):
+        left, top, right, bottom = parse(image.ships[int(rng.integers(len(image.ships)))], SHAPE).bbox
+        crops.append((image, ((top + bottom) / 2, (left + right) / 2)))
     for _ in range(_EMPTY):
         some = empty or with_ships
         crops.append((some[int(rng.integers(len(some)))], (rng.uniform(0, SHAPE[0]), rng.uniform(0, SHAPE[1]))))
     return crops
 
 
-def find_donors(pictures: Sequence[Image], rng: Generator, size: int) -> list[tuple[Array, Array]]:
+def find_donors(images: Sequence[Image], rng: Generator, size: int) -> list[tuple[Array, Array]]:
     """Up to a dozen ships that can be pasted into a crop of `size` pixels."""
-    with_ships = [p for p in pictures if p.ships]
+    with_ships = [p for p in images if p.ships]
     found: list[tuple[Array, Array]] = []
     for i in rng.permutation(len(with_ships))[:60]:
         ships = [parse(text, SHAPE) for text in with_ships[int(i)].ships]
@@ -98,14 +98,14 @@ def _row(label: str, crops: list[Crop], donors: list[tuple[Array, Array]], confi
     name = np.full((_SIDE, _LABEL, 3), 24, np.uint8)
     cv2.putText(name, label, (6, _SIDE // 2 + 4), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (235, 235, 235), 1, cv2.LINE_AA)
     tiles = [name]
-    for k, (picture, center) in enumerate(crops):
+    for k, (image, center) in enumerate(crops):
         rng = np.random.default_rng((seed, k))
         geometry = sample_geometry(center, _SIDE, config, rng, SHAPE)
-        image, mask = geometry.image(picture.pixels()), geometry.mask(picture.mask())
+        pixels, mask = geometry.image(image.pixels()), geometry.mask(image.mask())
         if donors and not mask.any() and rng.random() < config.paste:
-            image, mask = paste(image, mask, *donors[int(rng.integers(len(donors)))], rng)
-        image, mask = vary(image, mask, config, rng)
-        tiles.append(_outlined(image, mask))
+            pixels, mask = paste(pixels, mask, *donors[int(rng.integers(len(donors)))], rng)
+        pixels, mask = vary(pixels, mask, config, rng)
+        tiles.append(_outlined(pixels, mask))
     return np.hstack(tiles)
 
 

@@ -28,7 +28,7 @@ from shipedge_train.keras_settings import load_keras
     type=FloatRange(0, 1),
     default=0.22,
     show_default=True,
-    help="Share of pictures with ships where it will be used; thresholds are chosen for it.",
+    help="Share of images with ships where it will be used; thresholds are chosen for it.",
 )
 @click.option("--name", help="Name of the bundle.  [default: that of the folder]")
 @click.option("--data", type=DatasetPath(), help="Dataset, if it moved since training, or for a bundle alone.")
@@ -47,8 +47,8 @@ def convert(
 
     The run of a refiner may be given with them. A bundle and the run of a segmenter (or of a cascade, which gives its
     segmenter), of a refiner or of both give a bundle with these in place of its own; its thresholds stay where fewer
-    than 100 pictures are held back to choose on. A bundle alone is converted again from the weights that it carries,
-    with pictures of --data to calibrate on; its thresholds stay.
+    than 100 images are held back to choose on. A bundle alone is converted again from the weights that it carries,
+    with images of --data to calibrate on; its thresholds stay.
 
     Calibrates on the training split, compares with Keras and chooses thresholds on the validation split, and writes
     it all into the manifest. A file that differs too much from Keras is refused, and a table shows in which layers.

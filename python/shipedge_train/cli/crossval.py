@@ -32,7 +32,7 @@ def crossval(
     refiner: Path | None,
     max_minutes: float | None,
 ) -> None:
-    """Train one cascade per fold of a dataset and judge every picture by one that never saw it.
+    """Train one cascade per fold of a dataset and judge every image by one that never saw it.
 
     Nothing is chosen on the fold that is judged: weights are those of the last epoch, thresholds are tuned on the
     judgements of the other folds. Compared are the cascade, the same with test-time flips, without post-processing, and

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option("--predictions", type=PathName(path_type=Path), help="Folder of `shipedge predict`, or an Airbus CSV.")
 @click.option("--truth", type=PathName(path_type=Path), help="Airbus CSV of the true ships.")
 @click.option(
-    "--images", type=PathName(path_type=Path, exists=True, file_okay=False), help="Folder of the pictures, to show."
+    "--images", type=PathName(path_type=Path, exists=True, file_okay=False), help="Folder of the images, to show."
 )
 @click.option("--out", type=PathName(path_type=Path), help="The page.  [default: report.html in RUN, or here]")
 @FORCE
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     nargs=2,
     metavar="H W",
     default=(768, 768),
-    help="Size of all pictures.  [default: 768 768]",
+    help="Size of all images.  [default: 768 768]",
 )
 def report(
     run: Path | None,
@@ -47,7 +47,7 @@ def report(
 
     RUN is the folder of `shipedge train`; it may still be going. What is not there yet is named on the page.
     With --predictions and --truth the page also shows what `shipedge evaluate` counts, with --images the worst and
-    best pictures.
+    best images.
 
     \b
     Examples:
@@ -77,7 +77,7 @@ def report(
     if predictions is not None and truth is not None:
         blocks += _scores(predictions, truth, images, shape)
     else:
-        blocks.append(Text("No predictions were given (--predictions, --truth), so there are no scores of pictures."))
+        blocks.append(Text("No predictions were given (--predictions, --truth), so there are no scores of images."))
     name = predictions.resolve().name if predictions is not None else ""
     if run is not None:
         mine = read_run_folder(run)
@@ -91,11 +91,11 @@ def report(
 def _scores(predictions: Path, truth: Path, images: Path | None, shape: tuple[int, int]) -> list[Block]:
     from shipedge.evaluate import evaluate_files, read_prediction
     from shipedge_train.page import Text
-    from shipedge_train.report.pictures import picture_blocks
+    from shipedge_train.report.images import image_blocks
     from shipedge_train.report.score_blocks import score_blocks
 
     result = evaluate_files(predictions, truth, images=images, shape=shape)
     blocks = score_blocks(result)
     if images is None:
-        return [*blocks, Text("No folder of pictures was given (--images), so none are shown.")]
-    return blocks + picture_blocks(result, read_prediction(predictions), truth, images, shape, steps)
+        return [*blocks, Text("No folder of images was given (--images), so none are shown.")]
+    return blocks + image_blocks(result, read_prediction(predictions), truth, images, shape, steps)

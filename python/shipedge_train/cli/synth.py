@@ -14,15 +14,15 @@ from shipedge_train.cli.progress import progress
 
 
 def _draw_sheet(folder: Path, sheet: Path) -> None:
-    """A contact sheet of a dataset, whole pictures above and pieces at full resolution below."""
+    """A contact sheet of a dataset, whole images above and pieces at full resolution below."""
     from shipedge.errors import DatasetError
     from shipedge.files.atomic import write_output
     from shipedge_train.data.compare.sheet import contact_sheet, encode_sheet
     from shipedge_train.dataset import read_dataset
 
-    picture = encode_sheet(contact_sheet(read_dataset(folder)), sheet.suffix.lower())
+    image = encode_sheet(contact_sheet(read_dataset(folder)), sheet.suffix.lower())
     try:
-        write_output(sheet, picture)
+        write_output(sheet, image)
     except OSError as error:
         raise DatasetError(f"cannot write {sheet}: {error.strerror}") from error
     say(f"{sheet}: contact sheet")
@@ -32,8 +32,8 @@ def _draw_sheet(folder: Path, sheet: Path) -> None:
 @click.argument("out", type=PathName(path_type=Path, file_okay=False))
 @click.option("--count", type=click.IntRange(min=1), required=True, help="Number of scenes.")
 @click.option("--seed", type=click.IntRange(min=0), required=True, help="Same seed, same scenes, to the byte.")
-@click.option("--ship-share", type=FloatRange(0, 1), default=0.221, show_default=True, help="Ship pictures.")
-@click.option("--sheet", type=PathName(path_type=Path, dir_okay=False), help="Picture (.png, .jpg) of 20 of them.")
+@click.option("--ship-share", type=FloatRange(0, 1), default=0.221, show_default=True, help="Ship images.")
+@click.option("--sheet", type=PathName(path_type=Path, dir_okay=False), help="Image (.png, .jpg) of 20 of them.")
 @click.option("--workers", type=click.IntRange(min=1), default=None, help="Processes.  [default: one per core]")
 @FORCE
 def synth(
@@ -68,8 +68,8 @@ def synth(
             rendered += done if rendered >= 0 else 1  # The first call counts what was there before.
             show(done)
 
-        pictures, ships = render_scenes(out, params, count, workers or os.cpu_count() or 1, advance)
+        images, ships = render_scenes(out, params, count, workers or os.cpu_count() or 1, advance)
     rate = rendered / max(time.perf_counter() - started, 1e-9)
-    say(f"{out}: {rendered} scenes rendered ({rate:.1f}/s), {pictures} with ships, {ships} ships")
+    say(f"{out}: {rendered} scenes rendered ({rate:.1f}/s), {images} with ships, {ships} ships")
     if sheet is not None:
         _draw_sheet(out, sheet)

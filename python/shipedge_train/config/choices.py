@@ -13,7 +13,7 @@ class ModelConfig:
         encoder: "slim" or "efficientnet-lite0".
         widths: channels per stage; () takes those of the network.
         max_parameters: the budget it must keep.
-        reduce: how many times smaller converted models see pictures, 1 or 2: the detector looks at the smaller ones
+        reduce: how many times smaller converted models see images, 1 or 2: the detector looks at the smaller ones
             alone, the segmenter at both.
     """
 
@@ -31,17 +31,17 @@ class DataConfig:
         crop: side of the training crops, pixels.
         batch: crops per step; 0 takes 8 on a CPU and 32 on each GPU.
         ship_share: share of crops placed around a ship.
-        empty_share: share of crops from pictures without ships; the rest is cut anywhere.
+        empty_share: share of crops from images without ships; the rest is cut anywhere.
         size_balance: share of the ships drawn as if each size class had as many; 0 draws every ship as often.
         rim: pixels at the rim of a ship that are taught as water where another ship is as near: ships that touch come
             apart; 0 teaches them as one.
-        crops_per_picture: crops of one decoded picture in a batch; more saves decoding, less mixes better.
+        crops_per_image: crops of one decoded image in a batch; more saves decoding, less mixes better.
         fold: the fold of splits.csv that is validated on; the others train.
         validation_share: share of the scenes kept for validation where there is no splits.csv.
-        validation_pictures: pictures scored after each epoch, at most.
-        cache_gb: memory for decoded pictures; 0 decodes every time.
-        disk_cache: folder to keep decoded pictures in instead, for data sets larger than memory; "" for none.
-        disk_cache_gb: how large that folder may become; 1.8 MB per picture.
+        validation_images: images scored after each epoch, at most.
+        cache_gb: memory for decoded images; 0 decodes every time.
+        disk_cache: folder to keep decoded images in instead, for data sets larger than memory; "" for none.
+        disk_cache_gb: how large that folder may become; 1.8 MB per image.
         workers: loader threads; 0 takes as many as there are cores, at most 16.
     """
 
@@ -51,10 +51,10 @@ class DataConfig:
     empty_share: float = 0.2
     size_balance: float = 0.5
     rim: int = 0
-    crops_per_picture: int = 1
+    crops_per_image: int = 1
     fold: int = 0
     validation_share: float = 0.1
-    validation_pictures: int = 96
+    validation_images: int = 96
     cache_gb: float = 6.0
     disk_cache: str = ""
     disk_cache_gb: float = 80.0
@@ -72,11 +72,11 @@ class AugmentConfig:
         scale: largest factor up or down.
         shear: largest angle, degrees.
         shift: largest way aside, as a share of the crop's side.
-        paste: probability that a sample without ships gets ships of other pictures.
+        paste: probability that a sample without ships gets ships of other images.
         fade: probability that the ships of a sample stand out less from the water.
         light: strength of brightness, contrast and gamma; 1 is strong.
         color: strength of hue, saturation and the gains of the channels; 1 is strong.
-        gray: probability of a picture without color.
+        gray: probability of an image without color.
         gradient: probability of uneven light across the crop.
         glint: probability of a patch of sun in the waves.
         haze: probability of a veil of bright grey or thin cloud.
@@ -84,7 +84,7 @@ class AugmentConfig:
         blur: probability of blur or lost resolution.
         noise: probability of sensor noise.
         jpeg: probability of re-compression.
-        cutout: probability of one erased rectangle (picture and mask).
+        cutout: probability of one erased rectangle (image and mask).
     """
 
     flips: bool = True
@@ -139,7 +139,7 @@ class TrainConfig:
         epochs: epochs in all; the cosine ends there.
         stages: epochs on growing crops or on another dataset, one after the other; none: all epochs alike.
         patience: stop after so many epochs without a better score; 0 never stops.
-        hard_empty: pictures without ships that are looked at after each epoch; those in which the network sees ships
+        hard_empty: images without ships that are looked at after each epoch; those in which the network sees ships
             are drawn up to ten times as often from then on. 0 draws all alike.
         precision: of the arithmetic; weights stay float32. "auto": what suits the device, so "bfloat16" on GPUs that
             have it, "float16" on older ones that gain by it, "float32" everywhere else.

@@ -1,9 +1,9 @@
-"""A dataset folder as training sees it: which pictures, which ships, which side of the split.
+"""A dataset folder as training sees it: which images, which ships, which side of the split.
 
 The folder holds ``images/*.jpg``, ``ships.csv`` (Airbus format) and optionally ``scenes.csv`` (``ImageId,BigImageId``),
 or what Kaggle's archive unpacks to (layout.py).
-Masks are never files here: they are painted from the ship strings, so a mask cannot be loaded as a picture, have the
-wrong type or belong to another picture.
+Masks are never files here: they are painted from the ship strings, so a mask cannot be loaded as an image, have the
+wrong type or belong to another image.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from shipedge.rle import decode_union
 from shipedge_train.dataset.layout import find_layout
 
 SHAPE = (768, 768)
-"""Height and width of every picture, pixels: the frame that Airbus ship strings count in."""
+"""Height and width of every image, pixels: the frame that Airbus ship strings count in."""
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """One picture: its file, the run-length string of each ship, and the scene it was cut from."""
+    """One image: its file, the run-length string of each ship, and the scene it was cut from."""
 
     path: Path
     ships: tuple[str, ...]
@@ -50,10 +50,10 @@ class Image:
 
 
 def read_dataset(folder: str | os.PathLike[str]) -> list[Image]:
-    """All pictures of a dataset folder, sorted by name.
+    """All images of a dataset folder, sorted by name.
 
     Raises:
-        DatasetError: no such folder, bad CSV, or a picture named in it is missing.
+        DatasetError: no such folder, bad CSV, or an image named in it is missing.
     """
     images, ships, *_ = find_layout(folder)
     rows = read_airbus(ships)
@@ -64,38 +64,38 @@ def read_dataset(folder: str | os.PathLike[str]) -> list[Image]:
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         raise DatasetError(f"{images / missing[0]} is missing{more}, but {ships.name} has rows for it")
     if not rows:
-        raise DatasetError(f"{ships} names no picture")
+        raise DatasetError(f"{ships} names no image")
     return [Image(images / name, tuple(rows[name]), scenes.get(name, name)) for name in sorted(rows)]
 
 
-def split_by_scene(pictures: Sequence[Image], validation_share: float) -> tuple[list[Image], list[Image]]:
-    """(training, validation) pictures; all cuts of one scene stay on one side.
+def split_by_scene(images: Sequence[Image], validation_share: float) -> tuple[list[Image], list[Image]]:
+    """(training, validation) images; all cuts of one scene stay on one side.
 
-    A scene's side depends on the hash of its name alone: the same in every run, and adding pictures moves none.
+    A scene's side depends on the hash of its name alone: the same in every run, and adding images moves none.
 
     Raises:
-        DatasetError: one side would be empty, or the validation side would have no ship or no ship-free picture.
+        DatasetError: one side would be empty, or the validation side would have no ship or no ship-free image.
     """
     train: list[Image] = []
     validation: list[Image] = []
-    for picture in pictures:
-        digest = hashlib.sha256(picture.scene.encode()).digest()
+    for image in images:
+        digest = hashlib.sha256(image.scene.encode()).digest()
         side = validation if int.from_bytes(digest[:8], "big") < validation_share * 2**64 else train
-        side.append(picture)
-    for name, pictures_there in (("training", train), ("validation", validation)):
-        if not any(p.ships for p in pictures_there):
+        side.append(image)
+    for name, images_there in (("training", train), ("validation", validation)):
+        if not any(p.ships for p in images_there):
             raise DatasetError(
-                f"the {name} side has {len(pictures_there)} pictures and none with ships: "
-                "more pictures or another data.validation_share are needed"
+                f"the {name} side has {len(images_there)} images and none with ships: "
+                "more images or another data.validation_share are needed"
             )
     return train, validation
 
 
-def pick_evenly(pictures: Sequence[Image], count: int) -> list[Image]:
-    """At most `count` pictures, spread over the whole list."""
-    if len(pictures) <= count:
-        return list(pictures)
-    return [pictures[i] for i in np.linspace(0, len(pictures) - 1, count).round().astype(int)]
+def pick_evenly(images: Sequence[Image], count: int) -> list[Image]:
+    """At most `count` images, spread over the whole list."""
+    if len(images) <= count:
+        return list(images)
+    return [images[i] for i in np.linspace(0, len(images) - 1, count).round().astype(int)]
 
 
 def scenes_of(folder: str | os.PathLike[str]) -> dict[str, str]:

@@ -24,8 +24,8 @@ class Split:
     """What a run learns from and what it is scored on.
 
     Attributes:
-        training: pictures to learn from.
-        validation: pictures to score, to choose thresholds and to compare with.
+        training: images to learn from.
+        validation: images to score, to choose thresholds and to compare with.
         record: what a run writes down of it, so that it is never mixed with another split.
     """
 
@@ -36,27 +36,27 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A picture of a dataset, its group in splits.csv (None: there is none), its part, and whether training sees it."""
+    """An image of a dataset, its group in splits.csv (None: there is none), its part, and whether training sees it."""
 
-    picture: Image
+    image: Image
     group: str | None
     part: str
     held_out: bool
 
 
 def read_members(
-    folder: str | os.PathLike[str], pictures: Sequence[Image], fold: int, validation_share: float
+    folder: str | os.PathLike[str], images: Sequence[Image], fold: int, validation_share: float
 ) -> tuple[list[Member], dict[str, Any]]:
     """Who is held out of training: by splits.csv of a dataset folder, by scene where it has none.
 
     Args:
         folder: the dataset.
-        pictures: all of it.
+        images: all of it.
         fold: of splits.csv that is held out, beside its part `test`.
         validation_share: of the scenes, where there is no splits.csv.
 
     Returns:
-        The pictures in their order, and what a run writes down of it.
+        The images in their order, and what a run writes down of it.
 
     Raises:
         DatasetError: splits.csv leaks or lacks something, or there is none and one side would have no ship.
@@ -66,34 +66,34 @@ def read_members(
     if not path.is_file():
         if fold:
             raise ConfigError(f"data.fold is {fold}, but {folder} has no {NAME}: `shipedge data split` makes it")
-        _, validation = split_by_scene(pictures, validation_share)
-        scenes, parts = {picture.scene for picture in validation}, {False: "training", True: "validation"}
-        held = [(picture, picture.scene in scenes) for picture in pictures]
+        _, validation = split_by_scene(images, validation_share)
+        scenes, parts = {image.scene for image in validation}, {False: "training", True: "validation"}
+        held = [(image, image.scene in scenes) for image in images]
         return [Member(p, None, parts[out], out) for p, out in held], {"validation_share": validation_share}
     content = read_bytes(path)
     rows = read_splits(path, content)
-    _check_pictures(path, pictures, {image: part for image, (_, part) in rows.items()})
+    _check_images(path, images, {image: part for image, (_, part) in rows.items()})
     folds = sorted({part for _, part in rows.values() if part != TEST}, key=lambda part: int(part.removeprefix("fold")))
     if (held_fold := fold_name(fold)) not in folds:
         raise ConfigError(f"data.fold is {fold}, but {path} has no {held_fold}, only {', '.join(folds) or TEST}")
-    members = [Member(p, *rows[p.path.name], rows[p.path.name][1] in (held_fold, TEST)) for p in pictures]
+    members = [Member(p, *rows[p.path.name], rows[p.path.name][1] in (held_fold, TEST)) for p in images]
     return members, {"splits_csv_sha256": hashlib.sha256(content).hexdigest(), "fold": fold}
 
 
-def split_images(folder: str | os.PathLike[str], pictures: Sequence[Image], data: DataConfig) -> Split:
-    """Training and validation pictures of a dataset folder.
+def split_images(folder: str | os.PathLike[str], images: Sequence[Image], data: DataConfig) -> Split:
+    """Training and validation images of a dataset folder.
 
     Raises:
         DatasetError: as `read_members`, or one side would have no ship.
         ConfigError: as `read_members`.
     """
-    members, record = read_members(folder, pictures, data.fold, data.validation_share)
-    training = [member.picture for member in members if not member.held_out]
-    validation = [member.picture for member in members if member.held_out and member.part != TEST]
+    members, record = read_members(folder, images, data.fold, data.validation_share)
+    training = [member.image for member in members if not member.held_out]
+    validation = [member.image for member in members if member.held_out and member.part != TEST]
     for side, there in (("training", training), (f"validation ({fold_name(data.fold)})", validation)):
         if not any(p.ships for p in there):
             path = Path(folder) / NAME
-            raise DatasetError(f"{path}: the {side} side has {len(there)} pictures and none with ships")
+            raise DatasetError(f"{path}: the {side} side has {len(there)} images and none with ships")
     return Split(training, validation, record)
 
 
@@ -118,17 +118,17 @@ def write_splits(path: Path, rows: Iterable[tuple[str, str, str]]) -> None:
         raise DatasetError(f"cannot write {path}: {error.strerror}") from None
 
 
-def _check_pictures(path: Path, pictures: Sequence[Image], parts: dict[str, str]) -> None:
-    """Every picture has a part, and no scene of scenes.csv has two."""
-    missing = [p.path.name for p in pictures if p.path.name not in parts]
+def _check_images(path: Path, images: Sequence[Image], parts: dict[str, str]) -> None:
+    """Every image has a part, and no scene of scenes.csv has two."""
+    missing = [p.path.name for p in images if p.path.name not in parts]
     if missing:
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         raise DatasetError(f"{path} has no row for {missing[0]}{more}: make it anew by `shipedge data split`")
     of_scene: dict[str, str] = {}
-    for picture in pictures:
-        part = parts[picture.path.name]
-        if of_scene.setdefault(picture.scene, part) != part:
+    for image in images:
+        part = parts[image.path.name]
+        if of_scene.setdefault(image.scene, part) != part:
             raise DatasetError(
-                f"{path}: scene {picture.scene!r} of scenes.csv is in {of_scene[picture.scene]} and in {part}: "
+                f"{path}: scene {image.scene!r} of scenes.csv is in {of_scene[image.scene]} and in {part}: "
                 "make it anew by `shipedge data split`"
             )

@@ -33,7 +33,7 @@ from shipedge_train.tasks import MODELS
 from shipedge_train.tasks.segmenter import check_window
 
 VARIANTS = ("int8", "float16")
-TUNING_PICTURES = 240
+TUNING_IMAGES = 240
 ENOUGH = 100
 """Held-back images; on fewer no thresholds are chosen where a bundle brings some, which are better than chance."""
 
@@ -116,19 +116,19 @@ def _tuned(
     Where a bundle is there its thresholds stay if its own networks were converted again, or if too few images are held
     back to choose others.
     """
-    pictures = pick_evenly(tuning_split(plan).validation, TUNING_PICTURES)
+    images = pick_evenly(tuning_split(plan).validation, TUNING_IMAGES)
     search, note = EVERYTHING, ""
     if plan.base is not None:
-        if len(pictures) < ENOUGH:
+        if len(images) < ENOUGH:
             search = Search((plan.base.thresholds,), (), plan.base.points)
-            note = f" kept, {ENOUGH} held-back pictures are needed to choose others"
+            note = f" kept, {ENOUGH} held-back images are needed to choose others"
         elif plan.again:
             search = Search((plan.base.thresholds,), ())
         else:
             search = Search((START, plan.base.thresholds))
     detector, segmenter, *rest = (open_model(files[kind], os.cpu_count() or 1) for kind in MODELS if kind in files)
     refiner = Refiner(rest[0]) if rest else None
-    points, scores = tune(detector, segmenter, pictures, ship_share, refiner, search, progress)
+    points, scores = tune(detector, segmenter, images, ship_share, refiner, search, progress)
     by_point = scores.pop("points")
     report(f"thresholds {json.dumps(asdict(points['careful']))}{note}; validation {json.dumps(scores)}")
     for name, figures in by_point.items():

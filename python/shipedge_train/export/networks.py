@@ -93,13 +93,13 @@ def of_bundle(place: Path, bundle: Bundle, model: str, data: Source | None) -> N
         )
     if data is None:
         raise ConfigError(f"the networks of {place} are converted again: --data says on which images to calibrate")
-    pictures = read_dataset(data)
+    images = read_dataset(data)
     learned = learned_from(bundle.manifest, model)
     digest = ships_digest(data)
     record = learned.get("split", {}) if learned.get("ships_csv_sha256") == digest else {}
     sides = {"fold": record.get("fold", 0), "validation_share": record.get("validation_share", HALF)}
     config = from_dict({"model": weights["model"], "data": sides}, str(place / "manifest.json"))
-    split = split_images(data, pictures, config.data)
+    split = split_images(data, images, config.data)
     if record:
         check_split(place, record, split)
     load = partial(load_weights, place, bundle.manifest, model)

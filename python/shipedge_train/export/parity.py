@@ -13,7 +13,7 @@ from shipedge.backends import Model
 from shipedge_train.tasks.contract import BundleModel, Tile, Values
 
 MAX_DROP = 0.005
-"""What a conversion may cost: the segmenter of its Dice with the truth, the detector of its picture AUC, the refiner of
+"""What a conversion may cost: the segmenter of its Dice with the truth, the detector of its image AUC, the refiner of
 its IoU with the label."""
 MIN_AGREEMENT = 0.97
 """How far both must agree: Dice of their masks, share of the cells on the same side of 0.5, IoU of their rectangles."""

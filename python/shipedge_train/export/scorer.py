@@ -1,4 +1,4 @@
-"""How good a combination of thresholds is on pictures that the models have not learned from.
+"""How good a combination of thresholds is on images that the models have not learned from.
 
 Runs the cascade's own step from probabilities to ships, so that what is chosen is what the device will do.
 """
@@ -24,23 +24,23 @@ from shipedge.tiling import tile_origins
 from shipedge_train.dataset import SHAPE, Image
 
 SHIP_SHARE = 0.22
-"""Share of the Airbus pictures that show ships."""
+"""Share of the Airbus images that show ships."""
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What the models say about one picture (probability * 256), the truth, and the picture for a last look."""
+    """What the models say about one image (probability * 256), the truth, and the image for a last look."""
 
     presence: NDArray[np.uint8]
     probability: NDArray[np.uint8]
     truths: list[Rle]
     mask: NDArray[np.uint8]
-    picture: Image
+    image: Image
 
 
 @dataclass(frozen=True)
 class _Components:
-    """The components of one picture.
+    """The components of one image.
 
     Attributes:
         areas: pixels of each component,
@@ -49,7 +49,7 @@ class _Components:
         shown: pixels of what is shown of it,
         common: those of them that are ship,
         iou: (ships, components), of what is shown.
-        truth_area: ship pixels of the picture.
+        truth_area: ship pixels of the image.
         top: its strongest cell.
     """
 
@@ -67,8 +67,8 @@ class ThresholdScorer:
     """Scores combinations of thresholds; remembers the components, which take the time.
 
     Args:
-        seen: the pictures.
-        ship_share: share of pictures with ships where the thresholds will be used, 0..1: F2 is the mean that pictures
+        seen: the images.
+        ship_share: share of images with ships where the thresholds will be used, 0..1: F2 is the mean that images
             of that mixture would have.
         refiner: has the last look at every component.
     """
@@ -78,7 +78,7 @@ class ThresholdScorer:
         self._known: dict[tuple[float | bool, ...], list[_Components]] = {}
 
     def worth(self, thresholds: Thresholds, only: Sequence[int] | None = None) -> float:
-        """What the search maximizes, on all pictures or on those with these numbers."""
+        """What the search maximizes, on all images or on those with these numbers."""
         return sum(self._score(thresholds, only))
 
     def point(self, thresholds: Thresholds) -> dict[str, float]:
@@ -104,8 +104,8 @@ class ThresholdScorer:
         return {"f2": round(f2, 4), "dice_ships": round(dice, 4)}
 
     def _score(self, thresholds: Thresholds, only: Sequence[int] | None) -> tuple[float, float]:
-        """Mean official F2 of the mixture, and mean Dice over the pictures with ships."""
-        f2: dict[bool, list[float]] = {True: [], False: []}  # by whether the picture shows ships
+        """Mean official F2 of the mixture, and mean Dice over the images with ships."""
+        f2: dict[bool, list[float]] = {True: [], False: []}  # by whether the image shows ships
         dice: list[float] = []  # of those that do
         everything = self._judged(thresholds)
         for one in everything if only is None else (everything[i] for i in only):
@@ -124,7 +124,7 @@ class ThresholdScorer:
         return share * shown + (1 - share) * empty, float(np.mean(dice)) if dice else 0.0
 
     def _judged(self, thresholds: Thresholds) -> list[_Components]:
-        """The components of every picture by what decides which there are, and as what they are shown."""
+        """The components of every image by what decides which there are, and as what they are shown."""
         key = (
             thresholds.pixel,
             thresholds.core,
@@ -138,39 +138,39 @@ class ThresholdScorer:
 
     @staticmethod
     def _kept(one: _Components, thresholds: Thresholds) -> Any:
-        """Which components of a picture are shown."""
-        sure = is_sure(one.areas, one.scores, thresholds) & (one.top >= level(thresholds.picture))
+        """Which components of an image are shown."""
+        sure = is_sure(one.areas, one.scores, thresholds) & (one.top >= level(thresholds.image))
         return (one.cells >= level(thresholds.cell)) & sure
 
 
 def as_seen(model: Model, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A whole picture as a detector looks at it: at half its size where its input is that small."""
+    """A whole image as a detector looks at it: at half its size where its input is that small."""
     return halve(pixels) if model.window < SHAPE[0] else pixels
 
 
-def seen_of(picture: Image, presence: NDArray[np.uint8], probability: NDArray[np.uint8]) -> Seen:
-    """What was said of a picture beside its truth."""
-    return Seen(presence, probability, [parse(s, SHAPE) for s in picture.ships], picture.mask(), picture)
+def seen_of(image: Image, presence: NDArray[np.uint8], probability: NDArray[np.uint8]) -> Seen:
+    """What was said of an image beside its truth."""
+    return Seen(presence, probability, [parse(s, SHAPE) for s in image.ships], image.mask(), image)
 
 
-def look(detector: Model, segmenter: Model, picture: Image, *, flips: bool = False) -> Seen:
-    """Both models on a whole picture, whatever the detector says; with `flips` as it is and mirrored."""
+def look(detector: Model, segmenter: Model, image: Image, *, flips: bool = False) -> Seen:
+    """Both models on a whole image, whatever the detector says; with `flips` as it is and mirrored."""
 
     def ask(model: Model, window: NDArray[np.uint8]) -> NDArray[np.uint8]:
         return ask_flipped(model, window) if flips else model(window)
 
-    pixels, side = picture.pixels(), segmenter.window
+    pixels, side = image.pixels(), segmenter.window
     windows = [
         (top, left, ask(segmenter, pixels[top : top + side, left : left + side]))
         for top, left in tile_origins(SHAPE, side, overlap=min(side // 2, 192))
     ]
-    return seen_of(picture, ask(detector, as_seen(detector, pixels)), merge_windows(windows, SHAPE))
+    return seen_of(image, ask(detector, as_seen(detector, pixels)), merge_windows(windows, SHAPE))
 
 
 def _components(seen: Seen, thresholds: Thresholds, refiner: Refiner | None) -> _Components:
     components = find_components(SHAPE, seen.presence, [(0, 0, seen.probability)], thresholds)
     if refiner is not None and components:
-        better = refiner.outlines(seen.picture.pixels(), [component.outline for component in components])
+        better = refiner.outlines(seen.image.pixels(), [component.outline for component in components])
         components = [
             component._replace(outline=outline)
             for component, outline in zip(components, better, strict=True)

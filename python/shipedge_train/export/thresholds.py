@@ -1,8 +1,8 @@
 """What the cascade does with probabilities, chosen on the validation split with the very files that ship.
 
-For the point "careful" a combination of thresholds is worth the official F2 plus the mean Dice over pictures with
-ships: F2 alone is blind to small outlines, Dice alone to false alarms in empty pictures. F2 is that of a mixture with
-few ship pictures, as the Airbus set, because sets for training have more of them and would make the cascade careless.
+For the point "careful" a combination of thresholds is worth the official F2 plus the mean Dice over images with
+ships: F2 alone is blind to small outlines, Dice alone to false alarms in empty images. F2 is that of a mixture with
+few ship images, as the Airbus set, because sets for training have more of them and would make the cascade careless.
 The search goes through groups of thresholds that depend on each other, tries every combination within a group, and goes
 round until nothing gets better.
 
@@ -28,9 +28,9 @@ from shipedge_train.dataset import Image
 from shipedge_train.export.scorer import SHIP_SHARE, ThresholdScorer, look
 from shipedge_train.progress import Progress, quietly
 
-START = Thresholds(picture=0.5, cell=0.3, pixel=0.5, min_area=12)
+START = Thresholds(image=0.5, cell=0.3, pixel=0.5, min_area=12)
 DETECTOR = {
-    "picture": (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98),
+    "image": (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98),
     "cell": (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7),
 }
 SEGMENTER = (
@@ -40,11 +40,11 @@ SEGMENTER = (
     {"fill_holes": (False, True), "rectangles": (False, True)},
 )
 # 0.0 lets everything through: what the segmenter does on its own.
-NO_DETECTOR = replace(START, picture=0.0, cell=0.0)
+NO_DETECTOR = replace(START, image=0.0, cell=0.0)
 
 Grid = dict[str, tuple[Any, ...]]
 RECALL = {
-    "picture": (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75),
+    "image": (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75),
     "cell": (0.1, 0.2, 0.3, 0.4, 0.5),
     "min_area": (8, 16, 32, 48),
     "small_area": (60, 120, 240),
@@ -76,28 +76,28 @@ EVERYTHING = Search()
 def tune(
     detector: Model,
     segmenter: Model,
-    pictures: Sequence[Image],
+    images: Sequence[Image],
     ship_share: float = SHIP_SHARE,
     refiner: Refiner | None = None,
     plan: Search = EVERYTHING,
     progress: Progress = quietly,
 ) -> tuple[dict[str, Thresholds], dict[str, Any]]:
-    """The best thresholds and their scores on `pictures`.
+    """The best thresholds and their scores on `images`.
 
     Args:
         detector: opened.
         segmenter: opened.
-        pictures: no model has learned from them.
+        images: no model has learned from them.
         ship_share: see `ThresholdScorer`.
         refiner: see `ThresholdScorer`.
         plan: where the search begins, and what it varies.
-        progress: shows how many pictures are done.
+        progress: shows how many images are done.
 
     Returns:
-        operating points; f2, dice_ships, picture_auc, pictures of "careful", as `segmenter_alone` the first two of the
+        operating points; f2, dice_ships, image_auc, images of "careful", as `segmenter_alone` the first two of the
         best that the segmenter reaches without the detector, and as `points` those of `ThresholdScorer.point` by name.
     """
-    seen = list(progress((look(detector, segmenter, p) for p in pictures), len(pictures), "Held-back pictures"))
+    seen = list(progress((look(detector, segmenter, p) for p in images), len(images), "Held-back images"))
     scorer = ThresholdScorer(seen, ship_share, refiner)
     points = plan.points
     if points is None:
@@ -106,8 +106,8 @@ def tune(
     alone = search(scorer.worth, NO_DETECTOR, [group for group in plan.groups if group is not DETECTOR])
     auc = roc_auc(np.array([bool(s.truths) for s in seen]), np.array([s.presence.max() for s in seen], np.float64))
     scores: dict[str, Any] = scorer.scores(points["careful"])
-    scores |= {} if np.isnan(auc) else {"picture_auc": round(auc, 4)}
-    scores |= {"pictures": len(seen), "segmenter_alone": scorer.scores(alone)}
+    scores |= {} if np.isnan(auc) else {"image_auc": round(auc, 4)}
+    scores |= {"images": len(seen), "segmenter_alone": scorer.scores(alone)}
     return dict(points), scores | {"points": {name: scorer.point(point) for name, point in points.items()}}
 
 
@@ -136,7 +136,7 @@ def search(worth: Callable[[Thresholds], float], start: Thresholds, groups: Sequ
         for grid in groups:
             for change in _combinations(grid):
                 other = replace(best, **change)
-                if other.picture >= other.cell and (value := worth(other)) > most + 1e-9:
+                if other.image >= other.cell and (value := worth(other)) > most + 1e-9:
                     best, most, better = other, value, True
     return best
 

@@ -37,7 +37,7 @@ class Loader:
     What is in a batch: `shipedge_train.loader.sampling`.
 
     Args:
-        pictures: those to learn from.
+        images: those to learn from.
         data: shares, sizes, threads, cache.
         augmentation: how far samples are varied.
         seed: another one, another order.
@@ -46,19 +46,19 @@ class Loader:
         weights: see `Sampler`. They decide what is drawn: a run that is to be resumed has to keep them.
 
     Raises:
-        DatasetError: see `Sampler`; and from the iterator, when a picture cannot be used: names it.
+        DatasetError: see `Sampler`; and from the iterator, when an image cannot be used: names it.
     """
 
     def __init__(
         self,
-        pictures: Sequence[Image],
+        images: Sequence[Image],
         data: DataConfig,
         augmentation: AugmentConfig,
         seed: int,
         truth: Callable[[NDArray[np.uint8]], NDArray[Any]] = np.asarray,
         weights: Mapping[str, float] | None = None,
     ) -> None:
-        self._pictures, self._data, self._truth = list(pictures), data, truth
+        self._images, self._data, self._truth = list(images), data, truth
         self._augment, self._seed = augmentation, seed
         self._cache = DiskCache(data.disk_cache, data.disk_cache_gb) if data.disk_cache else MemoryCache(data.cache_gb)
         self._seams: dict[Image, tuple[NDArray[np.intp], ...]] = {}
@@ -70,8 +70,8 @@ class Loader:
         Raises:
             DatasetError: see `Sampler`.
         """
-        self._sampler = Sampler(self._pictures, self._data, weights)
-        able = self._augment.paste > 0 and any(picture.ships for picture in self._pictures)
+        self._sampler = Sampler(self._images, self._data, weights)
+        able = self._augment.paste > 0 and any(image.ships for image in self._images)
         self._donors = Donors(self._sampler, self._pixels) if able else None
 
     def batches(self, first_step: int = 0) -> Generator[Batch, None, None]:
@@ -84,51 +84,51 @@ class Loader:
         images = np.empty((data.batch, data.crop, data.crop, 3), np.uint8)
         truths = []
         canvas = np.empty(SHAPE, np.uint8)
-        for first in range(0, data.batch, data.crops_per_picture):
+        for first in range(0, data.batch, data.crops_per_image):
             rng = np.random.default_rng((self._seed, step, first))
-            picture, centers = self._sampler.draw(rng, min(data.crops_per_picture, data.batch - first))
+            image, centers = self._sampler.draw(rng, min(data.crops_per_image, data.batch - first))
             geometries = [sample_geometry(center, data.crop, self._augment, rng, SHAPE) for center in centers]
-            pixels = self._pixels(picture, max(geometry.box[3] for geometry in geometries))
-            mask = self._mask(picture, canvas)
+            pixels = self._pixels(image, max(geometry.box[3] for geometry in geometries))
+            mask = self._mask(image, canvas)
             for place, geometry in enumerate(geometries, first):
-                image, part = geometry.image(pixels), geometry.mask(mask)
+                crop, part = geometry.image(pixels), geometry.mask(mask)
                 if self._donors is not None and rng.random() < self._augment.paste and not part.any():
-                    image, part = self._donors.paste(image, part, rng)
-                images[place], part = vary(image, part, self._augment, rng)
-                truths.append(self._truth(part).astype(np.float32))  # a copy: the next picture draws over this mask
+                    crop, part = self._donors.paste(crop, part, rng)
+                images[place], part = vary(crop, part, self._augment, rng)
+                truths.append(self._truth(part).astype(np.float32))  # a copy: the next image draws over this mask
         return images, np.stack(truths)[..., None]
 
-    def _mask(self, picture: Image, canvas: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """The ships of a picture, with water between those that touch where the configuration says so."""
-        mask = picture.mask(out=canvas)
-        if self._data.rim and len(picture.ships) > 1:
-            if picture not in self._seams:
-                between = seams([parse(text, SHAPE) for text in picture.ships], self._data.rim)
-                self._seams[picture] = np.nonzero(between.to_mask())
-            mask[self._seams[picture]] = 0
+    def _mask(self, image: Image, canvas: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The ships of an image, with water between those that touch where the configuration says so."""
+        mask = image.mask(out=canvas)
+        if self._data.rim and len(image.ships) > 1:
+            if image not in self._seams:
+                between = seams([parse(text, SHAPE) for text in image.ships], self._data.rim)
+                self._seams[image] = np.nonzero(between.to_mask())
+            mask[self._seams[image]] = 0
         return mask
 
-    def _pixels(self, picture: Image, rows: int = SHAPE[0]) -> NDArray[np.uint8]:
-        """The first rows of a picture at least; all of them where they can be kept for the next crop."""
-        found = self._cache.find(picture)
+    def _pixels(self, image: Image, rows: int = SHAPE[0]) -> NDArray[np.uint8]:
+        """The first rows of an image at least; all of them where they can be kept for the next crop."""
+        found = self._cache.find(image)
         if found is None and self._cache.full:
-            return picture.pixels(rows)
+            return image.pixels(rows)
         if found is None:
-            found = picture.pixels()
-            self._cache.keep(picture, found)
+            found = image.pixels()
+            self._cache.keep(image, found)
         return found
 
 
 def whole_images(
-    pictures: Sequence[Image], batch: int = 4, workers: int = 2
+    images: Sequence[Image], batch: int = 4, workers: int = 2
 ) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
-    """Whole pictures for scoring, never varied: (b, 768, 768, 3) uint8 and masks (b, 768, 768) uint8, in order."""
+    """Whole images for scoring, never varied: (b, 768, 768, 3) uint8 and masks (b, 768, 768) uint8, in order."""
 
     def load(start: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        some = pictures[start : start + batch]
+        some = images[start : start + batch]
         return np.stack([p.pixels() for p in some]), np.stack([p.mask() for p in some])
 
-    return prefetch(load, range(0, len(pictures), batch), workers)
+    return prefetch(load, range(0, len(images), batch), workers)
 
 
 def endless(batch: Callable[[int], T], data: DataConfig, first_step: int) -> Generator[T, None, None]:

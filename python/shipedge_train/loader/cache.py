@@ -1,4 +1,4 @@
-"""Decoded pictures, kept in memory or on disk while they fit. A sample is the same with and without them."""
+"""Decoded images, kept in memory or on disk while they fit. A sample is the same with and without them."""
 
 from __future__ import annotations
 
@@ -21,37 +21,37 @@ _SUFFIX = ".rgb"
 
 
 class MemoryCache:
-    """The first decoded pictures that fit into `gigabytes`; safe to use from several threads.
+    """The first decoded images that fit into `gigabytes`; safe to use from several threads.
 
-    Nothing is ever put out: samples are drawn at random, and then any picture is as good to keep as another.
+    Nothing is ever put out: samples are drawn at random, and then any image is as good to keep as another.
     """
 
     def __init__(self, gigabytes: float) -> None:
         self._room = int(gigabytes * 1e9)
-        self._pictures: dict[Image, Pixels] = {}
+        self._images: dict[Image, Pixels] = {}
         self._lock = Lock()
 
     @property
     def full(self) -> bool:
-        """No further picture fits."""
+        """No further image fits."""
         return self._room < _BYTES
 
-    def find(self, picture: Image) -> Pixels | None:
+    def find(self, image: Image) -> Pixels | None:
         """(768, 768, 3) uint8 RGB, read-only by agreement; None: not there."""
-        return self._pictures.get(picture)
+        return self._images.get(image)
 
-    def keep(self, picture: Image, pixels: Pixels) -> None:
+    def keep(self, image: Image, pixels: Pixels) -> None:
         """Keep whole decoded pixels where there is room."""
         with self._lock:
-            if picture not in self._pictures and self._room >= pixels.nbytes:
+            if image not in self._images and self._room >= pixels.nbytes:
                 self._room -= pixels.nbytes
-                self._pictures[picture] = pixels
+                self._images[image] = pixels
 
 
 class DiskCache:
-    """Decoded pictures as files of raw uint8 RGB, mapped into memory: a crop reads only the pages it shows.
+    """Decoded images as files of raw uint8 RGB, mapped into memory: a crop reads only the pages it shows.
 
-    A file's name says which picture it is of and of which size and time that was: a picture that was replaced is
+    A file's name says which image it is of and of which size and time that was: an image that was replaced is
     decoded anew, and its old file removed. Files appear whole or not at all, so that several runs may share a folder.
 
     Raises:
@@ -72,22 +72,22 @@ class DiskCache:
 
     @property
     def full(self) -> bool:
-        """No further picture fits."""
+        """No further image fits."""
         return self._room < _BYTES
 
-    def find(self, picture: Image) -> Pixels | None:
-        """(768, 768, 3) uint8 RGB, read-only; None: not there, or made of another version of the picture."""
-        name = self._name(picture)
+    def find(self, image: Image) -> Pixels | None:
+        """(768, 768, 3) uint8 RGB, read-only; None: not there, or made of another version of the image."""
+        name = self._name(image)
         if name is None or self._versions.get(name.partition("-")[0]) != name:
             return None
         try:  # a new map each time: a process may hold 65,530 of them, and data sets are larger
             return np.memmap(self._folder / name, np.uint8, "r", shape=(*SHAPE, 3)).view(np.ndarray)
-        except (OSError, ValueError):  # removed by someone, or shorter than a picture
+        except (OSError, ValueError):  # removed by someone, or shorter than an image
             return None
 
-    def keep(self, picture: Image, pixels: Pixels) -> None:
+    def keep(self, image: Image, pixels: Pixels) -> None:
         """Write whole decoded pixels where there is room."""
-        name = self._name(picture)
+        name = self._name(image)
         if name is None:
             return
         key = name.partition("-")[0]
@@ -110,14 +110,14 @@ class DiskCache:
             self._room += _BYTES
 
     @staticmethod
-    def _name(picture: Image) -> str | None:
+    def _name(image: Image) -> str | None:
         try:
-            state = picture.path.stat()
+            state = image.path.stat()
         except OSError:  # decoding it says what is wrong
             return None
-        path = os.path.abspath(picture.path)  # noqa: PTH100 - resolve() asks the system about every folder on the way
+        path = os.path.abspath(image.path)  # noqa: PTH100 - resolve() asks the system about every folder on the way
         key = hashlib.blake2b(os.fsencode(path), digest_size=12).hexdigest()
         return f"{key}-{state.st_size}-{state.st_mtime_ns}{_SUFFIX}"
 
     def _trouble(self, error: OSError) -> DatasetError:
-        return DatasetError(f"cannot keep decoded pictures in {self._folder}: {error.strerror}")
+        return DatasetError(f"cannot keep decoded images in {self._folder}: {error.strerror}")

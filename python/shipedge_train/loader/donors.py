@@ -1,4 +1,4 @@
-"""Ships to paste onto crops without any, cut from the pictures to learn from."""
+"""Ships to paste onto crops without any, cut from the images to learn from."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _ROOM = 256 << 20  # bytes: some ten thousand ships
 
 
 class Donors:
-    """Pastes ships that `sampler` draws; cuts are kept, because cutting one means decoding a whole picture.
+    """Pastes ships that `sampler` draws; cuts are kept, because cutting one means decoding a whole image.
 
     Args:
-        sampler: draws from the pictures to learn from, so no ship of another side can come in.
-        pixels: decodes a picture.
+        sampler: draws from the images to learn from, so no ship of another side can come in.
+        pixels: decodes an image.
     """
 
     def __init__(self, sampler: Sampler, pixels: Callable[[Image], Array]) -> None:
@@ -43,13 +43,13 @@ class Donors:
         return image, mask
 
     def _cut(self, ship: Ship) -> tuple[Array, Array] | None:
-        key = (ship.picture, ship.number)
+        key = (ship.image, ship.number)
         if key in self._cuts:
             return self._cuts[key]
-        ships = [parse(text, SHAPE) for text in ship.picture.ships]
-        cut = cut_donor(self._pixels(ship.picture), ships, ship.number)
+        ships = [parse(text, SHAPE) for text in ship.image.ships]
+        cut = cut_donor(self._pixels(ship.image), ships, ship.number)
         if cut is not None:
-            cut = cut[0].copy(), cut[1]  # a view would keep the whole picture in memory
+            cut = cut[0].copy(), cut[1]  # a view would keep the whole image in memory
             self._room -= cut[0].nbytes + cut[1].nbytes
         if self._room >= 0:
             self._cuts[key] = cut

@@ -1,4 +1,4 @@
-"""How the C library treats freed memory, which decides how fast large pictures are decoded."""
+"""How the C library treats freed memory, which decides how fast large images are decoded."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _KEPT = 512 << 20  # bytes
 def keep_freed_memory() -> None:
     """Let glibc keep what is freed, for the whole process; does nothing elsewhere.
 
-    By default it gives a decoded picture's 1.8 MB and a batch's arrays back to the system and takes them anew for the
+    By default it gives a decoded image's 1.8 MB and a batch's arrays back to the system and takes them anew for the
     next one. The system then clears every page again, which can take as long as decoding the JPEG.
     """
     if sys.platform != "linux":

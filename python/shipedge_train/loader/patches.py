@@ -24,9 +24,9 @@ _NARROWEST = 3.0
 _NO_MASK = np.zeros(PATCH, np.uint8)
 
 
-def rectangles_of(picture: Image) -> list[Rectangle]:
+def rectangles_of(image: Image) -> list[Rectangle]:
     """The rectangles of the ships that are whole: not cut by the border, and wide enough to have sides."""
-    ships = [parse(text, SHAPE) for text in picture.ships]
+    ships = [parse(text, SHAPE) for text in image.ships]
     whole = [smallest_rectangle(ship) for ship in ships if ship.area and is_whole(ship)]
     return [rectangle for rectangle in whole if rectangle[3] >= _NARROWEST]
 
@@ -58,7 +58,7 @@ class PatchLoader:
     rectangle gone astray brings along.
 
     Args:
-        pictures: those to learn from.
+        images: those to learn from.
         data: batch, threads, cache.
         augmentation: how far samples are varied.
         seed: another one, another order.
@@ -67,15 +67,15 @@ class PatchLoader:
         DatasetError: no ship to learn from.
     """
 
-    def __init__(self, pictures: Sequence[Image], data: DataConfig, augmentation: AugmentConfig, seed: int) -> None:
-        self._ships = [(picture, rectangle) for picture in pictures for rectangle in rectangles_of(picture)]
+    def __init__(self, images: Sequence[Image], data: DataConfig, augmentation: AugmentConfig, seed: int) -> None:
+        self._ships = [(image, rectangle) for image in images for rectangle in rectangles_of(image)]
         if not self._ships:
-            raise DatasetError("no picture shows a whole ship: a refiner has nothing to learn from")
+            raise DatasetError("no image shows a whole ship: a refiner has nothing to learn from")
         self._data, self._augment, self._seed = data, augmentation, seed
         self._cache = MemoryCache(data.cache_gb)
 
     def weigh(self, weights: Mapping[str, float]) -> None:
-        """Nothing: pictures without ships are not drawn."""
+        """Nothing: images without ships are not drawn."""
 
     def batches(self, first_step: int = 0) -> Generator[Batch, None, None]:
         """Batches from `first_step` on; a few are prefetched."""
@@ -87,29 +87,29 @@ class PatchLoader:
         patches = np.empty((self._data.batch, *PATCH, 3), np.uint8)
         truth = np.empty((self._data.batch, 1, NUMBERS, 1), np.float32)
         for place in range(self._data.batch):
-            picture, rectangle = self._ships[rng.integers(len(self._ships))]
+            image, rectangle = self._ships[rng.integers(len(self._ships))]
             found = astray(rectangle, rng)
-            patch, numbers = cut_patch(self._pixels(picture), found), correction(found, rectangle)
+            patch, numbers = cut_patch(self._pixels(image), found), correction(found, rectangle)
             if self._augment.flips and rng.random() < 0.5:
                 patch, numbers[[1, 4]] = np.ascontiguousarray(patch[::-1]), 1 - numbers[[1, 4]]
             patches[place], truth[place, 0, :, 0] = vary(patch, _NO_MASK, self._augment, rng)[0], numbers
         return patches, truth
 
-    def _pixels(self, picture: Image) -> NDArray[np.uint8]:
-        pixels = self._cache.find(picture)
+    def _pixels(self, image: Image) -> NDArray[np.uint8]:
+        pixels = self._cache.find(image)
         if pixels is None:
-            pixels = picture.pixels()
-            self._cache.keep(picture, pixels)
+            pixels = image.pixels()
+            self._cache.keep(image, pixels)
         return pixels
 
 
-def patches_of(pictures: Sequence[Image], each: int) -> Iterator[tuple[NDArray[np.uint8], Rectangle, Rectangle]]:
+def patches_of(images: Sequence[Image], each: int) -> Iterator[tuple[NDArray[np.uint8], Rectangle, Rectangle]]:
     """For scoring and calibration, never varied and the same every time: (patch, rectangle, label), `each` per ship."""
     rng = np.random.default_rng(each)
-    for picture in pictures:
-        if not (rectangles := rectangles_of(picture)):
+    for image in images:
+        if not (rectangles := rectangles_of(image)):
             continue
-        pixels = picture.pixels()
+        pixels = image.pixels()
         for truth in rectangles:
             for found in [astray(truth, rng) for _ in range(each)]:
                 yield cut_patch(pixels, found), found, truth

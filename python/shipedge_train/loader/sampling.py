@@ -1,4 +1,4 @@
-"""What a batch is made of: which pictures, and where in them. A draw depends on the given generator alone."""
+"""What a batch is made of: which images, and where in them. A draw depends on the given generator alone."""
 
 from __future__ import annotations
 
@@ -22,61 +22,61 @@ Center = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Ship:
-    """A ship: its picture, its place among the picture's ships, and its box (left, top, right, bottom), pixels."""
+    """A ship: its image, its place among the image's ships, and its box (left, top, right, bottom), pixels."""
 
-    picture: Image
+    image: Image
     number: int
     box: tuple[int, int, int, int]
 
 
 class Sampler:
-    """Draws pictures and the middles of crops in them, in the shares that the configuration states.
+    """Draws images and the middles of crops in them, in the shares that the configuration states.
 
-    Ships are drawn, not pictures with ships, so a harbor counts for more than a lonely boat.
+    Ships are drawn, not images with ships, so a harbor counts for more than a lonely boat.
 
     Args:
-        pictures: those to learn from, and no others.
+        images: those to learn from, and no others.
         data: shares, sizes, how far size classes are made equal.
-        weights: how much likelier than others a picture is, by file name; those not named have 1. For hard examples,
-            such as pictures without ships in which a model saw some.
+        weights: how much likelier than others an image is, by file name; those not named have 1. For hard examples,
+            such as images without ships in which a model saw some.
 
     Raises:
         DatasetError: no ships where `ship_share` asks for some; a ship that is no run-length string; a weight that is
-            not a number from 0 up, or is that of a picture that is not among `pictures`.
+            not a number from 0 up, or is that of an image that is not among `images`.
     """
 
-    def __init__(self, pictures: Sequence[Image], data: DataConfig, weights: Mapping[str, float] | None = None) -> None:
-        boxes = [_boxes(picture) for picture in pictures]
+    def __init__(self, images: Sequence[Image], data: DataConfig, weights: Mapping[str, float] | None = None) -> None:
+        boxes = [_boxes(image) for image in images]
         counts = np.array([len(some) for some in boxes])
-        weight = _weights(pictures, weights or {})
-        self._pictures, self._data = list(pictures), data
+        weight = _weights(images, weights or {})
+        self._images, self._data = list(images), data
         self._boxes = np.concatenate(boxes)
         self._owner = np.repeat(np.arange(len(boxes)), counts)
         self._first = np.concatenate([[0], np.cumsum(counts)])
         if data.ship_share > 0 and not len(self._boxes):
-            raise DatasetError(f"none of {len(pictures)} pictures has ships, but data.ship_share is {data.ship_share}")
+            raise DatasetError(f"none of {len(images)} images has ships, but data.ship_share is {data.ship_share}")
         self._ships = _Lottery(_balance(self._boxes, data.size_balance) * weight[self._owner])
         self._empty = _Lottery(weight * (counts == 0) if (counts == 0).any() else weight)
         self._all = _Lottery(weight)
 
     def draw(self, rng: Generator, crops: int) -> tuple[Image, list[Center]]:
-        """A picture and the middles (y, x) of so many crops of it, pixels."""
+        """An image and the middles (y, x) of so many crops of it, pixels."""
         ticket = rng.random()
         if ticket < self._data.ship_share:
             ship = self._ships.draw(rng)
             owner = self._owner[ship]
             mates = rng.integers(self._first[owner], self._first[owner + 1], size=crops - 1)
-            return self._pictures[owner], [self._near(number, rng) for number in (ship, *mates)]
+            return self._images[owner], [self._near(number, rng) for number in (ship, *mates)]
         lottery = self._empty if ticket < self._data.ship_share + self._data.empty_share else self._all
-        picture = self._pictures[lottery.draw(rng)]
-        return picture, [(rng.uniform(0, SHAPE[0]), rng.uniform(0, SHAPE[1])) for _ in range(crops)]
+        image = self._images[lottery.draw(rng)]
+        return image, [(rng.uniform(0, SHAPE[0]), rng.uniform(0, SHAPE[1])) for _ in range(crops)]
 
     def ship(self, rng: Generator) -> Ship:
-        """One ship of all, for a picture without any."""
+        """One ship of all, for an image without any."""
         number = self._ships.draw(rng)
         owner = self._owner[number]
         left, top, right, bottom = self._boxes[number].tolist()
-        return Ship(self._pictures[owner], int(number - self._first[owner]), (left, top, right, bottom))
+        return Ship(self._images[owner], int(number - self._first[owner]), (left, top, right, bottom))
 
     def _near(self, number: int, rng: Generator) -> Center:
         left, top, right, bottom = self._boxes[number].tolist()
@@ -96,12 +96,12 @@ class _Lottery:
         return int(np.searchsorted(self._sums, ticket, side="right"))
 
 
-def _boxes(picture: Image) -> NDArray[np.int64]:
-    """Boxes of a picture's ships: (n, 4)."""
+def _boxes(image: Image) -> NDArray[np.int64]:
+    """Boxes of an image's ships: (n, 4)."""
     try:
-        return bboxes([parse(text, SHAPE) for text in picture.ships])
+        return bboxes([parse(text, SHAPE) for text in image.ships])
     except RleFormatError as error:
-        raise DatasetError(f"{picture.path.name}: {error}") from None
+        raise DatasetError(f"{image.path.name}: {error}") from None
 
 
 def _balance(boxes: NDArray[np.int64], share: float) -> NDArray[np.float64]:
@@ -113,14 +113,14 @@ def _balance(boxes: NDArray[np.int64], share: float) -> NDArray[np.float64]:
     return even
 
 
-def _weights(pictures: Sequence[Image], given: Mapping[str, float]) -> NDArray[np.float64]:
-    """One weight per picture."""
-    strangers = sorted(set(given) - {picture.path.name for picture in pictures})
+def _weights(images: Sequence[Image], given: Mapping[str, float]) -> NDArray[np.float64]:
+    """One weight per image."""
+    strangers = sorted(set(given) - {image.path.name for image in images})
     if strangers:  # a score of the validation side that finds its way into training, say
-        raise DatasetError(f"a weight is given to {strangers[0]}, which is not among the pictures to learn from")
-    weights = np.array([given.get(picture.path.name, 1.0) for picture in pictures])
+        raise DatasetError(f"a weight is given to {strangers[0]}, which is not among the images to learn from")
+    weights = np.array([given.get(image.path.name, 1.0) for image in images])
     bad = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
     if len(bad):
-        name = pictures[bad[0]].path.name
+        name = images[bad[0]].path.name
         raise DatasetError(f"the weight of {name} is {weights[bad[0]]}, expected a number from 0 up")
     return weights

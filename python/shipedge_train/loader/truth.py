@@ -31,7 +31,7 @@ def seams(ships: Sequence[Rle], rim: int) -> Rle:
     Taught as water they leave a gap of twice the rim, as U-Net did with cells (Ronneberger et al., MICCAI 2015).
 
     Args:
-        ships: the ships of one picture, at least one.
+        ships: the ships of one image, at least one.
         rim: pixels, at least 1; rows and columns count, not the diagonal.
     """
     seen = twice = union([], ships[0].shape)

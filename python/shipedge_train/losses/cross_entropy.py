@@ -35,7 +35,7 @@ def balanced_bce_loss(y_true: Any, y_pred: Any) -> Any:
 
     Source: Xie, Tu, "Holistically-nested edge detection", 2015, which weighs ships by the share of the sea and the sea
     by the share r of ships; that is this, times 2 r (1 - r). We leave that factor out because it is 0 on an empty
-    picture, which would teach nothing; there the one mean that exists is the loss.
+    image, which would teach nothing; there the one mean that exists is the loss.
     """
     (truth,) = as_float32(y_true)
     error = cross_entropy(truth, y_pred)

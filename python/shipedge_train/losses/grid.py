@@ -13,14 +13,14 @@ from shipedge_train.losses.cross_entropy import cross_entropy
 
 
 def presence(
-    y_true: Any, y_pred: Any, positive_weight: float = 4.0, gamma: float = 1.0, picture_weight: float = 0.25
+    y_true: Any, y_pred: Any, positive_weight: float = 4.0, gamma: float = 1.0, image_weight: float = 0.25
 ) -> Any:
     """Detector loss on the presence grid and its maximum: (b, rows, cols, 1) twice -> (b,).
 
     Focal cross-entropy (Lin et al., "Focal loss for dense object detection", 2017) summed over the cells and divided
     by 8 + the number of ship cells, so that one tanker does not outweigh twenty yachts, plus cross-entropy of the
-    picture score, which is the strongest cell: that term finds the single rock which raises a false alarm in an empty
-    picture. Truth 0.5 marks cells to ignore; a picture with such cells alone is neither with ships nor without.
+    image score, which is the strongest cell: that term finds the single rock which raises a false alarm in an empty
+    image. Truth 0.5 marks cells to ignore; an image with such cells alone is neither with ships nor without.
     """
     truth, prediction = as_float32(y_true, y_pred)
     counted = ops.cast(ops.abs(truth - IGNORE) > 0.25, "float32")
@@ -30,7 +30,7 @@ def presence(
     grid = ops.sum(weight * error * cross_entropy(truth, y_pred), axis=PIXELS) / cells
     there = ops.max(counted * truth, axis=PIXELS)
     known = ops.maximum(there, ops.min(counted, axis=PIXELS))
-    return grid + picture_weight * known * cross_entropy(there, ops.max(y_pred, axis=PIXELS))
+    return grid + image_weight * known * cross_entropy(there, ops.max(y_pred, axis=PIXELS))
 
 
 def presence_of_mask(y_true: Any, y_pred: Any) -> Any:

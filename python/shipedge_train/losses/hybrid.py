@@ -12,7 +12,7 @@ from shipedge_train.losses.structure import boundary_loss, ssim_loss
 def bce_dice(y_true: Any, y_pred: Any) -> Any:
     """Cross-entropy + Dice: (b, h, w, 1) twice -> (b,).
 
-    Cross-entropy alone ignores ships (0.5 % of the pixels), Dice alone gives little slope on empty pictures. Source:
+    Cross-entropy alone ignores ships (0.5 % of the pixels), Dice alone gives little slope on empty images. Source:
     Isensee et al., "nnU-Net", 2018.
     """
     return bce_loss(y_true, y_pred) + dice_loss(y_true, y_pred)
@@ -37,15 +37,15 @@ def dice_boundary(y_true: Any, y_pred: Any) -> Any:
 
 
 def unet3plus(y_true: Any, y_pred: Any) -> Any:
-    """Focal + SSIM + Jaccard, pixel, window and picture: (b, h, w, 1) twice -> (b,).
+    """Focal + SSIM + Jaccard, pixel, window and image: (b, h, w, 1) twice -> (b,).
 
-    Source: Huang et al., "UNet 3+", 2020, whose SSIM spans five scales and needs pictures of 176 px; this one has one.
+    Source: Huang et al., "UNet 3+", 2020, whose SSIM spans five scales and needs images of 176 px; this one has one.
     """
     return focal_loss(y_true, y_pred) + ssim_loss(y_true, y_pred) + jaccard_loss(y_true, y_pred)
 
 
 def basnet(y_true: Any, y_pred: Any) -> Any:
-    """Cross-entropy + SSIM + Jaccard, pixel, window and picture: (b, h, w, 1) twice -> (b,).
+    """Cross-entropy + SSIM + Jaccard, pixel, window and image: (b, h, w, 1) twice -> (b,).
 
     Source: Qin et al., "BASNet: boundary-aware salient object detection", 2019.
     """

@@ -1,7 +1,7 @@
 """Losses that compare areas: how much of truth T and prediction P overlaps.
 
 All add a smoothing term s = 1 pixel above and below the line, which makes an empty truth with an empty prediction a
-perfect 0 instead of 0 / 0 and leaves a slope on empty pictures; keras.losses.Dice answers 1 there, and sums over the
+perfect 0 instead of 0 / 0 and leaves a slope on empty images; keras.losses.Dice answers 1 there, and sums over the
 whole batch.
 """
 

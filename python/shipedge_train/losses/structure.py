@@ -14,11 +14,11 @@ _C1, _C2 = 0.01**2, 0.03**2
 
 
 def ssim_loss(y_true: Any, y_pred: Any) -> Any:
-    """1 - mean structural similarity of truth and prediction as two grey pictures: (b, h, w, 1) twice -> (b,).
+    """1 - mean structural similarity of truth and prediction as two grey images: (b, h, w, 1) twice -> (b,).
 
     SSIM = (2 m n + C1) (2 c + C2) / ((m^2 + n^2 + C1) (v + w + C2)) with the means m, n, variances v, w and covariance
     c under an 11x11 Gaussian window, sigma 1.5 px; C1 = 0.01^2, C2 = 0.03^2. A window that reaches over the edge of the
-    picture is cut there and weighs what is left. On an empty picture there is little slope above p = 0.05. Source:
+    image is cut there and weighs what is left. On an empty image there is little slope above p = 0.05. Source:
     Wang, Bovik, Sheikh, Simoncelli, "Image quality assessment", 2004; as a loss: Qin et al., "BASNet", 2019.
     """
     truth, prediction = as_float32(y_true, y_pred)
@@ -40,10 +40,10 @@ def boundary_loss(y_true: Any, y_pred: Any, radius: int = 8) -> Any:
     """Mean of f (p - t), f the signed distance from the border of the truth: (b, h, w, 1) twice -> (b,).
 
     f is -1 / radius in the ship pixels at the border and 1 / radius in the sea pixels there, falls and rises by as much
-    with each further pixel, and is held at -1 and 1 from `radius` px on; in an empty picture it is 1 everywhere.
+    with each further pixel, and is held at -1 and 1 from `radius` px on; in an empty image it is 1 everywhere.
     Distances are chessboard ones, counted by growing ships and sea a pixel at a time; truth must be 0 or 1. Source:
     Kervadec et al., "Boundary loss for highly unbalanced segmentation", 2019, which has exact distances without a
-    limit and none at all in empty pictures, and drops the constant f t, thanks to which a perfect mask scores 0 here.
+    limit and none at all in empty images, and drops the constant f t, thanks to which a perfect mask scores 0 here.
     Meant as a part of a sum.
     """
     truth, prediction = as_float32(y_true, y_pred)

@@ -46,14 +46,14 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True)
-class GalleryPicture:
-    """One card of a gallery; made by `gallery_picture`.
+class GalleryImage:
+    """One card of a gallery; made by `gallery_image`.
 
     Attributes:
         name: ImageId, shown and searched.
         jpeg: the thumbnail's file.
-        shape: (height, width) of the whole picture, which the outlines count in.
-        outlines: label -> SVG path of the outlines, in pixels of the whole picture.
+        shape: (height, width) of the whole image, which the outlines count in.
+        outlines: label -> SVG path of the outlines, in pixels of the whole image.
         numbers: what the gallery can be sorted and filtered by; None where there is no such number.
     """
 
@@ -66,17 +66,17 @@ class GalleryPicture:
 
 @dataclass(frozen=True, slots=True)
 class Gallery:
-    """Pictures with outlines that can be switched on and off, sorted by any number, filtered by name and number.
+    """Images with outlines that can be switched on and off, sorted by any number, filtered by name and number.
 
     Attributes:
-        pictures: at most `MOST_PICTURES`; more raise ValueError, because a browser would choke on them.
+        images: at most `MOST_IMAGES`; more raise ValueError, because a browser would choke on them.
         heading: stands above.
-        note: a sentence below the heading (which pictures of how many are shown, say).
+        note: a sentence below the heading (which images of how many are shown, say).
         sort: key of `numbers` that orders the page at first; empty: the order given.
         descending: that order is from high to low.
     """
 
-    pictures: Sequence[GalleryPicture]
+    images: Sequence[GalleryImage]
     heading: str = ""
     note: str = ""
     sort: str = ""
@@ -87,8 +87,8 @@ class Gallery:
 
     def __post_init__(self) -> None:
         """Collect the labels of the outlines and the keys of the numbers, in the order of their first use."""
-        labels = dict.fromkeys(label for picture in self.pictures for label in picture.outlines)
-        keys = dict.fromkeys(key for picture in self.pictures for key in picture.numbers)
+        labels = dict.fromkeys(label for image in self.images for label in image.outlines)
+        keys = dict.fromkeys(key for image in self.images for key in image.numbers)
         object.__setattr__(self, "labels", tuple(labels))
         object.__setattr__(self, "keys", tuple(keys))
 

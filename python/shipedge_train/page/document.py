@@ -16,7 +16,7 @@ from markupsafe import Markup
 from shipedge.files.atomic import write_output
 from shipedge_train.page.blocks import Block, Gallery, Value
 from shipedge_train.page.figures import svg_of
-from shipedge_train.page.pictures import MOST_PICTURES
+from shipedge_train.page.images import MOST_IMAGES
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -31,7 +31,7 @@ def write_page(path: str | os.PathLike[str], title: str, blocks: Sequence[Block]
         subtitle: a line below the heading.
 
     Raises:
-        ValueError: a gallery has more than `MOST_PICTURES` pictures.
+        ValueError: a gallery has more than `MOST_IMAGES` images.
         OSError: the file cannot be written.
     """
     write_output(path, _render(title, subtitle, blocks).encode("utf-8", "backslashreplace"))
@@ -39,8 +39,8 @@ def write_page(path: str | os.PathLike[str], title: str, blocks: Sequence[Block]
 
 def _render(title: str, subtitle: str, blocks: Sequence[Block]) -> str:
     for block in blocks:
-        if isinstance(block, Gallery) and len(block.pictures) > MOST_PICTURES:
-            raise ValueError(f"{len(block.pictures)} pictures in one gallery, expected {MOST_PICTURES} at most")
+        if isinstance(block, Gallery) and len(block.images) > MOST_IMAGES:
+            raise ValueError(f"{len(block.images)} images in one gallery, expected {MOST_IMAGES} at most")
     env = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,

@@ -36,8 +36,8 @@ def svg_of(figure: Figure, salt: str) -> str:
     nothing = {"Date": None, "Creator": None, "Format": None, "Type": None}
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": salt}):
         figure.savefig(text, format="svg", metadata=nothing)
-    picture = text.getvalue()
-    return picture[picture.index("<svg") :].replace("#000000", "currentColor").replace("#ffffff", "var(--card)")
+    image = text.getvalue()
+    return image[image.index("<svg") :].replace("#000000", "currentColor").replace("#ffffff", "var(--card)")
 
 
 def png_of(figure: Figure) -> bytes:

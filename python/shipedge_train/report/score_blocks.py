@@ -19,17 +19,17 @@ from shipedge_train.page import COLORS, Block, Chart, Facts, Table, Text, new_fi
 LABELS = {
     "f2": "F2, official",
     "f2_all_empty": "F2 of an all-empty file",
-    "f2_ship_images": "F2, ship pictures",
-    "dice_ship_images": "Dice, ship pictures",
-    "dice_all": "Dice, all pictures",
+    "f2_ship_images": "F2, ship images",
+    "dice_ship_images": "Dice, ship images",
+    "dice_all": "Dice, all images",
     "dice_pooled": "Dice, all pixels pooled",
-    "iou_ship_images": "IoU, ship pictures",
-    "iou_all": "IoU, all pictures",
+    "iou_ship_images": "IoU, ship images",
+    "iou_all": "IoU, all images",
     "iou_pooled": "IoU, all pixels pooled",
     "precision_50": "precision at IoU 0.5",
     "recall_50": "recall at IoU 0.5",
-    "empty_right": "empty pictures left empty",
-    "ship_images_found": "ship pictures answered",
+    "empty_right": "empty images left empty",
+    "ship_images_found": "ship images answered",
     "detector_auc": "detector, ROC AUC",
     "detector_ap": "detector, average precision",
     "detector_brier": "detector, Brier score",
@@ -37,20 +37,20 @@ LABELS = {
 
 
 def score_blocks(result: Evaluation) -> list[Block]:
-    """All about one prediction but its pictures."""
+    """All about one prediction but its images."""
     values = figures(result)
-    shown = int((result.ships.per_picture(len(result.names)) > 0).sum())
-    unit = "pictures" if result.scenes is None else "scenes"
+    shown = int((result.ships.per_image(len(result.names)) > 0).sum())
+    unit = "images" if result.scenes is None else "scenes"
     rows = [(label, *_row(values[name])) for name, label in LABELS.items() if name in values]
     return [
         Facts(
             {
-                "pictures": len(result.names),
+                "images": len(result.names),
                 "with ships": shown,
-                "ships": len(result.ships.picture),
-                "predicted": len(result.predictions.picture),
+                "ships": len(result.ships.image),
+                "predicted": len(result.predictions.image),
                 "F2, official": values["f2"].value,
-                "Dice, ship pictures": values["dice_ship_images"].value,
+                "Dice, ship images": values["dice_ship_images"].value,
                 **({"detector ROC AUC": values["detector_auc"].value} if "detector_auc" in values else {}),
             },
             heading="Scores",
@@ -72,7 +72,7 @@ def _row(figure: Figure) -> tuple[str | None, str | None]:
 
 def _thresholds(result: Evaluation) -> Chart:
     figure, axes = new_figure(4.6, 2.9)
-    axes.plot(THRESHOLDS, result.f2_by_picture().mean(axis=0), "o-")
+    axes.plot(THRESHOLDS, result.f2_by_image().mean(axis=0), "o-")
     axes.axhline(result.f2, color="#888888", linestyle="--", linewidth=1)
     axes.set_ylim(0, 1)
     axes.set_xlabel("IoU threshold")
@@ -124,16 +124,16 @@ def _sizes(result: Evaluation) -> list[Block]:
 def _detector(result: Evaluation) -> list[Block]:
     ranking = rank(result)
     if ranking is None or result.scores is None:
-        return [Text("No picture scores were given (a CSV has none), so there are no curves of the detector.")]
-    labels = result.ships.per_picture(len(result.names)) > 0
+        return [Text("No image scores were given (a CSV has none), so there are no curves of the detector.")]
+    labels = result.ships.per_image(len(result.names)) > 0
     right, false = (side[0] for side in ranking.positives(np.ones((1, len(labels)))))
     if not right[-1] or not false[-1]:
-        return [Text("The detector's curves need pictures with ships and pictures without.")]
+        return [Text("The detector's curves need images with ships and images without.")]
     roc, axes = new_figure(3.6, 3.2)
     axes.plot(np.append(0, false / false[-1]), np.append(0, right / right[-1]))
     axes.plot([0, 1], [0, 1], color="#888888", linestyle="--", linewidth=1)
-    axes.set_xlabel("empty pictures answered")
-    axes.set_ylabel("ship pictures answered")
+    axes.set_xlabel("empty images answered")
+    axes.set_ylabel("ship images answered")
     precision, axes = new_figure(3.6, 3.2)
     axes.plot(right / right[-1], right / (right + false))
     axes.axhline(labels.mean(), color="#888888", linestyle="--", linewidth=1)
@@ -141,8 +141,8 @@ def _detector(result: Evaluation) -> list[Block]:
     axes.set_xlabel("recall")
     axes.set_ylabel("precision")
     charts: list[Block] = [
-        Chart(roc, "ROC of the picture score; dashed: guessing"),
-        Chart(precision, "Precision and recall over pictures; dashed: guessing"),
+        Chart(roc, "ROC of the image score; dashed: guessing"),
+        Chart(precision, "Precision and recall over images; dashed: guessing"),
     ]
     return [*charts, _reliability(labels, result.scores)] if result.probabilities else charts
 
@@ -151,12 +151,12 @@ def _reliability(labels: npt.NDArray[np.bool_], scores: npt.NDArray[np.float64])
     bins = calibration(labels, scores)
     figure, axes = new_figure(3.6, 3.2)
     axes.plot([0, 1], [0, 1], color="#888888", linestyle="--", linewidth=1)
-    full = bins.pictures > 0
+    full = bins.images > 0
     axes.plot(bins.score[full], bins.share[full], "-", color=COLORS[0])
-    axes.scatter(bins.score[full], bins.share[full], s=20 + 200 * bins.pictures[full] / bins.pictures.max(), zorder=3)
+    axes.scatter(bins.score[full], bins.share[full], s=20 + 200 * bins.images[full] / bins.images.max(), zorder=3)
     axes.set_xlim(0, 1)
     axes.set_ylim(-0.05, 1.05)
     axes.set_xlabel("score")
     axes.set_ylabel("share with ships")
-    note = f"Reliability in {BINS} bins (area: pictures); calibration error {bins.ece:.3f}; dashed: as it should be"
+    note = f"Reliability in {BINS} bins (area: images); calibration error {bins.ece:.3f}; dashed: as it should be"
     return Chart(figure, note)

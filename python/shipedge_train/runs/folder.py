@@ -21,7 +21,7 @@ CONFIG, HISTORY, CHECKPOINT, BEST = "config.json", "history.csv", "checkpoint.np
 class Run:
     """What config.json says: which task, how it was trained, and on what.
 
-    `data` has folder, ships_csv_sha256, split and counts of pictures.
+    `data` has folder, ships_csv_sha256, split and counts of images.
     """
 
     folder: Path
@@ -93,7 +93,7 @@ def check_split(source: Path, record: dict[str, Any], split: Split) -> None:
     if record != split.record:
         raise ConfigError(
             f"{source} was trained with another split of this data ({_text(record)}, now {_text(split.record)}): "
-            "it may have learned from pictures that would be validated on"
+            "it may have learned from images that would be validated on"
         )
 
 

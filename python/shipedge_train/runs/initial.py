@@ -74,7 +74,7 @@ def load_initial(model: keras.Model, source: Source, setup: Setup) -> None:
     donor = _of_bundle(folder, setup) if (folder / MANIFEST).is_file() else _of_run(folder)
     if donor.task not in setup.task.starts_from:
         raise ConfigError(f"{source} holds the {donor.task}, not the {setup.task.name}")
-    if donor.learned.get("ships_csv_sha256") == ships_digest(setup.data):  # others have no picture that could leak
+    if donor.learned.get("ships_csv_sha256") == ships_digest(setup.data):  # others have no image that could leak
         check_split(folder, donor.learned.get("split", {}), setup.split)
     # Not `model` itself: it has an optimizer, to which Keras would give the state that the run's own ended in.
     trained = build(task_named(donor.task), setup.config)

@@ -57,7 +57,7 @@ def start(folder: Path, setup: Setup) -> None:
             "folder": str(setup.data.resolve()),
             "ships_csv_sha256": ships_digest(setup.data),
             "split": split.record,
-            "pictures": len(split.training) + len(split.validation),
+            "images": len(split.training) + len(split.validation),
             "with_ships": sum(bool(p.ships) for side in (split.training, split.validation) for p in side),
             "training": len(split.training),
             "validation": len(split.validation),

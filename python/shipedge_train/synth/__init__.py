@@ -1,1 +1,1 @@
-"""Rendered Airbus-like scenes with exact ship labels, to train on without anyone's pictures."""
+"""Rendered Airbus-like scenes with exact ship labels, to train on without anyone's images."""

@@ -46,7 +46,7 @@ def _hull(rng: Rng, size: tuple[float, float]) -> tuple[float, float]:
 def footprint(
     center: tuple[float, float], angle: float, size: tuple[float, float], shape: tuple[int, int]
 ) -> tuple[slice, slice, Bools, float]:
-    """Pixels of an oriented rectangle: rows, columns, mask in them, share of its area inside the picture."""
+    """Pixels of an oriented rectangle: rows, columns, mask in them, share of its area inside the image."""
     cos, sin = math.cos(angle), math.sin(angle)
     reach_x = (abs(cos) * size[0] + abs(sin) * size[1]) / 2
     reach_y = (abs(sin) * size[0] + abs(cos) * size[1]) / 2

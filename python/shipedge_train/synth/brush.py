@@ -27,7 +27,7 @@ def cover(
         blur: Softness of the edge, standard deviation in pixels.
 
     Returns:
-        Rows, columns and the coverage in [0, 1] there; None where nothing lies inside the picture.
+        Rows, columns and the coverage in [0, 1] there; None where nothing lies inside the image.
     """
     margin = (width or 0) / 2 + 3 * blur + 2
     x0, y0 = np.maximum(np.floor(points.min(0) - margin), 0).astype(int)

@@ -40,15 +40,15 @@ def _block(sheet: Sheet, box: tuple[int, int, int, int], color: Color, cast: tup
 
 
 def _turned(sheet: Sheet, turn: float, zoom: float, rng: np.random.Generator) -> Field:
-    """Rotate the sheet under the picture and mirror it beyond its edges: (768, 768, 3) in 0..1."""
+    """Rotate the sheet under the image and mirror it beyond its edges: (768, 768, 3) in 0..1."""
     cos, sin = math.cos(turn) / zoom, math.sin(turn) / zoom
     dx, dy = rng.uniform(0, _SHEET, 2)
     matrix = np.array([[cos, sin, dx], [-sin, cos, dy]], np.float64)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     turned = cv2.warpAffine(sheet, matrix, (SIZE, SIZE), flags=flags, borderMode=cv2.BORDER_REFLECT)
-    picture = np.asarray(turned, np.float32) * np.float32(1 / 255)
-    scale(picture, 1 + np.float32(0.05) * fractal(rng, 1.2, 1))
-    return picture
+    image = np.asarray(turned, np.float32) * np.float32(1 / 255)
+    scale(image, 1 + np.float32(0.05) * fractal(rng, 1.2, 1))
+    return image
 
 
 def _cast(light: Light, turn: float, height: float) -> tuple[int, int]:

@@ -38,7 +38,7 @@ def sample_sky(rng: np.random.Generator, light: Light, kind: str) -> Sky:
         rng: The scene's generator.
         light: Sun of the scene.
         kind: `cumulus` (white heaps with shadows), `veil` (thin), `broken` (thick, with gaps in which the sea is dark),
-            `overcast` (covers most of the picture).
+            `overcast` (covers most of the image).
     """
     field = fractal(rng, 3.0, rng.uniform(1.3, 4.5), rng.uniform(1, 1.8))
     for zoom, share in ((0.6, rng.uniform(0.1, 0.35)), (0.3, rng.uniform(0, 0.12))):
@@ -76,7 +76,7 @@ def cast_cloud_shadow(canvas: Field, sky: Sky, rng: np.random.Generator) -> None
 
 
 def cover_with_clouds(canvas: Field, sky: Sky, rng: np.random.Generator) -> None:
-    """Paint the clouds over the picture in place."""
+    """Paint the clouds over the image in place."""
     tone = rgb(*(rng.uniform(190, 262) * np.array([0.98, 0.99, 1.0]) * rng.normal(1, 0.01, 3)))
     blend(canvas, cv2.merge([sky.shade * level for level in tone]), sky.cover)
 

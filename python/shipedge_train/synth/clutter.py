@@ -21,7 +21,7 @@ Item = Callable[[Floats, Rng, Bools, Light], None]
 
 
 def _place(rng: Rng, water: Bools) -> tuple[float, float]:
-    """A place in the picture, on water where twenty tries find some."""
+    """A place in the image, on water where twenty tries find some."""
     x = y = 0.0
     for _ in range(20):
         x, y = float(rng.uniform(0, water.shape[1])), float(rng.uniform(0, water.shape[0]))
@@ -78,7 +78,7 @@ def breakers(canvas: Floats, rng: Rng, water: Bools, light: Light) -> None:
 
 
 def old_wake(canvas: Floats, rng: Rng, water: Bools, light: Light) -> None:
-    """The trail of a ship that has left the picture or long passed by."""
+    """The trail of a ship that has left the image or long passed by."""
     view = sample_view(canvas, rng, water, light)
     length = float(rng.uniform(15, 90))
     wake = sample_wake(rng, _place(rng, water), float(rng.uniform(-math.pi, math.pi)), (length, length * 0.25), view)

@@ -134,13 +134,13 @@ def render_scenes(
 
     Args:
         out: A new or empty folder, or one begun with the same parameters.
-        params: Seed, share of ship pictures, renderer.
+        params: Seed, share of ship images, renderer.
         count: Scenes wanted.
         workers: Processes.
         progress: Called with the number of scenes just finished.
 
     Returns:
-        (pictures with ships, ships) of the whole dataset.
+        (images with ships, ships) of the whole dataset.
 
     Raises:
         DatasetError: `out` holds something else, or cannot be written to.
@@ -161,6 +161,6 @@ def render_scenes(
         raise DatasetError(f"cannot write to {out}: {error.strerror}") from error
     except BrokenProcessPool as error:
         raise DatasetError("a rendering process died, often for lack of memory: try fewer --workers") from error
-    everything = sorted(rows)  # A folder grown larger earlier keeps all its pictures in ships.csv.
+    everything = sorted(rows)  # A folder grown larger earlier keeps all its images in ships.csv.
     write_airbus(out / "ships.csv", [(name, rows[name]) for name in everything])
     return sum(1 for name in everything if rows[name]), sum(len(rows[name]) for name in everything)

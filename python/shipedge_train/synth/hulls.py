@@ -67,8 +67,8 @@ class Easel:
 
         Args:
             size: Length and width of the hull, pixels.
-            center: Hull centre (x, y) in the picture; pixel (i, j) covers [j, j + 1) x [i, i + 1).
-            angle: Heading of the bow, radians, picture axes (x right, y down).
+            center: Hull centre (x, y) in the image; pixel (i, j) covers [j, j + 1) x [i, i + 1).
+            angle: Heading of the bow, radians, image axes (x right, y down).
             view: What the scene's vessels share.
             reach: Free margin in pixels for shadows, booms and leaning tops.
         """
@@ -94,7 +94,7 @@ class Easel:
         return points * (self.length, self.width)
 
     def _fixed(self, points: Points, offset: tuple[float, float] = (0.0, 0.0)) -> npt.NDArray[np.int32]:
-        """Hull coordinates to the patch's fixed-point coordinates, shifted by `offset` picture pixels."""
+        """Hull coordinates to the patch's fixed-point coordinates, shifted by `offset` image pixels."""
         x = points[:, 0] * self._cos - points[:, 1] * self._sin + self._middle[0] + offset[0]
         y = points[:, 0] * self._sin + points[:, 1] * self._cos + self._middle[1] + offset[1]
         fixed = (np.stack([x, y], axis=1) * self.scale - 0.5) * (1 << _SHIFT)

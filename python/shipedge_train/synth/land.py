@@ -42,7 +42,7 @@ def along_quays(distance: Field) -> float:
 
 
 def _one_ground(rng: np.random.Generator, light: Light, uses: dict[str, float], turn: float | None) -> Field:
-    """A whole picture of one kind of ground; what is built follows `turn`."""
+    """A whole image of one kind of ground; what is built follows `turn`."""
     use = _pick(rng, uses)
     if turn is not None and use in ("town", "works"):
         return {"town": town, "works": works}[use](rng, light, turn)
@@ -52,29 +52,29 @@ def _one_ground(rng: np.random.Generator, light: Light, uses: dict[str, float], 
 def _ground(rng: np.random.Generator, light: Light, kind: str, turn: float | None) -> Field:
     """One to three kinds of ground with ragged borders, and roads: (768, 768, 3)."""
     uses = _USES.get(kind, _WILD)
-    picture = _one_ground(rng, light, uses, turn)
+    image = _one_ground(rng, light, uses, turn)
     for _ in range(int(rng.choice(3, p=[0.35, 0.45, 0.2]))):
         other = _one_ground(rng, light, uses, turn)
         border = fractal(rng, 2.4, rng.uniform(0.8, 2.5))
         edge = float(rng.uniform(-0.5, 1))
-        blend(picture, other, smoothstep(border, edge, edge + 0.15))
+        blend(image, other, smoothstep(border, edge, edge + 0.15))
     if rng.random() < 0.7:
-        _trees(rng, picture, light)
+        _trees(rng, image, light)
     if rng.random() < 0.3:
-        _scars(rng, picture)
-    scale(picture, np.clip(1 + np.float32(rng.uniform(0, 0.2)) * fractal(rng, 3.0, rng.uniform(0.5, 2)), 0.4, 1.6))
+        _scars(rng, image)
+    scale(image, np.clip(1 + np.float32(rng.uniform(0, 0.2)) * fractal(rng, 3.0, rng.uniform(0.5, 2)), 0.4, 1.6))
     # Air and sensor leave less color than a painter would: pull everything towards a warm grey.
-    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     muted = np.asarray(cv2.merge([grey * 1.05, grey, grey * 0.9]), np.float32)
     share = float(rng.uniform(0.0, 0.3))
-    cv2.addWeighted(picture, 1 - share, muted, share, 0, dst=picture)
+    cv2.addWeighted(image, 1 - share, muted, share, 0, dst=image)
     if kind != "rocks":
         for _ in range(int(rng.integers(0, 3))):
-            _road(rng, picture)
-    return picture
+            _road(rng, image)
+    return image
 
 
-def _trees(rng: np.random.Generator, picture: Field, light: Light) -> None:
+def _trees(rng: np.random.Generator, image: Field, light: Light) -> None:
     """Scatter crowns, groves and hedges over whatever the ground is, with short shadows."""
     crowns = waves(rng, wave_band(rng.uniform(5, 11), 0, 0, 0.5, 0.6))
     stand = crowns * np.float32(rng.uniform(0.4, 0.9)) + fractal(rng, 2.4, rng.uniform(0.3, 1.5))
@@ -82,13 +82,13 @@ def _trees(rng: np.random.Generator, picture: Field, light: Light) -> None:
     leaves = smoothstep(stand, edge, edge + 0.35)
     reach = float(rng.uniform(1.5, 3.5))
     shade = shifted(leaves, reach * math.cos(light.azimuth), reach * math.sin(light.azimuth))
-    scale(picture, 1 - np.float32(0.7 * light.strength) * shade)
+    scale(image, 1 - np.float32(0.7 * light.strength) * shade)
     tone = rng.uniform(32, 70)
     green = mixed(rgb(tone * 0.45, tone * 0.65, tone * 0.42), rgb(tone * 0.8, tone, tone * 0.55), 0.5 + 0.4 * crowns)
-    blend(picture, green, leaves * np.float32(rng.uniform(0.7, 1)))
+    blend(image, green, leaves * np.float32(rng.uniform(0.7, 1)))
 
 
-def _scars(rng: np.random.Generator, picture: Field) -> None:
+def _scars(rng: np.random.Generator, image: Field) -> None:
     """Pale bare strips, clearings and roofs among green: as bright and as long as ships, and none of them is one."""
     tone = rng.uniform(120, 225) * np.array([1.04, 0.97, 0.85])
     for _ in range(int(rng.integers(1, 9))):
@@ -96,11 +96,11 @@ def _scars(rng: np.random.Generator, picture: Field) -> None:
         size = float(np.exp(rng.uniform(math.log(1.5), math.log(9))))
         shape = blob(rng, x, y, size, float(rng.uniform(1, 9)), float(rng.uniform(0, math.pi)))
         red, green, blue = tone / 255 * rng.uniform(0.75, 1.1)
-        draw(picture, shape, (float(red), float(green), float(blue)), None, float(rng.uniform(0.5, 1)), 0.5, rng)
+        draw(image, shape, (float(red), float(green), float(blue)), None, float(rng.uniform(0.5, 1)), 0.5, rng)
 
 
-def _road(rng: np.random.Generator, picture: Field) -> None:
-    """One bent road across the whole picture."""
+def _road(rng: np.random.Generator, image: Field) -> None:
+    """One bent road across the whole image."""
     t = np.linspace(-0.8, 0.8, 24)
     turn, bend = rng.uniform(-math.pi, math.pi), rng.normal(0, 0.25, 2)
     side = bend[0] * np.sin(3 * t + rng.uniform(0, 6)) + bend[1] * t * t + rng.uniform(-0.4, 0.4)
@@ -109,7 +109,7 @@ def _road(rng: np.random.Generator, picture: Field) -> None:
     points = np.stack([x, y], 1).astype(np.int32)
     tone = float(rng.uniform(90, 190))
     color = rgb(tone, tone * rng.uniform(0.9, 1), tone * rng.uniform(0.75, 0.97))
-    cv2.polylines(picture, [points], False, color.tolist(), int(rng.integers(1, 6)))
+    cv2.polylines(image, [points], False, color.tolist(), int(rng.integers(1, 6)))
 
 
 def _shallows(rng: np.random.Generator, sea: Sea, off: Field) -> None:
@@ -151,16 +151,16 @@ def paint_land(rng: np.random.Generator, sea: Sea, light: Light, kind: str) -> M
         _shallows(rng, sea, -distance)
         if rng.random() < (0.9 if kind in ("rocks", "island") else 0.5):
             _surf(rng, sea, -distance)
-    picture = _ground(rng, light, kind, along_quays(distance) if quay else None)
+    image = _ground(rng, light, kind, along_quays(distance) if quay else None)
     if quay:
         edge = rgb(*(rng.uniform(110, 190) * np.array([1.0, 0.97, 0.9])))
-        blend(picture, edge, ((distance > 0) & (distance < rng.uniform(1, 9))).astype(np.float32))
+        blend(image, edge, ((distance > 0) & (distance < rng.uniform(1, 9))).astype(np.float32))
     elif rng.random() < 0.75:
         width = math.exp(rng.uniform(0, 3.2)) * np.exp(0.5 * fractal(rng, 2.4, rng.uniform(0.7, 2)))
         dry = GROUNDS["rock" if kind == "rocks" else "sand"](rng, light)
-        blend(picture, dry, 1 - smoothstep(distance / width, 0.8, 1.2))
+        blend(image, dry, 1 - smoothstep(distance / width, 0.8, 1.2))
         wet = 1 - smoothstep(distance, 0, float(rng.uniform(1, 6)))
-        scale(picture, 1 - np.float32(rng.uniform(0, 0.4)) * wet)
-    blend(sea.canvas, picture, smoothstep(distance, -0.8, 0.8))
+        scale(image, 1 - np.float32(rng.uniform(0, 0.4)) * wet)
+    blend(sea.canvas, image, smoothstep(distance, -0.8, 0.8))
     np.clip(sea.canvas, 0, 1, out=sea.canvas)
     return ~land

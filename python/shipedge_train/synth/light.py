@@ -13,7 +13,7 @@ class Light:
     """Where shadows fall and how deep they are.
 
     Attributes:
-        azimuth: Direction in which shadows fall, radians, picture axes (x right, y down).
+        azimuth: Direction in which shadows fall, radians, image axes (x right, y down).
         shadow: Length of a shadow in pixels for each pixel of height.
         strength: How dark a shadow is, 0 (overcast) to 1 (black).
     """

@@ -64,7 +64,7 @@ def fractal(
     """
     known = min(_EXPONENTS, key=lambda have: abs(have - exponent))
     tiles = _bank(known)
-    # Smooth fields hold next to nothing at two pixels: a quarter of the points gives the same picture.
+    # Smooth fields hold next to nothing at two pixels: a quarter of the points gives the same image.
     step = 2 if known >= 1.8 else 1
     tile = tiles[int(rng.integers(len(tiles)))]
     turn = float(rng.uniform(-math.pi, math.pi))
@@ -73,7 +73,7 @@ def fractal(
     along, across = step / (zoom * stretch), step / zoom
     if angle is not None and rng.random() < 0.5:
         across = -across
-    # Maps picture coordinates to tile coordinates: rotate onto the stretch axis, then scale.
+    # Maps image coordinates to tile coordinates: rotate onto the stretch axis, then scale.
     matrix = np.array([[along * cos, along * sin, 0], [-across * sin, across * cos, 0]], np.float64)
     matrix[:, 2] = rng.uniform(0, _BANK, 2)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
@@ -140,7 +140,7 @@ def shifted(field: Field, dx: float, dy: float) -> Field:
 
 
 def softened(field: Field, sigma: float) -> Field:
-    """Gaussian blur of a field or picture, standard deviation `sigma` pixels, same shape."""
+    """Gaussian blur of a field or image, standard deviation `sigma` pixels, same shape."""
     return np.asarray(cv2.GaussianBlur(field, (0, 0), sigma), np.float32)
 
 
@@ -150,7 +150,7 @@ def scale(canvas: Field, factor: Field) -> None:
 
 
 def blend(canvas: Field, color: NDArray[np.float32] | Field, weight: Field) -> None:
-    """Mix a color (3,) or picture (768, 768, 3) into `canvas` in place, `weight` (768, 768) in 0..1."""
+    """Mix a color (3,) or image (768, 768, 3) into `canvas` in place, `weight` (768, 768) in 0..1."""
     weights = cv2.merge([weight, weight, weight])
     # A color becomes an OpenCV scalar, which its type stubs do not know as an operand.
     other = (*color.tolist(), 0.0) if color.ndim == 1 else color

@@ -17,9 +17,9 @@ from shipedge_train.synth.noise import SIZE
 from shipedge_train.synth.sea import paint_sea
 from shipedge_train.synth.sensor import encode_jpeg, expose, sample_sensor
 
-# Pictures with 1, 2, ... 15 ships among the 42,556 of the Airbus set that show any.
-SHIPS_PER_PICTURE = (27104, 7674, 2954, 1622, 925, 657, 406, 318, 243, 168, 144, 124, 75, 76, 66)
-# Share of pictures with land, and of each shore among them: with ships, without.
+# Images with 1, 2, ... 15 ships among the 42,556 of the Airbus set that show any.
+SHIPS_PER_IMAGE = (27104, 7674, 2954, 1622, 925, 657, 406, 318, 243, 168, 144, 124, 75, 76, 66)
+# Share of images with land, and of each shore among them: with ships, without.
 _LAND_SHARE = (0.33, 0.27)
 _SHORES = {
     "coast": (4.0, 4.0),
@@ -40,12 +40,12 @@ class Scene:
     """A finished scene.
 
     Attributes:
-        picture: (768, 768, 3) uint8 RGB.
+        image: (768, 768, 3) uint8 RGB.
         labels: (768, 768) uint16, 0 = no ship, k = ship k; ships never overlap.
-        jpeg: The picture as a JPEG file.
+        jpeg: The image as a JPEG file.
     """
 
-    picture: NDArray[np.uint8]
+    image: NDArray[np.uint8]
     labels: NDArray[np.uint16]
     jpeg: bytes
 
@@ -55,8 +55,8 @@ class Scene:
 
 
 def sample_count(rng: np.random.Generator) -> int:
-    """Draw how many ships a picture with ships shows: 1 to 15, as in the Airbus set."""
-    weights = np.array(SHIPS_PER_PICTURE, np.float64)
+    """Draw how many ships an image with ships shows: 1 to 15, as in the Airbus set."""
+    weights = np.array(SHIPS_PER_IMAGE, np.float64)
     return 1 + int(rng.choice(len(weights), p=weights / weights.sum()))
 
 
@@ -102,7 +102,7 @@ def render_scene(rng: np.random.Generator, count: int) -> Scene:
     shares = np.array(list(_SKIES.values()))
     kind = list(_SKIES)[int(rng.choice(len(shares), p=shares))]
     if count and kind == "overcast":
-        kind = "veil"  # Ships below a closed cover are not labelled, so they would not be ship pictures.
+        kind = "veil"  # Ships below a closed cover are not labelled, so they would not be ship images.
     if kind:
         sky = sample_sky(rng, light, kind)
         cast_cloud_shadow(canvas, sky, rng)
@@ -110,5 +110,5 @@ def render_scene(rng: np.random.Generator, count: int) -> Scene:
         hide_covered(labels, sky)
     if rng.random() < 0.35:
         add_haze(canvas, rng)
-    picture = expose(canvas, sample_sensor(rng), rng)
-    return Scene(picture, labels, encode_jpeg(picture))
+    image = expose(canvas, sample_sensor(rng), rng)
+    return Scene(image, labels, encode_jpeg(image))

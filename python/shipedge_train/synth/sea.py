@@ -55,7 +55,7 @@ class Sea:
     """Painted water: `canvas` (768, 768, 3) display values, and what the coast and the clouds need to know of it.
 
     Attributes:
-        canvas: The picture so far, float32 RGB, 0..1.
+        canvas: The image so far, float32 RGB, 0..1.
         wind: Direction in which the waves travel, radians.
         glint: Share of mirrored sky and sun, 0 (body color only) to 1 (grey metal).
     """

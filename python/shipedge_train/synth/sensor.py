@@ -27,10 +27,10 @@ class Sensor:
         halo_radius: Standard deviation of the mask, pixels.
         bleed: Standard deviation by which color is softer than brightness: the color bands are four times coarser
             than the panchromatic band that sharpens them.
-        noise: Standard deviation before the blur, 8-bit steps; the blur makes it the grain of the real pictures.
+        noise: Standard deviation before the blur, 8-bit steps; the blur makes it the grain of the real images.
         color_noise: Standard deviation of the soft mottling of each color, 8-bit steps.
         gain: Contrast of each channel (3,).
-        lift: Offset of each channel (3,), negative crushes the dark end as real deep-sea pictures show.
+        lift: Offset of each channel (3,), negative crushes the dark end as real deep-sea images show.
         gamma: Exponent of the tone curve.
     """
 
@@ -79,38 +79,36 @@ def _mottling(detail: Field, amount: float, rng: np.random.Generator) -> Field:
 
 
 def expose(canvas: Field, sensor: Sensor, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Turn display values (h, w, 3) into the 8-bit picture (h, w, 3) the sensor would deliver."""
-    picture = np.clip(canvas, 0, 1)
+    """Turn display values (h, w, 3) into the 8-bit image (h, w, 3) the sensor would deliver."""
+    image = np.clip(canvas, 0, 1)
     if sensor.gamma != 1:
-        picture = np.asarray(cv2.pow(picture, sensor.gamma), np.float32)
+        image = np.asarray(cv2.pow(image, sensor.gamma), np.float32)
     for band in range(3):
-        level = picture[:, :, band]
+        level = image[:, :, band]
         level *= np.float32(sensor.gain[band])
         level += np.float32(sensor.lift[band])
     # Fine detail, grain included, is the panchromatic band's; each color is that band times the coarse band's share.
     # So a bright hull lends its hue to the dark sea round it for as far as its light dominates the coarse pixels there.
-    bright = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.float32)
-    np.clip(picture, 0, None, out=picture)
-    picture = softened(picture, math.hypot(sensor.blur, sensor.bleed))
-    coarse = np.maximum(np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.float32), np.float32(_DARKEST))
+    bright = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.float32)
+    np.clip(image, 0, None, out=image)
+    image = softened(image, math.hypot(sensor.blur, sensor.bleed))
+    coarse = np.maximum(np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.float32), np.float32(_DARKEST))
     bright += white(rng) * np.float32(sensor.noise / 255)
     bright = softened(bright, sensor.blur)
     detail = bright - softened(bright, sensor.halo_radius)
     bright += np.float32(sensor.halo) * detail
     share = np.clip(bright, 0, None) / coarse
-    picture *= cv2.merge([share, share, share])
-    picture += _mottling(detail, sensor.color_noise, rng)
+    image *= cv2.merge([share, share, share])
+    image += _mottling(detail, sensor.color_noise, rng)
     tint = np.float32(0.5 / 255)
-    picture += cv2.merge(
-        [tint - np.float32(0.03) * detail, np.full_like(detail, tint), tint + np.float32(0.06) * detail]
-    )
-    picture *= np.float32(255)
-    return np.asarray(np.clip(picture, 0, 255, out=picture), np.uint8)
+    image += cv2.merge([tint - np.float32(0.03) * detail, np.full_like(detail, tint), tint + np.float32(0.06) * detail])
+    image *= np.float32(255)
+    return np.asarray(np.clip(image, 0, 255, out=image), np.uint8)
 
 
-def encode_jpeg(picture: NDArray[np.uint8]) -> bytes:
-    """Compress an RGB picture (h, w, 3) as the real ones were: with 4:2:0 chroma, and twice."""
-    pixels = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
+def encode_jpeg(image: NDArray[np.uint8]) -> bytes:
+    """Compress an RGB image (h, w, 3) as the real ones were: with 4:2:0 chroma, and twice."""
+    pixels = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
     _, scene = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, ARCHIVED])
     stored = np.asarray(cv2.imdecode(scene, cv2.IMREAD_COLOR), np.uint8)
     _, data = cv2.imencode(".jpg", stored, [cv2.IMWRITE_JPEG_QUALITY, DELIVERED])

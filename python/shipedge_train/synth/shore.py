@@ -15,7 +15,7 @@ HALF = SIZE / 2
 
 
 def _axes(turn: float) -> tuple[Field, Field]:
-    """Coordinates along and across direction `turn`, pixels from the picture's centre, each (768, 768)."""
+    """Coordinates along and across direction `turn`, pixels from the image's centre, each (768, 768)."""
     line = np.arange(SIZE, dtype=np.float32) - np.float32(HALF)
     cos, sin = np.float32(math.cos(turn)), np.float32(math.sin(turn))
     return line[None, :] * cos + line[:, None] * sin, line[:, None] * cos - line[None, :] * sin

@@ -1,4 +1,4 @@
-"""Ground that nobody built: forest, scrub, grass, desert, rock, sand and mud, each a whole (768, 768, 3) picture."""
+"""Ground that nobody built: forest, scrub, grass, desert, rock, sand and mud, each a whole (768, 768, 3) image."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def _deck(
 
 
 def pier(canvas: Floats, rng: Rng, water: Bools, light: Light) -> None:
-    """A pier from the shore (or from the picture's border), bare, with a T-end, or with fingers."""
+    """A pier from the shore (or from the image's border), bare, with a T-end, or with fingers."""
     edges = Harbour(water, rng).edges
     height, width = water.shape
     if edges:

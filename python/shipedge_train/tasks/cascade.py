@@ -27,7 +27,7 @@ class Cascade(SceneTask):
 
     name = "cascade"
     models: tuple[str, ...] = ("detector", "segmenter")
-    replaces: str | None = "segmenter"  # few pictures teach the segmenter alone (ADR 14)
+    replaces: str | None = "segmenter"  # few images teach the segmenter alone (ADR 14)
     starts_from = frozenset({"segmenter", "cascade"})
 
     def network(self, model: ModelConfig, size: int | None = None) -> keras.Model:
@@ -41,20 +41,20 @@ class Cascade(SceneTask):
             "loss_weights": {"presence": train.presence_share, "probability": 1.0},
         }
 
-    def loader(self, pictures: Sequence[Image], config: Config) -> Loader:
+    def loader(self, images: Sequence[Image], config: Config) -> Loader:
         """Crops with their masks."""
-        return Loader(pictures, config.data, config.augment, config.train.seed)
+        return Loader(images, config.data, config.augment, config.train.seed)
 
     def truth(self, batch: NDArray[np.float32]) -> Any:
         """The masks, for both outputs."""
         return {"presence": batch, "probability": batch}
 
-    def score(self, network: keras.Model, pictures: Sequence[Image]) -> dict[str, float]:
+    def score(self, network: keras.Model, images: Sequence[Image]) -> dict[str, float]:
         """The scores of both; `score` is the mean of their two."""
         grids: list[Values] = []
         probabilities: list[Values] = []
         truths: list[NDArray[np.uint8]] = []
-        for outputs, masks in predict(network, pictures):
+        for outputs, masks in predict(network, images):
             grids += cells(outputs["presence"])
             probabilities += pixels_of(outputs["probability"])
             truths += list(masks)

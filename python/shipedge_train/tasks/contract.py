@@ -59,7 +59,7 @@ class Task(Protocol):
             ConfigError: unknown loss.
         """
 
-    def loader(self, pictures: Sequence[Image], config: Config) -> Batches:
+    def loader(self, images: Sequence[Image], config: Config) -> Batches:
         """What makes the batches.
 
         Raises:
@@ -69,11 +69,11 @@ class Task(Protocol):
     def truth(self, batch: NDArray[np.float32]) -> Any:
         """What `train_on_batch` takes: the loader's truth, once for each output where there are several."""
 
-    def score(self, network: keras.Model, pictures: Sequence[Image]) -> dict[str, float]:
-        """Score pictures; `score`, the first, is what the best weights are chosen by."""
+    def score(self, network: keras.Model, images: Sequence[Image]) -> dict[str, float]:
+        """Score images; `score`, the first, is what the best weights are chosen by."""
 
-    def hardness(self, network: keras.Model, pictures: Sequence[Image]) -> dict[str, float]:
-        """How much likelier each of these pictures without ships should be drawn, by file name, from 1 up."""
+    def hardness(self, network: keras.Model, images: Sequence[Image]) -> dict[str, float]:
+        """How much likelier each of these images without ships should be drawn, by file name, from 1 up."""
 
 
 class Tile(NamedTuple):
@@ -116,8 +116,8 @@ class BundleModel(Protocol):
             window: side of the segmenter's window, pixels.
         """
 
-    def tiles(self, fixed: Fixed, pictures: Sequence[Image], count: int, seed: tuple[int, ...]) -> list[Tile]:
-        """What the model sees of at most `count` pictures, two thirds with ships; the same for the same seed."""
+    def tiles(self, fixed: Fixed, images: Sequence[Image], count: int, seed: tuple[int, ...]) -> list[Tile]:
+        """What the model sees of at most `count` images, two thirds with ships; the same for the same seed."""
 
     def figures(self, ours: Sequence[Values], theirs: Sequence[Values], truths: Sequence[Any]) -> dict[str, Any]:
         """Compare a converted file with Keras.
@@ -132,5 +132,5 @@ class BundleModel(Protocol):
             there is one.
         """
 
-    def own_scores(self, network: keras.Model, pictures: Sequence[Image], count: int) -> dict[str, float]:
-        """Scores for the manifest on `count` pictures; none where the search for thresholds gives them."""
+    def own_scores(self, network: keras.Model, images: Sequence[Image], count: int) -> dict[str, float]:
+        """Scores for the manifest on `count` images; none where the search for thresholds gives them."""

@@ -33,15 +33,15 @@ class Detector(SceneTask):
         check_slim(self.name, model)
         return detector(size, **widths_of(model))
 
-    def loader(self, pictures: Sequence[Image], config: Config) -> Loader:
+    def loader(self, images: Sequence[Image], config: Config) -> Loader:
         """Crops with their presence grids."""
-        return Loader(pictures, config.data, config.augment, config.train.seed, presence_grid)
+        return Loader(images, config.data, config.augment, config.train.seed, presence_grid)
 
-    def score(self, network: keras.Model, pictures: Sequence[Image]) -> dict[str, float]:
+    def score(self, network: keras.Model, images: Sequence[Image]) -> dict[str, float]:
         """See `score_detector`."""
         grids: list[Values] = []
         truths: list[NDArray[np.float32]] = []
-        for presence, masks in predict(network, pictures):
+        for presence, masks in predict(network, images):
             grids += cells(presence)
             truths += [presence_grid(mask) for mask in masks]
         return score_detector(grids, truths)
@@ -55,10 +55,10 @@ class Detector(SceneTask):
         network = whole(side)
         return Fixed(network, only_output(network, "presence", self.name))
 
-    def tiles(self, fixed: Fixed, pictures: Sequence[Image], count: int, seed: tuple[int, ...]) -> list[Tile]:
+    def tiles(self, fixed: Fixed, images: Sequence[Image], count: int, seed: tuple[int, ...]) -> list[Tile]:
         """With the cells that count as positive."""
         side = fixed.model.input_shape[1] * fixed.reduce
-        cut = cut_tiles(pictures, count, side, fixed.reduce, seed)
+        cut = cut_tiles(images, count, side, fixed.reduce, seed)
         return [Tile(pixels, presence_grid(mask) == 1) for pixels, mask in cut]
 
     def figures(self, ours: Sequence[Values], theirs: Sequence[Values], truths: Sequence[Any]) -> dict[str, Any]:
@@ -69,7 +69,7 @@ class Detector(SceneTask):
         same = float(((a >= 0.5) == (b >= 0.5)).mean())
         if np.isnan(before):  # all tiles show ships, or none
             return {"drop": 0.0, "agreement": same}
-        scores = {"picture_auc_keras": before, "picture_auc_converted": after}
+        scores = {"image_auc_keras": before, "image_auc_converted": after}
         return scores | {"drop": before - after, "agreement": same, "chance": _chance(a.max(axis=(1, 2)), with_ships)}
 
 
@@ -84,5 +84,5 @@ def _chance(scores: NDArray[np.floating], with_ships: NDArray[np.bool_]) -> floa
 
 
 def cells(presence: Any) -> list[Values]:
-    """One grid per picture: (b, h, w, 1) -> b of (h, w)."""
+    """One grid per image: (b, h, w, 1) -> b of (h, w)."""
     return list(np.asarray(presence)[..., 0])

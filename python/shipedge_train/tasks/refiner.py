@@ -39,17 +39,17 @@ class Refiner:
         """Huber's, whatever the configuration says: labels were drawn by hand, and some are far off."""
         return {"loss": keras.losses.Huber(delta=0.07)}
 
-    def loader(self, pictures: Sequence[Image], config: Config) -> PatchLoader:
+    def loader(self, images: Sequence[Image], config: Config) -> PatchLoader:
         """Patches with the way back to the label."""
-        return PatchLoader(pictures, config.data, config.augment, config.train.seed)
+        return PatchLoader(images, config.data, config.augment, config.train.seed)
 
     def truth(self, batch: NDArray[np.float32]) -> Any:
         """As it is."""
         return batch
 
-    def score(self, network: keras.Model, pictures: Sequence[Image]) -> dict[str, float]:
+    def score(self, network: keras.Model, images: Sequence[Image]) -> dict[str, float]:
         """Mean intersection over union with the label that rectangles have, `iou_before` and `iou`."""
-        patches = list(patches_of(pictures, _EACH))
+        patches = list(patches_of(images, _EACH))
         if not patches:
             return {"score": float("nan"), "iou_before": float("nan"), "iou": float("nan")}
         pixels = np.stack([patch for patch, _, _ in patches])
@@ -62,8 +62,8 @@ class Refiner:
         iou = float(np.mean(after))
         return {"score": iou, "iou_before": float(np.mean(before)), "iou": iou}
 
-    def hardness(self, network: keras.Model, pictures: Sequence[Image]) -> dict[str, float]:
-        """None: it never looks at pictures without ships."""
+    def hardness(self, network: keras.Model, images: Sequence[Image]) -> dict[str, float]:
+        """None: it never looks at images without ships."""
         return {}
 
     def fixed(self, whole: Whole, reduce: int, window: int) -> Fixed:
@@ -73,9 +73,9 @@ class Refiner:
         assert network.output_shape[1:] == (1, NUMBERS, 1)
         return Fixed(network, network)
 
-    def tiles(self, fixed: Fixed, pictures: Sequence[Image], count: int, seed: tuple[int, ...]) -> list[Tile]:
+    def tiles(self, fixed: Fixed, images: Sequence[Image], count: int, seed: tuple[int, ...]) -> list[Tile]:
         """Patches of at most `count` ships, the same for every seed."""
-        patches = islice(patches_of(_with_ships(pictures, count), 1), count)
+        patches = islice(patches_of(_with_ships(images, count), 1), count)
         return [Tile(patch, (rectangle, label)) for patch, rectangle, label in patches]
 
     def figures(self, ours: Sequence[Values], theirs: Sequence[Values], truths: Sequence[Any]) -> dict[str, Any]:
@@ -88,11 +88,11 @@ class Refiner:
         mutual = float(np.mean([overlap(a, b) for a, b, _ in triples]))
         return {"iou_keras": before, "iou_converted": after, "drop": before - after, "agreement": mutual}
 
-    def own_scores(self, network: keras.Model, pictures: Sequence[Image], count: int) -> dict[str, float]:
-        """`iou_before` and `iou` of pictures with ships."""
-        values = self.score(network, _with_ships(pictures, count))
+    def own_scores(self, network: keras.Model, images: Sequence[Image], count: int) -> dict[str, float]:
+        """`iou_before` and `iou` of images with ships."""
+        values = self.score(network, _with_ships(images, count))
         return {name: round(value, 4) for name, value in values.items() if name != "score"}
 
 
-def _with_ships(pictures: Sequence[Image], count: int) -> list[Image]:
-    return pick_evenly([picture for picture in pictures if picture.ships], count)
+def _with_ships(images: Sequence[Image], count: int) -> list[Image]:
+    return pick_evenly([image for image in images if image.ships], count)

@@ -1,4 +1,4 @@
-"""What detector, segmenter and cascade have in common: they see scenes, or whole pictures of them."""
+"""What detector, segmenter and cascade have in common: they see scenes, or whole images of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from shipedge_train.loader import whole_images
 from shipedge_train.losses import loss_named
 
 HARDEST = 10.0
-"""Weight of a picture without ships in which the network is sure of one; one that it leaves empty has 1."""
+"""Weight of an image without ships in which the network is sure of one; one that it leaves empty has 1."""
 
 
 class SceneTask:
@@ -31,23 +31,23 @@ class SceneTask:
         """As it is."""
         return batch
 
-    def hardness(self, network: keras.Model, pictures: Sequence[Image]) -> dict[str, float]:
+    def hardness(self, network: keras.Model, images: Sequence[Image]) -> dict[str, float]:
         """1..HARDEST, linear in the highest probability that the network gives any cell or pixel."""
         highest: list[float] = []
-        for outputs, masks in predict(network, pictures):
+        for outputs, masks in predict(network, images):
             each = outputs.values() if isinstance(outputs, dict) else [outputs]
             highest += np.max([np.asarray(one).reshape(len(masks), -1).max(axis=1) for one in each], axis=0).tolist()
-        return {p.path.name: 1 + (HARDEST - 1) * value for p, value in zip(pictures, highest, strict=True)}
+        return {p.path.name: 1 + (HARDEST - 1) * value for p, value in zip(images, highest, strict=True)}
 
-    def own_scores(self, network: keras.Model, pictures: Sequence[Image], count: int) -> dict[str, float]:
+    def own_scores(self, network: keras.Model, images: Sequence[Image], count: int) -> dict[str, float]:
         """None: the search for thresholds scores the whole cascade."""
         return {}
 
 
-def predict(network: keras.Model, pictures: Sequence[Image]) -> Iterator[tuple[Any, NDArray[np.uint8]]]:
-    """Whole pictures in batches: what `predict_on_batch` gives, and the masks (b, 768, 768)."""
-    for images, masks in whole_images(pictures):
-        yield network.predict_on_batch(images), masks
+def predict(network: keras.Model, images: Sequence[Image]) -> Iterator[tuple[Any, NDArray[np.uint8]]]:
+    """Whole images in batches: what `predict_on_batch` gives, and the masks (b, 768, 768)."""
+    for pixels, masks in whole_images(images):
+        yield network.predict_on_batch(pixels), masks
 
 
 def widths_of(model: ModelConfig) -> dict[str, Any]:
@@ -67,24 +67,24 @@ def only_output(network: keras.Model, output: str, name: str) -> keras.Model:
 
 
 def cut_tiles(
-    pictures: Sequence[Image], count: int, side: int, reduce: int, seed: tuple[int, ...]
+    images: Sequence[Image], count: int, side: int, reduce: int, seed: tuple[int, ...]
 ) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
-    """One tile of each of at most `count` pictures, two thirds of them with ships.
+    """One tile of each of at most `count` images, two thirds of them with ships.
 
     Args:
-        pictures: to choose from.
+        images: to choose from.
         count: tiles at most.
-        side: of a tile in the picture, pixels.
+        side: of a tile in the image, pixels.
         reduce: how many times smaller the model sees it, 1 or 2.
         seed: another one, other tiles.
 
     Yields:
-        Pixels (side/reduce, side/reduce, 3), around a ship pixel where the picture has ships; mask (side, side).
+        Pixels (side/reduce, side/reduce, 3), around a ship pixel where the image has ships; mask (side, side).
     """
     rng = np.random.default_rng((*seed, side))
-    ships, empty = [p for p in pictures if p.ships], [p for p in pictures if not p.ships]
-    for picture in pick_evenly(ships, count * 2 // 3) + pick_evenly(empty, count // 3):
-        pixels, mask = picture.pixels(), picture.mask()
+    ships, empty = [p for p in images if p.ships], [p for p in images if not p.ships]
+    for image in pick_evenly(ships, count * 2 // 3) + pick_evenly(empty, count // 3):
+        pixels, mask = image.pixels(), image.mask()
         ys, xs = np.nonzero(mask) if mask.any() else (np.array([SHAPE[0] // 2]), np.array([SHAPE[1] // 2]))
         k = rng.integers(len(ys))
         top, left = (int(np.clip(v - side // 2, 0, SHAPE[0] - side)) for v in (ys[k], xs[k]))

@@ -15,17 +15,17 @@ LEARNED = 0.05
 
 
 def dice_at(probability: NDArray[np.floating], mask: NDArray[np.uint8], cut: float = 0.5) -> float:
-    """Dice of one picture at a threshold: (h, w) twice -> 0..1; 1 where both sides are empty."""
+    """Dice of one image at a threshold: (h, w) twice -> 0..1; 1 where both sides are empty."""
     found = probability >= cut
     total = int(found.sum()) + int(mask.sum())
     return 2 * int((found & (mask > 0)).sum()) / total if total else 1.0
 
 
 def score_segmenter(probabilities: list[NDArray[np.floating]], masks: list[NDArray[np.uint8]]) -> dict[str, float]:
-    """Mean Dice of the pictures with ships, and the share of empty pictures without a false ship pixel (at 0.5).
+    """Mean Dice of the images with ships, and the share of empty images without a false ship pixel (at 0.5).
 
     The mean of both is the `score`: chosen by Dice alone, the best weights would be blind to false alarms, and most
-    pictures are empty.
+    images are empty.
     """
     ships = [dice_at(p, m) for p, m in zip(probabilities, masks, strict=True) if m.any()]
     empty = [dice_at(p, m) for p, m in zip(probabilities, masks, strict=True) if not m.any()]
@@ -34,15 +34,15 @@ def score_segmenter(probabilities: list[NDArray[np.floating]], masks: list[NDArr
 
 
 def score_detector(grids: list[NDArray[np.floating]], truths: list[NDArray[np.floating]]) -> dict[str, float]:
-    """ROC AUC of the picture score, and AUC and average precision of the cells (grazed cells left out)."""
+    """ROC AUC of the image score, and AUC and average precision of the cells (grazed cells left out)."""
     cells, cell_scores = np.concatenate([t.ravel() for t in truths]), np.concatenate([g.ravel() for g in grids])
     counted = np.abs(cells - 0.5) > 0.25
     positive = cells[counted] > 0.5
-    picture_auc = roc_auc(np.array([t.max() > 0 for t in truths]), np.array([g.max() for g in grids], np.float64))
+    image_auc = roc_auc(np.array([t.max() > 0 for t in truths]), np.array([g.max() for g in grids], np.float64))
     ranking = Ranking(positive, cell_scores[counted].astype(np.float64))
     (precision,) = average_precision(*ranking.positives(np.ones((1, len(positive))))).tolist()
     auc = roc_auc(positive, cell_scores[counted].astype(np.float64))
-    return {"score": _mean([picture_auc, precision]), "picture_auc": picture_auc, "cell_ap": precision, "cell_auc": auc}
+    return {"score": _mean([image_auc, precision]), "image_auc": image_auc, "cell_ap": precision, "cell_auc": auc}
 
 
 def _mean(values: list[float]) -> float:

@@ -32,15 +32,15 @@ class Segmenter(SceneTask):
         """A U-Net."""
         return segmenter(size, encoder=model.encoder, **widths_of(model))
 
-    def loader(self, pictures: Sequence[Image], config: Config) -> Loader:
+    def loader(self, images: Sequence[Image], config: Config) -> Loader:
         """Crops with their masks."""
-        return Loader(pictures, config.data, config.augment, config.train.seed)
+        return Loader(images, config.data, config.augment, config.train.seed)
 
-    def score(self, network: keras.Model, pictures: Sequence[Image]) -> dict[str, float]:
+    def score(self, network: keras.Model, images: Sequence[Image]) -> dict[str, float]:
         """See `score_segmenter`."""
         probabilities: list[Values] = []
         truths: list[NDArray[np.uint8]] = []
-        for probability, masks in predict(network, pictures):
+        for probability, masks in predict(network, images):
             probabilities += pixels_of(probability)
             truths += list(masks)
         return score_segmenter(probabilities, truths)
@@ -53,9 +53,9 @@ class Segmenter(SceneTask):
         network = whole(window)
         return Fixed(network, only_output(network, "probability", self.name))
 
-    def tiles(self, fixed: Fixed, pictures: Sequence[Image], count: int, seed: tuple[int, ...]) -> list[Tile]:
+    def tiles(self, fixed: Fixed, images: Sequence[Image], count: int, seed: tuple[int, ...]) -> list[Tile]:
         """With their masks."""
-        cut = cut_tiles(pictures, count, fixed.model.input_shape[1], 1, seed)
+        cut = cut_tiles(images, count, fixed.model.input_shape[1], 1, seed)
         return [Tile(pixels, mask) for pixels, mask in cut]
 
     def figures(self, ours: Sequence[Values], theirs: Sequence[Values], truths: Sequence[Any]) -> dict[str, Any]:
@@ -79,9 +79,9 @@ class Segmenter(SceneTask):
 
 
 def pixels_of(probability: Any) -> list[Values]:
-    """One map per picture: (b, h, w, 1) -> b of (h, w).
+    """One map per image: (b, h, w, 1) -> b of (h, w).
 
-    Half a gigabyte per hundred pictures in float32; a thousandth is fine enough to score.
+    Half a gigabyte per hundred images in float32; a thousandth is fine enough to score.
     """
     return list(np.asarray(probability)[..., 0].astype(np.float16))
 

@@ -40,7 +40,7 @@ class Standing:
         epoch: epochs done.
         minutes: spent so far.
         best: best score of this phase, and `stale` the epochs since then.
-        hard: weight of each picture without ships that was looked at, by file name.
+        hard: weight of each image without ships that was looked at, by file name.
         average: averaged weights, and `updates` how often they were.
         start: weights that the run started from, where some of them are kept.
     """
@@ -57,7 +57,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Lesson:
-    """A phase of a run, the pictures to learn from, and those to score after each epoch."""
+    """A phase of a run, the images to learn from, and those to score after each epoch."""
 
     phase: Phase
     training: Sequence[Image]
@@ -188,7 +188,7 @@ class Loop:
         self.model.set_weights(trained)
 
     def _hard_images(self, training: Sequence[Image]) -> dict[str, float]:
-        """Weights of the next few pictures without ships; all have had their turn after some epochs."""
+        """Weights of the next few images without ships; all have had their turn after some epochs."""
         empty, count = [p for p in training if not p.ships], self.config.train.hard_empty
         first = self.standing.epoch * count % max(len(empty), 1)
         return self.task.hardness(self.model, [*empty[first:], *empty[:first]][:count]) if count and empty else {}

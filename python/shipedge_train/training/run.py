@@ -85,9 +85,9 @@ def train(
         for phase, split in zip(plan, splits, strict=True):
             if standing.epoch >= phase.end:
                 continue
-            scored = pick_evenly(split.validation, config.data.validation_pictures)
+            scored = pick_evenly(split.validation, config.data.validation_images)
             report(
-                f"{phase.data}: {len(split.training)} pictures to learn from, "
+                f"{phase.data}: {len(split.training)} images to learn from, "
                 f"{len(scored)} of {len(split.validation)} to score"
             )
             loop.run(Lesson(phase, split.training, scored))

@@ -33,7 +33,7 @@ class Phase:
 
 
 def phases(config: Config, data: Path, max_minutes: float | None = None) -> list[Phase]:
-    """The phases of a run, in order; `data` is where stages find their pictures that name no dataset.
+    """The phases of a run, in order; `data` is where stages find their images that name no dataset.
 
     Raises:
         ConfigError: a time budget, which belongs to one dataset, for several.

@@ -29,7 +29,7 @@ def update_ema(mean: Weights | None, weights: Weights, updates: int, decay: floa
 def interpolate(start: Weights | None, end: Weights, share: float) -> Weights:
     """`share` of the weights at the start and the rest of those at the end; `end` where there is no start.
 
-    A network that is fine-tuned on few pictures gains on their like and loses on others; a mean of the weights before
+    A network that is fine-tuned on few images gains on their like and loses on others; a mean of the weights before
     and after keeps most of both (WiSE-FT: Wortsman et al., Robust fine-tuning of zero-shot models, CVPR 2022).
     """
     if start is None:

@@ -69,14 +69,14 @@ def test_other_files_are_refused(tmp_path: Path, data: bytes, message: str) -> N
         image_size(tmp_path / "a")
 
 
-def test_a_missing_picture_is_named(tmp_path: Path) -> None:
+def test_a_missing_image_is_named(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="absent: cannot be read: No such file"):
         image_size(tmp_path / "absent")
 
 
 @given(st.binary(max_size=60))
 def test_any_bytes_have_a_size_or_a_known_error(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
-    path = tmp_path_factory.mktemp("picture") / "a"
+    path = tmp_path_factory.mktemp("image") / "a"
     path.write_bytes(b"\xff\xd8" + data)
     try:
         height, width = image_size(path)

@@ -53,7 +53,7 @@ def test_axe_finds_nothing_and_no_page_is_wider_than_its_window(serve, visit, sc
     if not axe.exists():
         pytest.skip("axe-core is not installed: make test-serve does")
     service = serve('[rules.new]\nwhen = "track"\n')
-    wait_for(lambda: b"/pictures/" in service.get("/detections")[2])
+    wait_for(lambda: b"/images/" in service.get("/detections")[2])
     for path in ("/", "/detections", "/health", "/login"):
         page = visit(service, path, scheme, width)
         page.wait_for_load_state("domcontentloaded")
@@ -65,7 +65,7 @@ def test_axe_finds_nothing_and_no_page_is_wider_than_its_window(serve, visit, sc
         assert page.complaints == [], path
 
 
-def test_the_picture_moves_can_be_paused_and_the_counters_go_on(serve, visit):
+def test_the_image_moves_can_be_paused_and_the_counters_go_on(serve, visit):
     service = serve()
     page = visit(service, "/")
     wait_for(lambda: page.evaluate("document.querySelector('article img').naturalWidth") > 0)
@@ -73,13 +73,13 @@ def test_the_picture_moves_can_be_paused_and_the_counters_go_on(serve, visit):
     before = int(frames.inner_text())
     wait_for(lambda: int(frames.inner_text()) > before)
     assert page.locator("#line").inner_text().startswith("1 of 1 sources live")
-    page.get_by_role("button", name="Pause the picture of harbor").click()
-    page.get_by_role("button", name="Play the picture of harbor").wait_for()
+    page.get_by_role("button", name="Pause the image of harbor").click()
+    page.get_by_role("button", name="Play the image of harbor").wait_for()
     wait_for(lambda: service.json("/api/v1/status")["viewers"] == 0)
     assert page.complaints == []
 
 
-def test_the_last_picture_stays_while_a_camera_is_silent(serve, visit, camera):
+def test_the_last_image_stays_while_a_camera_is_silent(serve, visit, camera):
     camera.acts = (camera.film(1, 5, shape=(96, 128)),)
     service = serve()
     wait_for(lambda: service.json("/api/v1/sources")[0]["state"] == "gap")

@@ -58,7 +58,7 @@ def guarded(serve):
 def test_without_a_token_another_address_gets_nothing(guarded):
     other = own_address()
     paths = [
-        *("/", "/detections", "/health", "/metrics", "/pictures/1.jpg", "/openapi.json", "/docs", "/nothing"),
+        *("/", "/detections", "/health", "/metrics", "/images/1.jpg", "/openapi.json", "/docs", "/nothing"),
         *("/api/v1/status", "/api/v1/sources", "/api/v1/events", "/api/v1/ships", "/api/v1/openapi.json"),
         *(f"/live/{HARBOR}.mjpg", f"/api/v1/sources/{HARBOR}/frame.jpg", "/api/v1/days/2026-01-01/ships.csv"),
         *("/static/../app.py", "//", "/login/../metrics", "/healthz/", "/STATIC/style.css", "/metrics?/static/"),
@@ -187,9 +187,9 @@ def test_what_a_hostile_page_or_program_tries(serve, camera):
         "/static/%2e%2e/app.py",
         "/static/....//app.py",
         "/static/style.css%00",
-        "/pictures/-1.jpg",
-        "/pictures/9999999999999999999999.jpg",
-        "/pictures/..%2f1.jpg",
+        "/images/-1.jpg",
+        "/images/9999999999999999999999.jpg",
+        "/images/..%2f1.jpg",
         "/api/v1/days/2026-02-31/ships.csv",
         "/api/v1/days/../ships.csv",
         "/live/..%2f.mjpg",

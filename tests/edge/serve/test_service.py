@@ -29,19 +29,20 @@ def frames(service, name="harbor"):
 
 def test_ships_of_a_camera_are_on_the_page_in_the_api_and_in_the_metrics(serve):
     service = serve(RULES)
+    wait_for(lambda: frames(service))
     found = wait_for(lambda: service.json("/api/v1/ships?source=harbor")["frames"])
     assert found[0]["ships"][0]["bbox"][1] == 32
     events = wait_for(lambda: service.json("/api/v1/events?kind=alert")["events"])
     assert {event["body"]["rule"] for event in events} <= {"new", "busy"}
     after = service.json("/api/v1/events")["next"]
     assert all(event["id"] > after for event in service.json(f"/api/v1/events?after={after}")["events"])
-    wait_for(lambda: b"/pictures/" in service.get("/detections")[2])
+    wait_for(lambda: b"/images/" in service.get("/detections")[2])
     page = service.get("/")[2].decode()
     assert "harbor" in page
     assert f"/live/{HARBOR}.mjpg" in page
     assert b'shipedge_frames_total{source="harbor"}' in service.get("/metrics")[2]
-    status, headers, picture = service.get(f"/api/v1/sources/{HARBOR}/frame.jpg")
-    assert (status, headers["Content-Type"], picture[:2]) == (200, "image/jpeg", b"\xff\xd8")
+    status, headers, image = service.get(f"/api/v1/sources/{HARBOR}/frame.jpg")
+    assert (status, headers["Content-Type"], image[:2]) == (200, "image/jpeg", b"\xff\xd8")
     day = found[0]["captured"][:10]
     table = service.get(f"/api/v1/days/{day}/ships.csv")[2].decode()
     assert table.startswith("image,index,time_s,score")

@@ -115,12 +115,12 @@ def test_old_rows_go_by_age_and_the_oldest_by_size(tmp_path):
         for k in range(3000):
             when = utc(now - timedelta(days=9) if k < 100 else now)
             database.execute(
-                "INSERT INTO pictures (source, frame, time, jpeg) VALUES ('cam', ?, ?, ?)", (k, when, bytes(10_000))
+                "INSERT INTO images (source, frame, time, jpeg) VALUES ('cam', ?, ?, ?)", (k, when, bytes(10_000))
             )
         keep_within(database, tmp_path / "predictions.jsonl", Keep(days=7, size="1GB"))
-        assert database.execute("SELECT min(frame), count(*) FROM pictures").fetchone() == (100, 2900)
+        assert database.execute("SELECT min(frame), count(*) FROM images").fetchone() == (100, 2900)
         keep_within(database, tmp_path / "predictions.jsonl", Keep(days=7, size="30MB"))
-        first, count = database.execute("SELECT min(frame), count(*) FROM pictures").fetchone()
+        first, count = database.execute("SELECT min(frame), count(*) FROM images").fetchone()
         assert first + count == 3000
         assert 0 < count * 10_000 < 18_000_000
     assert (tmp_path / NAME).stat().st_size < 20_000_000

@@ -14,7 +14,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=fr
 
 
 def jpeg(number: int, shape=(48, 64)) -> bytes:
-    """A picture that tells its number: blocks of 8 x 8 pixels are its bits."""
+    """An image that tells its number: blocks of 8 x 8 pixels are its bits."""
     pixels = np.zeros(shape, np.uint8)
     for bit in range(16):
         if number >> bit & 1:
@@ -24,7 +24,7 @@ def jpeg(number: int, shape=(48, 64)) -> bytes:
 
 
 def number(pixels) -> int:
-    """The number of the picture."""
+    """The number of the image."""
     return sum(1 << bit for bit in range(16) if pixels[bit // 4 * 8 + 4, bit % 4 * 8 + 4, 0] > 127)
 
 
@@ -92,7 +92,7 @@ class Camera:
         self._open.discard(connection)
 
     def film(self, first=1, last=1 << 30, period_s=0.02, shape=(48, 64)):
-        """An act: pictures with numbers, until the camera is stopped."""
+        """An act: images with numbers, until the camera is stopped."""
 
         def act(send, request):
             send(HEAD)

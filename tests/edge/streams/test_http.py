@@ -194,7 +194,7 @@ def test_a_still_image_that_gets_old_is_a_gap(camera):
     camera.acts = (*[still(1)] * 60, still(2))
     patience = replace(QUICK, stale_s=0.2, frozen_s=0.01)
     watched = Watched([camera.url("/still.jpg")], frames(2), Limits(fps=100), patience)
-    assert watched.reasons == ["frozen: the same picture for 0.2 s"]
+    assert watched.reasons == ["frozen: the same image for 0.2 s"]
 
 
 def test_a_still_image_that_breaks_off_is_no_frame(camera):

@@ -151,7 +151,7 @@ def test_damaged_frames_that_do_not_end_are_a_gap(camera):
     assert not any(5 <= number(frame.pixels) <= 60 for frame in watched.frames)
 
 
-def test_the_same_picture_is_given_once_and_is_a_gap_in_the_end(camera):
+def test_the_same_image_is_given_once_and_is_a_gap_in_the_end(camera):
     def act(send, request):
         send(HEAD)
         for k in range(1, 1 << 20):
@@ -162,7 +162,7 @@ def test_the_same_picture_is_given_once_and_is_a_gap_in_the_end(camera):
     camera.acts = (act,)
     watched = Watched([camera.url()], gaps(1, 6))
     assert [number(frame.pixels) for frame in watched.frames][:5] == [1, 2, 3, 4, 80]
-    assert watched.reasons == ["frozen: the same picture for 0.5 s"]
+    assert watched.reasons == ["frozen: the same image for 0.5 s"]
 
 
 def test_another_size_is_told(camera):

@@ -129,7 +129,7 @@ def test_frozen(server):
 
     frozen = Once(10, lambda: one.say("pattern black"))
     watched = Watched([one.url], again(1), patience=PATIENCE, act=act)
-    assert watched.reasons == ["frozen: the same picture for 1.5 s"]
+    assert watched.reasons == ["frozen: the same image for 1.5 s"]
 
 
 def test_another_size(server):

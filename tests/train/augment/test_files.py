@@ -68,15 +68,15 @@ def test_every_copy_has_its_rows_and_its_ships(dataset, tmp_path):
     assert [p.path.name for p in copies] == [f"{name}-a{k}.jpg" for name in "abcdef" for k in range(3)]
     assert snapshot(dataset) == before
     found = 0
-    for picture in copies:
-        image = picture.pixels().astype(int).mean(axis=2)
-        masks = [rle.decode(ship) for ship in picture.ships]
+    for image in copies:
+        pixels = image.pixels().astype(int).mean(axis=2)
+        masks = [rle.decode(ship) for ship in image.ships]
         assert not masks or np.sum(masks, axis=0, dtype=int).max() == 1
         for mask in masks:
             ring = cv2.dilate(mask, np.ones((9, 9), np.uint8)) - cv2.dilate(mask, np.ones((5, 5), np.uint8))
             if mask.sum() > 100:
                 found += 1
-                assert image[mask > 0].mean() > image[ring > 0].mean() + 15, picture.path.name
+                assert pixels[mask > 0].mean() > pixels[ring > 0].mean() + 15, image.path.name
     assert found > 10
 
 
@@ -84,13 +84,13 @@ def test_with_everything_off_a_copy_is_its_original(dataset, tmp_path):
     (tmp_path / "plain.toml").write_text(PLAIN)
     good(dataset, tmp_path / "out", "--config", tmp_path / "plain.toml", "--all")
     originals = {p.path.stem: p for p in read_dataset(dataset)}
-    for picture in read_dataset(tmp_path / "out"):
-        original = originals[picture.path.stem.removesuffix("-a0")]
-        assert picture.ships == original.ships
-        assert np.abs(picture.pixels().astype(int) - original.pixels()).mean() < 8  # written as JPEG once more
+    for image in read_dataset(tmp_path / "out"):
+        original = originals[image.path.stem.removesuffix("-a0")]
+        assert image.ships == original.ships
+        assert np.abs(image.pixels().astype(int) - original.pixels()).mean() < 8  # written as JPEG once more
 
 
-def test_held_out_pictures_are_not_copied_and_parts_stay_apart(with_splits, tmp_path):
+def test_held_out_images_are_not_copied_and_parts_stay_apart(with_splits, tmp_path):
     result = good(with_splits, tmp_path / "out", "--copies", 2)
     assert "3 held out, not copied" in result.output
     names = set(read_airbus(tmp_path / "out" / "ships.csv"))
@@ -111,15 +111,15 @@ def test_all_parts_only_when_asked(with_splits, tmp_path):
 
 
 def test_no_ship_is_pasted_into_another_part(made_dataset, monkeypatch):
-    """Donors of a copy are pictures of its own part: what is validated on never shows up in training."""
+    """Donors of a copy are images of its own part: what is validated on never shows up in training."""
     import shipedge_train.augment.files as files
     from shipedge_train.dataset.splits import Member
 
     seen = {}
 
-    def spy(picture, donors, config, seed, number):
-        seen[picture.path.name] = {donor.path.name for donor in donors}
-        return copy_of(picture, (), NOTHING, seed, number)
+    def spy(image, donors, config, seed, number):
+        seen[image.path.name] = {donor.path.name for donor in donors}
+        return copy_of(image, (), NOTHING, seed, number)
 
     monkeypatch.setattr(files, "copy_of", spy)
     origins = [Member(p, "g", PARTS[p.path.name], held_out=False) for p in read_dataset(made_dataset)]
@@ -199,7 +199,7 @@ def test_ctrl_c_leaves_only_whole_files(dataset, tmp_path):
         (lambda d, o: (o.mkdir(), (o / "mine").touch()), [], "expected a new or empty folder"),
         (lambda d, o: o.write_text("x"), [], "is a file"),
     ],
-    ids=["no csv", "cut picture", "bad row", "header", "row", "missing", "twice", "fold", "other folder", "file"],
+    ids=["no csv", "cut image", "bad row", "header", "row", "missing", "twice", "fold", "other folder", "file"],
 )  # fmt: skip
 def test_mistakes_are_one_sentence(dataset, tmp_path, prepare, arguments, sentence):
     prepare(dataset, tmp_path / "out")
@@ -220,7 +220,7 @@ def test_folders_of_other_settings_are_refused(dataset, tmp_path):
 
 def test_all_held_out_is_said(with_splits, tmp_path):
     (with_splits / "splits.csv").write_text("ImageId,Group,Part\n" + "".join(f"{n},g,fold0\n" for n in PARTS))
-    assert "all 6 pictures" in run(with_splits, tmp_path / "out").output
+    assert "all 6 images" in run(with_splits, tmp_path / "out").output
     assert "has no fold7, only fold0" in run(with_splits, tmp_path / "out", "--fold", 7).output
 
 
@@ -237,11 +237,11 @@ def test_mirrored_ships_are_ships_of_their_own(made_dataset):
     """A ship whose reflection is seen beyond the border is two objects; one that has two parts stays one."""
     mask = np.zeros((768, 768), np.uint8)
     mask[300:320, 740:750] = mask[330:340, 740:745] = 1
-    picture = Image(made_dataset / "images" / "c.jpg", (rle.encode(mask),), "c")
+    image = Image(made_dataset / "images" / "c.jpg", (rle.encode(mask),), "c")
     config = AugmentConfig(**dict.fromkeys(("paste", "cutout", "jpeg"), 0.0), warp=1.0, scale=1.0)
     rows, parts = set(), set()
     for number in range(16):
-        _, ships = copy_of(picture, (), config, 0, number)
+        _, ships = copy_of(image, (), config, 0, number)
         rows.add(len(ships))
         parts |= {len(rle.components(rle.parse(ship))) for ship in ships}
         masks = [rle.decode(ship) for ship in ships]

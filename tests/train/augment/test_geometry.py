@@ -1,4 +1,4 @@
-"""Every crop is a sampling of its picture by the inverse map, and its mask is sampled at the same places."""
+"""Every crop is a sampling of its image by the inverse map, and its mask is sampled at the same places."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ def geometries(draw, configs=CONFIGS):
 
 
 def places(geometry):
-    """Where each pixel of the crop lies in the picture: (size, size) of y and of x, real numbers."""
+    """Where each pixel of the crop lies in the image: (size, size) of y and of x, real numbers."""
     y, x = np.mgrid[: geometry.size, : geometry.size]
     (xx, xy), (yx, yy) = geometry.linear
     return yx * x + yy * y + geometry.offset[1], xx * x + xy * y + geometry.offset[0]
@@ -100,8 +100,8 @@ def smooth(shape):
 
 
 @given(geometries())
-def test_pictures_are_sampled_where_their_masks_are(drawn):
-    """On a smooth picture interpolation and nearest sampling agree up to the slope of the picture."""
+def test_images_are_sampled_where_their_masks_are(drawn):
+    """On a smooth image interpolation and nearest sampling agree up to the slope of the image."""
     geometry, shape = drawn
     pixels = smooth(shape)
     expected, _ = nearest(pixels, geometry)
@@ -111,7 +111,7 @@ def test_pictures_are_sampled_where_their_masks_are(drawn):
 
 @pytest.mark.parametrize("reduced", [2, 4])
 @pytest.mark.parametrize("seed", range(6))
-def test_a_picture_decoded_smaller_lands_at_the_same_place(reduced, seed):
+def test_a_image_decoded_smaller_lands_at_the_same_place(reduced, seed):
     config = AugmentConfig(warp=1.0, scale=4.0)
     geometry = sample_geometry((100, 120), 64, config, np.random.default_rng(seed), (256, 256))
     pixels = smooth((256, 256))
@@ -123,7 +123,7 @@ def test_a_picture_decoded_smaller_lands_at_the_same_place(reduced, seed):
 
 
 @given(geometries())
-def test_a_crop_that_fits_into_the_picture_stays_in_it(drawn):
+def test_a_crop_that_fits_into_the_image_stays_in_it(drawn):
     geometry, shape = drawn
     y, x = places(geometry)
     for positions, length in ((y, shape[0]), (x, shape[1])):
@@ -136,7 +136,7 @@ def test_a_crop_that_fits_into_the_picture_stays_in_it(drawn):
     assert (geometry.reflections(shape) != 3 * rows + cols).mean() < (0 if abs(beyond) > 1e-6 else 0.2) + 1e-9
 
 
-def test_scale_is_crop_pixels_per_picture_pixel():
+def test_scale_is_crop_pixels_per_image_pixel():
     config = AugmentConfig(flips=False, warp=1.0, rotation=0.0, shear=0.0, shift=0.0, scale=2.0)
     geometry = sample_geometry((384, 384), 128, config, np.random.default_rng(0))
     y, x = places(geometry)
@@ -161,7 +161,7 @@ def test_all_eight_symmetries_occur():
     assert len({tuple(int(v) for v in np.argwhere(crop)[0]) for crop in crops}) == 8
 
 
-def test_crop_without_anything_is_a_view_of_the_picture():
+def test_crop_without_anything_is_a_view_of_the_image():
     pixels = noise((768, 768, 3))
     config = AugmentConfig(flips=False, warp=0.0, shift=0.0)
     geometry = sample_geometry((5, 760), 128, config, np.random.default_rng(0))
@@ -172,7 +172,7 @@ def test_crop_without_anything_is_a_view_of_the_picture():
 
 
 @given(geometries(), st.integers(0, 2**32))
-def test_what_is_painted_into_the_picture_lies_under_its_mask(drawn, seed):
+def test_what_is_painted_into_the_image_lies_under_its_mask(drawn, seed):
     """Ships of one color, everything else of another: the crop's colors tell ship from sea as its mask does."""
     geometry, shape = drawn
     y, x = np.random.default_rng(seed).uniform(0, shape)
@@ -187,7 +187,7 @@ def test_what_is_painted_into_the_picture_lies_under_its_mask(drawn, seed):
 
 
 @pytest.mark.parametrize("seed", range(25))
-def test_a_ship_in_a_whole_picture_stays_under_its_mask(seed):
+def test_a_ship_in_a_whole_image_stays_under_its_mask(seed):
     image, mask = np.full((768, 768, 3), 30, np.uint8), np.zeros((768, 768), np.uint8)
     mask[300:380, 350:390] = 1
     image[mask > 0] = (230, 200, 210)

@@ -1,4 +1,4 @@
-"""Light, air, sensor and cut-out: each changes the picture, none of them moves the mask."""
+"""Light, air, sensor and cut-out: each changes the image, none of them moves the mask."""
 
 import numpy as np
 import pytest
@@ -37,7 +37,7 @@ def test_everything_off_changes_nothing(scene):
 
 @pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("seed", range(4))
-def test_each_part_changes_the_picture_and_leaves_its_input_alone(scene, part, seed):
+def test_each_part_changes_the_image_and_leaves_its_input_alone(scene, part, seed):
     before = scene[0].copy(), scene[1].copy()
     image, mask = vary(*scene, only(**{part: 1.0}), np.random.default_rng(seed))
     assert image.shape == scene[0].shape
@@ -51,7 +51,7 @@ def test_each_part_changes_the_picture_and_leaves_its_input_alone(scene, part, s
 
 @pytest.mark.parametrize("seed", range(12))
 def test_the_ship_is_still_under_its_mask_when_all_is_varied(scene, seed):
-    """Whatever light and air do, the ship's edge stays where the mask says: the strongest step of the picture."""
+    """Whatever light and air do, the ship's edge stays where the mask says: the strongest step of the image."""
     parts = dict.fromkeys([p for p in PARTS if p not in ("fade", "gray", "cutout")], 1.0)
     image, mask = vary(*scene, only(**parts), np.random.default_rng(seed))
     level = image.astype(float).mean(axis=2)
@@ -76,7 +76,7 @@ def test_same_generator_same_result(scene):
     np.testing.assert_array_equal(one[1], two[1])
 
 
-def test_cutout_erases_picture_and_mask(scene):
+def test_cutout_erases_image_and_mask(scene):
     image = np.full((64, 64, 3), 200, np.uint8)
     image[::2] = 0
     erased_image, erased = cutout(image, np.ones((64, 64), np.uint8), np.random.default_rng(0))
@@ -120,7 +120,7 @@ def test_a_turn_of_the_hue_keeps_grey_grey():
         np.testing.assert_allclose(one[4, 4], np.clip(image[4, 4] * gains, 0, 255), atol=2)
 
 
-def test_light_turns_about_the_pictures_own_level():
+def test_light_turns_about_the_images_own_level():
     dark = np.random.default_rng(0).integers(10, 30, (64, 64, 3), dtype=np.uint8)
     levels = [relight(dark, only(light=1.0), np.random.default_rng(k)).mean() for k in range(200)]
     assert 10 < np.median(levels) < 30
@@ -184,23 +184,23 @@ def test_fields_are_cut_to_any_size():
         assert fields.cloud(*shape, rng).shape == shape
 
 
-def picture(value=0, shape=(32, 32, 3), dtype=np.uint8):
+def image(value=0, shape=(32, 32, 3), dtype=np.uint8):
     return np.full(shape, value, dtype)
 
 
 @pytest.mark.parametrize(
     ("image", "mask", "sentence"),
     [
-        (picture(), picture(9), r"mask is \(32, 32, 3\) uint8, expected \(32, 32\) uint8 like its picture"),
-        (picture(), picture(9)[..., 0], "mask has values up to 9, expected 0 and 1: is it a picture"),
-        (picture(), picture(255)[..., 0], "mask has values up to 255"),
-        (picture(), picture(1.0, (32, 32), np.float32), r"mask is \(32, 32\) float32"),
-        (picture(), picture(1, (31, 32)), r"mask is \(31, 32\) uint8"),
-        (picture(0, (32, 32)), picture(0, (32, 32)), r"picture is \(32, 32\) uint8, expected \(height, width, 3\)"),
-        (picture(0.0, dtype=np.float32), picture(0, (32, 32)), "picture is .* float32"),
+        (image(), image(9), r"mask is \(32, 32, 3\) uint8, expected \(32, 32\) uint8 like its image"),
+        (image(), image(9)[..., 0], "mask has values up to 9, expected 0 and 1: is it an image"),
+        (image(), image(255)[..., 0], "mask has values up to 255"),
+        (image(), image(1.0, (32, 32), np.float32), r"mask is \(32, 32\) float32"),
+        (image(), image(1, (31, 32)), r"mask is \(31, 32\) uint8"),
+        (image(0, (32, 32)), image(0, (32, 32)), r"image is \(32, 32\) uint8, expected \(height, width, 3\)"),
+        (image(0.0, dtype=np.float32), image(0, (32, 32)), "image is .* float32"),
     ],
 )
-def test_pictures_loaded_as_masks_too_are_refused(image, mask, sentence):
-    """A loader that reads the pictures' folder twice once trained for hours on pictures as their own masks."""
+def test_images_loaded_as_masks_too_are_refused(image, mask, sentence):
+    """A loader that reads the images' folder twice once trained for hours on images as their own masks."""
     with pytest.raises(DatasetError, match=sentence):
         vary(image, mask, NOTHING, np.random.default_rng(0))

@@ -45,7 +45,7 @@ def test_a_pasted_ship_lies_under_its_mask(seed):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_far_from_the_ship_the_picture_is_what_it_was(seed):
+def test_far_from_the_ship_the_image_is_what_it_was(seed):
     image, empty = sea(), np.zeros((160, 160), np.uint8)
     pasted, mask = paste(image, empty, *donor(), np.random.default_rng(seed))
     rows, cols = np.nonzero(mask)
@@ -80,7 +80,7 @@ def test_never_over_or_next_to_another_ship():
     assert 3 <= len(rle.components(mask)) <= 12
 
 
-def test_the_same_picture_comes_back_where_there_is_no_room():
+def test_the_same_image_comes_back_where_there_is_no_room():
     full = np.ones((160, 160), np.uint8)
     small = sea((30, 30))
     rough = np.random.default_rng(0).integers(0, 255, (20, 20, 3), dtype=np.uint8).repeat(8, 0).repeat(8, 1)

@@ -13,11 +13,11 @@ BEST = {"dice_p_bce": -1.0}
 """What a perfect prediction scores, where it is not 0."""
 
 
-def picture(*rows):
+def image(*rows):
     return np.asarray(rows, np.float32)[None, ..., None]
 
 
-EMPTY, FULL, MIXED = picture([0, 0], [0, 0]), picture([1, 1], [1, 1]), picture([1, 0], [0, 1])
+EMPTY, FULL, MIXED = image([0, 0], [0, 0]), image([1, 1], [1, 1]), image([1, 0], [0, 1])
 TRUTHS = pytest.mark.parametrize("truth", [EMPTY, FULL, MIXED], ids=["empty", "full", "mixed"])
 PREDICTIONS = pytest.mark.parametrize("prediction", [EMPTY, FULL, MIXED * 0.5], ids=["zeros", "ones", "half"])
 EVERY = pytest.mark.parametrize("name", LOSSES)
@@ -50,16 +50,16 @@ def test_perfect_is_best_and_wrong_is_worse(value, name, truth):
 
 @EVERY
 @TRUTHS
-def test_every_picture_teaches(slope, name, truth):
-    """Even an empty one: 78 % of the pictures are, and a loss of 0 / 0 or a constant there says nothing."""
+def test_every_image_teaches(slope, name, truth):
+    """Even an empty one: 78 % of the images are, and a loss of 0 / 0 or a constant there says nothing."""
     prediction = 0.3 + 0.1 * truth
     right = slope(LOSSES[name], truth, prediction) * (1 - 2 * truth)  # positive where it leads to the truth
     assert right.min() >= 0
     assert right.max() > 1e-4
 
 
-# Not SSIM: of two bad pictures the worse may look more alike. Not presence: a false cell in a ship picture lowers the
-# term of the picture.
+# Not SSIM: of two bad images the worse may look more alike. Not presence: a false cell in a ship image lowers the
+# term of the image.
 @pytest.mark.parametrize("name", sorted(set(LOSSES) - {"ssim", "unet3plus", "basnet", "presence"}))
 @settings(deadline=None, max_examples=40)
 @given(data=st.data())

@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 from shipedge.bench.peers.careful import careful
 from shipedge.bench.peers.coco import faster_coco_eval, hotcoco, pycocotools
+from shipedge.bench.peers.images import painters
 from shipedge.bench.peers.kaggle import kaggle
 from shipedge.bench.peers.numba import numba
 from shipedge.bench.peers.peer import Peer
-from shipedge.bench.peers.pictures import painters
 from shipedge.bench.peers.rlemasklib import rlemasklib
 from shipedge.bench.peers.tables import pandas, polars
 

@@ -76,11 +76,11 @@ def make_api(hub: Hub) -> APIRouter:
     @api.get("/sources/{source}/frame.jpg", summary="The newest frame, ships outlined", response_class=Response)
     async def frame(source: Id) -> Response:
         try:
-            _, picture = await asyncio.wait_for(hub.next_picture(source, -1), _FIRST_S)
+            _, image = await asyncio.wait_for(hub.next_image(source, -1), _FIRST_S)
         except asyncio.TimeoutError:
             raise HTTPException(404, "there is no frame of this source") from None
-        headers = {"X-Shipedge-Frame": str(picture.frame), "X-Shipedge-Captured": picture.time}
-        return Response(picture.jpeg, media_type="image/jpeg", headers=headers)
+        headers = {"X-Shipedge-Frame": str(image.frame), "X-Shipedge-Captured": image.time}
+        return Response(image.jpeg, media_type="image/jpeg", headers=headers)
 
     @api.get("/ships", summary="Frames with ships, in the order in which they were written")
     def ships(after: After = 0, source: SourceName = "", limit: Limit = 100) -> dict[str, Any]:

@@ -88,15 +88,15 @@ def _add_pages(app: FastAPI, hub: Hub) -> None:
     def health_page() -> str:
         return health(hub.now, problem_of(hub.now), has_token())
 
-    @app.get("/pictures/{number}.jpg", include_in_schema=False)
-    def picture(number: Annotated[int, Path(ge=0, le=2**62)]) -> Response:
+    @app.get("/images/{number}.jpg", include_in_schema=False)
+    def image(number: Annotated[int, Path(ge=0, le=2**62)]) -> Response:
         content = queries.jpeg(folder(), number)
         if content is None:
-            raise HTTPException(404, "there is no such picture")
+            raise HTTPException(404, "there is no such image")
         return Response(content, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=86400"})
 
     @app.get("/live/{source}.mjpg", include_in_schema=False)
-    async def live_picture(source: Id) -> Response:
+    async def live_image(source: Id) -> Response:
         if hub.source(source) is None:
             raise HTTPException(404, "there is no such source")
         if sum(hub.viewers.values()) >= MOST_VIEWERS:

@@ -15,14 +15,14 @@ from time import monotonic
 import msgspec
 
 from shipedge.serve.board import Now
-from shipedge.serve.channel import Add, Done, Hello, Looking, Picture, Said, Status, Stop, decode_to_page, send
+from shipedge.serve.channel import Add, Done, Hello, Image, Looking, Said, Status, Stop, decode_to_page, send
 
 __all__ = ["Hub"]
 
 FRESH_S = 10.0
 """A status that is older says nothing about now."""
 _ANSWER_S = 10.0
-_MOST_PICTURES = 256
+_MOST_IMAGES = 256
 
 
 class Hub:
@@ -46,7 +46,7 @@ class Hub:
         self.viewers: Counter[str] = Counter()
         self.status: Status | None = None
         self._heard = 0.0
-        self._pictures: dict[str, tuple[int, Picture]] = {}
+        self._images: dict[str, tuple[int, Image]] = {}
         self._count = 0
         self._news = asyncio.Event()
         self._answers: dict[int, asyncio.Future[str]] = {}
@@ -66,10 +66,10 @@ class Hub:
         known = self.status.sources if self.status is not None else []
         return next((one for one in known if one.id == source), None)
 
-    async def next_picture(self, source: str, after: int) -> tuple[int, Picture]:
-        """The newest picture of a source, once it is another than number `after`."""
+    async def next_image(self, source: str, after: int) -> tuple[int, Image]:
+        """The newest image of a source, once it is another than number `after`."""
         while True:
-            known = self._pictures.get(source)
+            known = self._images.get(source)
             if known is not None and known[0] != after:
                 return known
             await self._news.wait()
@@ -120,17 +120,17 @@ class Hub:
         except (EOFError, OSError, msgspec.DecodeError):
             os._exit(1)  # nobody is left whose news could be shown
 
-    def _take(self, message: Hello | Status | Picture | Done) -> None:
+    def _take(self, message: Hello | Status | Image | Done) -> None:
         if isinstance(message, Hello):
             self.hello = message
         elif isinstance(message, Status):
             self.status, self._heard = message, monotonic()
             known = {source.id for source in message.sources}
-            self._pictures = {key: value for key, value in self._pictures.items() if key in known}
-        elif isinstance(message, Picture):
+            self._images = {key: value for key, value in self._images.items() if key in known}
+        elif isinstance(message, Image):
             self._count += 1
-            if message.id in self._pictures or len(self._pictures) < _MOST_PICTURES:
-                self._pictures[message.id] = self._count, message
+            if message.id in self._images or len(self._images) < _MOST_IMAGES:
+                self._images[message.id] = self._count, message
             self._news.set()
             self._news = asyncio.Event()
         elif (future := self._answers.get(message.number)) is not None and not future.done():

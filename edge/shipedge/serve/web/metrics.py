@@ -28,7 +28,7 @@ class _Status(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """The values of a status."""
-        yield GaugeMetricFamily("shipedge_viewers", "Browsers that look at a live picture.", value=self._viewers)
+        yield GaugeMetricFamily("shipedge_viewers", "Browsers that look at a live image.", value=self._viewers)
         yield GaugeMetricFamily(
             "shipedge_ready", "Whether frames can be processed.", value=bool(self._status and self._status.ready)
         )

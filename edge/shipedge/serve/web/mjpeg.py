@@ -1,4 +1,4 @@
-"""The live picture of a source as MJPEG: each viewer gets the newest one, and who does not read is dropped."""
+"""The live image of a source as MJPEG: each viewer gets the newest one, and who does not read is dropped."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["MOST_VIEWERS", "MjpegResponse"]
 
 MOST_VIEWERS = 250
 _SLOW_S = 10.0
-"""A viewer that has not taken a picture for as long is dropped."""
+"""A viewer that has not taken an image for as long is dropped."""
 _BOUNDARY = b"shipedge"
 
 
@@ -44,7 +44,7 @@ class MjpegResponse(Response):
     async def _show(self, send: Send, gone: asyncio.Future[Any]) -> None:
         number, first = -1, True
         while not gone.done():
-            following: asyncio.Future[Any] = asyncio.ensure_future(self._hub.next_picture(self._source, number))
+            following: asyncio.Future[Any] = asyncio.ensure_future(self._hub.next_image(self._source, number))
             try:
                 await asyncio.wait([following, gone], timeout=_SLOW_S, return_when=asyncio.FIRST_COMPLETED)
             finally:
@@ -54,11 +54,11 @@ class MjpegResponse(Response):
                 break
             if gone.done() or following.cancelled() or not following.done():
                 continue
-            number, picture = following.result()
-            head = b"Content-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(picture.jpeg)
-            # The boundary behind a picture is sent with it: browsers show a part when it has ended.
+            number, image = following.result()
+            head = b"Content-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(image.jpeg)
+            # The boundary behind an image is sent with it: browsers show a part when it has ended.
             begin = b"--" + _BOUNDARY + b"\r\n" if first else b""
-            part = head + picture.jpeg + b"\r\n--" + _BOUNDARY + b"\r\n"
+            part = head + image.jpeg + b"\r\n--" + _BOUNDARY + b"\r\n"
             # Chromium shows nothing before the second part, which in a gap may not come for hours.
             part, first = begin + part * (2 if first else 1), False
             message = {"type": "http.response.body", "body": part, "more_body": True}

@@ -80,7 +80,7 @@ def _card(source: Now, is_stream: bool) -> Html:
     )
     counters = [tag("div", tag("dt", name), tag("dd", value, data_field=key)) for name, key, value in fields]
     width, height = (source.shape[1], source.shape[0]) if source.shape else (16, 9)
-    button = tag("button", "Pause", class_="pause", hidden=True, aria_label=f"Pause the picture of {source.name}")
+    button = tag("button", "Pause", class_="pause", hidden=True, aria_label=f"Pause the image of {source.name}")
     return tag(
         "article",
         tag("h2", source.name, id=f"name-{source.id}"),
@@ -174,7 +174,7 @@ def detections(
     if more and found:
         query = {**filters._asdict(), "before": found[-1].id}
         older = tag("p", tag("a", "Older", href=f"/detections?{urlencode(query)}", rel="next"))
-    nothing = tag("p", "No detection with a picture for this choice.", class_="notice")
+    nothing = tag("p", "No detection with an image for this choice.", class_="notice")
     grid = tag("ol", *cards, class_="sightings") if cards else nothing
     return page("Detections", form, files, grid, older, here="/detections", has_token=has_token)
 
@@ -188,7 +188,7 @@ def _sighting(one: Sighting) -> Html:
             "figure",
             tag(
                 "img",
-                src=f"/pictures/{one.id}.jpg",
+                src=f"/images/{one.id}.jpg",
                 alt=f"the clearest of {ships} in {one.source}",
                 loading="lazy",
                 width=320,

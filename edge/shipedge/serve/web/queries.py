@@ -36,7 +36,7 @@ class Filters(NamedTuple):
 
 
 class Sighting(NamedTuple):
-    """A detection with a picture."""
+    """A detection with an image."""
 
     id: int
     source: str
@@ -66,7 +66,7 @@ def sightings(folder: Path, filters: Filters, limit: int) -> list[Sighting]:
     start, end = _day(filters.day)
     with _open(folder) as database:
         rows = database.execute(
-            "SELECT p.id, p.source, p.time, d.ships, d.score, d.longest_m FROM pictures p JOIN detections d "
+            "SELECT p.id, p.source, p.time, d.ships, d.score, d.longest_m FROM images p JOIN detections d "
             "ON d.source = p.source AND d.frame = p.frame WHERE (? = '' OR p.source = ?) AND p.time >= ? "
             "AND p.time < ? AND d.score >= ? AND d.ships >= ? AND p.id < ? GROUP BY p.id ORDER BY p.id DESC LIMIT ?",
             (
@@ -78,9 +78,9 @@ def sightings(folder: Path, filters: Filters, limit: int) -> list[Sighting]:
 
 
 def jpeg(folder: Path, number: int) -> bytes | None:
-    """The picture of a sighting."""
+    """The image of a sighting."""
     with _open(folder) as database:
-        row = database.execute("SELECT jpeg FROM pictures WHERE id = ?", (number,)).fetchone()
+        row = database.execute("SELECT jpeg FROM images WHERE id = ?", (number,)).fetchone()
         return None if row is None else bytes(row[0])
 
 

@@ -40,7 +40,7 @@ def strip(name: str, buckets: list[Bucket], gaps: list[tuple[datetime, datetime,
         + (f"ships in {_span(with_ships)}, at most {most} at once; " if with_ships else "no ship; ")
         + (f"{len(gaps)} gap{'s' * (len(gaps) > 1)}, {_span(missing)}" if gaps else "no gap")
     )
-    picture = tag(
+    image = tag(
         "svg",
         *marks,
         viewBox=f"0 0 {width} {_HEIGHT}",
@@ -50,7 +50,7 @@ def strip(name: str, buckets: list[Bucket], gaps: list[tuple[datetime, datetime,
         class_="strip",
     )
     ends = tag("p", tag("span", f"{start:%a %H:%M}"), tag("span", "now"), class_="scale", aria_hidden="true")
-    return join(picture, ends, tag("p", text.partition(": ")[2], class_="quiet"))
+    return join(image, ends, tag("p", text.partition(": ")[2], class_="quiet"))
 
 
 def _span(time: timedelta) -> str:

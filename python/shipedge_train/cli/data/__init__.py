@@ -14,9 +14,9 @@ COMMANDS = {
         "Measure how two datasets differ, and see them side by side.",
     ),
     "judge": Lazy("shipedge_train.cli.data.compare:judge", "Let a classifier tell crops of two datasets apart."),
-    "split": Lazy("shipedge_train.cli.data.split:split", "Split pictures into folds and a test part without leaks."),
+    "split": Lazy("shipedge_train.cli.data.split:split", "Split images into folds and a test part without leaks."),
     "stats": Lazy("shipedge_train.cli.data.view:stats", "Count ships, sizes and colors; draw histograms."),
-    "verify": Lazy("shipedge_train.cli.data.verify:verify", "Check every row and picture before training."),
+    "verify": Lazy("shipedge_train.cli.data.verify:verify", "Check every row and image before training."),
     "view": Lazy("shipedge_train.cli.data.view:view", "Look at a dataset: contact sheets and one offline HTML page."),
 }
 

@@ -17,7 +17,7 @@ from shipedge_train.cli.progress import progress
 @click.command(short_help="Write an augmented copy of a dataset.")
 @click.argument("folder", metavar="DIR|ZIP", type=DatasetPath())
 @click.argument("out", metavar="[OUT]", required=False, type=PathName(path_type=Path, file_okay=False))
-@click.option("--copies", type=click.IntRange(min=1), default=1, show_default=True, help="Copies of each picture.")
+@click.option("--copies", type=click.IntRange(min=1), default=1, show_default=True, help="Copies of each image.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same copies.")
 @click.option(
     "--config",
@@ -47,11 +47,11 @@ def augment(
     sheet: Path | None,
     force: bool,
 ) -> None:
-    """Write augmented copies of the pictures of DIR into OUT/images/*.jpg, with their ships in OUT/ships.csv.
+    """Write augmented copies of the images of DIR into OUT/images/*.jpg, with their ships in OUT/ships.csv.
 
-    For those who want files; `shipedge train` varies its samples anew each time. Picture and ships go through one
-    geometry, ships of other pictures are pasted onto open water, then light, air and sensor are varied. Copies keep
-    scene, group and part of their picture. Pictures held out for test and validation are not copied: those that
+    For those who want files; `shipedge train` varies its samples anew each time. Image and ships go through one
+    geometry, ships of other images are pasted onto open water, then light, air and sensor are varied. Copies keep
+    scene, group and part of their image. Images held out for test and validation are not copied: those that
     splits.csv says, else those that training with the same data.validation_share would validate on. A stopped run
     continues where it was; larger --copies later adds to it.
 
@@ -76,11 +76,11 @@ def augment(
     origins = read_origins(folder, fold, settings.data.validation_share, everything)
     chosen = [origin for origin in origins if not origin.held_out]
     if not chosen:
-        raise DatasetError(f"all {len(origins)} pictures of {folder} are held out; --all holds nothing out")
+        raise DatasetError(f"all {len(origins)} images of {folder} are held out; --all holds nothing out")
     if sheet is not None:
         kind: Kind = "PNG" if sheet.suffix.lower() == ".png" else "JPEG"
         check_outputs({sheet: kind}, [find_layout(folder).images], force=force)
-        write_sheet(sheet, [origin.picture for origin in chosen], settings.augment, seed)
+        write_sheet(sheet, [origin.image for origin in chosen], settings.augment, seed)
         say(f"{sheet}: each part by itself, then all together")
     if out is None:
         return
@@ -98,4 +98,4 @@ def augment(
     held = len(origins) - len(chosen)
     note = f"; {held} held out, not copied" if held else ""
     rate = made / max(time.perf_counter() - started, 1e-9)
-    say(f"{out}: {there[0]} pictures with {there[1]} ships from {len(chosen)} originals{note} ({rate:.1f}/s)")
+    say(f"{out}: {there[0]} images with {there[1]} ships from {len(chosen)} originals{note} ({rate:.1f}/s)")

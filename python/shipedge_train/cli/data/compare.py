@@ -31,11 +31,11 @@ def _row(gap: Gap) -> str:
 @click.argument("other", type=DatasetPath())
 @click.option("--out", type=_FOLDER, help="Folder for gaps.json and the sheet sides.png.")
 @FORCE
-@click.option("--pictures", type=click.IntRange(min=2), default=300, show_default=True, help="At most, of each side.")
+@click.option("--images", type=click.IntRange(min=2), default=300, show_default=True, help="At most, of each side.")
 @click.option("--top", type=click.IntRange(min=1), default=20, show_default=True, help="Gaps to print.")
 @click.option("--json", "as_json", is_flag=True, help="Print all gaps as JSON.")
-def compare(one: Path, other: Path, out: Path | None, force: bool, pictures: int, top: int, as_json: bool) -> None:
-    """Compare the pictures and the labelled ships of two dataset folders, number by number.
+def compare(one: Path, other: Path, out: Path | None, force: bool, images: int, top: int, as_json: bool) -> None:
+    """Compare the images and the labelled ships of two dataset folders, number by number.
 
     Prints the widest gaps first: Kolmogorov-Smirnov distance (0 alike, 1 apart), Wasserstein distance in standard
     deviations, and the 5, 25, 50, 75 and 95 % quantiles of ONE | OTHER.
@@ -57,7 +57,7 @@ def compare(one: Path, other: Path, out: Path | None, force: bool, pictures: int
     if out is not None and out.is_dir():
         inputs = [find_layout(one).images, find_layout(other).images]
         check_outputs({out / "gaps.json": "JSON", out / "sides.png": "PNG"}, inputs, force=force)
-    sides = [pick_evenly(read_dataset(folder), pictures) for folder in (one, other)]
+    sides = [pick_evenly(read_dataset(folder), images) for folder in (one, other)]
     with progress("measuring", sum(map(len, sides))) as advance:
         found = gaps(*(collect(side, lambda: advance(1)) for side in sides))
     document = json.dumps([asdict(gap) for gap in found], indent=1)
@@ -71,7 +71,7 @@ def compare(one: Path, other: Path, out: Path | None, force: bool, pictures: int
     if as_json:
         click.echo(document)
         return
-    say(f"{len(sides[0])} pictures | {len(sides[1])} pictures; KS, Wasserstein, quantiles 5 25 50 75 95 %")
+    say(f"{len(sides[0])} images | {len(sides[1])} images; KS, Wasserstein, quantiles 5 25 50 75 95 %")
     for gap in found[:top]:
         click.echo(_row(gap))
     if out is not None:
@@ -85,7 +85,7 @@ def _sentence(verdict: Verdict) -> str:
 @click.command(short_help="Let a classifier tell crops of two datasets apart.")
 @click.argument("one", type=DatasetPath())
 @click.argument("other", type=DatasetPath())
-@click.option("--crops", type=click.IntRange(min=1), default=6, show_default=True, help="From each picture.")
+@click.option("--crops", type=click.IntRange(min=1), default=6, show_default=True, help="From each image.")
 @click.option("--folds", type=click.IntRange(2, 20), default=5, show_default=True, help="Of the cross-validation.")
 @click.option("--network", is_flag=True, help="Train a small convolutional network, too (minutes; needs Keras).")
 @click.option("--epochs", type=click.IntRange(min=1), default=12, show_default=True, help="Of the network.")
@@ -93,7 +93,7 @@ def _sentence(verdict: Verdict) -> str:
 def judge(one: Path, other: Path, crops: int, folds: int, network: bool, epochs: int, as_json: bool) -> None:
     """Train a plain classifier to tell crops of ONE from crops of OTHER: 0.5 is guessing, 1 is always right.
 
-    Crops are 128 px; both sides give as many pictures with ships and as many without; all cuts of one scene stay in
+    Crops are 128 px; both sides give as many images with ships and as many without; all cuts of one scene stay in
     one fold, so nobody is judged on a scene that was learnt.
 
     \b

@@ -1,4 +1,4 @@
-"""`shipedge data split`: pictures -> splits.csv."""
+"""`shipedge data split`: images -> splits.csv."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from shipedge_train.cli.options import DatasetPath
 from shipedge_train.cli.progress import progress
 
 
-@click.command(short_help="Split pictures into folds and a test part without leaks.")
+@click.command(short_help="Split images into folds and a test part without leaks.")
 @click.argument("folder", metavar="DIR|ZIP", type=DatasetPath())
 @click.option("--folds", type=click.IntRange(2, 100), default=5, show_default=True, help="Folds to train with.")
 @click.option(
@@ -31,11 +31,11 @@ from shipedge_train.cli.progress import progress
 def split(
     folder: Path, folds: int, test_share: float, seed: int, out: Path | None, workers: int | None, as_json: bool
 ) -> None:
-    """Find pictures of DIR that overlap and deal them into folds and a test part, never tearing a group apart.
+    """Find images of DIR that overlap and deal them into folds and a test part, never tearing a group apart.
 
-    DIR holds images/ and ships.csv. Pictures belong together when they show the same place (found from their pixels),
-    when they are copies of one file, and when DIR/scenes.csv says so. Each part gets its share of pictures, of empty
-    ones, and of ships of every size. What was seen of a picture is kept in splits.signatures beside the result: a
+    DIR holds images/ and ships.csv. Images belong together when they show the same place (found from their pixels),
+    when they are copies of one file, and when DIR/scenes.csv says so. Each part gets its share of images, of empty
+    ones, and of ships of every size. What was seen of an image is kept in splits.signatures beside the result: a
     stopped run goes on, and another one with other options takes seconds.
 
     \b
@@ -65,7 +65,7 @@ def split(
     largest = result["largest_group"]
     click.echo(
         f"\n{result['overlapping_pairs']:,} overlapping pairs, {result['copies']:,} copies, "
-        f"{result['solid_pictures']:,} pictures solid throughout\n"
-        f"{result['groups']:,} groups, {result['groups_of_several']:,} of several pictures, the largest of "
-        f"{largest['pictures']:,} ({largest['name']})\nWrote {path}"
+        f"{result['solid_images']:,} images solid throughout\n"
+        f"{result['groups']:,} groups, {result['groups_of_several']:,} of several images, the largest of "
+        f"{largest['images']:,} ({largest['name']})\nWrote {path}"
     )

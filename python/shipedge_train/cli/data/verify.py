@@ -16,7 +16,7 @@ from shipedge_train.cli.data.options import IMAGES, SHAPE, SOURCE
 from shipedge_train.cli.progress import progress
 
 
-@click.command(short_help="Check every row and picture before training.")
+@click.command(short_help="Check every row and image before training.")
 @SOURCE
 @IMAGES
 @SHAPE
@@ -39,8 +39,8 @@ def verify(
 ) -> None:
     """Check a dataset folder (images/, ships.csv, perhaps masks/ and scenes.csv) or a CSV alone.
 
-    Errors spoil training or scores: rows that do not parse, ships outside of the picture or on top of each other,
-    pictures that are missing, cut off, of another size; masks that are their picture. Warnings are unusual and may be
+    Errors spoil training or scores: rows that do not parse, ships outside of the image or on top of each other,
+    images that are missing, cut off, of another size; masks that are their image. Warnings are unusual and may be
     right. The exit code is 1 where there are errors, 0 where --fix could leave all of them out. No original is changed.
 
     \b
@@ -53,7 +53,7 @@ def verify(
     """  # noqa: D301 - click wants the control character itself
     from shipedge.files.atomic import write_output
     from shipedge.files.outputs import check_outputs
-    from shipedge_train.data.verify.dataset import count_pictures, find_parts
+    from shipedge_train.data.verify.dataset import count_images, find_parts
     from shipedge_train.data.verify.dataset import verify as run
     from shipedge_train.data.verify.summary import for_machines, for_people
 
@@ -61,7 +61,7 @@ def verify(
     parts = find_parts(source, images)
     if save_path is not None:
         check_outputs({save_path: "JSON"}, [path for path in astuple(parts) if path], force=force)
-    with progress(f"checking {source}", count_pictures(parts)) as advance:
+    with progress(f"checking {source}", count_images(parts)) as advance:
         report, rows = run(parts, shape, advance)
     seconds = time.perf_counter() - started
     for line in for_people(report):

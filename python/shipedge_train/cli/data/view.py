@@ -34,7 +34,7 @@ def stats(
 ) -> None:
     """Count what is in a dataset folder (images/ and ships.csv) or a CSV alone.
 
-    Ships of each image, their area, length, width and runs; sizes, brightness and color of the pictures.
+    Ships of each image, their area, length, width and runs; sizes, brightness and color of the images.
 
     \b
     Examples:
@@ -80,9 +80,9 @@ def stats(
 @SHAPE
 @click.option("--out", type=PathName(path_type=Path), required=True, help="New folder.")
 @click.option(
-    "--limit", type=click.IntRange(1, 2000), default=500, show_default=True, metavar="N", help="Pictures at most."
+    "--limit", type=click.IntRange(1, 2000), default=500, show_default=True, metavar="N", help="Images at most."
 )
-@click.option("--sort", type=click.Choice(list(SORTS)), help="Highest first; without it pictures are in their order.")
+@click.option("--sort", type=click.Choice(list(SORTS)), help="Highest first; without it images are in their order.")
 @click.option(
     "--scores", type=PathName(path_type=Path), metavar="JSON", help="File of `shipedge evaluate --save`: adds errors."
 )
@@ -95,9 +95,9 @@ def view(
     sort: str | None,
     scores: Path | None,
 ) -> None:
-    """Write contact sheets (PNG) and one page (index.html) with the pictures and their ships outlined.
+    """Write contact sheets (PNG) and one page (index.html) with the images and their ships outlined.
 
-    The page needs no network; it sorts by ships, size and error and filters by name and number. Of more pictures than
+    The page needs no network; it sorts by ships, size and error and filters by name and number. Of more images than
     --limit the first by --sort are shown, or some of every part of the dataset.
 
     \b
@@ -121,7 +121,7 @@ def view(
 
     parts = find_parts(source, images)
     if parts.images is None:
-        raise DatasetError(f"{source} has no pictures to look at: give a dataset folder, or --images")
+        raise DatasetError(f"{source} has no images to look at: give a dataset folder, or --images")
     errors = {} if scores is None else read_errors(scores)
     rows = Rows(parts.csv, shape)
     names = names_in(parts.images)
@@ -138,7 +138,7 @@ def view(
         title=printable(f"{source}"),
         facts=Facts(_facts(numbers, len(names))),
         charts=[Chart(figure, caption) for caption, figure in charts(numbers).values()],
-        note="" if len(chosen) == len(names) else f"{which} of {len(names):,} pictures",
+        note="" if len(chosen) == len(names) else f"{which} of {len(names):,} images",
         sort=SORTS[sort] if sort else "",
     )
     with (
@@ -146,34 +146,34 @@ def view(
         progress(f"drawing {out}", len(chosen)) as advance,
     ):
         shown, missed = write_gallery(folder, Selection(parts.images, chosen, rows.ships, errors), frame, advance)
-    say(f"{out / 'index.html'}: {shown:,} pictures, and the same on contact sheets beside it")
+    say(f"{out / 'index.html'}: {shown:,} images, and the same on contact sheets beside it")
     if sizes:
         say(sizes, err=True)
     if missed or rows.findings:
-        bad = f"{missed:,} pictures cannot be decoded, " if missed else ""
+        bad = f"{missed:,} images cannot be decoded, " if missed else ""
         say(f"{bad}{len(rows.findings):,} complaints about rows: shipedge data verify {source}", err=True)
     if missed and not shown:
         raise Exit(1)
 
 
 def _count(folder: Path | None, rows: Rows, shape: tuple[int, int], label: str) -> Numbers:
-    """Numbers of the rows, and of the pictures where there is a folder of them."""
+    """Numbers of the rows, and of the images where there is a folder of them."""
     from shipedge_train.data.verify.files import names_in
     from shipedge_train.data.view.numbers import Numbers, count_rows
-    from shipedge_train.data.view.read import count_pictures
+    from shipedge_train.data.view.read import count_images
 
     found = count_rows(rows.ships, list(rows.index), shape)
     if folder is not None:
         names = names_in(folder)
         with progress(label, len(names)) as advance:
-            found |= count_pictures(folder, names, advance)
+            found |= count_images(folder, names, advance)
     return Numbers(**found)
 
 
-def _facts(numbers: Numbers, pictures: int) -> dict[str, str | int | float | None]:
+def _facts(numbers: Numbers, images: int) -> dict[str, str | int | float | None]:
     found = numbers.summary()
     return {
-        "pictures": pictures,
+        "images shown": images,
         "images in the rows": found["images"],
         "with ships": found["ship_images"],
         "ships": found["ships"],

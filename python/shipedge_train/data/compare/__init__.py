@@ -1,1 +1,1 @@
-"""How two dataset folders differ: statistics, distances, pictures side by side, and judges that tell them apart."""
+"""How two dataset folders differ: statistics, distances, images side by side, and judges that tell them apart."""

@@ -14,26 +14,26 @@ from shipedge_train.dataset import SHAPE, Image
 Samples = dict[str, list[float]]
 
 
-def _picture(picture: Image) -> Numbers:
-    data = picture.path.read_bytes()
-    numbers = describe(picture.pixels())
-    numbers["ships per picture"] = float(len(picture.ships))
+def _image(image: Image) -> Numbers:
+    data = image.path.read_bytes()
+    numbers = describe(image.pixels())
+    numbers["ships per image"] = float(len(image.ships))
     numbers["bytes per pixel"] = len(data) / (SHAPE[0] * SHAPE[1])
     quality = jpeg_quality(data)
     return numbers if quality is None else numbers | {"JPEG quality": quality}
 
 
-def collect(pictures: Sequence[Image], progress: Callable[[], object] = lambda: None) -> Samples:
-    """Every number of every picture and of every ship.
+def collect(images: Sequence[Image], progress: Callable[[], object] = lambda: None) -> Samples:
+    """Every number of every image and of every ship.
 
     Raises:
-        DatasetError: a picture cannot be decoded.
+        DatasetError: an image cannot be decoded.
     """
     samples: Samples = {}
-    for picture in pictures:
-        rows = [_picture(picture)]
-        pixels, union = picture.pixels(), picture.mask()
-        for ship in picture.ships:
+    for image in images:
+        rows = [_image(image)]
+        pixels, union = image.pixels(), image.mask()
+        for ship in image.ships:
             row = describe_ship(pixels, rle.decode(ship, SHAPE).astype(np.uint8), union)
             if row is not None:
                 rows.append(row)

@@ -34,16 +34,16 @@ class Crops:
     fold: NDArray[np.int64]
 
 
-def _rank(picture: Image) -> bytes:
+def _rank(image: Image) -> bytes:
     """An order that neither names nor folders decide."""
-    return hashlib.sha256(picture.path.name.encode()).digest()
+    return hashlib.sha256(image.path.name.encode()).digest()
 
 
 def balanced(one: Sequence[Image], other: Sequence[Image]) -> tuple[list[Image], list[Image]]:
-    """As many pictures with ships and as many without from each side: neither share gives a side away.
+    """As many images with ships and as many without from each side: neither share gives a side away.
 
     Raises:
-        DatasetError: the sides have fewer than five pictures of the same kind in common.
+        DatasetError: the sides have fewer than five images of the same kind in common.
     """
     sides: tuple[list[Image], list[Image]] = ([], [])
     for wanted in (True, False):
@@ -53,43 +53,43 @@ def balanced(one: Sequence[Image], other: Sequence[Image]) -> tuple[list[Image],
         sides[1].extend(kind[1][:count])
     if len(sides[0]) < 5:
         raise DatasetError(
-            f"the two folders have {len(sides[0])} pictures of the same kind (with ships, without) in common, "
+            f"the two folders have {len(sides[0])} images of the same kind (with ships, without) in common, "
             "expected at least 5"
         )
     return sides
 
 
-def _corners(picture: Image, count: int) -> list[tuple[int, int]]:
+def _corners(image: Image, count: int) -> list[tuple[int, int]]:
     """(top, left) of `count` crops on the block grid: every second one shows a ship where there is one."""
-    rng = np.random.default_rng(list(_rank(picture)[:8]))
+    rng = np.random.default_rng(list(_rank(image)[:8]))
     last = SHAPE[0] - CROP
     places = rng.integers(0, last + 1, (count, 2))
-    if picture.ships:
-        spots = np.argwhere(picture.mask())
+    if image.ships:
+        spots = np.argwhere(image.mask())
         near = spots[rng.integers(len(spots), size=len(places[::2]))] if len(spots) else places[::2] + CROP // 2
         places[::2] = near - CROP // 2 + rng.integers(-CROP // 4, CROP // 4 + 1, near.shape)
     places = np.clip(places, 0, last) // 8 * 8
     return [(int(top), int(left)) for top, left in places]
 
 
-def cut(one: Sequence[Image], other: Sequence[Image], per_picture: int, folds: int) -> Crops:
-    """Cut `per_picture` crops from each picture, turned and mirrored by none: cameras and light have directions.
+def cut(one: Sequence[Image], other: Sequence[Image], per_image: int, folds: int) -> Crops:
+    """Cut `per_image` crops from each image, turned and mirrored by none: cameras and light have directions.
 
     Raises:
-        DatasetError: too few pictures, or one that cannot be decoded.
+        DatasetError: too few images, or one that cannot be decoded.
     """
     cv2.setNumThreads(1)
-    pixels, side, group, fold = [], [], [], []
+    crops, side, group, fold = [], [], [], []
     numbers: dict[tuple[int, str], int] = {}
-    for label, pictures in enumerate(balanced(one, other)):
-        for picture in sorted(pictures, key=_rank):
-            number = numbers.setdefault((label, picture.scene), len(numbers))
-            image = picture.pixels()
-            for top, left in _corners(picture, per_picture):
-                pixels.append(image[top : top + CROP, left : left + CROP])
+    for label, images in enumerate(balanced(one, other)):
+        for image in sorted(images, key=_rank):
+            number = numbers.setdefault((label, image.scene), len(numbers))
+            pixels = image.pixels()
+            for top, left in _corners(image, per_image):
+                crops.append(pixels[top : top + CROP, left : left + CROP])
                 side.append(label)
                 group.append(number)
-    # Groups in the order of their first picture go round the folds, so each fold holds both sides evenly.
+    # Groups in the order of their first image go round the folds, so each fold holds both sides evenly.
     first = {label: min(n for (which, _), n in numbers.items() if which == label) for label in (0, 1)}
     fold = [(number - first[label]) % folds for number, label in zip(group, side, strict=True)]
-    return Crops(np.stack(pixels), np.array(side), np.array(group), np.array(fold))
+    return Crops(np.stack(crops), np.array(side), np.array(group), np.array(fold))

@@ -27,7 +27,7 @@ def judge_network(crops: Crops, epochs: int = 8, progress: Callable[[], object] 
     def build() -> keras.Model:
         keras.utils.set_random_seed(1)
         x = inputs = keras.Input((CROP, CROP, 3))
-        # Beside the picture, what is left when its neighbours are subtracted, larger: the grain is a cue, too.
+        # Beside the image, what is left when its neighbours are subtracted, larger: the grain is a cue, too.
         detail = layers.Subtract()([x, layers.AveragePooling2D(3, 1, "same")(x)])
         x = layers.Concatenate()([layers.Rescaling(1 / 64, offset=-1)(x), layers.Rescaling(1 / 4)(detail)])
         for width in (16, 32, 48, 64):

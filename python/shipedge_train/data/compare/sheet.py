@@ -1,4 +1,4 @@
-"""Two datasets side by side in one picture: whole pictures above, crops at full resolution below."""
+"""Two datasets side by side in one image: whole images above, crops at full resolution below."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ _COLUMNS, _ROWS = 5, 4
 _SIDE, _GAP, _MIDDLE = 192, 2, 24
 
 
-def _some(pictures: Sequence[Image], count: int) -> list[Image]:
-    """Any `count` pictures, the same each time."""
-    return sorted(pictures, key=lambda p: hashlib.sha256(p.path.name.encode()).digest())[:count]
+def _some(images: Sequence[Image], count: int) -> list[Image]:
+    """Any `count` images, the same each time."""
+    return sorted(images, key=lambda p: hashlib.sha256(p.path.name.encode()).digest())[:count]
 
 
-def _crop(picture: Image, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _crop(image: Image, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A piece at full resolution: around a ship where there is one, the middle otherwise."""
-    spots = np.argwhere(picture.mask()) if picture.ships else np.empty((0, 2), int)
+    spots = np.argwhere(image.mask()) if image.ships else np.empty((0, 2), int)
     center = spots[len(spots) // 2] if len(spots) else np.array(SHAPE) // 2
     top, left = np.clip(center - _SIDE // 2, 0, np.array(SHAPE) - _SIDE)
-    return image[top : top + _SIDE, left : left + _SIDE]
+    return pixels[top : top + _SIDE, left : left + _SIDE]
 
 
 def _grid(tiles: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
@@ -37,13 +37,13 @@ def _grid(tiles: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
     return grid
 
 
-def contact_sheet(pictures: Sequence[Image]) -> NDArray[np.uint8]:
-    """Twenty whole pictures above, a piece of each at full resolution below: (h, w, 3) uint8 RGB."""
+def contact_sheet(images: Sequence[Image]) -> NDArray[np.uint8]:
+    """Twenty whole images above, a piece of each at full resolution below: (h, w, 3) uint8 RGB."""
     whole, pieces = [], []
-    for picture in _some(pictures, _COLUMNS * _ROWS):
-        image = picture.pixels()
-        whole.append(np.asarray(cv2.resize(image, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA), np.uint8))
-        pieces.append(_crop(picture, image))
+    for image in _some(images, _COLUMNS * _ROWS):
+        pixels = image.pixels()
+        whole.append(np.asarray(cv2.resize(pixels, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA), np.uint8))
+        pieces.append(_crop(image, pixels))
     grids = [_grid(whole), _grid(pieces)]
     return np.concatenate([grids[0], np.full((_MIDDLE, grids[0].shape[1], 3), 255, np.uint8), grids[1]])
 

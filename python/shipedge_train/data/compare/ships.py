@@ -1,4 +1,4 @@
-"""What the labelled ships of a picture look like: size, shape, contrast with the water around, fit of the label."""
+"""What the labelled ships of an image look like: size, shape, contrast with the water around, fit of the label."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a picture or a crop of one looks like, in numbers that have a name."""
+"""What an image or a crop of one looks like, in numbers that have a name."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Folds and a test part without leaks: pictures that show the same water always go to the same side."""
+"""Folds and a test part without leaks: images that show the same water always go to the same side."""

@@ -1,4 +1,4 @@
-"""Which pictures belong together: they overlap, are copies of each other, or were cut from one scene by name."""
+"""Which images belong together: they overlap, are copies of each other, or were cut from one scene by name."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from shipedge_train.data.split.overlaps import Pairs
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """The group of each picture, and how they came about.
+    """The group of each image, and how they came about.
 
     Attributes:
-        of: number of the group of each picture, 0 .. count - 1, in the order in which groups first appear.
+        of: number of the group of each image, 0 .. count - 1, in the order in which groups first appear.
         count: of groups.
-        copies: pictures that are another one, byte for byte.
-        strangers: (i, j) of overlapping pictures that scenes.csv calls cuts of different scenes.
+        copies: images that are another one, byte for byte.
+        strangers: (i, j) of overlapping images that scenes.csv calls cuts of different scenes.
     """
 
     of: list[int]
@@ -26,12 +26,12 @@ class Groups:
 
 
 def group(overlaps: Pairs, digests: Sequence[bytes], scenes: Sequence[str | None]) -> Groups:
-    """Join pictures.
+    """Join images.
 
     Args:
         overlaps: (m, 4) from `find_overlaps`.
-        digests: of each picture's file.
-        scenes: of each picture, None where scenes.csv does not name it.
+        digests: of each image's file.
+        scenes: of each image, None where scenes.csv does not name it.
     """
     parents = list(range(len(digests)))
     pairs = [(int(i), int(j)) for i, j in overlaps[:, :2]]

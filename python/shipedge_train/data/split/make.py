@@ -24,7 +24,7 @@ Progress = Callable[[str, int], AbstractContextManager[Callable[[int], object]]]
 
 
 def make_split(folder: Path, out: Path, shares: Shares, workers: int, progress: Progress) -> dict[str, Any]:
-    """Write the split of a dataset folder to `out`; what is seen of the pictures is kept beside it.
+    """Write the split of a dataset folder to `out`; what is seen of the images is kept beside it.
 
     Args:
         folder: with images/ and ships.csv.
@@ -34,28 +34,28 @@ def make_split(folder: Path, out: Path, shares: Shares, workers: int, progress: 
         progress: opens a bar for each of the two long parts.
 
     Returns:
-        The figures of `summarize`, `overlapping_pairs`, `copies`, `solid_pictures`, and `warnings`, sentences.
+        The figures of `summarize`, `overlapping_pairs`, `copies`, `solid_images`, and `warnings`, sentences.
 
     Raises:
         DatasetError: a dataset that cannot be used or split, or `out` holds another split.
     """
-    pictures = read_dataset(folder)
-    if not any(picture.ships for picture in pictures):
-        raise DatasetError(f"{folder} has no ship in {len(pictures)} pictures: nothing to balance")
-    counts = count_ships(pictures)
-    paths = [picture.path for picture in pictures]
+    images = read_dataset(folder)
+    if not any(image.ships for image in images):
+        raise DatasetError(f"{folder} has no ship in {len(images)} images: nothing to balance")
+    counts = count_ships(images)
+    paths = [image.path for image in images]
     kept = out.with_suffix(".signatures")
     check_place(kept)
-    with Store(kept) as store, progress("looking at pictures", len(paths)) as advance:
+    with Store(kept) as store, progress("looking at images", len(paths)) as advance:
         signatures = store.collect(paths, workers, advance)
     with progress("finding overlaps", TABLES) as advance:
         overlaps = find_overlaps(signatures.symbols, advance)
     scenes = scenes_of(folder)
     groups = group(overlaps, signatures.digests, [scenes.get(path.name) for path in paths])
     names: list[str] = []
-    for picture, number in zip(pictures, groups.of, strict=True):
+    for image, number in zip(images, groups.of, strict=True):
         if number == len(names):
-            names.append(picture.path.name)  # the first picture gives the group its name: pictures are sorted
+            names.append(image.path.name)  # the first image gives the group its name: images are sorted
     sums = np.zeros((groups.count, len(COLUMNS)), np.int64)
     np.add.at(sums, groups.of, counts)
     parts = deal(sums, names, shares)
@@ -65,13 +65,13 @@ def make_split(folder: Path, out: Path, shares: Shares, workers: int, progress: 
     if groups.strangers:
         i, j = groups.strangers[0]
         warnings.append(
-            f"{len(groups.strangers)} pairs of pictures overlap although scenes.csv calls them cuts of different "
+            f"{len(groups.strangers)} pairs of images overlap although scenes.csv calls them cuts of different "
             f"scenes, the first {paths[i].name} and {paths[j].name}: they were kept together"
         )
     return {
         **summarize(counts, groups.of, names, parts),
         "overlapping_pairs": len({(i, j) for i, j in overlaps[:, :2].tolist()}),
         "copies": groups.copies,
-        "solid_pictures": int(solid(signatures.symbols).all(axis=1).sum()),
+        "solid_images": int(solid(signatures.symbols).all(axis=1).sum()),
         "warnings": warnings,
     }

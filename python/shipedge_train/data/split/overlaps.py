@@ -1,7 +1,7 @@
-"""Pairs of overlapping pictures among many, found without comparing each with each.
+"""Pairs of overlapping images among many, found without comparing each with each.
 
 Blocks that agree in four given symbols meet in a table (sorted keys); 64 tables ask for 64 different fours. Blocks that
-met are compared symbol by symbol, and the pictures they belong to in everything they would share. Two pictures that
+met are compared symbol by symbol, and the images they belong to in everything they would share. Two images that
 did not meet, but both overlap a third, are compared too: the third says how they lie.
 """
 
@@ -16,9 +16,9 @@ from shipedge_train.data.split.signature import SIDE, SYMBOLS, UNSURE, solid
 
 TABLES = 64
 _KEY = 4  # symbols of a key: a million different ones, so in the whole Airbus set a block meets two or three by chance
-_REACH = 64  # within a table a block meets so many others at most; copies of one picture form a chain
+_REACH = 64  # within a table a block meets so many others at most; copies of one image form a chain
 _BLOCK_AGREES = 24  # of 128 symbols, of the two blocks that met
-_BASE, _EACH = 20, 16  # pictures overlap when they agree in 20 + 16 for each shared block
+_BASE, _EACH = 20, 16  # images overlap when they agree in 20 + 16 for each shared block
 _CHUNK = 1 << 18  # pairs compared at a time: 128 bytes twice for each
 
 Symbols = NDArray[np.uint8]
@@ -26,14 +26,14 @@ Pairs = NDArray[np.int64]
 
 
 def find_overlaps(symbols: Symbols, progress: Callable[[int], object] = lambda done: None) -> Pairs:
-    """Overlapping pictures by their symbols.
+    """Overlapping images by their symbols.
 
     Args:
         symbols: (n, 9, 128) from `signature.sign`.
         progress: called with the number of tables just finished.
 
     Returns:
-        (m, 4): i, j, dy, dx with i < j, sorted: picture j lies dy rows and dx columns of blocks below and right of i,
+        (m, 4): i, j, dy, dx with i < j, sorted: image j lies dy rows and dx columns of blocks below and right of i,
         each -2..2.
     """
     blocks = np.flatnonzero(~solid(symbols).ravel())
@@ -52,7 +52,7 @@ def find_overlaps(symbols: Symbols, progress: Callable[[int], object] = lambda d
 
 
 def shared_blocks(dy: int, dx: int) -> tuple[list[int], list[int]]:
-    """Block numbers of the shared area: in the first picture, and in one that lies (dy, dx) blocks from it."""
+    """Block numbers of the shared area: in the first image, and in one that lies (dy, dx) blocks from it."""
     first = [
         row * SIDE + column
         for row in range(max(0, dy), min(SIDE, SIDE + dy))
@@ -90,20 +90,20 @@ def _agreement(first: Symbols, second: Symbols) -> NDArray[np.int64]:
 
 
 def _codes(first: Pairs, second: Pairs, count: int) -> Pairs:
-    """Pairs of blocks -> one number for each pair of pictures and how they lie."""
+    """Pairs of blocks -> one number for each pair of images and how they lie."""
     (i, at_i), (j, at_j) = divmod(first, SIDE**2), divmod(second, SIDE**2)
     return _coded(i, j, at_i // SIDE - at_j // SIDE, at_i % SIDE - at_j % SIDE, count)
 
 
 def _coded(i: Pairs, j: Pairs, dy: Pairs, dx: Pairs, count: int) -> Pairs:
-    """Distinct codes of picture j lying (dy, dx) blocks from picture i, in either order."""
+    """Distinct codes of image j lying (dy, dx) blocks from image i, in either order."""
     sign = np.where(i < j, np.int64(1), np.int64(-1))
-    pictures = np.minimum(i, j) * count + np.maximum(i, j)
-    return _distinct(np.asarray(pictures * 25 + (sign * dy + 2) * 5 + sign * dx + 2, np.int64))
+    images = np.minimum(i, j) * count + np.maximum(i, j)
+    return _distinct(np.asarray(images * 25 + (sign * dy + 2) * 5 + sign * dx + 2, np.int64))
 
 
 def _through_a_third(pairs: Pairs, count: int) -> Pairs:
-    """Codes of pictures that overlap one picture and so must overlap each other."""
+    """Codes of images that overlap one image and so must overlap each other."""
     both = np.concatenate([pairs, pairs[:, [1, 0, 2, 3]] * (1, 1, -1, -1)])
     both = both[np.argsort(both[:, 0], kind="stable")]
     found = np.empty(0, np.int64)
@@ -127,8 +127,8 @@ def _distinct(codes: Pairs) -> Pairs:
 
 def _decoded(codes: Pairs, count: int) -> Pairs:
     """The opposite of `_codes`: (m, 4)."""
-    pictures, offset = divmod(codes, 25)
-    return np.stack([*divmod(pictures, max(count, 1)), offset // 5 - 2, offset % 5 - 2], axis=1)
+    images, offset = divmod(codes, 25)
+    return np.stack([*divmod(images, max(count, 1)), offset // 5 - 2, offset % 5 - 2], axis=1)
 
 
 def _checked(symbols: Symbols, pairs: Pairs) -> Pairs:

@@ -1,4 +1,4 @@
-"""Groups into parts that are alike: each with its share of pictures, of empty ones, and of ships of every size."""
+"""Groups into parts that are alike: each with its share of images, of empty ones, and of ships of every size."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from shipedge.rle import bboxes, parse
 from shipedge_train.dataset import SHAPE, Image
 from shipedge_train.dataset.sizes import size_class
 
-COLUMNS = ("pictures", "empty", "under 16 px", "16-31 px", "32-63 px", "64 px and over")
-"""What is counted of each picture; the last four are ships by `size_class`."""
+COLUMNS = ("images", "empty", "under 16 px", "16-31 px", "32-63 px", "64 px and over")
+"""What is counted of each image; the last four are ships by `size_class`."""
 
 Counts = NDArray[np.int64]
 
 
-def count_ships(pictures: Sequence[Image]) -> Counts:
-    """What each picture holds, (n, 6) in the order of COLUMNS.
+def count_ships(images: Sequence[Image]) -> Counts:
+    """What each image holds, (n, 6) in the order of COLUMNS.
 
     Raises:
         RleFormatError: a ship string is none.
     """
-    counts = np.zeros((len(pictures), len(COLUMNS)), np.int64)
+    counts = np.zeros((len(images), len(COLUMNS)), np.int64)
     counts[:, 0] = 1
-    for row, picture in zip(counts, pictures, strict=True):
-        row[1] = not picture.ships
-        if picture.ships:
-            row[2:] = np.bincount(size_class(bboxes([parse(text, SHAPE) for text in picture.ships])), minlength=4)
+    for row, image in zip(counts, images, strict=True):
+        row[1] = not image.ships
+        if image.ships:
+            row[2:] = np.bincount(size_class(bboxes([parse(text, SHAPE) for text in image.ships])), minlength=4)
     return counts
 
 
@@ -54,12 +54,12 @@ def deal(counts: Counts, names: Sequence[str], shares: Shares) -> list[str]:
     "Lacks most" is Pearson's: the sum of (have - want)^2 / want over COLUMNS grows least there.
 
     Args:
-        counts: (groups, 6) sums over each group's pictures.
+        counts: (groups, 6) sums over each group's images.
         names: of the groups; with the seed they decide the order of equals.
         shares: the parts.
 
     Raises:
-        DatasetError: a part would have no ship or no picture at all.
+        DatasetError: a part would have no ship or no image at all.
     """
     folds, test = shares.folds, shares.test_share
     parts = [fold_name(fold) for fold in range(folds)] + [TEST] * (test > 0)
@@ -79,7 +79,7 @@ def deal(counts: Counts, names: Sequence[str], shares: Shares) -> list[str]:
         holding = int(np.count_nonzero(counts[:, 2:].any(axis=1)))
         raise DatasetError(
             f"{bare[0]} would have no ship: only {holding} of {len(names)} groups hold ships, "
-            f"expected at least {len(parts)} for {len(parts)} parts (fewer folds, no test part, or more pictures)"
+            f"expected at least {len(parts)} for {len(parts)} parts (fewer folds, no test part, or more images)"
         )
     return chosen
 

@@ -1,4 +1,4 @@
-"""What a picture is recognised by: 128 symbols for each of its nine 256 px blocks.
+"""What an image is recognised by: 128 symbols for each of its nine 256 px blocks.
 
 Two cuts of one scene at a stride of 256 px share whole blocks, but JPEG has changed their pixels. A symbol says which
 of 16 frequencies of the block (a cosine transform) is the strongest, and its sign. Strong frequencies survive
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 STRIDE = 256
 """Pixels between two neighbouring cuts of a scene, and the side of a block."""
 SIDE = 3
-"""Blocks along one side of a picture."""
+"""Blocks along one side of an image."""
 SYMBOLS = 128
 UNSURE = 255
 """Symbol where none of the 16 frequencies stands out of the noise of compression: never compared."""
@@ -50,7 +50,7 @@ _COSINES, _FREQUENCIES = _cosines(), _frequencies()
 
 
 def sign(quarter: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Symbols of a picture: (192, 192) grey -> (9, 128) uint8, blocks row by row."""
+    """Symbols of an image: (192, 192) grey -> (9, 128) uint8, blocks row by row."""
     cells = quarter.reshape(SIDE, _CELLS, SIDE, _CELLS).transpose(0, 2, 1, 3).reshape(-1, _CELLS, _CELLS)
     spectra = _COSINES @ (cells.astype(np.float32) @ _COSINES.T)
     spectra[:, 0, 0] = 0

@@ -1,4 +1,4 @@
-"""Signatures on disk, one fixed-size record a picture, so that a stopped or repeated split decodes no picture twice."""
+"""Signatures on disk, one fixed-size record an image, so that a stopped or repeated split decodes no image twice."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _MAGIC = (_NAME + b"1\n").ljust(32, b"\0")
 _RECORD = np.dtype(
     [("name", "V16"), ("bytes", "<i8"), ("changed", "<i8"), ("digest", "V16"), ("symbols", "u1", (SIDE**2, SYMBOLS))]
 )
-_AT_ONCE = 16  # pictures a thread signs between two looks at Ctrl-C
+_AT_ONCE = 16  # images a thread signs between two looks at Ctrl-C
 
 
 @dataclass(frozen=True, slots=True)
 class Signatures:
-    """What is known of n pictures: `symbols` (n, 9, 128), and a digest of each file."""
+    """What is known of n images: `symbols` (n, 9, 128), and a digest of each file."""
 
     symbols: NDArray[np.uint8]
     digests: list[bytes]
@@ -68,15 +68,15 @@ class Store:
     def collect(
         self, paths: Sequence[Path], workers: int, progress: Callable[[int], object] = lambda done: None
     ) -> Signatures:
-        """Signatures of all pictures, in order; those not known yet, or changed since, are read and remembered.
+        """Signatures of all images, in order; those not known yet, or changed since, are read and remembered.
 
         Args:
-            paths: the pictures.
+            paths: the images.
             workers: threads that decode.
-            progress: called with the number of pictures just finished.
+            progress: called with the number of images just finished.
 
         Raises:
-            DatasetError: pictures that cannot be used; counts them and names the first.
+            DatasetError: images that cannot be used; counts them and names the first.
         """
         keys = [_key(path) for path in paths]
         new = [at for at, key in enumerate(keys) if not self._knows(key)]
@@ -91,7 +91,7 @@ class Store:
             self._known |= {record["name"].tobytes(): record for record in good}
             progress(len(done))
         if broken:
-            more = f" and {len(broken) - 1} more pictures cannot be used" if len(broken) > 1 else ""
+            more = f" and {len(broken) - 1} more images cannot be used" if len(broken) > 1 else ""
             raise DatasetError(f"{broken[0]}{more}: `shipedge data verify` lists them, and --fix leaves them out")
         records = [self._known[name] for name, _, _ in keys]
         symbols = np.stack([record["symbols"] for record in records]) if records else np.empty((0, SIDE**2, SYMBOLS))
@@ -126,7 +126,7 @@ def _key(path: Path) -> tuple[bytes, int, int]:
 
 
 def _records(paths: list[Path]) -> list[NDArray[np.void] | str]:
-    """One record for each picture, or a sentence about what is wrong with it."""
+    """One record for each image, or a sentence about what is wrong with it."""
     return [_record(path) for path in paths]
 
 

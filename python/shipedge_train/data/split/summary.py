@@ -11,8 +11,8 @@ def summarize(counts: Counts, group_of: list[int], names: list[str], part_of_gro
     """Figures of each part and of the groups.
 
     Args:
-        counts: (n, 6) of each picture, in the order of COLUMNS.
-        group_of: group of each picture.
+        counts: (n, 6) of each image, in the order of COLUMNS.
+        group_of: group of each image.
         names: of the groups.
         part_of_group: part of each group.
     """
@@ -29,7 +29,7 @@ def summarize(counts: Counts, group_of: list[int], names: list[str], part_of_gro
     return {
         "groups": len(names),
         "groups_of_several": sum(size > 1 for size in sizes),
-        "largest_group": {"name": names[largest], "pictures": sizes[largest]},
+        "largest_group": {"name": names[largest], "images": sizes[largest]},
         "parts": parts,
     }
 
@@ -41,5 +41,5 @@ def table(parts: dict[str, dict[str, int]]) -> str:
     everything = {name: sum(row[name] for row in parts.values()) for name in names}
     for part, row in [*parts.items(), ("all", everything)]:
         cells = "".join(f"{row[name]:>{max(9, len(name) + 2)},}" for name in names)
-        lines.append(f"{part:<8}{cells}{row['empty'] / max(row['pictures'], 1):>13.1%}")
+        lines.append(f"{part:<8}{cells}{row['empty'] / max(row['images'], 1):>13.1%}")
     return "\n".join(lines)

@@ -1,1 +1,1 @@
-"""What is wrong with a dataset, found before training: rows, ships, pictures, mask files, scenes."""
+"""What is wrong with a dataset, found before training: rows, ships, images, mask files, scenes."""

@@ -1,4 +1,4 @@
-"""The whole dataset: rows, then every picture in threads, then what only all pictures together show."""
+"""The whole dataset: rows, then every image in threads, then what only all images together show."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from shipedge.formats.order import DECIDED
 from shipedge.formats.scenes import read_scenes
 from shipedge_train.data.verify.files import names_in
 from shipedge_train.data.verify.findings import Finding, Report, printable
+from shipedge_train.data.verify.images import Look, check_image
 from shipedge_train.data.verify.maskfile import SUFFIXES as MASK_SUFFIXES
-from shipedge_train.data.verify.pictures import Look, check_image
 from shipedge_train.data.verify.rows import Rows
 from shipedge_train.data.verify.shapes import check_habit, check_shapes
 from shipedge_train.dataset import Layout, find_layout
@@ -40,7 +40,7 @@ def find_parts(path: Path, images: Path | None = None) -> Parts:
         DatasetError: neither, or `images` is no folder.
     """
     if images is not None and not images.is_dir():
-        raise DatasetError(f"{images} is not a folder of pictures")
+        raise DatasetError(f"{images} is not a folder of images")
     if not path.is_dir():
         return Parts(path, images)
     if images is not None and (path / "ships.csv").is_file():
@@ -51,8 +51,8 @@ def find_parts(path: Path, images: Path | None = None) -> Parts:
     return Parts(layout.ships, layout.images, masks if masks.is_dir() else None, scenes if scenes.is_file() else None)
 
 
-def count_pictures(parts: Parts) -> int:
-    """How many pictures `verify` will look at."""
+def count_images(parts: Parts) -> int:
+    """How many images `verify` will look at."""
     return len(names_in(parts.images)) if parts.images else 0
 
 
@@ -61,8 +61,8 @@ def verify(parts: Parts, shape: tuple[int, int], progress: Progress = lambda _co
 
     Args:
         parts: the dataset.
-        shape: (height, width) of every picture.
-        progress: called with the number of pictures done since the last call.
+        shape: (height, width) of every image.
+        progress: called with the number of images done since the last call.
 
     Raises:
         DatasetError: the CSV is no Airbus CSV at all.
@@ -80,7 +80,7 @@ def verify(parts: Parts, shape: tuple[int, int], progress: Progress = lambda _co
         report.findings += check_habit(rows.ships)
         return report, rows
     names = names_in(parts.images)
-    report.pictures = len(names)
+    report.image_files = len(names)
     report.findings += _without_partner(names, rows)
     masks: dict[str, Path] = {}
     if parts.masks is not None:
@@ -97,30 +97,30 @@ def _without_partner(names: list[str], rows: Rows) -> Iterator[Finding]:
     for image in rows.index:
         if image not in there:
             line = rows.index.line(image, 0) if rows.index[image] else 0
-            yield Finding("no-picture", "named in the rows, but there is no such file", image, line)
+            yield Finding("no-file", "named in the rows, but there is no such file", image, line)
     for name in names:
         if name not in rows.named:
-            yield Finding("no-rows", "a picture without ships needs one row with nothing behind the comma", name)
+            yield Finding("no-rows", "an image without ships needs one row with nothing behind the comma", name)
 
 
 def _masks_of(folder: Path, names: list[str], report: Report) -> dict[str, Path]:
-    """Picture -> its mask file, matched by the name without suffix."""
+    """Image -> its mask file, matched by the name without suffix."""
     files = {Path(name).stem: folder / name for name in names_in(folder) if Path(name).suffix.lower() in MASK_SUFFIXES}
-    pictures = {Path(name).stem: name for name in names}
+    images = {Path(name).stem: name for name in names}
     report.masks = len(files)
     for stem, path in files.items():
-        if stem not in pictures:
-            report.findings.append(Finding("mask-stray", "no picture of that name", path.name))
-    for stem, name in pictures.items():
+        if stem not in images:
+            report.findings.append(Finding("mask-stray", "no image of that name", path.name))
+    for stem, name in images.items():
         if stem not in files:
             report.findings.append(Finding("mask-missing", f"expected {stem}.png in {folder.name}/", name))
-    return {pictures[stem]: path for stem, path in files.items() if stem in pictures}
+    return {images[stem]: path for stem, path in files.items() if stem in images}
 
 
 def _look(
     folder: Path, names: list[str], rows: Rows, shape: tuple[int, int], masks: Mapping[str, Path], progress: Progress
 ) -> Iterator[Look]:
-    """What each picture says, in order."""
+    """What each image says, in order."""
 
     def ask(name: str) -> Look:
         known = name in rows.ships or (name in rows.index and not rows.index[name])
@@ -136,10 +136,10 @@ def _together(looks: Mapping[str, Look]) -> Iterator[Finding]:
     orders = {name: look.order for name, look in looks.items() if look.order is not None}
     for_c = [name for name, order in orders.items() if order.for_c]
     if sum(order.log_odds for order in orders.values()) < -DECIDED:
-        yield Finding("row-major", f"{len(for_c)} of {len(orders)} pictures with ships say so")
+        yield Finding("row-major", f"{len(for_c)} of {len(orders)} images with ships say so")
     else:
         for name in for_c:
-            yield Finding("row-major-picture", "read along the rows, its ships stand out more", name)
+            yield Finding("row-major-image", "read along the rows, its ships stand out more", name)
     first: dict[bytes, str] = {}
     for name, look in looks.items():
         if look.digest is not None and first.setdefault(look.digest, name) != name:

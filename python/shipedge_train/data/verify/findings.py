@@ -28,43 +28,43 @@ CHECKS = {
     "bad-row": Check("error", "rows that are no row of the format", drops=True),
     "contradiction": Check("error", "images said to have ships and to have none", drops=True),
     "bad-runs": Check("error", "ship strings that are no mask", drops=True),
-    "outside-picture": Check("error", "ships that reach beyond the picture", drops=True),
+    "outside-image": Check("error", "ships that reach beyond the image", drops=True),
     "duplicate-ship": Check("error", "ships written twice"),
     "ships-overlap": Check("error", "images whose ships overlap", drops=True),
     "duplicate-empty": Check("warning", "images said to be empty more than once"),
     # ships
-    "ship-fills": Check("error", "masks over a quarter of the picture, no ship", drops=True),
+    "ship-fills": Check("error", "masks over a quarter of the image, no ship", drops=True),
     "ship-huge": Check("warning", "ships larger than any of the real data"),
     "ship-tiny": Check("warning", "ships of fewer than 4 pixels"),
     "ship-parts": Check("warning", "ships in several pieces"),
     "ship-hollow": Check("warning", "ships with holes"),
     "ship-ragged": Check("warning", "ships that fill less than half of their convex hull"),
     "row-major": Check("error", "ship strings counted along the rows; shipedge rle convert --order C puts them right"),
-    "row-major-picture": Check("warning", "pictures whose ships fit better when read along the rows"),
+    "row-major-image": Check("warning", "images whose ships fit better when read along the rows"),
     "row-major-habit": Check("warning", "ships higher than wide in the mean, perhaps counted along the rows"),
-    # pictures
-    "no-picture": Check("error", "rows without their picture", drops=True),
-    "no-rows": Check("warning", "pictures without a row"),
+    # images
+    "no-file": Check("error", "rows without their image", drops=True),
+    "no-rows": Check("warning", "images without a row"),
     "unreadable": Check("error", "files that are not an image", drops=True),
-    "truncated": Check("error", "picture files that end early", drops=True),
-    "damaged": Check("error", "pictures that are damaged", drops=True),
-    "wrong-size": Check("error", "pictures of another size", drops=True),
-    "wrong-channels": Check("error", "pictures that are not 8-bit RGB", drops=True),
-    "follows-picture": Check("error", "masks that follow the brightness of their picture", drops=True),
-    "turned": Check("warning", "pictures with a rotation noted in EXIF, which is applied everywhere"),
-    "solid-picture": Check("warning", "pictures of one color"),
-    "solid-blocks": Check("warning", "pictures with 256-pixel blocks of one color"),
-    "same-file": Check("warning", "picture files with the same content"),
+    "truncated": Check("error", "image files that end early", drops=True),
+    "damaged": Check("error", "images that are damaged", drops=True),
+    "wrong-size": Check("error", "images of another size", drops=True),
+    "wrong-channels": Check("error", "images that are not 8-bit RGB", drops=True),
+    "follows-image": Check("error", "masks that follow the brightness of their image", drops=True),
+    "turned": Check("warning", "images with a rotation noted in EXIF, which is applied everywhere"),
+    "solid-image": Check("warning", "images of one color"),
+    "solid-blocks": Check("warning", "images with 256-pixel blocks of one color"),
+    "same-file": Check("warning", "image files with the same content"),
     # mask files
-    "mask-missing": Check("warning", "pictures without a mask file"),
-    "mask-stray": Check("warning", "mask files without a picture"),
+    "mask-missing": Check("warning", "images without a mask file"),
+    "mask-stray": Check("warning", "mask files without an image"),
     "mask-unreadable": Check("error", "mask files that cannot be read"),
-    "mask-size": Check("error", "mask files of another size than their picture"),
+    "mask-size": Check("error", "mask files of another size than their image"),
     "mask-type": Check("error", "mask files that are not one 8-bit channel"),
     "mask-values": Check("error", "mask files with values other than 0 and 1, 0 and 255, or ship numbers"),
     "mask-scale": Check("error", "mask files of 0 and 1 beside mask files of 0 and 255"),
-    "mask-is-picture": Check("error", "mask files that are their picture"),
-    "mask-follows-picture": Check("error", "mask files that follow the brightness of their picture"),
+    "mask-is-image": Check("error", "mask files that are their image"),
+    "mask-follows-image": Check("error", "mask files that follow the brightness of their image"),
     "mask-transposed": Check("error", "mask files that are the transposed mask of the rows"),
     "mask-inverted": Check("error", "mask files that are the inverted mask of the rows"),
     "mask-differs": Check("error", "mask files that show other ships than the rows"),
@@ -111,7 +111,7 @@ class Report:
     images: int = 0
     ship_images: int = 0
     ships: int = 0
-    pictures: int | None = None
+    image_files: int | None = None
     masks: int | None = None
     findings: list[Finding] = field(default_factory=list)
 

@@ -1,4 +1,4 @@
-"""One mask file: is it a mask at all, and the one that the rows tell? Pictures loaded as masks train silently."""
+"""One mask file: is it a mask at all, and the one that the rows tell? Images loaded as masks train silently."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from shipedge_train.data.verify.findings import Finding
 SUFFIXES = {".png", ".tif", ".tiff", ".bmp", ".jpg", ".jpeg", ".npy"}
 """Of files that people store masks in."""
 
-_LARGEST = 1 << 24  # values of numbered ships, and of any 16-bit picture, lie below
+_LARGEST = 1 << 24  # values of numbered ships, and of any 16-bit image, lie below
 
-_LIKE = 0.5  # correlation with the picture; a ship's own mask may have it too, so only wrong masks are asked for it
-_SAME = 8.0  # mean difference in grey values between a picture and its copy after another JPEG
+_LIKE = 0.5  # correlation with the image; a ship's own mask may have it too, so only wrong masks are asked for it
+_SAME = 8.0  # mean difference in grey values between an image and its copy after another JPEG
 
 
 class BadMaskError(Exception):
@@ -38,14 +38,14 @@ class MaskLook:
 
 
 def check_mask(path: Path, image: str, pixels: NDArray[np.uint8], ships: Sequence[Rle] | None) -> MaskLook:
-    """Compare a mask file with its picture, (height, width, 3) RGB, and with the ships that the rows tell (or None)."""
+    """Compare a mask file with its image, (height, width, 3) RGB, and with the ships that the rows tell (or None)."""
     look = MaskLook()
     look.findings += (Finding(code, f"{path.name}: {text}", image) for code, text in _faults(path, pixels, ships, look))
     return look
 
 
 def follows(mask: NDArray[np.uint8], pixels: NDArray[np.uint8]) -> float | None:
-    """Correlation of a mask with its picture's brightness where it is so high, or low, that one made the other."""
+    """Correlation of a mask with its image's brightness where it is so high, or low, that one made the other."""
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)[::2, ::2].ravel().astype(np.float32)
     values = mask[::2, ::2].ravel().astype(np.float32)
     spread = float(grey.std() * values.std())
@@ -110,12 +110,12 @@ def _one_channel(stored: NDArray[Any]) -> NDArray[Any]:
 
 
 def _not_binary(grey: NDArray[Any], values: list[float], pixels: NDArray[np.uint8]) -> tuple[str, str]:
-    picture = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    if float(np.abs(picture - grey).mean()) < _SAME:
-        return "mask-is-picture", "the same grey values as the picture"
+    image = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    if float(np.abs(image - grey).mean()) < _SAME:
+        return "mask-is-image", "the same grey values as the image"
     likeness = follows(grey, pixels)
     if likeness is not None:
-        return "mask-follows-picture", f"{len(values)} values that correlate with the picture ({likeness:.2f})"
+        return "mask-follows-image", f"{len(values)} values that correlate with the image ({likeness:.2f})"
     shown = ", ".join(f"{value:g}" for value in values[:4]) + (", ..." if len(values) > 4 else "")
     return "mask-values", f"{len(values)} values ({shown}), expected 0 and 255, 0 and 1, or ship numbers"
 
@@ -133,6 +133,6 @@ def _against_rows(
     elif np.array_equal(1 - mask, truth):
         yield "mask-inverted", said
     elif likeness is not None:
-        yield "mask-follows-picture", f"{said}; it correlates with the picture ({likeness:.2f})"
+        yield "mask-follows-image", f"{said}; it correlates with the image ({likeness:.2f})"
     else:
         yield "mask-differs", said

@@ -16,7 +16,7 @@ from shipedge_train.data.verify.findings import Finding
 
 _FAULTS = {"ship after none": "contradiction", "none after ship": "contradiction"}  # all others are bad rows
 _ANYWHERE = (65535, 65535)
-"""A picture so large that no run lies outside."""
+"""An image so large that no run lies outside."""
 
 
 class Rows:
@@ -66,7 +66,7 @@ def _bad_strings(index: CsvIndex, image: str, shape: tuple[int, int]) -> Iterato
         try:
             parse(text, shape)
         except RleFormatError as error:
-            yield Finding("outside-picture" if _parses(text) else "bad-runs", str(error), image, index.line(image, k))
+            yield Finding("outside-image" if _parses(text) else "bad-runs", str(error), image, index.line(image, k))
 
 
 def _parses(text: str) -> bool:

@@ -20,7 +20,7 @@ TINY = 4
 """Pixels."""
 
 HUGE_AREA, HUGE_SIDE, FILLS = 0.05, 2 / 3, 0.25
-"""Share of the picture's pixels, of its longer side, of its pixels."""
+"""Share of the image's pixels, of its longer side, of its pixels."""
 
 RAGGED = 0.5
 """Share of the convex hull."""
@@ -31,7 +31,7 @@ _AT_ONCE = 4096  # ships; their runs are handled as one array
 
 
 def check_shapes(index: CsvIndex, ships: Mapping[str, Sequence[Rle]], shape: tuple[int, int]) -> Iterator[Finding]:
-    """Look at every ship by itself, without its picture."""
+    """Look at every ship by itself, without its image."""
     flat = [(image, k, ship) for image, group in ships.items() for k, ship in enumerate(group)]
     for start in range(0, len(flat), _AT_ONCE):
         part = flat[start : start + _AT_ONCE]
@@ -47,7 +47,7 @@ def check_shapes(index: CsvIndex, ships: Mapping[str, Sequence[Rle]], shape: tup
 def _oddities(ship: Rle, size: int, side: int, hull: float, shape: tuple[int, int]) -> Iterator[tuple[str, str]]:
     share = size / (shape[0] * shape[1])
     if share > FILLS:
-        yield "ship-fills", f"{size} pixels, {share:.0%} of the picture"
+        yield "ship-fills", f"{size} pixels, {share:.0%} of the image"
     elif share > HUGE_AREA or side > HUGE_SIDE * max(shape):
         yield "ship-huge", f"{size} pixels, {side} long"
     if size < TINY:
@@ -89,7 +89,7 @@ def _corners(runs: NDArray[np.int64], height: int) -> NDArray[np.int32]:
 
 
 def check_habit(ships: Mapping[str, Sequence[Rle]]) -> Iterator[Finding]:
-    """Without pictures the texts alone may say, or hint, that they count along the rows."""
+    """Without images the texts alone may say, or hint, that they count along the rows."""
     step = max(1, len(ships) // _ENOUGH)
     report = detect_order((group, None) for group in list(ships.values())[::step])
     if report.order == "C":
@@ -98,5 +98,5 @@ def check_habit(ships: Mapping[str, Sequence[Rle]]) -> Iterator[Finding]:
         yield Finding(
             "row-major-habit",
             f"ships are {report.aspect:.2f} times as wide as high in the mean, those of the Airbus challenge 1.16; "
-            "with --images the pictures decide",
+            "with --images the images decide",
         )

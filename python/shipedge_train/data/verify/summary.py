@@ -14,8 +14,8 @@ _WIDEST = 150  # letters of an example
 def for_people(report: Report) -> Iterator[str]:
     """Lines: what was looked at, then each code with its count and its first examples."""
     parts = [f"{report.rows:,} rows", f"{report.images:,} images, {report.ship_images:,} with {report.ships:,} ships"]
-    if report.pictures is not None:
-        parts.append(f"{report.pictures:,} pictures")
+    if report.image_files is not None:
+        parts.append(f"{report.image_files:,} image files")
     if report.masks is not None:
         parts.append(f"{report.masks:,} mask files")
     yield f"{printable(report.source)}: {', '.join(parts)}"
@@ -41,7 +41,7 @@ def for_machines(report: Report) -> dict[str, Any]:
         "images": report.images,
         "ship_images": report.ship_images,
         "ships": report.ships,
-        "pictures": report.pictures,
+        "image_files": report.image_files,
         "masks": report.masks,
         "errors": report.count("error"),
         "warnings": report.count("warning"),

@@ -31,8 +31,8 @@ def charts(numbers: Numbers) -> dict[str, tuple[str, Figure]]:
         if len(values):
             drawn[name] = (caption, _on_log_scale(values, caption))
     if len(numbers.brightness):
-        drawn["brightness"] = ("Mean grey value of a picture", _brightness(numbers.brightness))
-        drawn["color"] = ("Mean red, green and blue of a picture", _color(numbers.color))
+        drawn["brightness"] = ("Mean grey value of an image", _brightness(numbers.brightness))
+        drawn["color"] = ("Mean red, green and blue of an image", _color(numbers.color))
     return drawn
 
 
@@ -60,7 +60,7 @@ def _on_log_scale(values: NDArray[np.float64] | NDArray[np.int64], label: str) -
 def _brightness(values: NDArray[np.float64]) -> Figure:
     figure, axes = new_figure()
     axes.hist(values, bins=np.linspace(0, 255, 52).tolist())
-    _label(axes, "mean grey value", "pictures")
+    _label(axes, "mean grey value", "images")
     return figure
 
 
@@ -70,7 +70,7 @@ def _color(values: NDArray[np.float64]) -> Figure:
     for channel, (name, color) in zip(values.T, _CHANNELS.items(), strict=True):
         axes.hist(channel, bins=bins, histtype="step", color=color, label=name, linewidth=1.6)
     axes.legend(frameon=False)
-    _label(axes, "mean value of the channel", "pictures")
+    _label(axes, "mean value of the channel", "images")
     return figure
 
 

@@ -1,4 +1,4 @@
-"""Which pictures are shown, in which order, as sheets and as a page."""
+"""Which images are shown, in which order, as sheets and as a page."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from shipedge.rle import Rle
 from shipedge_train.data.verify.findings import printable
 from shipedge_train.data.view.read import in_threads, read_pixels
 from shipedge_train.data.view.sheet import PER_SHEET, contact_sheet, thumbnail
-from shipedge_train.page import Chart, Facts, Gallery, GalleryPicture, gallery_picture, write_page
+from shipedge_train.page import Chart, Facts, Gallery, GalleryImage, gallery_image, write_page
 
-_CAPTION = 20  # letters below a picture of a sheet
+_CAPTION = 20  # letters below an image of a sheet
 
-Drawn = tuple[GalleryPicture, NDArray[np.uint8]]
+Drawn = tuple[GalleryImage, NDArray[np.uint8]]
 
 
 def choose(names: Sequence[str], values: Mapping[str, float] | None, limit: int) -> list[str]:
@@ -34,7 +34,7 @@ def choose(names: Sequence[str], values: Mapping[str, float] | None, limit: int)
 
 @dataclass(frozen=True)
 class Selection:
-    """Which pictures of a folder are shown, with the ships and the errors of each by name."""
+    """Which images of a folder are shown, with the ships and the errors of each by name."""
 
     folder: Path
     names: Sequence[str]
@@ -42,7 +42,7 @@ class Selection:
     errors: Mapping[str, Mapping[str, float]]
 
     def draw(self, name: str) -> Drawn | None:
-        """A picture for the page and for a sheet; None where it cannot be decoded."""
+        """An image for the page and for a sheet; None where it cannot be decoded."""
         pixels = read_pixels(self.folder / name)
         if pixels is None:
             return None
@@ -55,12 +55,12 @@ class Selection:
             "brightness": round(float(pixels[::4, ::4].mean()), 1),
             **self.errors.get(name, {}),
         }
-        return gallery_picture(printable(name), pixels, {"ships": ships}, numbers), thumbnail(pixels, ships)
+        return gallery_image(printable(name), pixels, {"ships": ships}, numbers), thumbnail(pixels, ships)
 
 
 @dataclass(frozen=True)
 class Frame:
-    """What the page shows around the pictures: title, facts and charts above, a note, the key they are sorted by."""
+    """What the page shows around the images: title, facts and charts above, a note, the key they are sorted by."""
 
     title: str
     facts: Facts
@@ -70,8 +70,8 @@ class Frame:
 
 
 def write_gallery(out: Path, selection: Selection, frame: Frame, progress: Callable[[int], object]) -> tuple[int, int]:
-    """Write ``index.html`` and ``sheet-001.png`` ... into a folder; returns (pictures shown, not decodable)."""
-    cards: list[GalleryPicture] = []
+    """Write ``index.html`` and ``sheet-001.png`` ... into a folder; returns (images shown, not decodable)."""
+    cards: list[GalleryImage] = []
     # Closed also when a sheet cannot be written.
     with closing(in_threads(selection.draw, selection.names, progress)) as answers:
         drawn = (answer for answer in answers if answer is not None)
@@ -79,12 +79,12 @@ def write_gallery(out: Path, selection: Selection, frame: Frame, progress: Calla
             path = out / f"sheet-{len(cards) // PER_SHEET + 1:03}.png"
             write_atomic(path, contact_sheet([small for _, small in sheet], [_caption(card) for card, _ in sheet]))
             cards += [card for card, _ in sheet]
-    gallery = Gallery(cards, "Pictures", frame.note, sort=frame.sort)
+    gallery = Gallery(cards, "Images", frame.note, sort=frame.sort)
     write_page(out / "index.html", frame.title, [frame.facts, *frame.charts, gallery])
     return len(cards), len(selection.names) - len(cards)
 
 
-def _caption(picture: GalleryPicture) -> str:
-    name = picture.name if len(picture.name) <= _CAPTION else f"{picture.name[: _CAPTION - 2]}.."
-    count = picture.numbers["ships"]
+def _caption(image: GalleryImage) -> str:
+    name = image.name if len(image.name) <= _CAPTION else f"{image.name[: _CAPTION - 2]}.."
+    count = image.numbers["ships"]
     return f"{name}  {count} ship{'' if count == 1 else 's'}" if count else name

@@ -1,4 +1,4 @@
-"""Counts and quantiles of a dataset: its rows, and its pictures where they are there."""
+"""Counts and quantiles of a dataset: its rows, and its images where they are there."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ class Numbers:
     """What was counted.
 
     Attributes:
-        images: named by rows or there as pictures.
+        images: named by rows or there as images.
         per_image: ships of each image that rows speak of.
         area: of each ship, pixels.
         length: longer side of the smallest rectangle around each ship, at any angle, pixels.
         width: the shorter side.
         runs: of each ship.
-        brightness: mean grey value of each picture, 0..255.
-        color: (n, 3) mean RGB of each picture.
-        sizes: (height, width) -> number of pictures.
-        unreadable: pictures that could not be decoded.
+        brightness: mean grey value of each image, 0..255.
+        color: (n, 3) mean RGB of each image.
+        sizes: (height, width) -> number of images.
+        unreadable: images that could not be decoded.
     """
 
     per_image: NDArray[np.int64]
@@ -62,9 +62,9 @@ class Numbers:
             "length": spread(self.length),
             "width": spread(self.width),
             "runs": spread(self.runs),
-            "pictures": sum(self.sizes.values()),
+            "image_files": sum(self.sizes.values()),
             "unreadable": self.unreadable,
-            "sizes": [{"height": h, "width": w, "pictures": count} for (h, w), count in self.sizes.items()],
+            "sizes": [{"height": h, "width": w, "images": count} for (h, w), count in self.sizes.items()],
             "brightness": spread(self.brightness),
             "color": dict(zip(("red", "green", "blue"), map(spread, self.color.T), strict=True)),
         }

@@ -46,8 +46,8 @@ def read_pixels(path: Path, reduced: Literal[1, 2, 4] = 1) -> NDArray[np.uint8] 
         return None
 
 
-def count_pictures(folder: Path, names: Sequence[str], progress: Callable[[int], object]) -> dict[str, Any]:
-    """The part of `Numbers` that pictures tell."""
+def count_images(folder: Path, names: Sequence[str], progress: Callable[[int], object]) -> dict[str, Any]:
+    """The part of `Numbers` that images tell."""
 
     def ask(name: str) -> tuple[tuple[int, int], NDArray[np.float64]] | None:
         pixels = read_pixels(folder / name, 4)
@@ -64,7 +64,7 @@ def count_pictures(folder: Path, names: Sequence[str], progress: Callable[[int],
 
 
 def check_sizes(folder: Path, names: Sequence[str], shape: tuple[int, int]) -> str:
-    """What to say of pictures with ships that have another size than the rows count in; empty where there are none.
+    """What to say of images with ships that have another size than the rows count in; empty where there are none.
 
     Raises:
         DatasetError: none has this size.
@@ -76,8 +76,8 @@ def check_sizes(folder: Path, names: Sequence[str], shape: tuple[int, int]) -> s
     (height, width), _ = (sizes - Counter({shape: sizes[shape]})).most_common(1)[0]
     if not sizes[shape]:
         expected = f"expected {shape[1]}x{shape[0]}: say --shape {height} {width}"
-        raise DatasetError(f"{folder}: pictures are {width}x{height} pixels, {expected}")
-    what = f"{others:,} pictures with ships are not {shape[1]}x{shape[0]} pixels"
+        raise DatasetError(f"{folder}: images are {width}x{height} pixels, {expected}")
+    what = f"{others:,} images with ships are not {shape[1]}x{shape[0]} pixels"
     return f"{what}, many of them {width}x{height}: their ships are not shown"
 
 
@@ -95,8 +95,8 @@ def read_errors(path: Path) -> Mapping[str, Mapping[str, float]]:
         DatasetError: not such a file.
     """
     try:
-        pictures = loads(path.read_bytes())["pictures"]
-        return {str(one["image"]): {"error": 1 - _finite(one["f2"]), "dice": _finite(one["dice"])} for one in pictures}
+        images = loads(path.read_bytes())["per_image"]
+        return {str(one["image"]): {"error": 1 - _finite(one["f2"]), "dice": _finite(one["dice"])} for one in images}
     except OSError as error:
         raise DatasetError(f"cannot read {path}: {error.strerror or error}") from error
     except (ValueError, TypeError, KeyError) as error:

@@ -24,10 +24,10 @@ def for_people(numbers: Numbers) -> Iterator[str]:
     for key, unit in (("area", "px"), ("length", "px"), ("width", "px"), ("runs", "")):
         if found[key]:
             yield f"{key:<16}{_spread(found[key], unit)}"
-    if found["pictures"] or found["unreadable"]:
-        sizes = ", ".join(f"{one['height']}x{one['width']} ({one['pictures']:,})" for one in found["sizes"][:5])
+    if found["image_files"] or found["unreadable"]:
+        sizes = ", ".join(f"{one['height']}x{one['width']} ({one['images']:,})" for one in found["sizes"][:5])
         more = f", {len(found['sizes']) - 5} other sizes" if len(found["sizes"]) > 5 else ""
-        yield f"pictures        {found['pictures']:,}; height x width: {sizes or '-'}{more}"
+        yield f"images          {found['image_files']:,}; height x width: {sizes or '-'}{more}"
     if found["unreadable"]:
         yield f"unreadable      {found['unreadable']:,}; shipedge data verify names them"
     for name, values in (("brightness", found["brightness"]), *found["color"].items()):

@@ -18,8 +18,8 @@ def tf_data(plan: Plan, shuffle: bool, decode: str) -> Batches:
     """tf.data from JPEG and PNG files; `decode` is "whole", "crop" (only the crop is decoded) or "cache"."""
     import tensorflow as tf
 
-    def read(picture: Any, mask: Any, place: Any) -> Any:
-        jpeg = tf.io.read_file(picture)
+    def read(image: Any, mask: Any, place: Any) -> Any:
+        jpeg = tf.io.read_file(image)
         if decode == "crop":
             window = tf.stack([place[1], place[0], plan.size, plan.size])
             pixels = tf.image.decode_and_crop_jpeg(jpeg, window, channels=3)
@@ -46,19 +46,19 @@ def tf_data(plan: Plan, shuffle: bool, decode: str) -> Batches:
         return pixels, tf.cast(mask > 0, tf.float32)
 
     parallel = {"num_parallel_calls": tf.data.AUTOTUNE, "deterministic": not shuffle}
-    if decode == "cache":  # each picture once; a crop looks its picture up
-        names = sorted(set(zip(plan.pictures, plan.masks, strict=True)))
-        number = {picture: k for k, (picture, _) in enumerate(names)}
+    if decode == "cache":  # each image once; a crop looks its image up
+        names = sorted(set(zip(plan.images, plan.masks, strict=True)))
+        number = {image: k for k, (image, _) in enumerate(names)}
         once = tf.data.Dataset.from_tensor_slices(([p for p, _ in names], [m for _, m in names]))
         decoded = once.map(lambda p, m: read(p, m, 0)[:2], **parallel | {"deterministic": True})
         kept = [tf.stack(column) for column in zip(*decoded, strict=True)]
-        which = np.array([number[picture] for picture in plan.pictures], np.int32)
+        which = np.array([number[image] for image in plan.images], np.int32)
         crops = tf.data.Dataset.from_tensor_slices((which, plan.places))
         crops = crops.shuffle(len(which)) if shuffle else crops
         crops = crops.repeat().map(lambda k, place: cut(kept[0][k], kept[1][k], place), **parallel)
     else:
-        crops = tf.data.Dataset.from_tensor_slices((plan.pictures, plan.masks, plan.places))
-        crops = crops.shuffle(len(plan.pictures)) if shuffle else crops
+        crops = tf.data.Dataset.from_tensor_slices((plan.images, plan.masks, plan.places))
+        crops = crops.shuffle(len(plan.images)) if shuffle else crops
         crops = crops.repeat().map(lambda *item: cut(*read(*item)), **parallel)
     return iter(crops.batch(plan.batch, drop_remainder=True).prefetch(tf.data.AUTOTUNE))
 
@@ -70,7 +70,7 @@ def py_dataset(plan: Plan, shuffle: bool, workers: int, processes: bool) -> Batc
 
     class Crops(keras.utils.PyDataset):  # type: ignore[misc]
         def __len__(self) -> int:
-            return len(plan.pictures) // plan.batch
+            return len(plan.images) // plan.batch
 
         def __getitem__(self, step: int) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
             cv2.setNumThreads(1)
@@ -92,7 +92,7 @@ def py_dataset(plan: Plan, shuffle: bool, workers: int, processes: bool) -> Batc
 def _crop(plan: Plan, k: int) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     left, top, transposed, mirror_x, mirror_y = plan.places[k]
     place = (slice(top, top + plan.size), slice(left, left + plan.size))
-    pixels = cv2.cvtColor(cv2.imread(plan.pictures[k]), cv2.COLOR_BGR2RGB)[place]  # type: ignore[arg-type]
+    pixels = cv2.cvtColor(cv2.imread(plan.images[k]), cv2.COLOR_BGR2RGB)[place]  # type: ignore[arg-type]
     mask = _painted(plan.ships[k])[place]
     if transposed:
         pixels, mask = pixels.transpose(1, 0, 2), mask.T

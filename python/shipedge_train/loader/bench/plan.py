@@ -27,41 +27,41 @@ class Plan:
     Attributes:
         size: side of a crop, pixels.
         batch: crops per batch.
-        pictures: picture files, one per crop.
+        images: image files, one per crop.
         masks: mask files (PNG, 0 and 255), one per crop.
-        ships: run-length strings of the picture, one tuple per crop.
+        ships: run-length strings of the image, one tuple per crop.
         places: (n, 5) int32: left, top, transposed, mirrored in x, mirrored in y (0 or 1, in this order).
     """
 
     size: int
     batch: int
-    pictures: list[str]
+    images: list[str]
     masks: list[str]
     ships: list[tuple[str, ...]]
     places: NDArray[np.int32]
 
 
-def make_plan(pictures: Sequence[Image], masks: Path, data: DataConfig, batches: int) -> Plan:
+def make_plan(images: Sequence[Image], masks: Path, data: DataConfig, batches: int) -> Plan:
     """The first batches of a loader with `data`, `FLIPS` and `SEED`."""
-    sampler = Sampler(pictures, data)
+    sampler = Sampler(images, data)
     chosen: list[Image] = []
     places = []
     for step in range(batches):
         for first in range(data.batch):
             rng = np.random.default_rng((SEED, step, first))
-            picture, (center,) = sampler.draw(rng, 1)
+            image, (center,) = sampler.draw(rng, 1)
             geometry = sample_geometry(center, data.crop, FLIPS, rng, SHAPE)
             (xx, xy), (yx, yy) = geometry.linear
             last = data.crop - 1
             left = geometry.offset[0] + min(0, xx * last, xy * last)
             top = geometry.offset[1] + min(0, yx * last, yy * last)
-            chosen.append(picture)
+            chosen.append(image)
             places.append((left, top, xx == 0, (xx or yx) < 0, (yy or xy) < 0))
     return Plan(
         data.crop,
         data.batch,
-        [str(picture.path) for picture in chosen],
-        [str(masks / f"{picture.path.stem}.png") for picture in chosen],
-        [picture.ships for picture in chosen],
+        [str(image.path) for image in chosen],
+        [str(masks / f"{image.path.stem}.png") for image in chosen],
+        [image.ships for image in chosen],
         np.array(places, np.int32),
     )

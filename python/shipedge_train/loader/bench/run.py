@@ -32,17 +32,17 @@ class Row:
 
 @contextmanager
 def scratch(data: Path, peers: bool) -> Iterator[tuple[Path, Path]]:
-    """Two folders that are gone afterwards: masks of all pictures as PNG (where there are peers), and an empty one.
+    """Two folders that are gone afterwards: masks of all images as PNG (where there are peers), and an empty one.
 
     Raises:
         DatasetError: `data` is no dataset folder.
     """
-    pictures = read_dataset(data)
+    images = read_dataset(data)
     with tempfile.TemporaryDirectory(prefix="shipedge-bench-") as folder:
         masks, cache = Path(folder, "masks"), Path(folder, "cache")
         masks.mkdir()
-        for picture in pictures if peers else []:
-            cv2.imwrite(str(masks / f"{picture.path.stem}.png"), picture.mask() * 255)
+        for image in images if peers else []:
+            cv2.imwrite(str(masks / f"{image.path.stem}.png"), image.mask() * 255)
         yield masks, cache
 
 

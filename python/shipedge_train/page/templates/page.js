@@ -36,7 +36,7 @@ for (const gallery of document.querySelectorAll(".gallery")) {
       card.hidden = !(inside && card.dataset.name.toLowerCase().includes(part));
       shown += !card.hidden;
     }
-    find(".count").textContent = `${shown} of ${cards.length} pictures`;
+    find(".count").textContent = `${shown} of ${cards.length} images`;
   }
 
   for (const selector of [".sort", ".order"]) find(selector).addEventListener("change", sort);

@@ -20,7 +20,7 @@
     const show = (runs) => {
       image.src = runs ? image.dataset.stream : `${image.dataset.still}?${Date.now()}`;
       button.textContent = runs ? "Pause" : "Play";
-      button.setAttribute("aria-label", `${runs ? "Pause" : "Play"} the picture of ${name}`);
+      button.setAttribute("aria-label", `${runs ? "Pause" : "Play"} the image of ${name}`);
       button.dataset.runs = runs ? "1" : "";
     };
     button.hidden = false;

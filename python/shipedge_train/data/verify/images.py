@@ -1,4 +1,4 @@
-"""One picture and its ships: does it decode, is it what the rows count in, do the ships lie on something?"""
+"""One image and its ships: does it decode, is it what the rows count in, do the ships lie on something?"""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from shipedge_train.data.verify.findings import Finding, printable
 from shipedge_train.data.verify.maskfile import MaskLook, check_mask, follows
 
 BLOCK = 256
-"""Side of the blocks that may be of one color, pixels: real pictures were cut from scenes at this stride."""
+"""Side of the blocks that may be of one color, pixels: real images were cut from scenes at this stride."""
 
 _CODES = {
     "unreadable": "unreadable",
@@ -29,12 +29,12 @@ _CODES = {
 }
 _BORDER = 2  # pixels
 _FLAT = 2  # grey values between the darkest and the brightest pixel that JPEG makes of one color
-_MUCH = 0.1  # share of a picture; all ships of a real one cover less
+_MUCH = 0.1  # share of an image; all ships of a real one cover less
 
 
 @dataclass(slots=True)
 class Look:
-    """What one picture says.
+    """What one image says.
 
     Attributes:
         findings: what is wrong.
@@ -50,7 +50,7 @@ class Look:
 
 
 def check_image(path: Path, ships: Sequence[Rle] | None, shape: tuple[int, int], mask: Path | None = None) -> Look:
-    """Look at one picture; may run in a thread.
+    """Look at one image; may run in a thread.
 
     Args:
         path: its file; the name is the ImageId.
@@ -77,8 +77,8 @@ def check_image(path: Path, ships: Sequence[Rle] | None, shape: tuple[int, int],
         if covered.area > _MUCH * shape[0] * shape[1]:
             likeness = follows(covered.to_mask(), pixels)
             if likeness is not None:
-                text = f"a mask of {covered.area} pixels that correlates with the picture ({likeness:.2f})"
-                look.findings.append(Finding("follows-picture", text, name))
+                text = f"a mask of {covered.area} pixels that correlates with the image ({likeness:.2f})"
+                look.findings.append(Finding("follows-image", text, name))
     if mask is not None:
         look.mask = check_mask(mask, name, pixels, ships)
         look.findings += look.mask.findings
@@ -96,7 +96,7 @@ def _as_rgb(stored: Stored, name: str) -> NDArray[np.uint8]:
 
 def _solid(pixels: NDArray[np.uint8], name: str) -> Iterator[Finding]:
     if _is_flat(pixels):
-        yield Finding("solid-picture", f"RGB {tuple(pixels[0, 0].tolist())} everywhere", name)
+        yield Finding("solid-image", f"RGB {tuple(pixels[0, 0].tolist())} everywhere", name)
         return
     height, width = pixels.shape[:2]
     corners = [(y, x) for y in range(0, height - BLOCK + 1, BLOCK) for x in range(0, width - BLOCK + 1, BLOCK)]

@@ -1,4 +1,4 @@
-"""The real pictures, where they are at hand: everything decodes, and no scene is torn apart."""
+"""The real images, where they are at hand: everything decodes, and no scene is torn apart."""
 
 from pathlib import Path
 
@@ -12,13 +12,13 @@ AIRBUS = Path(__file__).parents[3] / "shared" / "data" / "airbus"
 
 
 @pytest.mark.shared
-def test_real_pictures_decode_and_split_by_scene():
+def test_real_images_decode_and_split_by_scene():
     if not AIRBUS.is_dir():
-        pytest.skip(f"the real pictures are not at {AIRBUS}")
-    pictures = read_dataset(AIRBUS)
-    train, validation = split_by_scene(pictures, 0.3)
+        pytest.skip(f"the real images are not at {AIRBUS}")
+    images = read_dataset(AIRBUS)
+    train, validation = split_by_scene(images, 0.3)
     assert not {p.scene for p in train} & {p.scene for p in validation}
-    assert len({p.scene for p in pictures}) < len(pictures)  # scenes.csv was read
-    seen = list(whole_images(pictures[:12]))
+    assert len({p.scene for p in images}) < len(images)  # scenes.csv was read
+    seen = list(whole_images(images[:12]))
     assert sum(len(images) for images, _ in seen) == 12
     assert set(np.unique(np.concatenate([masks for _, masks in seen]))) == {0, 1}

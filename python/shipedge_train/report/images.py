@@ -1,4 +1,4 @@
-"""The pictures of the page: worst first, truth and prediction outlined."""
+"""The images of the page: worst first, truth and prediction outlined."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from pathlib import Path
 
 from shipedge.airbus import open_csv
 from shipedge.errors import SourceError
-from shipedge.evaluate import Evaluation, Picture, Prediction
+from shipedge.evaluate import Evaluation, ImageFigures, Prediction
 from shipedge.images import read_image
-from shipedge_train.page import Block, Gallery, GalleryPicture, Text, gallery_picture
+from shipedge_train.page import Block, Gallery, GalleryImage, Text, gallery_image
 from shipedge_train.progress import Progress, quietly
 
 WORST, BEST = 120, 40
 SIDE = 512
-"""Longer side of a picture in the page, pixels: a ship of 10 px is still seen."""
+"""Longer side of an image in the page, pixels: a ship of 10 px is still seen."""
 
 
-def picture_blocks(
+def image_blocks(
     result: Evaluation,
     prediction: Prediction,
     truth: Path,
@@ -24,11 +24,11 @@ def picture_blocks(
     shape: tuple[int, int],
     steps: Progress = quietly,
 ) -> list[Block]:
-    """A gallery of the worst and the best pictures; those that cannot be read are named instead."""
+    """A gallery of the worst and the best images; those that cannot be read are named instead."""
     chosen, there = choose(result), open_csv(truth)
-    cards: list[GalleryPicture] = []
+    cards: list[GalleryImage] = []
     failed: list[str] = []
-    for place, one in enumerate(steps(iter(chosen), len(chosen), "pictures"), 1):
+    for place, one in enumerate(steps(iter(chosen), len(chosen), "images"), 1):
         try:
             pixels = read_image(images / one.image, "auto")
         except SourceError as error:
@@ -46,18 +46,18 @@ def picture_blocks(
             "false": one.false,
             "score": one.score,
         }
-        cards.append(gallery_picture(one.image, pixels, ships, numbers, side=SIDE))
-    shown = f"{len(cards)} of {len(result.names)} pictures: "
+        cards.append(gallery_image(one.image, pixels, ships, numbers, side=SIDE))
+    shown = f"{len(cards)} of {len(result.names)} images: "
     note = shown + f"up to {WORST} worst, then up to {BEST} best with ships. Click to enlarge."
-    blocks: list[Block] = [Gallery(cards, "Worst and best pictures", note, sort="place", descending=False)]
+    blocks: list[Block] = [Gallery(cards, "Worst and best images", note, sort="place", descending=False)]
     if failed:
-        blocks.append(Text(f"{len(failed)} pictures could not be read, the first: {failed[0]}"))
+        blocks.append(Text(f"{len(failed)} images could not be read, the first: {failed[0]}"))
     return blocks
 
 
-def choose(result: Evaluation) -> list[Picture]:
-    """The worst pictures, then the best of those that show ships."""
+def choose(result: Evaluation) -> list[ImageFigures]:
+    """The worst images, then the best of those that show ships."""
     worst = result.worst(WORST)
     taken = {one.image for one in worst}
-    best = [one for one in result.pictures() if one.ships and one.image not in taken]
+    best = [one for one in result.images() if one.ships and one.image not in taken]
     return worst + sorted(best, key=lambda one: (-one.f2, -one.dice, one.image))[:BEST]

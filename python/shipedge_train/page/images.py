@@ -1,4 +1,4 @@
-"""Pictures become cards of a gallery: a small JPEG, and the outlines of ships as SVG paths above it."""
+"""Images become cards of a gallery: a small JPEG, and the outlines of ships as SVG paths above it."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from numpy.typing import NDArray
 
 from shipedge.rle import Rle
 from shipedge.sinks.draw import outlines
-from shipedge_train.page.blocks import GalleryPicture
+from shipedge_train.page.blocks import GalleryImage
 
-MOST_PICTURES = 2000
-"""Pictures of one gallery: a page of about 30 MB, which opens in a second or two."""
+MOST_IMAGES = 2000
+"""Images of one gallery: a page of about 30 MB, which opens in a second or two."""
 
 THUMBNAIL = 256
-"""Longer side of a picture in the page, pixels, where nothing else is asked for."""
+"""Longer side of an image in the page, pixels, where nothing else is asked for."""
 
 _QUALITY = 80
 
 
-def gallery_picture(
+def gallery_image(
     name: str,
     pixels: NDArray[np.uint8],
     ships: Mapping[str, Sequence[Rle]],
     numbers: Mapping[str, float | int | None],
     *,
     side: int = THUMBNAIL,
-) -> GalleryPicture:
+) -> GalleryImage:
     """A card of a gallery.
 
     Args:
         name: ImageId, any text.
-        pixels: (height, width, 3) uint8 RGB, of any scale: a picture decoded at half its size will do.
-        ships: label ("truth", "prediction") -> masks, in pixels of the whole picture.
+        pixels: (height, width, 3) uint8 RGB, of any scale: an image decoded at half its size will do.
+        ships: label ("truth", "prediction") -> masks, in pixels of the whole image.
         numbers: what the gallery can be sorted and filtered by.
-        side: longer side of the picture in the page, pixels; more shows more of small ships and makes the page larger.
+        side: longer side of the image in the page, pixels; more shows more of small ships and makes the page larger.
     """
     masks = [ship for group in ships.values() for ship in group]
     shape = masks[0].shape if masks else (pixels.shape[0], pixels.shape[1])
@@ -45,7 +45,7 @@ def gallery_picture(
     small = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA) if scale < 1 else pixels
     _, jpeg = cv2.imencode(".jpg", small[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
     paths = {label: " ".join(_path(ship) for ship in group) for label, group in ships.items()}
-    return GalleryPicture(name, jpeg.tobytes(), shape, paths, dict(numbers))
+    return GalleryImage(name, jpeg.tobytes(), shape, paths, dict(numbers))
 
 
 def _path(ship: Rle) -> str:

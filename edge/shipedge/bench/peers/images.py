@@ -1,4 +1,4 @@
-"""Folders of mask pictures: nobody else writes PNG from runs, so a peer paints the mask and OpenCV writes it."""
+"""Folders of mask images: nobody else writes PNG from runs, so a peer paints the mask and OpenCV writes it."""
 
 import importlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,4 +22,4 @@ def painters(peers: Sequence[Peer]) -> Iterator[Peer]:
     for peer in peers:
         if "batch" in peer.skills:
             for kind, options in {"1-bit": [cv2.IMWRITE_PNG_BILEVEL, 1], "8-bit": []}.items():
-                yield Peer(f"{peer.name}, {kind} PNG", {"pictures": writer(peer.skills["union"], options)})
+                yield Peer(f"{peer.name}, {kind} PNG", {"images": writer(peer.skills["union"], options)})

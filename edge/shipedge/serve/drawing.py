@@ -1,4 +1,4 @@
-"""Frames as pictures: one encoder for all who look, in a thread that takes the newest frame and holds nobody back."""
+"""Frames as images: one encoder for all who look, in a thread that takes the newest frame and holds nobody back."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from numpy.typing import NDArray
 from shipedge.events import Found, Result, utc
 from shipedge.frame import Frame
 from shipedge.serve.board import id_of
-from shipedge.serve.channel import Picture
+from shipedge.serve.channel import Image
 from shipedge.serve.store import connect, text
 from shipedge.sinks.draw import draw_result
 from shipedge.sinks.draw_tracks import Tails, draw_tracks
 from shipedge.sources import Source
 
-__all__ = ["Pictures"]
+__all__ = ["Drawing"]
 
 _LOOKED_AT_S, _ALONE_S = 0.1, 1.0
-"""Between two pictures of a source that somebody looks at, and of one that nobody does."""
+"""Between two images of a source that somebody looks at, and of one that nobody does."""
 _KEPT_S, _KEPT_NEW_S = 10.0, 1.0
-"""Between two pictures for the list of detections, and between two where a ship is new."""
+"""Between two images for the list of detections, and between two where a ship is new."""
 _SIDE, _SMALL = 1280, 320
 _MOST_PIXELS = 1 << 25
 _LOG = logging.getLogger("shipedge.serve")
@@ -44,10 +44,10 @@ class _Taken(NamedTuple):
     kept: bool
 
 
-class Pictures:
-    """A sink that draws: pictures to `show`, and small ones of detections into the database."""
+class Drawing:
+    """A sink that draws: images to `show`, and small ones of detections into the database."""
 
-    def __init__(self, folder: Path, name_of: Callable[[str], str], show: Callable[[Picture], None]) -> None:
+    def __init__(self, folder: Path, name_of: Callable[[str], str], show: Callable[[Image], None]) -> None:
         """Nothing is opened before `__enter__`."""
         self.looked_at: frozenset[str] = frozenset()
         self._folder, self._name_of, self._show = folder, name_of, show
@@ -57,9 +57,9 @@ class Pictures:
         self._kept: dict[str, tuple[float, int]] = {}
         self._tails: defaultdict[str, Tails] = defaultdict(Tails)
         self._stopped = False
-        self._thread = threading.Thread(target=self._run, name="shipedge-pictures", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="shipedge-images", daemon=True)
 
-    def __enter__(self) -> Pictures:
+    def __enter__(self) -> Drawing:
         """Starts the thread."""
         self._thread.start()
         return self
@@ -72,7 +72,7 @@ class Pictures:
         self._thread.join(5)
 
     def write(self, frame: Frame, result: Result) -> None:
-        """Takes a frame where a picture is due; otherwise it costs nothing."""
+        """Takes a frame where an image is due; otherwise it costs nothing."""
         if result.shape[0] * result.shape[1] > _MOST_PIXELS:
             return
         name, now = self._name_of(result.source), monotonic()
@@ -112,7 +112,7 @@ class Pictures:
             try:
                 self._draw(taken)
             except (cv2.error, OSError, sqlite3.Error) as error:
-                _LOG.error("a picture of %s is lost: %s", taken.name, error)
+                _LOG.error("an image of %s is lost: %s", taken.name, error)
             del taken
 
     def _draw(self, taken: _Taken) -> None:
@@ -122,15 +122,15 @@ class Pictures:
             draw_tracks(pixels, result, self._tails[taken.name])
         drawn = draw_result(pixels, result)
         time = utc() if result.captured is UNSET else result.captured
-        self._show(Picture(id_of(taken.name), time, result.index, _jpeg(drawn, _SIDE, 80)))
+        self._show(Image(id_of(taken.name), time, result.index, _jpeg(drawn, _SIDE, 80)))
         if taken.kept:
             with closing(connect(self._folder)) as database:
                 row = (text(taken.name), result.index, time, _jpeg(_around_best(drawn, result), _SMALL, 75))
-                database.execute("INSERT OR REPLACE INTO pictures (source, frame, time, jpeg) VALUES (?, ?, ?, ?)", row)
+                database.execute("INSERT OR REPLACE INTO images (source, frame, time, jpeg) VALUES (?, ?, ?, ?)", row)
 
 
 def _around_best(drawn: NDArray[np.uint8], result: Result) -> NDArray[np.uint8]:
-    """What is around its clearest ship, by score times area: a small picture of a large frame shows none."""
+    """What is around its clearest ship, by score times area: a small image of a large frame shows none."""
 
     def worth(ship: Found) -> float:
         left, top, right, bottom = ship.bbox
