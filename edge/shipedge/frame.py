@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from shipedge.area import Area
     from shipedge.scene import Place
 
-__all__ = ["Captured", "Frame", "FrameResult", "OrientedBox", "Ship"]
+__all__ = ["Captured", "EncodedImage", "Frame", "FrameResult", "OrientedBox", "Ship"]
 
 Pixels: TypeAlias = NDArray[np.uint8]
 
@@ -47,11 +47,25 @@ class Captured(NamedTuple):
     dropped: int = 0
 
 
+class EncodedImage(NamedTuple):
+    """A file that is decoded when its pixels are asked for.
+
+    Attributes:
+        decode: gives the pixels, (height, width, 3) uint8 RGB.
+        shape: (height, width) of them.
+        half: the same at half size, sides rounded up.
+    """
+
+    decode: Callable[[], Pixels]
+    shape: tuple[int, int]
+    half: Pixels
+
+
 class Frame:
     """One image, or one frame of a video or camera.
 
     A detector of half-size frames needs no more of most of them, and a JPEG decodes to half its size faster than to its
-    whole. So `pixels` may be a function that decodes them when they are asked for. Of a scene, which may be larger than
+    whole. So `pixels` may be an `EncodedImage`. Of a scene, which may be larger than
     memory, only windows are read.
 
     Attributes:
@@ -69,20 +83,18 @@ class Frame:
 
     def __init__(
         self,
-        pixels: Pixels | Callable[[], Pixels] | LazyRaster,
+        pixels: Pixels | EncodedImage | LazyRaster,
         source: str,
         index: int = 0,
         time_s: float | None = None,
         decode_ms: float = 0.0,
         *,
-        half: Pixels | None = None,
-        shape: tuple[int, int] | None = None,
         place: Place | None = None,
         gsd_m: float | None = None,
         area: Area | None = None,
         captured: Captured | None = None,
     ) -> None:
-        """Takes the pixels, (height, width, 3) uint8 RGB; or what gives them, with `half` and `shape`; or a scene.
+        """Takes the pixels, (height, width, 3) uint8 RGB, an encoded image or a scene.
 
         Raises:
             SourceError: the pixels are of another kind, there are none, or too many for 32-bit positions in a mask.
@@ -92,12 +104,13 @@ class Frame:
         self.captured = captured
         self.scene: LazyRaster | None = None
         self._pixels: Pixels | Callable[[], Pixels] | None = None
-        self._half = half
+        self._half: Pixels | None = None
         if isinstance(pixels, LazyRaster):
             self.scene, self.shape = pixels, (pixels.shape[0], pixels.shape[1])
+        elif isinstance(pixels, EncodedImage):
+            self._pixels, self.shape, self._half = pixels
         else:
-            self._pixels = pixels
-            self.shape = shape or _checked(pixels, source)
+            self._pixels, self.shape = pixels, _checked(pixels, source)
         if self.shape[0] * self.shape[1] > MAX_PIXELS:
             raise SourceError(f"{source}: {self.shape[1]}x{self.shape[0]} is too large, cut it into parts first")
 

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from shipedge_train.crossval import cross_validate as cross_validate
     from shipedge_train.dataset import read_dataset as read_dataset
     from shipedge_train.evaluation import evaluate as evaluate
+    from shipedge_train.export import Conversion as Conversion
     from shipedge_train.export import convert as convert
     from shipedge_train.loader import Loader as Loader
     from shipedge_train.losses import LOSSES as LOSSES
+    from shipedge_train.progress import Console as Console
     from shipedge_train.synth.dataset import SynthParams as SynthParams
     from shipedge_train.synth.dataset import render_scenes as render_scenes
     from shipedge_train.tasks import TASKS as TASKS
@@ -25,6 +27,8 @@ _HOMES = {
     "LOSSES": "losses",
     "TASKS": "tasks",
     "Config": "config",
+    "Console": "progress",
+    "Conversion": "export",
     "Loader": "loader",
     "SynthParams": "synth.dataset",
     "convert": "export",
@@ -35,12 +39,14 @@ _HOMES = {
     "render_scenes": "synth.dataset",
     "train": "training.run",
 }
-_WITH_KERAS = {"LOSSES", "TASKS", "convert", "cross_validate", "evaluate", "train"}
+_WITH_KERAS = {"LOSSES", "TASKS", "Conversion", "convert", "cross_validate", "evaluate", "train"}
 
 __all__ = [
     "LOSSES",
     "TASKS",
     "Config",
+    "Console",
+    "Conversion",
     "Loader",
     "SynthParams",
     "convert",

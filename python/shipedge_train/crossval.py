@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +40,7 @@ from shipedge_train.export.part import calibration_tiles
 from shipedge_train.export.scorer import Seen, ThresholdScorer, as_seen, look, seen_of
 from shipedge_train.export.tflite import model_file
 from shipedge_train.export.thresholds import DETECTOR, NO_DETECTOR, SEGMENTER, START, Grid, search
-from shipedge_train.progress import Progress, Report, quietly
+from shipedge_train.progress import CONSOLE, Console, Report
 from shipedge_train.runs.bundle_weights import learned_from
 from shipedge_train.runs.folder import CHECKPOINT, CONFIG, check_split, read_run, ships_digest, split_record
 from shipedge_train.tasks import MODELS
@@ -62,6 +62,22 @@ VARIANTS: Variants = {
 FIGURES = ("f2", "f2_ship_images", "dice_ship_images", "empty_right", "image_auc")
 
 
+class Others(NamedTuple):
+    """Bundles of which a model judges in every fold.
+
+    Attributes:
+        detector: bundle whose detector judges in place of those of the folds; one more variant then is the cascade with
+            the thresholds of that bundle.
+        refiner: bundle whose refiner has the last look at every ship.
+    """
+
+    detector: Source | None = None
+    refiner: Source | None = None
+
+
+NOBODY = Others()
+
+
 def cross_validate(
     data: Source,
     config: Config,
@@ -69,11 +85,9 @@ def cross_validate(
     *,
     init: Source | None = None,
     only: Sequence[int] = (),
-    detector: Source | None = None,
-    refiner: Source | None = None,
+    others: Others = NOBODY,
     max_minutes: float | None = None,
-    report: Report = print,
-    steps: Progress = quietly,
+    console: Console = CONSOLE,
 ) -> dict[str, Any] | None:
     """Train, convert to int8 and judge one cascade per fold; what is there already is not done again.
 
@@ -83,12 +97,9 @@ def cross_validate(
         out: gets a run folder per fold, VARIANT/predictions.jsonl and scores.json.
         init: run or bundle that each fold starts from.
         only: the folds to do now; none: all.
-        detector: bundle whose detector judges in place of those of the folds; one more variant then is the cascade with
-            the thresholds of that bundle.
-        refiner: bundle whose refiner has the last look at every ship.
+        others: bundles that judge in place of the folds.
         max_minutes: of training, per fold.
-        report: called with one line per epoch and fold.
-        steps: see `train`.
+        console: gets one line per epoch and fold, and shows how far an epoch is.
 
     Returns:
         variant -> scores; None where folds are still missing.
@@ -100,26 +111,26 @@ def cross_validate(
     """
     root, folder = Path(data), Path(out)
     images = read_dataset(root)
-    judges = _judges(root, detector, refiner)
+    judges = _judges(root, others)
     parts = _folds(root)
     folds = sorted(set(parts.values()), key=lambda part: int(part.removeprefix("fold")))
     if unknown := set(only) - set(range(len(folds))):
         raise ConfigError(f"{root / NAME} has the folds 0 to {len(folds) - 1}, but fold {min(unknown)} is asked for")
-    learn = partial(train, TASK, root, max_minutes=max_minutes, report=report, steps=steps)
+    learn = partial(train, TASK, root, max_minutes=max_minutes, console=console)
     for fold in range(len(folds)):
         place = folder / fold_name(fold)
         own = replace(config, data=replace(config.data, fold=fold), train=replace(config.train, keep="last"))
         if (place / SEEN).exists():
             _check(root, place, own, images)
         elif fold in only or not only:
-            report(place.name)
+            console.report(place.name)
             _train_fold(learn, own, place, () if init is None else (init,))
-            _judge(root, place, report)
+            _judge(root, place, console.report)
     if missing := [name for name in folds if not (folder / name / SEEN).exists()]:
-        report(f"not judged yet: {', '.join(missing)}")
+        console.report(f"not judged yet: {', '.join(missing)}")
         return None
     judged = {image: parts[image.path.name] for image in images if image.path.name in parts}
-    return _compare(root, folder, judged, judges, report)
+    return _compare(root, folder, judged, judges, console.report)
 
 
 @dataclass(frozen=True)
@@ -137,13 +148,13 @@ class _Judges:
     refiners: Mapping[bool, Refiner]
 
 
-def _judges(root: Path, detector: Source | None, refiner: Source | None) -> _Judges:
+def _judges(root: Path, others: Others) -> _Judges:
     variants, watch, refiners = dict(VARIANTS), None, {}
-    if detector is not None:
-        watch = _model(Path(detector), "detector", root)
-        variants["thresholds-kept"] = (False, load_bundle(Path(detector)).thresholds, ())
-    if refiner is not None:
-        model = _model(Path(refiner), "refiner", root)
+    if others.detector is not None:
+        watch = _model(Path(others.detector), "detector", root)
+        variants["thresholds-kept"] = (False, load_bundle(Path(others.detector)).thresholds, ())
+    if others.refiner is not None:
+        model = _model(Path(others.refiner), "refiner", root)
         refiners = {flips: Refiner(model, flips=flips) for flips in (False, True)}
     return _Judges(variants, watch, refiners)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol, TypeVar
 
@@ -22,3 +23,20 @@ class Progress(Protocol):
 def quietly(items: Iterator[T], count: int, label: str, /) -> Iterator[T]:
     """A `Progress` that shows nothing."""
     return islice(items, count)
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """Where long work tells how far it is.
+
+    Attributes:
+        report: called with one line per finished part.
+        progress: shows how far a part is.
+    """
+
+    report: Report = print
+    progress: Progress = quietly
+
+
+CONSOLE = Console()
+"""Lines on standard output, and no bars."""

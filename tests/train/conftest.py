@@ -66,11 +66,12 @@ def tiny_config():
 @pytest.fixture(scope="session")
 def finished(made_dataset, tiny_config, tmp_path_factory):
     """One finished run of each kind (do not change them) with the lines they reported: kind -> (folder, lines)."""
+    from shipedge_train.progress import Console
     from shipedge_train.training.run import train
 
     root = tmp_path_factory.mktemp("finished")
     runs = {}
     for kind in WIDTHS:
         lines = []
-        runs[kind] = (train(kind, made_dataset, tiny_config(kind), root / kind, report=lines.append), lines)
+        runs[kind] = (train(kind, made_dataset, tiny_config(kind), root / kind, console=Console(lines.append)), lines)
     return runs

@@ -16,13 +16,14 @@ from shipedge.errors import BundleError, ConfigError
 from shipedge.frame import Frame
 from shipedge.rle import Rle
 from shipedge_train.dataset import Image, read_dataset
-from shipedge_train.export import convert
+from shipedge_train.export import Conversion, convert
 from shipedge_train.export.graph import check_graph
 from shipedge_train.export.scorer import Seen, ThresholdScorer
 from shipedge_train.export.tflite import to_tflite
-from shipedge_train.export.thresholds import START, tune
+from shipedge_train.export.thresholds import START, Judges, tune
 from shipedge_train.networks.two_scale import from_afar, near_and_far
 from shipedge_train.networks.unet import cascade, segmenter
+from shipedge_train.progress import Console
 from shipedge_train.runs.checkpoint import load_best
 from shipedge_train.runs.folder import read_run
 from shipedge_train.tasks import TASKS, build
@@ -40,7 +41,9 @@ def two_runs(finished):
 
 
 def test_bundle_loads_and_runs(two_runs, tmp_path):
-    out = convert(two_runs[::-1], tmp_path / "bundle", window=192, allow_drop=True, report=lambda _: None)
+    out = convert(
+        two_runs[::-1], tmp_path / "bundle", Conversion(window=192, allow_drop=True), console=Console(lambda _: None)
+    )
     bundle = load_bundle(out)
     assert bundle.name == "bundle"
     assert bundle.segmenter.input == (1, 192, 192, 3)
@@ -64,7 +67,9 @@ def test_one_run_of_a_cascade_makes_both_models(finished, made_dataset, tmp_path
     folder, lines = finished["cascade"]
     assert "image_auc" in lines[-1]
     assert "dice_ships" in lines[-1]
-    bundle = load_bundle(convert([folder], tmp_path / "bundle", variants=["none"], window=192, report=lambda _: None))
+    bundle = load_bundle(
+        convert([folder], tmp_path / "bundle", Conversion(["none"], window=192), console=Console(lambda _: None))
+    )
     network = build(TASKS["cascade"], read_run(folder).config, 768)
     load_best(network, read_run(folder))
     pixels = read_dataset(made_dataset)[1].pixels()
@@ -80,8 +85,10 @@ def test_a_cascade_may_look_from_afar(finished, made_dataset, tmp_path):
     table["config"]["model"]["reduce"] = 2
     (run / "config.json").write_text(json.dumps(table))
     with pytest.raises(ConfigError, match="window is 192, expected a multiple of 128"):
-        convert([run], tmp_path / "bundle", variants=["none"], window=192, report=lambda _: None)
-    bundle = load_bundle(convert([run], tmp_path / "bundle", variants=["none"], window=256, report=lambda _: None))
+        convert([run], tmp_path / "bundle", Conversion(["none"], window=192), console=Console(lambda _: None))
+    bundle = load_bundle(
+        convert([run], tmp_path / "bundle", Conversion(["none"], window=256), console=Console(lambda _: None))
+    )
     network = build(TASKS["cascade"], read_run(run).config)
     load_best(network, read_run(run))
     pixels = read_dataset(made_dataset)[1].pixels()
@@ -158,14 +165,14 @@ def test_one_delegate_takes_the_whole_graph(made_dataset, make):
 )
 def test_bad_requests(two_runs, tmp_path, pick, options, message):
     with pytest.raises(ConfigError, match=message):
-        convert([two_runs[i] for i in pick], tmp_path / "b", report=lambda _: None, **options)
+        convert([two_runs[i] for i in pick], tmp_path / "b", Conversion(**options), console=Console(lambda _: None))
     assert not list(tmp_path.iterdir())
 
 
 def test_a_folder_that_is_no_bundle_is_left_alone(two_runs, tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(BundleError, match="is there and is no bundle"):
-        convert(two_runs, tmp_path, variants=["none"], window=192, report=lambda _: None)
+        convert(two_runs, tmp_path, Conversion(["none"], window=192), console=Console(lambda _: None))
     assert (tmp_path / "notes.txt").read_text() == "mine"
 
 
@@ -188,7 +195,7 @@ def test_tuning_finds_thresholds_between_right_and_wrong(made_dataset):
         probability[key] = np.where(mask, 0.65 * 256, 0.45 * 256).astype(np.uint8)  # everything above 0.4
         cells = mask.reshape(24, 32, 24, 32).max(axis=(1, 3))
         presence[key] = np.where(cells, 0.75 * 256, 0.35 * 256).astype(np.uint8)
-    points, scores = tune(Oracle(presence, 768), Oracle(probability, 768), images)
+    points, scores = tune(Judges(Oracle(presence, 768), Oracle(probability, 768)), images)
     thresholds = points["careful"]
     assert isinstance(thresholds, Thresholds)
     assert 0.45 < thresholds.pixel <= 0.65
@@ -215,7 +222,7 @@ def test_tuning_asks_more_of_small_parts(made_dataset):
         return found
 
     images = read_dataset(made_dataset)
-    points, scores = tune(*oracles(images, 0.9, patches, lambda there: np.full_like(there, 240)), images)
+    points, scores = tune(Judges(*oracles(images, 0.9, patches, lambda there: np.full_like(there, 240))), images)
     thresholds = points["careful"]
     assert scores["f2"] == 1.0
     assert thresholds.small_area > 225
@@ -233,7 +240,7 @@ def test_the_detector_is_worth_what_it_saves(made_dataset):
         return found
 
     detector, segmenter_ = oracles(images, 0.95, false_ship, lambda there: np.where(there, 220, 10))
-    _, scores = tune(detector, segmenter_, images)
+    _, scores = tune(Judges(detector, segmenter_), images)
     assert scores["f2"] == 1.0
     assert scores["segmenter_alone"]["f2"] < 0.7
 
@@ -244,7 +251,7 @@ def test_thresholds_are_never_chosen_on_images_that_were_learned_from(two_runs, 
     table["data"]["split"] = {"splits_csv_sha256": "0" * 64, "fold": 0}
     (other / "config.json").write_text(json.dumps(table))
     with pytest.raises(ConfigError, match="was trained with another split of this data"):
-        convert([two_runs[0], other], tmp_path / "bundle", window=192, report=lambda _: None)
+        convert([two_runs[0], other], tmp_path / "bundle", Conversion(window=192), console=Console(lambda _: None))
     assert not (tmp_path / "bundle").exists()
 
 

@@ -13,8 +13,9 @@ from shipedge.errors import BundleError, ConfigError
 from shipedge.frame import Frame
 from shipedge_train.dataset import read_dataset
 from shipedge_train.dataset.splits import split_images
-from shipedge_train.export import convert, job
+from shipedge_train.export import Conversion, convert, job
 from shipedge_train.networks.two_scale import near_and_far
+from shipedge_train.progress import Console
 from shipedge_train.runs.checkpoint import load_best
 from shipedge_train.runs.folder import read_run
 from shipedge_train.runs.initial import load_initial
@@ -31,7 +32,7 @@ def quiet(_line):
 @pytest.fixture(scope="module")
 def bundle(finished, tmp_path_factory):
     out = tmp_path_factory.mktemp("bundle") / "b"
-    return convert([finished["cascade"][0]], out, variants=["none"], window=256, report=quiet)
+    return convert([finished["cascade"][0]], out, Conversion(["none"], window=256), console=Console(quiet))
 
 
 @pytest.fixture(params=["segmenter", "cascade"])
@@ -46,7 +47,7 @@ def run(request, finished, tmp_path):
 
 
 def test_a_segmenter_takes_the_place_of_the_other(bundle, run, made_dataset, tmp_path):
-    out = convert([bundle, run], tmp_path / "mine", variants=["none"], report=quiet)
+    out = convert([bundle, run], tmp_path / "mine", Conversion(["none"]), console=Console(quiet))
     before, after = load_bundle(bundle), load_bundle(out)
     assert (after.detector, after.thresholds) == (before.detector, before.thresholds)  # three images choose nothing
     assert after.name == "mine"
@@ -76,12 +77,12 @@ def test_enough_images_choose_thresholds_again(bundle, run, tmp_path, monkeypatc
     manifest = json.loads((careless / "manifest.json").read_text())
     manifest["thresholds"] |= {"min_area": 100_000}  # finds nothing
     (careless / "manifest.json").write_text(json.dumps(manifest))
-    out = convert([careless, run], tmp_path / "mine", variants=["none"], report=quiet)
+    out = convert([careless, run], tmp_path / "mine", Conversion(["none"]), console=Console(quiet))
     assert load_bundle(out).thresholds.min_area < 100_000
 
 
 def test_training_goes_on_from_what_joined(bundle, run, made_dataset, tiny_config, tmp_path):
-    out = convert([bundle, run], tmp_path / "mine", variants=["none"], report=quiet)
+    out = convert([bundle, run], tmp_path / "mine", Conversion(["none"]), console=Console(quiet))
     joined = read_run(run)
     trained = build(TASKS[joined.task], joined.config)
     load_best(trained, joined)
@@ -103,21 +104,23 @@ def test_what_the_detector_learned_from_does_not_choose_thresholds(bundle, run, 
     path.write_text(json.dumps(manifest))
     try:
         with pytest.raises(ConfigError, match="was trained with another split of this data"):
-            convert([bundle, run], tmp_path / "mine", report=quiet)
+            convert([bundle, run], tmp_path / "mine", console=Console(quiet))
     finally:
         path.write_text(content)
     assert not (tmp_path / "mine").exists()
 
 
 def test_windows_are_those_of_the_bundle(finished, run, tmp_path):
-    small = convert([finished["cascade"][0]], tmp_path / "small", variants=["none"], window=192, report=quiet)
+    small = convert(
+        [finished["cascade"][0]], tmp_path / "small", Conversion(["none"], window=192), console=Console(quiet)
+    )
     with pytest.raises(ConfigError, match="window is 192, expected a multiple of 128"):
-        convert([small, run], tmp_path / "mine", report=quiet)
+        convert([small, run], tmp_path / "mine", console=Console(quiet))
 
 
 def test_nothing_but_a_bundle_is_replaced(bundle, run, tmp_path):
     with pytest.raises(BundleError, match="is there and is no bundle"):
-        convert([bundle, run], run, report=quiet)
+        convert([bundle, run], run, console=Console(quiet))
     assert (run / "best.weights.h5").is_file()
 
 
@@ -137,5 +140,5 @@ def test_weights_of_a_bundle_are_not_trusted(bundle, run, tmp_path, weights, mes
     entry["weights"] = entry["weights"] | weights if isinstance(weights, dict) else weights
     (damaged / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(BundleError, match=message):
-        convert([damaged, run], tmp_path / "mine", variants=["none"], report=quiet)
+        convert([damaged, run], tmp_path / "mine", Conversion(["none"]), console=Console(quiet))
     assert not (tmp_path / "mine").exists()

@@ -12,10 +12,11 @@ from shipedge.bundle import load_bundle
 from shipedge.errors import ConfigError
 from shipedge.evaluate import read_prediction
 from shipedge.formats.splits import NAME
-from shipedge_train.crossval import VARIANTS, cross_validate
+from shipedge_train.crossval import VARIANTS, Others, cross_validate
 from shipedge_train.dataset import read_dataset
 from shipedge_train.dataset.splits import write_splits
-from shipedge_train.export import convert
+from shipedge_train.export import Conversion, convert
+from shipedge_train.progress import Console
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -33,10 +34,10 @@ def data(made_dataset, tmp_path):
 def test_every_image_is_judged_by_the_fold_that_held_it_back(data, tiny_config, tmp_path):
     out, lines = tmp_path / "out", []
     config = tiny_config("cascade")
-    assert cross_validate(data, config, out, only=[1], report=lines.append) is None
+    assert cross_validate(data, config, out, only=[1], console=Console(lines.append)) is None
     assert lines[-1] == "not judged yet: fold0"
     first = (out / "fold1" / "seen.npz").stat().st_mtime_ns
-    found = cross_validate(data, config, out, report=lines.append)
+    found = cross_validate(data, config, out, console=Console(lines.append))
     assert (out / "fold1" / "seen.npz").stat().st_mtime_ns == first  # not done again
     for fold in (0, 1):
         with np.load(out / f"fold{fold}" / "seen.npz") as file:
@@ -59,17 +60,21 @@ def test_every_image_is_judged_by_the_fold_that_held_it_back(data, tiny_config, 
 
 def test_a_bundle_may_bring_the_detector(data, finished, tiny_config, tmp_path):
     out, lines = tmp_path / "out", []
-    bundle = convert([finished["cascade"][0]], tmp_path / "b", variants=["none"], window=192, report=lines.append)
+    bundle = convert(
+        [finished["cascade"][0]], tmp_path / "b", Conversion(["none"], window=192), console=Console(lines.append)
+    )
     path = bundle / "manifest.json"
     with pytest.raises(ConfigError, match=r"the detector of .* has learned from"):
-        cross_validate(data, tiny_config("cascade"), out, detector=bundle)
+        cross_validate(data, tiny_config("cascade"), out, others=Others(detector=bundle))
     table = json.loads(path.read_text())
     for model in table["models"].values():
         model["data"]["ships_csv_sha256"] = "0" * 64
     path.write_text(json.dumps(table))
-    cross_validate(data, tiny_config("cascade"), out, report=lines.append)
+    cross_validate(data, tiny_config("cascade"), out, console=Console(lines.append))
     own = read_prediction(out / "cascade").scores
-    found = cross_validate(data, tiny_config("cascade"), out, detector=bundle, report=lines.append)  # trains nothing
+    found = cross_validate(
+        data, tiny_config("cascade"), out, others=Others(detector=bundle), console=Console(lines.append)
+    )  # trains nothing
     assert found["thresholds-kept"]["thresholds"]["fold0"] == asdict(load_bundle(bundle).thresholds)
     detector = open_model(load_bundle(bundle).detector, 1)
     expected = {p.path.name: round(detector(p.pixels()).max() / 256, 4) for p in read_dataset(data)}

@@ -5,10 +5,11 @@ import pytest
 
 from shipedge.bundle import load_bundle
 from shipedge.errors import BundleError
-from shipedge_train.export import convert, parity
+from shipedge_train.export import Conversion, convert, parity
 from shipedge_train.export.parity import compare, layer_errors, refusal
 from shipedge_train.export.tflite import to_tflite
 from shipedge_train.networks.unet import segmenter
+from shipedge_train.progress import Console
 from shipedge_train.tasks import MODELS
 from shipedge_train.tasks.contract import Tile
 
@@ -26,7 +27,12 @@ def test_a_bad_conversion_is_refused_and_shows_its_layers(finished, strict, tmp_
     with pytest.raises(
         BundleError, match=r"^detector\.tflite \(int8\) is not what Keras says: .*; --allow-drop writes it"
     ):
-        convert([finished["detector"][0], finished["segmenter"][0]], tmp_path / "b", window=192, report=lines.append)
+        convert(
+            [finished["detector"][0], finished["segmenter"][0]],
+            tmp_path / "b",
+            Conversion(window=192),
+            console=Console(lines.append),
+        )
     assert not (tmp_path / "b").exists()
     assert lines[0].split()[:4] == ["values", "error", "ratio", "layer"]
     assert any(line.endswith("presence_1/Sigmoid") or "context" in line for line in lines[1:])
@@ -35,7 +41,10 @@ def test_a_bad_conversion_is_refused_and_shows_its_layers(finished, strict, tmp_
 
 def test_a_drop_may_be_allowed_and_is_written_down(finished, strict, tmp_path):
     out = convert(
-        [finished["cascade"][0]], tmp_path / "b", variants=["none"], window=192, allow_drop=True, report=lambda _: None
+        [finished["cascade"][0]],
+        tmp_path / "b",
+        Conversion(["none"], window=192, allow_drop=True),
+        console=Console(lambda _: None),
     )
     for figures in load_bundle(out).manifest["parity"].values():
         assert figures["none"]["allowed"].endswith("1.1 is needed")

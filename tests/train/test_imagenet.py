@@ -17,6 +17,7 @@ from shipedge_train.networks import imagenet
 from shipedge_train.networks.efficientnet import encode
 from shipedge_train.networks.imagenet import load_imagenet, read_weights
 from shipedge_train.networks.unet import cascade, segmenter
+from shipedge_train.progress import Console
 from shipedge_train.tasks import TASKS, build
 from shipedge_train.training.run import train
 
@@ -72,7 +73,7 @@ def test_the_rest_of_the_network_stays_as_it_was():
 def test_a_run_starts_from_imagenet(made_dataset, tiny_config, tmp_path):
     config = tiny_config("cascade", epochs=1, learning_rate=1e-12)
     config = Config(ModelConfig("efficientnet-lite0", WAY_UP, 5_000_000), config.data, config.augment, config.train)
-    folder = train("cascade", made_dataset, config, tmp_path, init=["imagenet"], report=lambda _: None)
+    folder = train("cascade", made_dataset, config, tmp_path, init=["imagenet"], console=Console(lambda _: None))
     model = build(TASKS["cascade"], config)
     model.load_weights(folder / "best.weights.h5")
     kernel = read_weights()["_blocks.5._expand_conv.weight"].transpose(2, 3, 1, 0)

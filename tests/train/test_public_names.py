@@ -46,7 +46,9 @@ def test_importing_loads_neither_keras_nor_opencv():
 def test_a_run_is_trained_and_evaluated_on_all_that_it_held_back(made_dataset, tiny_config, tmp_path):
     config = tiny_config("detector", epochs=1)
     config = replace(config, data=replace(config.data, validation_images=96))
-    run = shipedge_train.train("detector", made_dataset, config, tmp_path / "run", report=lambda _: None)
+    run = shipedge_train.train(
+        "detector", made_dataset, config, tmp_path / "run", console=shipedge_train.Console(lambda _: None)
+    )
     scores, history = shipedge_train.evaluate(run), read_history(run)
     assert list(scores) == [name for name in history if name in scores]
     assert next(iter(scores)) == "score"

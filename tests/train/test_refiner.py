@@ -13,13 +13,14 @@ from shipedge.cascade.refine import corrected
 from shipedge.errors import ConfigError, DatasetError
 from shipedge.frame import Frame
 from shipedge_train.config import AugmentConfig, Config, DataConfig, ModelConfig, TrainConfig
-from shipedge_train.crossval import cross_validate
+from shipedge_train.crossval import Others, cross_validate
 from shipedge_train.dataset import SHAPE, read_dataset
-from shipedge_train.export import convert
+from shipedge_train.export import Conversion, convert
 from shipedge_train.export.tflite import to_tflite
 from shipedge_train.loader import PatchLoader, overlap, patches_of
 from shipedge_train.loader.patches import astray, rectangles_of
 from shipedge_train.networks.refiner import refiner
+from shipedge_train.progress import Console
 from shipedge_train.training.lr_finder import find_learning_rate
 from shipedge_train.training.run import train
 
@@ -42,13 +43,13 @@ def history(folder):
 
 @pytest.fixture(scope="module")
 def run(made_dataset, tmp_path_factory):
-    return train("refiner", made_dataset, CONFIG, tmp_path_factory.mktemp("refiner") / "run", report=quiet)
+    return train("refiner", made_dataset, CONFIG, tmp_path_factory.mktemp("refiner") / "run", console=Console(quiet))
 
 
 @pytest.fixture(scope="module")
 def bundle(finished, tmp_path_factory):
     out = tmp_path_factory.mktemp("bundle") / "b"
-    return convert([finished["cascade"][0]], out, variants=["none"], window=192, report=quiet)
+    return convert([finished["cascade"][0]], out, Conversion(["none"], window=192), console=Console(quiet))
 
 
 def test_it_learns_to_correct(run):
@@ -94,7 +95,7 @@ def test_overlap_is_that_of_boxes():
 
 
 def test_it_joins_a_bundle_and_leaves_the_rest_alone(bundle, run, made_dataset, tmp_path):
-    out = convert([bundle, run], tmp_path / "with", report=quiet)
+    out = convert([bundle, run], tmp_path / "with", console=Console(quiet))
     before, after = load_bundle(bundle), load_bundle(out)
     assert before.refiner is None
     assert after.refiner.quantize == "int8"
@@ -105,40 +106,44 @@ def test_it_joins_a_bundle_and_leaves_the_rest_alone(bundle, run, made_dataset, 
     assert "folder" not in after.manifest["models"]["refiner"]["data"]
     result = Cascade(after, threads=1)(Frame(read_dataset(made_dataset)[0].pixels(), "a", 0, None))
     assert result.timings_ms["refiner"] >= 0
-    again = convert([out, run], out, variants=["none"], report=quiet)
+    again = convert([out, run], out, Conversion(["none"]), console=Console(quiet))
     assert load_bundle(again).refiner.quantize == "none"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["with"]
 
 
 def test_it_may_come_with_the_cascade(finished, run, tmp_path):
-    out = convert([run, finished["cascade"][0]], tmp_path / "b", variants=["none"], window=192, report=quiet)
+    out = convert(
+        [run, finished["cascade"][0]], tmp_path / "b", Conversion(["none"], window=192), console=Console(quiet)
+    )
     assert load_bundle(out).refiner is not None
 
 
 def test_what_does_not_belong_together_is_refused(bundle, finished, run, made_dataset, tmp_path):
     for sources in ([bundle, bundle, run], [run, run], [bundle, finished["detector"][0]]):
         with pytest.raises(ConfigError, match="or a bundle, alone or with a run of the segmenter"):
-            convert(sources, tmp_path / "out", report=quiet)
+            convert(sources, tmp_path / "out", console=Console(quiet))
     with pytest.raises(ConfigError, match="found: refiner"):
-        convert([run], tmp_path / "out", report=quiet)
+        convert([run], tmp_path / "out", console=Console(quiet))
     with pytest.raises(ConfigError, match="has no refiner"):
-        cross_validate(made_dataset, CONFIG, tmp_path / "out", refiner=bundle)
+        cross_validate(made_dataset, CONFIG, tmp_path / "out", others=Others(refiner=bundle))
     with pytest.raises(ConfigError, match="carries no weights of the refiner"):
         train("refiner", made_dataset, CONFIG, tmp_path / "out", init=[bundle])
     assert not list(tmp_path.iterdir())
 
 
 def test_no_refiner_judges_what_it_learned_from(bundle, run, made_dataset, tmp_path):
-    out = convert([bundle, run], tmp_path / "with", report=quiet)
+    out = convert([bundle, run], tmp_path / "with", console=Console(quiet))
     with pytest.raises(ConfigError, match="has learned from"):
-        cross_validate(made_dataset, CONFIG, tmp_path / "cv", refiner=out)
+        cross_validate(made_dataset, CONFIG, tmp_path / "cv", others=Others(refiner=out))
 
 
 def test_training_goes_on_from_a_run_and_from_a_bundle(bundle, run, made_dataset, tmp_path):
-    out = convert([bundle, run], tmp_path / "with", report=quiet)
+    out = convert([bundle, run], tmp_path / "with", console=Console(quiet))
     short = Config(CONFIG.model, CONFIG.data, CONFIG.augment, TrainConfig(epochs=1, steps=1, learning_rate=1e-6))
     for source in (run, out):
-        folder = train("refiner", made_dataset, short, tmp_path / source.name / "on", init=[source], report=quiet)
+        folder = train(
+            "refiner", made_dataset, short, tmp_path / source.name / "on", init=[source], console=Console(quiet)
+        )
         assert float(history(folder)[0]["iou"]) == pytest.approx(float(history(run)[-1]["iou"]), abs=0.02)
 
 

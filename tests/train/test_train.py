@@ -19,6 +19,7 @@ from shipedge_train.config import Stage
 from shipedge_train.dataset import read_dataset
 from shipedge_train.loader import Loader
 from shipedge_train.losses import LOSSES
+from shipedge_train.progress import Console, quietly
 from shipedge_train.runs.checkpoint import load_best
 from shipedge_train.runs.folder import read_run
 from shipedge_train.tasks import TASKS, build
@@ -61,11 +62,12 @@ def test_resume_goes_on_with_the_same_numbers(made_dataset, finished, tiny_confi
                 raise KeyboardInterrupt
             yield next(batches)
 
-    def run(**options):
-        return train("segmenter", made_dataset, tiny_config("segmenter"), tmp_path, report=lambda _: None, **options)
+    def run(progress=quietly, **options):
+        console = Console(lambda _: None, progress)
+        return train("segmenter", made_dataset, tiny_config("segmenter"), tmp_path, **options, console=console)
 
     with pytest.raises(KeyboardInterrupt):
-        run(steps=stop_in_the_second_epoch)
+        run(progress=stop_in_the_second_epoch)
     assert len(history(tmp_path)) == 1
     run(resume=True)
     for one, two in zip(history(finished["segmenter"][0]), history(tmp_path), strict=True):
@@ -94,7 +96,7 @@ def test_resume_of_nothing(made_dataset, tiny_config, tmp_path):
 
 def test_time_budget_ends_the_run(made_dataset, tiny_config, tmp_path):
     config = tiny_config("detector", 50)
-    folder = train("detector", made_dataset, config, tmp_path, max_minutes=1e-4, report=lambda _: None)
+    folder = train("detector", made_dataset, config, tmp_path, max_minutes=1e-4, console=Console(lambda _: None))
     assert len(history(folder)) == 1
     assert (folder / "best.weights.h5").exists()
 
@@ -102,7 +104,7 @@ def test_time_budget_ends_the_run(made_dataset, tiny_config, tmp_path):
 def test_loss_that_is_no_number_stops_the_run(made_dataset, tiny_config, tmp_path, monkeypatch):
     monkeypatch.setitem(LOSSES, "bad", lambda y_true, y_pred: LOSSES["bce"](y_true, y_pred) * np.nan)
     with pytest.raises(ShipedgeError, match=r"the loss became nan in epoch 1: lower train\.learning_rate"):
-        train("detector", made_dataset, tiny_config("detector", loss="bad"), tmp_path, report=lambda _: None)
+        train("detector", made_dataset, tiny_config("detector", loss="bad"), tmp_path, console=Console(lambda _: None))
 
 
 def test_unknown_loss_is_named(made_dataset, tiny_config, tmp_path):
@@ -114,7 +116,7 @@ def test_unknown_loss_is_named(made_dataset, tiny_config, tmp_path):
 def test_the_segmenter_learns_bright_rectangles(made_dataset, tiny_config, tmp_path):
     config = tiny_config("segmenter", 1, steps=80, learning_rate=0.02, warmup=5, ema=0.9)
     config = replace(config, data=replace(config.data, batch=4, crop=128))
-    folder = train("segmenter", made_dataset, config, tmp_path, report=lambda _: None)
+    folder = train("segmenter", made_dataset, config, tmp_path, console=Console(lambda _: None))
     assert float(history(folder)[0]["dice_ships"]) > 0.5
 
 
@@ -149,7 +151,7 @@ def test_crops_grow_and_a_second_dataset_follows(made_dataset, tiny_config, tmp_
     (second / "ships.csv").write_text("".join(row for row in rows if not row.startswith("f.jpg")))
     stages = (Stage(1), Stage(1, crop=128, batch=1), Stage(1, data=str(second), learning_rate=1e-5))
     config, lines = staged(tiny_config("segmenter"), *stages), []
-    train("segmenter", made_dataset, config, tmp_path / "run", report=lines.append)
+    train("segmenter", made_dataset, config, tmp_path / "run", console=Console(lines.append))
     assert [row["epoch"] for row in history(tmp_path / "run")] == ["1", "2", "3"]
     assert sum("images to learn from" in line for line in lines) == 2
     assert float(history(tmp_path / "run")[2]["learning_rate"]) <= 1e-5
@@ -183,10 +185,10 @@ def test_a_killed_run_of_several_phases_ends_like_one_that_was_not(made_dataset,
                 raise KeyboardInterrupt
             yield next(batches)
 
-    quiet = {"report": lambda _: None}
+    quiet = {"console": Console(lambda _: None)}
     whole = train("segmenter", made_dataset, config, tmp_path / "whole", **quiet)
     with pytest.raises(KeyboardInterrupt):
-        train("segmenter", made_dataset, config, tmp_path / "killed", steps=killed, **quiet)
+        train("segmenter", made_dataset, config, tmp_path / "killed", console=Console(lambda _: None, killed))
     resumed = train("segmenter", made_dataset, config, tmp_path / "killed", resume=True, **quiet)
     for one, two in zip(history(whole), history(resumed), strict=True):
         assert {k: float(v) for k, v in two.items()} == pytest.approx({k: float(v) for k, v in one.items()}, abs=2e-3)
@@ -197,10 +199,10 @@ def test_a_run_that_gets_no_better_stops(made_dataset, tiny_config, tmp_path, mo
     monkeypatch.setattr(Detector, "score", lambda *_: {"score": next(scores)})
     lines = []
     config = tiny_config("detector", 5, patience=2, steps=1)
-    folder = train("detector", made_dataset, config, tmp_path / "run", report=lines.append)
+    folder = train("detector", made_dataset, config, tmp_path / "run", console=Console(lines.append))
     assert [row["score"] for row in history(folder)] == ["0.5", "0.6", "0.6", "0.55"]
     assert lines[-1] == "no better score for 2 epochs: stopped"
-    train("detector", made_dataset, config, folder, resume=True, report=lines.append)
+    train("detector", made_dataset, config, folder, resume=True, console=Console(lines.append))
     assert len(history(folder)) == 4
 
 
@@ -210,7 +212,7 @@ def test_hard_images_without_ships_are_drawn_more_often(made_dataset, tiny_confi
     weigh = Loader.weigh
     monkeypatch.setattr(Loader, "weigh", lambda self, w: (weighed.append(dict(w)), weigh(self, w))[1])
     config = tiny_config("detector", 3, hard_empty=1)
-    run = {"report": lambda _: None}
+    run = {"console": Console(lambda _: None)}
     whole = train("detector", made_dataset, config, tmp_path / "whole", **run)
     told = [weights for weights in weighed if weights]
     assert all(1 <= value <= HARDEST for weights in told for value in weights.values())
@@ -223,7 +225,7 @@ def test_hard_images_without_ships_are_drawn_more_often(made_dataset, tiny_confi
             yield next(batches)
 
     with pytest.raises(KeyboardInterrupt):
-        train("detector", made_dataset, config, tmp_path / "killed", steps=killed, **run)
+        train("detector", made_dataset, config, tmp_path / "killed", console=Console(lambda _: None, killed))
     weighed.clear()
     resumed = train("detector", made_dataset, config, tmp_path / "killed", resume=True, **run)
     assert [w for w in weighed if w] == [pytest.approx(told[-1], abs=1e-3)]
@@ -240,10 +242,10 @@ def test_16_bits_keep_float32_weights_and_answers(made_dataset, tiny_config, tmp
     assert isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer) is (precision == "float16")
     assert model.output.dtype == "float32"
     assert {variable.dtype for variable in model.trainable_variables} == {"float32"}
-    folder = train("segmenter", made_dataset, config, tmp_path / "run", report=lambda _: None)
+    folder = train("segmenter", made_dataset, config, tmp_path / "run", console=Console(lambda _: None))
     longer = replace(config, train=replace(config.train, epochs=2))
     (folder / "config.json").write_text((folder / "config.json").read_text().replace('"epochs": 1', '"epochs": 2'))
-    train("segmenter", made_dataset, longer, folder, resume=True, report=lambda _: None)
+    train("segmenter", made_dataset, longer, folder, resume=True, console=Console(lambda _: None))
     assert len(history(folder)) == 2
     plain = build(TASKS["segmenter"], config)  # as conversion builds it
     load_best(plain, read_run(folder))

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from shipedge.errors import ConfigError
+from shipedge_train.progress import Console
 from shipedge_train.runs.checkpoint import load_best, load_checkpoint
 from shipedge_train.runs.folder import read_run
 from shipedge_train.tasks import TASKS, build
@@ -21,7 +22,7 @@ def test_init_starts_from_the_best_weights_of_another_run(made_dataset, finished
     still = replace(
         tiny_config("segmenter"), train=replace(tiny_config("segmenter").train, learning_rate=1e-12, epochs=1)
     )
-    folder = train("segmenter", made_dataset, still, tmp_path / "on", init=[first], report=lambda _: None)
+    folder = train("segmenter", made_dataset, still, tmp_path / "on", init=[first], console=Console(lambda _: None))
     weights = []
     for run in (first, folder):
         model = build(TASKS["segmenter"], still)
@@ -38,7 +39,7 @@ def test_a_share_of_the_weights_at_the_start_is_kept(made_dataset, finished, tin
     config = tiny_config("segmenter", init_share=0.25, ema=0.0, keep="last")
     start = build(TASKS["segmenter"], config)
     load_best(start, read_run(finished["segmenter"][0]))
-    options = {"init": [finished["segmenter"][0]], "report": lambda _: None}
+    options = {"init": [finished["segmenter"][0]], "console": Console(lambda _: None)}
 
     def stop_in_the_second_epoch(batches, count, label):
         for _ in range(count):
@@ -47,8 +48,14 @@ def test_a_share_of_the_weights_at_the_start_is_kept(made_dataset, finished, tin
             yield next(batches)
 
     with pytest.raises(KeyboardInterrupt):
-        train("segmenter", made_dataset, config, tmp_path, steps=stop_in_the_second_epoch, **options)
-    options.pop("init")
+        train(
+            "segmenter",
+            made_dataset,
+            config,
+            tmp_path,
+            init=options.pop("init"),
+            console=Console(lambda _: None, stop_in_the_second_epoch),
+        )
     train("segmenter", made_dataset, config, tmp_path, resume=True, **options)
     end, kept = build_trainable(TASKS["segmenter"], config), build(TASKS["segmenter"], config)
     load_checkpoint(end, tmp_path)
@@ -59,7 +66,7 @@ def test_a_share_of_the_weights_at_the_start_is_kept(made_dataset, finished, tin
         changed |= bool(np.abs(first - last).max() > 1e-4)
     assert changed
     with pytest.raises(ConfigError, match=r"train\.init_share keeps weights that a run starts from"):
-        train("segmenter", made_dataset, config, tmp_path / "other", report=lambda _: None)
+        train("segmenter", made_dataset, config, tmp_path / "other", console=Console(lambda _: None))
     assert not (tmp_path / "other").exists()
 
 
@@ -74,11 +81,11 @@ def test_a_run_is_never_validated_on_what_it_learned_from(made_dataset, tiny_con
 
     write(rows)
     config, folder = tiny_config("detector", 1), tmp_path / "run"
-    train("detector", data, config, folder, report=lambda _: None)
+    train("detector", data, config, folder, console=Console(lambda _: None))
     run = read_run(folder)
     assert (run.data["training"], run.data["validation"], run.data["split"]["fold"]) == (3, 2, 0)
     write(rows | {"b.jpg": "fold0"})
     for options in ({"resume": True}, {"init": [folder]}):
         out = folder if "resume" in options else tmp_path / "other"
         with pytest.raises(ConfigError, match="was trained with another split of this data"):
-            train("detector", data, config, out, report=lambda _: None, **options)
+            train("detector", data, config, out, **options, console=Console(lambda _: None))

@@ -10,7 +10,8 @@ from shipedge.errors import BundleError, ConfigError
 from shipedge_train.config import ModelConfig
 from shipedge_train.dataset import read_dataset
 from shipedge_train.dataset.splits import split_images
-from shipedge_train.export import convert
+from shipedge_train.export import Conversion, convert
+from shipedge_train.progress import Console
 from shipedge_train.runs.checkpoint import load_best
 from shipedge_train.runs.folder import read_run
 from shipedge_train.runs.initial import load_average
@@ -38,9 +39,8 @@ def bundle(finished, tmp_path_factory):
     return convert(
         [finished[kind][0] for kind in ("detector", "segmenter")],
         out,
-        variants=["none"],
-        window=192,
-        report=lambda _: None,
+        Conversion(["none"], window=192),
+        console=Console(lambda _: None),
     )
 
 
@@ -106,7 +106,9 @@ def test_segmenter_and_cascade_start_from_each_other(
 def test_a_bundle_of_a_cascade_gives_its_weights(
     load_initial, finished, tiny_config, made_dataset, split, kind, tmp_path
 ):
-    bundle = convert([finished["cascade"][0]], tmp_path / "one", variants=["none"], window=192, report=lambda _: None)
+    bundle = convert(
+        [finished["cascade"][0]], tmp_path / "one", Conversion(["none"], window=192), console=Console(lambda _: None)
+    )
     assert sum(path.suffix == ".npz" for path in bundle.iterdir()) == 1
     trained, started = build(TASKS["cascade"], tiny_config("cascade")), build(TASKS[kind], tiny_config(kind))
     load_best(trained, read_run(finished["cascade"][0]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from time import perf_counter
 
-from shipedge.frame import Frame
+from shipedge.frame import EncodedImage, Frame
 from shipedge.images import AS_IT_IS, Reading, decode_image, decode_reduced, read_file
 from shipedge.images.budget import refuse_work
 from shipedge.images.decode import checked
@@ -32,6 +32,7 @@ def read_frame(name: str, reading: Reading = AS_IT_IS) -> Frame:
     decode = partial(decode_image, content, name, reading.stretch, max_pixels=reading.max_pixels)
     if reading.half and header.format == "JPEG":
         small = decode_reduced(content, name, 2, max_pixels=reading.max_pixels)
-        return Frame(decode, name, decode_ms=(perf_counter() - start) * 1e3, half=small, shape=header.shape)
+        encoded = EncodedImage(decode, header.shape, small)
+        return Frame(encoded, name, decode_ms=(perf_counter() - start) * 1e3)
     pixels = decode()
     return Frame(pixels, name, decode_ms=(perf_counter() - start) * 1e3)

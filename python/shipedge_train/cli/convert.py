@@ -11,6 +11,7 @@ from shipedge.cli.terminal import say
 from shipedge_train.cli.options import DatasetPath
 from shipedge_train.cli.progress import steps
 from shipedge_train.keras_settings import load_keras
+from shipedge_train.progress import Console
 
 
 @click.command(short_help="Turn trained models into a verified TFLite bundle.")
@@ -64,18 +65,15 @@ def convert(
       shipedge convert bundle --data scenes -o new
     """  # noqa: D301 - click wants the control character itself
     load_keras()
+    from shipedge_train.export import Conversion
     from shipedge_train.export import convert as run
 
     written = run(
         sources,
         out,
-        variants=[variant.strip() for variant in variants.split(",")],
-        window=window,
-        ship_share=ship_share,
+        Conversion([variant.strip() for variant in variants.split(",")], window or 0, ship_share, allow_drop),
         name=name,
         data=data,
-        allow_drop=allow_drop,
-        report=say,
-        progress=steps,
+        console=Console(say, steps),
     )
     say(f"Bundle: {written}")

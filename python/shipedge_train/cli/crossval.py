@@ -11,6 +11,7 @@ from shipedge.cli.terminal import say
 from shipedge_train.cli.options import CONFIG, DatasetPath, find_config
 from shipedge_train.cli.progress import steps
 from shipedge_train.keras_settings import load_keras
+from shipedge_train.progress import Console
 
 
 @click.command(short_help="Score a recipe by cross-validation.")
@@ -49,7 +50,7 @@ def crossval(
 
     choices = read_config(find_config(config))
     load_keras()
-    from shipedge_train.crossval import SCORES, cross_validate
+    from shipedge_train.crossval import SCORES, Others, cross_validate
 
     scores = cross_validate(
         data,
@@ -57,11 +58,9 @@ def crossval(
         out,
         init=init,
         only=folds,
-        detector=detector,
-        refiner=refiner,
+        others=Others(detector, refiner),
         max_minutes=max_minutes,
-        report=say,
-        steps=steps,
+        console=Console(say, steps),
     )
     if scores is not None:
         say(f"Scores: {out / SCORES}")

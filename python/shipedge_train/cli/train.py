@@ -11,6 +11,7 @@ from shipedge.cli.terminal import say
 from shipedge_train.cli.options import CONFIG, DatasetPath, find_config
 from shipedge_train.cli.progress import steps
 from shipedge_train.keras_settings import load_keras
+from shipedge_train.progress import Console
 
 TASKS = ("detector", "segmenter", "cascade", "refiner")
 """Names of `shipedge_train.tasks.TASKS`, known here because loading that would load Keras."""
@@ -79,7 +80,6 @@ def train(
         resume=resume,
         init=init,
         max_minutes=max_minutes,
-        report=say,
-        steps=steps,
+        console=Console(say, steps),
     )
     say(f"Best weights: {folder / 'best.weights.h5'}")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -21,18 +21,17 @@ from shipedge.cascade.refine import Refiner
 from shipedge.errors import ConfigError
 from shipedge_train.dataset import SHAPE, pick_evenly
 from shipedge_train.export.networks import Source
-from shipedge_train.export.part import Work, convert_part, kept_part
-from shipedge_train.export.scorer import SHIP_SHARE
+from shipedge_train.export.part import Conversion, convert_part, kept_part
 from shipedge_train.export.sources import Plan, read_sources, tuning_split
 from shipedge_train.export.tflite import needs_tensorflow
-from shipedge_train.export.thresholds import EVERYTHING, START, Search, tune
+from shipedge_train.export.thresholds import EVERYTHING, START, Judges, Search, tune
 from shipedge_train.export.writer import check_place, write_bundle
-from shipedge_train.progress import Progress, Report, quietly
+from shipedge_train.progress import CONSOLE, Console
 from shipedge_train.runs.start import versions
 from shipedge_train.tasks import MODELS
 from shipedge_train.tasks.segmenter import check_window
 
-VARIANTS = ("int8", "float16")
+PLAIN = Conversion()
 TUNING_IMAGES = 240
 ENOUGH = 100
 """Held-back images; on fewer no thresholds are chosen where a bundle brings some, which are better than chance."""
@@ -41,30 +40,21 @@ ENOUGH = 100
 def convert(
     sources: Sequence[Source],
     out: Source,
+    conversion: Conversion = PLAIN,
     *,
-    variants: Sequence[str] = VARIANTS,
-    window: int | None = None,
-    ship_share: float = SHIP_SHARE,
     name: str | None = None,
     data: Source | None = None,
-    allow_drop: bool = False,
-    report: Report = print,
-    progress: Progress = quietly,
+    console: Console = CONSOLE,
 ) -> Path:
     """Convert trained networks to a bundle folder, which is replaced whole.
 
     Args:
         sources: see `read_sources`.
         out: the bundle.
-        variants: "int8" (uint8 in and out), "float16" or "none" (float32 in and out); the first runs where nothing else
-            is chosen.
-        window: side of the segmenter's window, pixels; None takes that of the bundle among the sources, or 768.
-        ship_share: share of images with ships where the bundle will be used: thresholds are chosen for it.
+        conversion: variants, window and what else is asked for.
         name: the bundle's name; by default the folder's.
         data: the dataset, where it is no longer where the runs found it; for a bundle alone any that fits.
-        allow_drop: write a variant that differs too much from Keras, too.
-        report: called with one line per finished part.
-        progress: shows how far longer work is.
+        console: gets one line per finished part, and shows how far longer work is.
 
     Raises:
         ConfigError: see `read_sources`; also another backend than TensorFlow, a bad window or a bad variant.
@@ -72,16 +62,17 @@ def convert(
         BundleError: a converted file is not what devices need, or differs too much from Keras.
     """
     needs_tensorflow()
-    _check_variants(variants)
+    _check_variants(conversion.variants)
     check_place(Path(out))
     plan = read_sources(sources, data)
-    window = window or (plan.base.segmenter.window if plan.base else SHAPE[0])
+    window = conversion.window or (plan.base.segmenter.window if plan.base else SHAPE[0])
     if segmenter := plan.networks.get("segmenter"):
         check_window(window, segmenter.config.model)
-    work = Work(variants, window, allow_drop, report, progress)
-    made = {name: convert_part(plan, name, work) for name in plan.networks}
+    wanted = replace(conversion, window=window)
+    made = {name: convert_part(plan, name, wanted, console) for name in plan.networks}
     parts = made | {name: kept_part(plan, name) for name in plan.kept}
-    points, scores = _tuned(plan, {kind: part.files[0] for kind, part in parts.items()}, ship_share, report, progress)
+    files = {kind: part.files[0] for kind, part in parts.items()}
+    points, scores = _tuned(plan, files, conversion.ship_share, console)
     manifest = (plan.base.manifest if plan.base else {}) | {
         "format": FORMAT,
         "name": name or Path(out).name,
@@ -96,8 +87,8 @@ def convert(
     manifest["scores"] = manifest.get("scores", {}) | scores
     for part in made.values():
         manifest["scores"] |= part.scores
-    files = {name: content for part in parts.values() for name, content in part.on_disk.items()}
-    return write_bundle(Path(out), manifest, files)
+    contents = {name: content for part in parts.values() for name, content in part.on_disk.items()}
+    return write_bundle(Path(out), manifest, contents)
 
 
 def _check_variants(variants: Sequence[str]) -> None:
@@ -109,7 +100,7 @@ def _check_variants(variants: Sequence[str]) -> None:
 
 
 def _tuned(
-    plan: Plan, files: dict[str, ModelFile], ship_share: float, report: Report, progress: Progress
+    plan: Plan, files: dict[str, ModelFile], ship_share: float, console: Console
 ) -> tuple[dict[str, Thresholds], dict[str, Any]]:
     """Operating points of the new bundle, and its scores on held-back images.
 
@@ -127,10 +118,10 @@ def _tuned(
         else:
             search = Search((START, plan.base.thresholds))
     detector, segmenter, *rest = (open_model(files[kind], os.cpu_count() or 1) for kind in MODELS if kind in files)
-    refiner = Refiner(rest[0]) if rest else None
-    points, scores = tune(detector, segmenter, images, ship_share, refiner, search, progress)
+    judges = Judges(detector, segmenter, Refiner(rest[0]) if rest else None)
+    points, scores = tune(judges, images, search, ship_share, console.progress)
     by_point = scores.pop("points")
-    report(f"thresholds {json.dumps(asdict(points['careful']))}{note}; validation {json.dumps(scores)}")
+    console.report(f"thresholds {json.dumps(asdict(points['careful']))}{note}; validation {json.dumps(scores)}")
     for name, figures in by_point.items():
-        report(f"{name}: {json.dumps(figures)}")
+        console.report(f"{name}: {json.dumps(figures)}")
     return points, {"validation": scores | {"ship_share": ship_share}, "points": by_point}

@@ -17,36 +17,37 @@ from shipedge.errors import BundleError
 from shipedge_train.export.graph import check_graph
 from shipedge_train.export.networks import Network
 from shipedge_train.export.parity import answers, compare, layer_errors, refusal
+from shipedge_train.export.scorer import SHIP_SHARE
 from shipedge_train.export.sources import Plan
 from shipedge_train.export.tflite import model_file, to_tflite
 from shipedge_train.export.writer import described, entry_of, file_name
-from shipedge_train.progress import Progress, Report
+from shipedge_train.progress import Console
 from shipedge_train.runs.bundle_weights import pack, read_weights
 from shipedge_train.tasks import MODELS, BundleModel
 from shipedge_train.tasks.contract import Fixed, Tile
 
 CALIBRATION_TILES = 120
 PARITY_TILES = 180
+VARIANTS = ("int8", "float16")
 _TABLE_TILES = 3
 
 
 @dataclass(frozen=True)
-class Work:
-    """What is asked of every model.
+class Conversion:
+    """What a conversion is asked for.
 
     Attributes:
-        variants: "int8", "float16" or "none"; the first runs where nothing else is chosen.
-        window: side of the segmenter's window, pixels.
-        allow_drop: a file that differs too much from Keras is written all the same.
-        report: called with one line per finished part.
-        progress: shows how far longer work is.
+        variants: "int8" (uint8 in and out), "float16" or "none" (float32 in and out); the first runs where nothing else
+            is chosen.
+        window: side of the segmenter's window, pixels; 0: that of the bundle among the sources, or 768.
+        ship_share: share of images with ships where the bundle will be used: thresholds are chosen for it.
+        allow_drop: write a variant that differs too much from Keras, too.
     """
 
-    variants: Sequence[str]
-    window: int
-    allow_drop: bool
-    report: Report
-    progress: Progress
+    variants: Sequence[str] = VARIANTS
+    window: int = 0
+    ship_share: float = SHIP_SHARE
+    allow_drop: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Part:
     scores: dict[str, Any]
 
 
-def convert_part(plan: Plan, name: str, work: Work) -> Part:
+def convert_part(plan: Plan, name: str, wanted: Conversion, console: Console) -> Part:
     """A network as a model of the bundle, in every variant.
 
     A file that the bundle among the sources has already, of the same network, shapes and numbers, stays what it is: the
@@ -77,19 +78,20 @@ def convert_part(plan: Plan, name: str, work: Work) -> Part:
     Args:
         plan: the network is in it.
         name: of the model.
-        work: what is asked.
+        wanted: what is asked of every model.
+        console: see `convert`.
 
     Raises:
         BundleError: a file is not what devices need, or differs too much from Keras.
     """
     model, network = MODELS[name], plan.networks[name]
-    fixed = model.fixed(network.whole, network.config.model.reduce, work.window)
+    fixed = model.fixed(network.whole, network.config.model.reduce, wanted.window)
     tiles = model.tiles(fixed, network.split.validation, PARITY_TILES, ())
-    ours = answers(fixed.model, work.progress(iter(tiles), len(tiles), f"Keras, {name}"))
+    ours = answers(fixed.model, console.progress(iter(tiles), len(tiles), f"Keras, {name}"))
     before = _files(plan.base, name) if plan.base is not None and plan.again else {}
     files: list[ModelFile] = []
     parity: dict[str, Any] = {}
-    for variant in work.variants:
+    for variant in wanted.variants:
         file_at = file_name(name, variant, first=not files)
         if variant in before and _fits(fixed, before[variant]):
             file, how = replace(before[variant], name=file_at), "as it was"
@@ -99,11 +101,11 @@ def convert_part(plan: Plan, name: str, work: Work) -> Part:
             check_graph(file_at, variant, file.content)
         figures = compare(model, ours, open_model(file, os.cpu_count() or 1), tiles)
         if (reason := refusal(figures)) is not None:
-            _complain(fixed, file, tiles[:_TABLE_TILES], reason, work)
+            _complain(fixed, file, tiles[:_TABLE_TILES], reason, wanted, console)
             figures["allowed"] = reason
         parity[variant] = figures
         files.append(file)
-        work.report(f"{file_at}: {how}, {len(file.content):,} bytes; parity {json.dumps(figures)}")
+        console.report(f"{file_at}: {how}, {len(file.content):,} bytes; parity {json.dumps(figures)}")
     own = model.own_scores(fixed.network, network.split.validation, len(tiles))
     weights, packed = plan.weights_name(name), pack(fixed.network)
     entry = entry_of(files, fixed.model.count_params()) | {
@@ -154,11 +156,13 @@ def _fits(fixed: Fixed, file: ModelFile) -> bool:
     return True
 
 
-def _complain(fixed: Fixed, file: ModelFile, tiles: Sequence[Tile], reason: str, work: Work) -> None:
+def _complain(
+    fixed: Fixed, file: ModelFile, tiles: Sequence[Tile], reason: str, wanted: Conversion, console: Console
+) -> None:
     """Show where a file goes astray, and refuse it unless that is allowed."""
     for line in layer_errors(to_tflite(fixed.model, "none", []), file.content, tiles):
-        work.report(line)
-    if not work.allow_drop:
+        console.report(line)
+    if not wanted.allow_drop:
         raise BundleError(
             f"{file.name} ({file.quantize}) is not what Keras says: {reason}; --allow-drop writes it all the same"
         )

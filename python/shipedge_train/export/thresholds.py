@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -73,32 +73,37 @@ class Search:
 EVERYTHING = Search()
 
 
+class Judges(NamedTuple):
+    """The opened models of a cascade; the refiner, where there is one, has the last look at every component."""
+
+    detector: Model
+    segmenter: Model
+    refiner: Refiner | None = None
+
+
 def tune(
-    detector: Model,
-    segmenter: Model,
+    judges: Judges,
     images: Sequence[Image],
-    ship_share: float = SHIP_SHARE,
-    refiner: Refiner | None = None,
     plan: Search = EVERYTHING,
+    ship_share: float = SHIP_SHARE,
     progress: Progress = quietly,
 ) -> tuple[dict[str, Thresholds], dict[str, Any]]:
     """The best thresholds and their scores on `images`.
 
     Args:
-        detector: opened.
-        segmenter: opened.
+        judges: the models.
         images: no model has learned from them.
-        ship_share: see `ThresholdScorer`.
-        refiner: see `ThresholdScorer`.
         plan: where the search begins, and what it varies.
+        ship_share: see `ThresholdScorer`.
         progress: shows how many images are done.
 
     Returns:
         operating points; f2, dice_ships, image_auc, images of "careful", as `segmenter_alone` the first two of the
         best that the segmenter reaches without the detector, and as `points` those of `ThresholdScorer.point` by name.
     """
-    seen = list(progress((look(detector, segmenter, p) for p in images), len(images), "Held-back images"))
-    scorer = ThresholdScorer(seen, ship_share, refiner)
+    looks = (look(judges.detector, judges.segmenter, image) for image in images)
+    seen = list(progress(looks, len(images), "Held-back images"))
+    scorer = ThresholdScorer(seen, ship_share, judges.refiner)
     points = plan.points
     if points is None:
         careful = max((search(scorer.worth, start, plan.groups) for start in plan.starts), key=scorer.worth)

@@ -19,7 +19,7 @@ from shipedge.errors import ShipedgeError
 from shipedge_train.config import Config, Stage
 from shipedge_train.dataset import Image
 from shipedge_train.loader import Batch
-from shipedge_train.progress import Progress, Report
+from shipedge_train.progress import Console
 from shipedge_train.runs.checkpoint import save_checkpoint, save_weights
 from shipedge_train.runs.folder import BEST
 from shipedge_train.runs.history import write_history
@@ -76,8 +76,7 @@ class Loop:
         standing: where the run stands.
         board: gets the scores of each epoch.
         max_minutes: of training in all.
-        report: called with one line after each epoch.
-        steps: shows how far an epoch is.
+        console: gets one line after each epoch, and shows how far an epoch is.
     """
 
     task: Task
@@ -87,8 +86,7 @@ class Loop:
     standing: Standing
     board: Board
     max_minutes: float | None
-    report: Report
-    steps: Progress
+    console: Console
 
     def run(self, lesson: Lesson) -> None:
         """Train the epochs that are left of a phase."""
@@ -107,11 +105,11 @@ class Loop:
             loader.weigh({} if now.ships_only else standing.hard)
             batches = loader.batches(step)
             try:
-                self.report(self._epoch(lesson, batches, now.learning_rate))
+                self.console.report(self._epoch(lesson, batches, now.learning_rate))
             finally:
                 batches.close()  # stops its threads
         if self._stale():
-            self.report(f"no better score for {standing.stale} epochs: stopped")
+            self.console.report(f"no better score for {standing.stale} epochs: stopped")
             standing.epoch = phase.end
 
     def _loader(self, stage: Stage, training: Sequence[Image]) -> Batches:
@@ -135,7 +133,8 @@ class Loop:
         """Train one epoch, score it, save everything; returns a line about it."""
         standing, clock = self.standing, _Clock(self.standing.minutes)
         label = f"epoch {standing.epoch + 1}/{self.config.train.epochs}"
-        losses, waited = self._train(lesson.phase, self.steps(batches, self.config.train.steps, label), peak, clock)
+        steps = self.console.progress(batches, self.config.train.steps, label)
+        losses, waited = self._train(lesson.phase, steps, peak, clock)
         # Score and keep the averaged weights, then go on from the raw ones.
         with self._averaged_weights():
             scores = self.task.score(self.model, lesson.scored)

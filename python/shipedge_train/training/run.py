@@ -16,7 +16,7 @@ from shipedge.errors import ConfigError
 from shipedge_train.config import Config
 from shipedge_train.dataset import pick_evenly, read_dataset
 from shipedge_train.dataset.splits import split_images
-from shipedge_train.progress import Progress, Report, quietly
+from shipedge_train.progress import CONSOLE, Console
 from shipedge_train.runs.checkpoint import load_checkpoint
 from shipedge_train.runs.folder import CONFIG, check_split, read_run, split_record
 from shipedge_train.runs.initial import load_average
@@ -38,8 +38,7 @@ def train(
     resume: bool = False,
     init: Sequence[str | os.PathLike[str]] = (),
     max_minutes: float | None = None,
-    report: Report = print,
-    steps: Progress = quietly,
+    console: Console = CONSOLE,
 ) -> Path:
     """Train one model and return its run folder.
 
@@ -51,8 +50,7 @@ def train(
         resume: go on from the checkpoint in `out`.
         init: run folders, or bundles with weights: a new run starts from their mean; or "imagenet".
         max_minutes: stop after so many minutes of training in all; the learning rate then falls to zero by that time.
-        report: called with one line after each epoch.
-        steps: shows how far an epoch is.
+        console: gets one line after each epoch, and shows how far an epoch is.
 
     Raises:
         ConfigError, DatasetError: bad configuration or data, before any training where possible.
@@ -65,7 +63,7 @@ def train(
     folder, chosen = Path(out), task_named(task)
     plan = phases(config, Path(data), max_minutes)
     keras.utils.set_random_seed(config.train.seed)
-    use_all_devices([stage.batch for phase in plan for stage in phase.stages], report)
+    use_all_devices([stage.batch for phase in plan for stage in phase.stages], console.report)
     model = build_trainable(chosen, config)
     splits = [split_images(phase.data, read_dataset(phase.data), config.data) for phase in plan]
     setup = Setup(chosen, config, plan[-1].data, splits[-1])
@@ -78,15 +76,15 @@ def train(
             standing.start = model.get_weights() if config.train.init_share else None
         start(folder, setup)
     where = f"{keras.backend.backend()} on {first_device().name}"
-    report(f"{task}: {model.count_params():,} parameters, {where}, {resolved(config.train.precision)}")
+    console.report(f"{task}: {model.count_params():,} parameters, {where}, {resolved(config.train.precision)}")
     board = Board(folder, standing.epoch)
-    loop = Loop(chosen, config, model, folder, standing, board, max_minutes, report, steps)
+    loop = Loop(chosen, config, model, folder, standing, board, max_minutes, console)
     try:
         for phase, split in zip(plan, splits, strict=True):
             if standing.epoch >= phase.end:
                 continue
             scored = pick_evenly(split.validation, config.data.validation_images)
-            report(
+            console.report(
                 f"{phase.data}: {len(split.training)} images to learn from, "
                 f"{len(scored)} of {len(split.validation)} to score"
             )
