@@ -1,6 +1,7 @@
 #!/bin/sh
 # Unpacks Debian's MQTT broker and headless Chromium into FOLDER; needs apt, no root, changes nothing else:
 #     tests/serve.sh FOLDER
+# Packages that the system has already are unpacked too: --reinstall.
 set -eu
 mkdir -p "$1/lists/partial" "$1/debs/partial"
 folder=$(cd "$1" && pwd)
@@ -12,7 +13,7 @@ apt() {
         -o Dir::Cache::srcpkgcache= -o Debug::NoLocking=1 -o APT::Sandbox::User= "$@"
 }
 apt update >"$folder/log" 2>&1 || fail "the lists of packages cannot be had (see $folder/log)"
-apt install --download-only --yes --no-install-recommends mosquitto chromium fonts-dejavu-core >>"$folder/log" 2>&1 \
+apt install --download-only --reinstall --yes --no-install-recommends mosquitto chromium chromium-common fonts-dejavu-core >>"$folder/log" 2>&1 \
     || fail "the packages cannot be had (see $folder/log)"
 for deb in "$folder"/debs/*.deb; do
     dpkg-deb -x "$deb" "$folder/root"

@@ -61,7 +61,9 @@ def serve(ctx: click.Context, config_file: str | None, check: bool, install_unit
     for text in notes:
         say(text, err=True)
     if check:
-        return say(f"{config_file}: {len(sources)} sources, {len(config.rules)} rules, port {config.server.address[1]}")
+        return say(
+            f"{config_file}: {count(len(sources), 'source')}, {count(len(config.rules), 'rule')}, port {config.server.address[1]}"
+        )
     from shipedge.serve import logs
     from shipedge.serve.service import Service
 

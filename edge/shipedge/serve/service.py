@@ -18,6 +18,7 @@ from shipedge.errors import ShipedgeError
 from shipedge.events import Event, Failure, Gap, Notice, Start, Summary, utc
 from shipedge.events.log import Log
 from shipedge.events.reading import LOG
+from shipedge.formats.labelled import count
 from shipedge.pipeline import Listener, Settings, run
 from shipedge.serve.board import Board
 from shipedge.serve.changes import Changes
@@ -126,8 +127,8 @@ class Service:
         self._follower.start(self._log.recorded.size)
         self._changes.begin(feeds, self._sources)
         self._ready = True
-        notify("READY=1", f"STATUS=port {self.port}, {len(self._sources)} sources")
-        _LOG.info("listening on port %d, %d sources", self.port, len(self._sources))
+        notify("READY=1", f"STATUS=port {self.port}, {count(len(self._sources), 'source')}")
+        _LOG.info("listening on port %d, %s", self.port, count(len(self._sources), "source"))
 
     def _take(self, event: Event) -> None:
         """An event is written; called by the pipeline, so it must be quick."""
@@ -170,7 +171,7 @@ class Service:
             self._changes.reload(sources)
             self._page.greet(_hello(config))
             self._config = config
-            _LOG.info("the file was read again, %d sources", len(sources))
+            _LOG.info("the file was read again, %s", count(len(sources), "source"))
         notify("READY=1")
 
     def _tell(self, watchdog: Watchdog) -> None:

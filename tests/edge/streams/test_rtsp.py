@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -184,3 +185,27 @@ def test_one_of_two_dies(server):
     times = [frame.captured.clock for frame in watched.frames if frame.source == good.url]
     assert watched.dropped[good.url] < len(times) / 2
     assert [item.source for item in watched.items if hasattr(item, "reason")] == [dying.url]
+
+
+def test_the_service_goes_on_when_the_server_comes_back(server, toy_bundle_dir, tmp_path):
+    sys.path.insert(0, str(Path(__file__).parents[1] / "serve"))
+    from running import Service, wait_for
+
+    def camera():
+        (harbor,) = service.json("/api/v1/sources")
+        return harbor
+
+    first = server()
+    service = Service(tmp_path, toy_bundle_dir, f'[sources.harbor]\nurl = "{first.url}"\n').start()
+    try:
+        wait_for(lambda: camera()["frames"] > 10)
+        assert service.get("/healthz")[0] == 200
+        first.die()
+        wait_for(lambda: camera()["state"] != "live")
+        server(port=first.port)
+        frames = camera()["frames"]
+        wait_for(lambda: camera()["frames"] > frames + 10)
+        assert (camera()["state"], camera()["gaps"]) == ("live", 1)
+        assert service.stop() == 0
+    finally:
+        service.stop()
