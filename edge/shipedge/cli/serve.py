@@ -61,9 +61,10 @@ def serve(ctx: click.Context, config_file: str | None, check: bool, install_unit
     for text in notes:
         say(text, err=True)
     if check:
-        return say(
-            f"{config_file}: {count(len(sources), 'source')}, {count(len(config.rules), 'rule')}, port {config.server.address[1]}"
-        )
+        from shipedge.formats.labelled import count
+
+        what = f"{count(len(sources), 'source')}, {count(len(config.rules), 'rule')}"
+        return say(f"{config_file}: {what}, port {config.server.address[1]}")
     from shipedge.serve import logs
     from shipedge.serve.service import Service
 
