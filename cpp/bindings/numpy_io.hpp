@@ -12,6 +12,7 @@
 #include "shipedge/components.hpp"
 #include "shipedge/labels.hpp"
 #include "shipedge/mask.hpp"
+#include "shipedge/overlap.hpp"
 #include "shipedge/polygon.hpp"
 #include "shipedge/rle.hpp"
 
@@ -155,6 +156,12 @@ HeldPolygons as_polygons(py::handle polygons);
 
 /// Whether polygons are filled together or each by itself.
 FillRule as_fill_rule(py::handle rule);
+
+/// Whose a pixel of several masks is: "error", "first", "last" or "larger".
+Overlap as_overlap(py::handle overlap);
+
+/// A list of new Rle objects.
+py::list as_list(std::vector<Rle> rles);
 
 /// The argument, which must be an array.
 py::array as_array(py::handle object, const char* name, const char* expected);

@@ -151,6 +151,26 @@ FillRule as_fill_rule(py::handle rule) {
                         ", expected 'even-odd' (polygons inside others are holes) or 'union' (all are filled)");
 }
 
+Overlap as_overlap(py::handle overlap) {
+  if (PyUnicode_Check(overlap.ptr()) != 0) {
+    constexpr std::pair<const char*, Overlap> kRules[] = {
+        {"error", Overlap::kError}, {"first", Overlap::kFirst}, {"last", Overlap::kLast}, {"larger", Overlap::kLarger}};
+    for (const auto& [name, rule] : kRules) {
+      if (PyUnicode_CompareWithASCIIString(overlap.ptr(), name) == 0) return rule;
+    }
+  }
+  throw py::value_error("overlap is " + shown_value(overlap) +
+                        ", expected 'error' (refused), 'first', 'last' or 'larger' (who has the pixels)");
+}
+
+py::list as_list(std::vector<Rle> rles) {
+  py::list list(rles.size());
+  for (std::size_t i = 0; i < rles.size(); ++i) {
+    PyList_SET_ITEM(list.ptr(), static_cast<Py_ssize_t>(i), py::cast(std::move(rles[i])).release().ptr());
+  }
+  return list;
+}
+
 void expect_one_shape(const Rle& a, const Rle& b) {
   if (a.shape() == b.shape()) return;
   throw FormatError("b has shape " + shown(b.shape()) + ", expected " + shown(a.shape()) + " as a");

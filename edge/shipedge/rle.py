@@ -9,6 +9,8 @@ Strict functions (`parse`, `decode`, `from_coco`, `from_polygons`) refuse what i
 Functions that read rows of a data set (`decode_union`, `decode_batch`) also take None, NaN and "" as no ship.
 """
 
+from typing import Literal, TypeAlias
+
 from shipedge._core import (
     CsvIndex,
     MaskBatch,
@@ -37,9 +39,13 @@ from shipedge._core import (
     to_png,
     to_polygons,
     union,
+    without_overlaps,
     xor,
 )
 from shipedge.airbus import open_csv
+
+Overlap: TypeAlias = Literal["error", "first", "last", "larger"]
+"""Whose a pixel of several masks is, as `to_labels` says."""
 
 __all__ = [
     "CsvIndex",
@@ -70,5 +76,6 @@ __all__ = [
     "to_png",
     "to_polygons",
     "union",
+    "without_overlaps",
     "xor",
 ]
