@@ -24,7 +24,9 @@ ByteBuffer& scratch_bytes() {
 
 py::bytes as_bytes(const ByteBuffer& png) { return {reinterpret_cast<const char*>(png.data()), png.size()}; }
 
-py::bytes to_png(const Rle& rle, int bits) {
+py::bytes to_png(const py::object& mask, int bits) {
+  const HeldRle held = as_rle(mask, "rle");
+  const Rle& rle = *held;
   if (bits != 1 && bits != 8) throw py::value_error("bits is " + std::to_string(bits) + ", expected 1 or 8");
   ByteBuffer& png = scratch_bytes();
   {
@@ -103,7 +105,7 @@ void bind_png(py::module_& module) {
              R"(A mask as the bytes of a grey PNG, straight from its runs.
 
 Args:
-    rle: The mask.
+    rle: The mask, an Rle or a (height, width) integer or bool array.
     bits: 8: values 0 and 255, which every reader shows as such. 1: half the size; some readers give booleans.
 
 Raises:

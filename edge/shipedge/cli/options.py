@@ -16,7 +16,8 @@ OVERLAP = click.option(
     type=click.Choice(["error", "first", "last", "larger"]),
     default="error",
     show_default=True,
-    help="Whose a pixel of several ships is in label maps: an error, the first ship's, the last one's, the larger one's.",
+    help="Whose a pixel of several ships is in label maps: "
+    "an error, the first one's, the last one's or the larger one's.",
 )
 FORCE = click.option(
     "--force", is_flag=True, help="Replace an output even if it is an input or a file of another kind."
