@@ -114,7 +114,10 @@ py::int_ HeldLabels::shown(std::uint64_t label) const {
 }
 
 const Rle* rle_or_null(py::handle object) {
-  py::detail::make_caster<Rle> caster;  // looks at the object's own type, not at what it says of itself
+  // The object's own type, not what it says of itself; Rle is final. pybind11 asks any other object for more.
+  static const auto* const type = reinterpret_cast<PyTypeObject*>(py::type::handle_of<Rle>().ptr());
+  if (Py_TYPE(object.ptr()) != type) return nullptr;
+  py::detail::make_caster<Rle> caster;
   return caster.load(object, false) ? py::detail::cast_op<const Rle*>(caster) : nullptr;
 }
 

@@ -3,11 +3,13 @@
 #include <atomic>
 #include <cstring>
 #include <map>
+#include <string>
 #include <thread>
 
 #include "reference.hpp"
 #include "shipedge/error.hpp"
 #include "shipedge/labels.hpp"
+#include "shipedge/overlap.hpp"
 
 using namespace reference;
 using shipedge::LabelView;
