@@ -16,7 +16,8 @@ Rle crop(const Rle& rle, const py::object& bbox, const py::object& step) {
   const auto [rows, columns] = as_step(step);
   const Unlocked nogil;
   Rle inside = window(rle, box.top, box.left, {box.bottom - box.top, box.right - box.left});
-  return rows == 1 && columns == 1 ? inside : every(inside, rows, columns);
+  if (rows != 1 || columns != 1) inside = every(inside, rows, columns);
+  return inside;
 }
 
 Rle pad(const Rle& rle, const py::object& top, const py::object& bottom, const py::object& left,

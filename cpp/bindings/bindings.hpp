@@ -40,6 +40,9 @@ void bind_mask_batches(pybind11::module_& module);
 /// How large an `Rle` is, and how it lies.
 void bind_measures(pybind11::class_<Rle>& cls);
 
+/// Masks of one object that was found several times.
+void bind_duplicates(pybind11::module_& module);
+
 /// Set operations, measures and connected parts of many masks.
 void bind_algebra(pybind11::module_& module);
 
