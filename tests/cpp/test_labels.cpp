@@ -101,6 +101,6 @@ TEST_CASE("masks that share a pixel are no label map") {
   const Rle* const both[] = {&a, &b};
   std::vector<std::uint8_t> image(12);
   CHECK_THROWS_WITH_AS(shipedge::to_labels(both, shape, image.data()),
-                       (std::string("rles[0] and rles[1] overlap at row 0, column 1") + kOverlapHint).c_str(),
+                       (std::string("rles[0] and rles[1] overlap at row 0, column 1") + shipedge::kOverlapHint).c_str(),
                        shipedge::FormatError);
 }
