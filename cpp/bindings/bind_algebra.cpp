@@ -1,5 +1,6 @@
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bindings.hpp"
@@ -7,6 +8,7 @@
 #include "shipedge/components.hpp"
 #include "shipedge/error.hpp"
 #include "shipedge/iou.hpp"
+#include "shipedge/morphology.hpp"
 #include "shipedge/set_ops.hpp"
 #include "unlocked.hpp"
 
@@ -74,9 +76,19 @@ py::array_t<double> centroids(const py::object& rles) {
   });
 }
 
-double iou_of(const Rle& a, const Rle& b) {
-  expect_one_shape(a, b);
-  return iou(a, b);
+double iou_of(const py::object& a, const py::object& b) {
+  const HeldRle first = as_rle(a, "a");
+  const HeldRle second = as_rle(b, "b");
+  expect_one_shape(*first, *second);
+  return iou(*first, *second);
+}
+
+double boundary_iou_of(const py::object& a, const py::object& b, const py::object& ratio) {
+  const std::pair<HeldRle, HeldRle> both{as_rle(a, "a"), as_rle(b, "b")};
+  expect_one_shape(*both.first, *both.second);
+  const std::uint32_t distance = boundary_distance((*both.first).shape(), as_number(ratio, "ratio"));
+  const Unlocked nogil;
+  return iou(boundary(*both.first, distance), boundary(*both.second, distance));
 }
 
 py::array_t<double> iou_matrix_of(const py::object& rows, const py::object& columns, const py::object& crowd) {
@@ -95,9 +107,8 @@ py::array_t<double> iou_matrix_of(const py::object& rows, const py::object& colu
 struct PartsWanted {
   PartsWanted(const py::object& mask, const py::object& connectivity, const py::object& min_area)
       : connectivity_(as_connectivity(connectivity)), min_area_(as_pixels(min_area, "min_area")) {
-    py::detail::make_caster<Rle> caster;  // looks at the object's own type, not at what it says of itself
-    if (caster.load(mask, false)) {
-      rle_ = py::detail::cast_op<const Rle*>(caster);
+    rle_ = rle_or_null(mask);
+    if (rle_ != nullptr) {
       shape = rle_->shape();
     } else {
       mask_ = as_mask(mask);
@@ -173,7 +184,16 @@ Args:
   module.def("centroids", &centroids, py::arg("rles"),
              "(n, 2) float64: x, y of each mask as `Rle.centroid`. Shapes may differ.");
   module.def("iou", &iou_of, py::arg("a"), py::arg("b"),
-             "Intersection over union of two masks of one shape; 0 where both are empty.");
+             R"(Intersection over union of two masks of one shape; 0 where both are empty.
+
+Args:
+    a, b: An Rle or a (height, width) integer or bool array each.)");
+  module.def("boundary_iou", &boundary_iou_of, py::arg("a"), py::arg("b"), py::arg("ratio") = 0.02,
+             R"(Boundary IoU of two masks of one shape (Cheng et al. 2021): IoU of their pixels near their outlines.
+
+Args:
+    a, b: As for `iou`. What lies outside of the image counts as background.
+    ratio: How near, as a share of the image's diagonal: `Rle.boundary` says which pixels these are.)");
   module.def("iou_matrix", &iou_matrix_of, py::arg("a"), py::arg("b"), py::arg("crowd") = py::none(),
              R"((n, m) float64: the IoU of each mask in `a` with each mask in `b`, all of one shape.
 

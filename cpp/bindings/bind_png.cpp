@@ -24,7 +24,9 @@ ByteBuffer& scratch_bytes() {
 
 py::bytes as_bytes(const ByteBuffer& png) { return {reinterpret_cast<const char*>(png.data()), png.size()}; }
 
-py::bytes to_png(const Rle& rle, int bits) {
+py::bytes to_png(const py::object& mask, int bits) {
+  const HeldRle held = as_rle(mask, "rle");
+  const Rle& rle = *held;
   if (bits != 1 && bits != 8) throw py::value_error("bits is " + std::to_string(bits) + ", expected 1 or 8");
   ByteBuffer& png = scratch_bytes();
   {
@@ -35,8 +37,9 @@ py::bytes to_png(const Rle& rle, int bits) {
   return as_bytes(png);
 }
 
-py::bytes labels_to_png(const py::object& rles, const py::object& shape_like) {
+py::bytes labels_to_png(const py::object& rles, const py::object& shape_like, const py::object& overlap) {
   const Shape shape = as_shape(shape_like);
+  const Overlap rule = as_overlap(overlap);
   const HeldRles held = as_rles(rles, "rles", &shape);
   ByteBuffer& png = scratch_bytes();
   {
@@ -47,7 +50,7 @@ py::bytes labels_to_png(const py::object& rles, const py::object& shape_like) {
       runs.insert(runs.end(), rle->runs().begin(), rle->runs().end());
       ends.push_back(runs.size());
     }
-    png_of_labels({runs, ends}, shape, png);
+    png_of_labels({runs, ends}, shape, rule, png);
   }
   return as_bytes(png);
 }
@@ -76,13 +79,15 @@ std::vector<MaskFile> as_files(const CsvIndex& index, const py::tuple& images, c
 }
 
 py::tuple write(const CsvFile& file, const py::object& images, const py::object& names, const std::string& folder,
-                const py::object& shapes, bool labels, std::size_t threads) {
+                const py::object& shapes, const py::object& labels, std::size_t threads) {
+  const MaskKind kind = labels.is_none() ? MaskKind::kGrey : MaskKind::kLabels;
+  const Overlap rule = labels.is_none() ? Overlap::kError : as_overlap(labels);
   const std::vector<MaskFile> files =
       as_files(*file.index, as_tuple(images, "images"), as_tuple(names, "names"), shapes);
   WrittenMasks done;
   try {
     const Unlocked nogil;
-    done = write_masks(*file.index, files, folder, labels ? MaskKind::kLabels : MaskKind::kGrey, threads);
+    done = write_masks(*file.index, files, folder, kind, rule, threads);
   } catch (const FileError& error) {
     errno = error.code();
     PyErr_SetFromErrnoWithFilename(PyExc_OSError, error.path().c_str());
@@ -100,23 +105,25 @@ void bind_png(py::module_& module) {
              R"(A mask as the bytes of a grey PNG, straight from its runs.
 
 Args:
-    rle: The mask.
+    rle: The mask, an Rle or a (height, width) integer or bool array.
     bits: 8: values 0 and 255, which every reader shows as such. 1: half the size; some readers give booleans.
 
 Raises:
     RleFormatError: A side of the mask is 0 or over 2147483647 pixels.)");
-  module.def("labels_to_png", &labels_to_png, py::arg("rles"), py::arg("shape"),
+  module.def("labels_to_png", &labels_to_png, py::arg("rles"), py::arg("shape"), py::arg("overlap") = "error",
              R"(Masks as the bytes of one grey PNG in which mask k of the list has the value k, from 1.
 
 Args:
     rles: The masks; up to 255 give an 8-bit PNG, up to 65535 a 16-bit one.
     shape: Their (height, width).
+    overlap: As for `to_labels`.
 
 Raises:
-    RleFormatError: Two masks share a pixel, there are too many, or the shape is none of a PNG.)");
+    RleFormatError: Two masks share a pixel and `overlap` is "error", there are too many, or the shape is none of a PNG.)");
   module.def("write_masks", &write, py::arg("index"), py::arg("images"), py::arg("names"), py::arg("folder"),
              py::arg("shapes"), py::arg("labels"), py::arg("threads"),
-             "Writes PNG files of images of a CsvIndex; (files, ships, [(position, line or 0, why), ...]).");
+             "Writes PNG files of images of a CsvIndex; (files, ships, [(position, line or 0, why), ...]). "
+             "`labels` is None for masks, and for label maps what `to_labels` calls overlap.");
 }
 
 }  // namespace shipedge

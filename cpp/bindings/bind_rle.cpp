@@ -93,7 +93,7 @@ Rle difference(const Rle& a, const Rle& b) {
 
 void bind_rle(py::module_& module) {
   const py::call_guard<Unlocked> nogil;
-  py::class_<Rle> cls(module, "Rle", py::is_final(), py::buffer_protocol(),
+  py::class_<Rle> cls(module, "Rle", py::is_final(),
                       R"(An immutable mask: a shape and sorted, non-touching, column-major runs.
 
 Args:
@@ -104,13 +104,7 @@ Args:
 Raises:
     RleFormatError: A run overlaps the one before it, is empty or leaves the mask.)");
   cls.attr("__module__") = "shipedge.rle";
-  cls.attr("__array_ufunc__") = py::none();  // `array | rle` is a TypeError and not arithmetic with the list of runs
-  cls.def_buffer([](const Rle& rle) {
-    const auto count = static_cast<py::ssize_t>(rle.runs().size());
-    return py::buffer_info(reinterpret_cast<std::uint32_t*>(const_cast<Run*>(rle.runs().data())),
-                           std::vector<py::ssize_t>{count, 2},
-                           std::vector<py::ssize_t>{sizeof(Run), sizeof(std::uint32_t)}, /*readonly=*/true);
-  });
+  cls.attr("__array_ufunc__") = py::none();  // `array | rle` is a TypeError and no arithmetic with pixels
   cls.def(py::init([](const py::object& runs, const py::object& shape) {
             const bool pickled = PyBytes_Check(runs.ptr()) != 0;
             return Rle::checked(as_shape(shape), pickled ? unpacked(py::bytes(runs)) : as_pairs(runs));
@@ -162,6 +156,8 @@ Raises:
         return py::make_tuple(py::type::of(self), py::make_tuple(packed(self.cast<const Rle&>()), self.attr("shape")));
       });
   bind_geometry(cls);
+  bind_arrays(cls);
+  bind_measures(cls);
 }
 
 }  // namespace shipedge

@@ -31,6 +31,18 @@ void bind_rle(pybind11::module_& module);
 /// Methods of `Rle` that move, stretch and shrink it.
 void bind_geometry(pybind11::class_<Rle>& cls);
 
+/// `Rle` as an array, and painted into arrays.
+void bind_arrays(pybind11::class_<Rle>& cls);
+
+/// Many masks as one array.
+void bind_mask_batches(pybind11::module_& module);
+
+/// How large an `Rle` is, and how it lies.
+void bind_measures(pybind11::class_<Rle>& cls);
+
+/// Masks of one object that was found several times.
+void bind_duplicates(pybind11::module_& module);
+
 /// Set operations, measures and connected parts of many masks.
 void bind_algebra(pybind11::module_& module);
 

@@ -50,7 +50,9 @@ PYBIND11_MODULE(_core_of_main, module, py::mod_gil_not_used()) {
   shipedge::bind_kernels(module);
   shipedge::bind_errors(module);
   shipedge::bind_rle(module);
+  shipedge::bind_mask_batches(module);
   shipedge::bind_algebra(module);
+  shipedge::bind_duplicates(module);
   shipedge::bind_labels(module);
   shipedge::bind_text(module);
   shipedge::bind_exchange(module);

@@ -11,8 +11,6 @@
 namespace shipedge {
 namespace {
 
-std::string type_name(py::handle object) { return Py_TYPE(object.ptr())->tp_name; }
-
 std::uint8_t* pixels_of(const py::array& mask) { return static_cast<std::uint8_t*>(const_cast<void*>(mask.data())); }
 
 /// What decode may write into; the shape is the caller's to compare.
@@ -29,6 +27,11 @@ py::array as_output(py::handle out, const char* expected) {
 }
 
 }  // namespace
+
+std::string type_name(py::handle object) {
+  const std::string name = Py_TYPE(object.ptr())->tp_name;
+  return name.substr(name.rfind('.') + 1);  // npos + 1 is 0
+}
 
 py::array as_array(py::handle object, const char* name, const char* expected) {
   if (!py::isinstance<py::array>(object)) {
@@ -193,14 +196,17 @@ py::tuple as_tuple(py::handle items, const char* name) {
 }
 
 std::vector<std::int64_t> as_pairs(py::handle runs) {
+  if (rle_or_null(runs) != nullptr) throw py::type_error("runs is an Rle, expected (n, 2) integers, as its runs are");
   // Not numpy.asarray: an import runs Python code.
   const auto given = py::reinterpret_borrow<py::object>(runs);
   const py::array array = guarded([&] { return py::array(given); });
   if (array.size() == 0) return {};
   const char kind = array.dtype().kind();
-  if (array.ndim() != 2 || array.shape(1) != 2 || (kind != 'i' && kind != 'u')) {
-    throw py::type_error("runs have shape " + shown_shape(array) + " and dtype " + shown_dtype(array) +
-                         ", expected (n, 2) integers: start, length");
+  if (kind != 'i' && kind != 'u') {
+    throw py::type_error("runs have dtype " + shown_dtype(array) + ", expected (n, 2) integers: start, length");
+  }
+  if (array.ndim() != 2 || array.shape(1) != 2) {
+    throw py::value_error("runs have shape " + shown_shape(array) + ", expected (n, 2) integers: start, length");
   }
   const auto wide =
       guarded([&] { return py::array_t<std::int64_t, py::array::c_style | py::array::forcecast>(array); });
@@ -231,6 +237,18 @@ std::vector<std::uint8_t> as_flags(py::handle flags, const char* name, std::size
                           std::to_string(count) + ",)");
   }
   return {truth.data(), truth.data() + count};
+}
+
+double as_number(py::handle value, const char* name) {
+  const double number = guarded([&] { return PyFloat_AsDouble(value.ptr()); });
+  if (number == -1.0 && PyErr_Occurred() != nullptr) {
+    PyErr_Clear();
+    throw py::type_error(std::string(name) + " is " + shown_value(value) + ", expected a number");
+  }
+  if (!std::isfinite(number)) {
+    throw py::value_error(std::string(name) + " is " + shown_value(value) + ", expected a finite number");
+  }
+  return number;
 }
 
 RunBuffer& scratch_runs() {

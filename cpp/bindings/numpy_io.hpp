@@ -12,6 +12,7 @@
 #include "shipedge/components.hpp"
 #include "shipedge/labels.hpp"
 #include "shipedge/mask.hpp"
+#include "shipedge/overlap.hpp"
 #include "shipedge/polygon.hpp"
 #include "shipedge/rle.hpp"
 
@@ -38,6 +39,9 @@ std::int64_t as_integer(py::handle value, const char* name, std::optional<std::s
 /// 0 to 4294967295 pixels.
 std::uint32_t as_pixels(py::handle value, const char* name);
 
+/// What Python calls the type of a value, without its module.
+std::string type_name(py::handle object);
+
 /// left, top, right, bottom as a sequence of integers: a box inside a mask of this shape.
 Box as_box(py::handle bbox, Shape shape);
 
@@ -47,6 +51,9 @@ struct Reach {
   std::uint32_t columns;
 };
 Reach as_reach(py::handle radius);
+
+/// One integer of 1 or more for rows and columns, or (rows, columns) of them.
+Reach as_step(py::handle step);
 
 /// 4 or 8.
 Connectivity as_connectivity(py::handle connectivity);
@@ -138,8 +145,30 @@ HeldRles as_rles(py::handle rles, const char* name, const Shape* shape);
 /// The same without a rule for the shapes.
 HeldRles as_rles_of_any_shape(py::handle rles, const char* name);
 
+/// A mask that Python gave as an Rle, or as an array whose runs are made here.
+class HeldRle {
+ public:
+  /// `keep` is kept alive; `rle` points into it, or is nullptr for `made`.
+  HeldRle(py::object keep, const Rle* rle, Rle made) : keep_(std::move(keep)), given_(rle), made_(std::move(made)) {}
+  [[nodiscard]] const Rle& operator*() const noexcept { return given_ != nullptr ? *given_ : made_; }
+
+ private:
+  py::object keep_;
+  const Rle* given_;
+  Rle made_;
+};
+
+/// An Rle or an array (height, width).
+HeldRle as_rle(py::handle mask, const char* name);
+
+/// The Rle that an object is; nullptr for any other type.
+const Rle* rle_or_null(py::handle object);
+
 /// FormatError unless both masks have one shape.
 void expect_one_shape(const Rle& a, const Rle& b);
+
+/// A finite number.
+double as_number(py::handle value, const char* name);
 
 /// One flag for each of `count` items, 0 or 1; none for None.
 std::vector<std::uint8_t> as_flags(py::handle flags, const char* name, std::size_t count);
@@ -155,6 +184,12 @@ HeldPolygons as_polygons(py::handle polygons);
 
 /// Whether polygons are filled together or each by itself.
 FillRule as_fill_rule(py::handle rule);
+
+/// Whose a pixel of several masks is: "error", "first", "last" or "larger".
+Overlap as_overlap(py::handle overlap);
+
+/// A list of new Rle objects.
+py::list as_list(std::vector<Rle> rles);
 
 /// The argument, which must be an array.
 py::array as_array(py::handle object, const char* name, const char* expected);

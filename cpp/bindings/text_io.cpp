@@ -25,10 +25,16 @@ std::string_view as_text(py::handle text) {
   if (text.is_none() || PyFloat_Check(object) != 0) {
     throw FormatError("text is " + shown_value(text) + ", expected a string of runs (\"\" is the empty mask)");
   }
-  throw FormatError(std::string("text is of type ") + Py_TYPE(object)->tp_name + ", expected a string of runs");
+  throw FormatError("text is of type " + type_name(text) + ", expected a string of runs");
 }
 
 std::string_view as_row_text(py::handle text) {
+  const auto is_na = [&] {  // pandas.NA, of which there is one
+    return std::string_view(Py_TYPE(text.ptr())->tp_name).ends_with("NAType") &&
+           py::str(py::type::handle_of(text).attr("__module__")).cast<std::string>().starts_with("pandas.");
+  };
+  if (PyUnicode_Check(text.ptr()) != 0) return as_text(text);
+  if (is_na()) return {};
   if (text.is_none() || (PyFloat_Check(text.ptr()) != 0 && std::isnan(PyFloat_AS_DOUBLE(text.ptr())))) return {};
   return as_text(text);
 }

@@ -78,6 +78,42 @@ void label_pieces(Runs runs, Shape shape, std::uint32_t reach, Buffer<Piece>& bu
   buffer.grow(count);
 }
 
+/// Sums the areas and pieces of labels up in the first label of each part.
+void sum_up(Buffer<Label>& labels) noexcept {
+  Label* const table = labels.data();
+  for (std::size_t i = labels.size(); i-- > 0;) {  // a parent is earlier than its child
+    if (table[i].parent == i) continue;
+    table[table[i].parent].area += table[i].area;
+    table[table[i].parent].pieces += table[i].pieces;
+  }
+}
+
+/// Those connected parts together for which choose(area, whether it reaches the border of the image) is true.
+template <class Choose>
+Rle chosen_parts(const Rle& rle, Connectivity connectivity, Choose&& choose) {
+  thread_local Buffer<Piece> pieces;
+  thread_local Buffer<Label> labels;
+  const Cleared around(pieces, labels);
+  const auto [height, width] = rle.shape();
+  label_pieces(rle.runs(), rle.shape(), connectivity == Connectivity::kEight ? 1 : 0, pieces, labels);
+  std::vector<bool> chosen(labels.size());  // at first: reaches the border
+  for (const auto& [box, label] : pieces) {
+    if (box.left == 0 || box.top == 0 || box.right == width || box.bottom == height) {
+      chosen[root_of(labels.data(), label)] = true;
+    }
+  }
+  sum_up(labels);
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const Label& label = labels.data()[i];
+    if (label.parent == i) chosen[i] = choose(label.area, chosen[i]);
+  }
+  std::vector<Run> runs;
+  for (const auto& [box, label] : pieces) {
+    if (chosen[root_of(labels.data(), label)]) append_run(runs, run_of(box, height));
+  }
+  return Rle::trusted(rle.shape(), std::move(runs));
+}
+
 }  // namespace
 
 Parts find_components(Runs runs, Shape shape, Connectivity connectivity, std::uint32_t min_area) {
@@ -87,11 +123,7 @@ Parts find_components(Runs runs, Shape shape, Connectivity connectivity, std::ui
   label_pieces(runs, shape, connectivity == Connectivity::kEight ? 1 : 0, pieces, labels);
 
   Label* const table = labels.data();
-  for (std::size_t i = labels.size(); i-- > 0;) {  // a parent is earlier than its child
-    if (table[i].parent == i) continue;
-    table[table[i].parent].area += table[i].area;
-    table[table[i].parent].pieces += table[i].pieces;
-  }
+  sum_up(labels);
   Parts parts;
   std::size_t total = 0;
   for (std::uint32_t i = 0; i < labels.size(); ++i) {
@@ -130,23 +162,30 @@ std::vector<Rle> components(const Rle& rle, Connectivity connectivity, std::uint
   return found;
 }
 
-Rle parts_at_border(const Rle& rle, Connectivity connectivity) {
-  thread_local Buffer<Piece> pieces;
-  thread_local Buffer<Label> labels;
-  const Cleared around(pieces, labels);
-  const auto [height, width] = rle.shape();
-  label_pieces(rle.runs(), rle.shape(), connectivity == Connectivity::kEight ? 1 : 0, pieces, labels);
-  std::vector<bool> reaches(labels.size());
-  for (const auto& [box, label] : pieces) {
-    if (box.left == 0 || box.top == 0 || box.right == width || box.bottom == height) {
-      reaches[root_of(labels.data(), label)] = true;
-    }
+Rle parts_at_border(const Rle& rle, Connectivity connectivity, std::uint32_t larger_than) {
+  return chosen_parts(rle, connectivity,
+                      [&](std::uint32_t area, bool at_border) { return at_border || area > larger_than; });
+}
+
+Rle large_parts(const Rle& rle, Connectivity connectivity, std::uint32_t min_area) {
+  return chosen_parts(rle, connectivity, [&](std::uint32_t area, bool) { return area >= min_area; });
+}
+
+Rle largest_part(const Rle& rle, Connectivity connectivity) {
+  const Parts parts = find_components(rle.runs(), rle.shape(), connectivity, 1);
+  const auto area_of = [](Runs runs) {
+    std::uint32_t area = 0;
+    for (const Run& run : runs) area += run.length;
+    return area;
+  };
+  Runs largest;
+  std::uint32_t most = 0;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const std::uint32_t area = area_of(parts[i]);
+    if (area > most) largest = parts[i];
+    most = std::max(most, area);
   }
-  std::vector<Run> runs;
-  for (const auto& [box, label] : pieces) {
-    if (reaches[root_of(labels.data(), label)]) append_run(runs, run_of(box, height));
-  }
-  return Rle::trusted(rle.shape(), std::move(runs));
+  return Rle::trusted(rle.shape(), {largest.begin(), largest.end()});
 }
 
 }  // namespace shipedge

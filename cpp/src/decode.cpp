@@ -156,6 +156,15 @@ void paint_row_major(Runs runs, std::uint8_t* out) {
   for (const Run& run : runs) std::memset(out + run.start, 1, run.length);
 }
 
+void fill(const Rle& rle, std::byte* out, std::ptrdiff_t row_stride, std::ptrdiff_t column_stride,
+          std::span<const std::byte> pixel) noexcept {
+  for_each_segment(rle.runs(), rle.shape().height, [&](std::uint32_t column, std::uint32_t top, std::uint32_t bottom) {
+    std::byte* at =
+        out + static_cast<std::ptrdiff_t>(column) * column_stride + static_cast<std::ptrdiff_t>(top) * row_stride;
+    for (std::uint32_t y = top; y < bottom; ++y, at += row_stride) std::memcpy(at, pixel.data(), pixel.size());
+  });
+}
+
 template <class T>
 double sum_under(const Rle& rle, const std::byte* values, std::ptrdiff_t row_stride, std::ptrdiff_t column_stride) {
   double sum = 0;

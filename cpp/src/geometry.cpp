@@ -45,13 +45,6 @@ Rle reversed(const Rle& rle) {
   return Rle::trusted(rle.shape(), std::move(runs));
 }
 
-/// First of `to` new pixels whose nearest one of `from` old pixels is `pixel` or later.
-std::uint32_t first_sample(std::uint32_t pixel, std::uint32_t from, std::uint32_t to) noexcept {
-  // The smallest i with (i + 1/2) * from / to >= pixel, that is i >= pixel * to / from - 1/2.
-  const std::uint64_t scaled = std::uint64_t{pixel} * to;
-  return static_cast<std::uint32_t>(scaled / from + (2 * (scaled % from) > from ? 1 : 0));
-}
-
 }  // namespace
 
 Rle window(const Rle& rle, std::int64_t top, std::int64_t left, Shape shape) {
@@ -119,42 +112,6 @@ Rle rotate(const Rle& rle, std::int64_t quarter_turns) {
     default:
       return rle;
   }
-}
-
-Rle resize(const Rle& rle, Shape shape) {
-  const std::uint32_t height = rle.shape().height;
-  const std::uint32_t width = rle.shape().width;
-  std::vector<Run> runs;
-  std::vector<Run> column;  // the new rows of the old column that is being read, as runs of one column
-  std::uint32_t now = 0;    // that old column
-  const auto finish = [&] {
-    if (column.empty()) return;
-    const std::uint32_t left = first_sample(now, width, shape.width);
-    const std::uint32_t right = first_sample(now + 1, width, shape.width);
-    if (column.front().length == shape.height) {
-      if (left < right) append_run(runs, run_of({left, 0, right, shape.height}, shape.height));
-    } else {
-      for (std::uint32_t to = left; to < right; ++to) {
-        for (const Run& run : column) append_run(runs, {to * shape.height + run.start, run.length});
-      }
-    }
-    column.clear();
-  };
-  for_each_box(rle.runs(), height, [&](const Box& box) {
-    if (box.left != now) finish();
-    now = box.left;
-    if (box.bottom - box.top == height) {
-      const std::uint32_t left = first_sample(box.left, width, shape.width);
-      const std::uint32_t right = first_sample(box.right, width, shape.width);
-      if (left < right && shape.height != 0) append_run(runs, run_of({left, 0, right, shape.height}, shape.height));
-      return;
-    }
-    const std::uint32_t top = first_sample(box.top, height, shape.height);
-    const std::uint32_t bottom = first_sample(box.bottom, height, shape.height);
-    if (top < bottom) append_run(column, {top, bottom - top});
-  });
-  finish();
-  return Rle::trusted(shape, std::move(runs));
 }
 
 }  // namespace shipedge

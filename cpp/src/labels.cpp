@@ -8,6 +8,7 @@
 
 #include "shipedge/buffer.hpp"
 #include "shipedge/error.hpp"
+#include "shipedge/overlap.hpp"
 
 namespace shipedge {
 namespace {
@@ -183,7 +184,7 @@ void to_labels(Masks masks, Shape shape, T* out) {
         const auto position = static_cast<std::uint32_t>(at - out);
         throw FormatError("rles[" + std::to_string(*at - 1) + "] and rles[" + std::to_string(i) + "] overlap at row " +
                           std::to_string(position / shape.width) + ", column " +
-                          std::to_string(position % shape.width) + ", a label map cannot hold both");
+                          std::to_string(position % shape.width) + kOverlapHint);
       }
       std::fill(first, last, static_cast<T>(i + 1));
     }

@@ -84,14 +84,14 @@ struct Worker {
   WrittenMasks done;
 };
 
-void make_png(const CsvIndex& index, const MaskFile& file, MaskKind kind, Worker& own) {
+void make_png(const CsvIndex& index, const MaskFile& file, MaskKind kind, Overlap rule, Worker& own) {
   own.runs.clear();
   own.ends.clear();
   own.png.clear();
   index.parse(file.image, file.shape, own.runs, own.ends);
   const ShipRuns ships{{own.runs.data(), own.runs.size()}, {own.ends.data(), own.ends.size()}};
   if (kind == MaskKind::kLabels) {
-    png_of_labels(ships, file.shape, own.png);
+    png_of_labels(ships, file.shape, rule, own.png);
   } else {
     png_of_mask(ships, file.shape, kind == MaskKind::kOneBit, own.png);
   }
@@ -100,7 +100,7 @@ void make_png(const CsvIndex& index, const MaskFile& file, MaskKind kind, Worker
 }  // namespace
 
 WrittenMasks write_masks(const CsvIndex& index, std::span<const MaskFile> files, const std::string& folder,
-                         MaskKind kind, std::size_t threads) {
+                         MaskKind kind, Overlap rule, std::size_t threads) {
   const Folder out(folder);
   std::vector<Worker> workers(std::clamp<std::size_t>(threads, 1, files.size() / kTogether + 1));
   std::atomic<std::size_t> next{0};
@@ -112,7 +112,7 @@ WrittenMasks write_masks(const CsvIndex& index, std::span<const MaskFile> files,
       if (begin >= files.size()) return;
       for (std::size_t i = begin; i < std::min(begin + kTogether, files.size()); ++i) {
         try {
-          make_png(index, files[i], kind, own);
+          make_png(index, files[i], kind, rule, own);
         } catch (const ShipError& error) {
           own.done.refused.push_back({i, index.line(error.image(), error.ship()), error.what()});
           continue;

@@ -1,9 +1,11 @@
 #include "shipedge/morphology.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 #include <vector>
 
+#include "shipedge/geometry.hpp"
 #include "shipedge/set_ops.hpp"
 
 namespace shipedge {
@@ -70,8 +72,24 @@ Rle erode(const Rle& rle, std::uint32_t rows, std::uint32_t columns) {
   return complement(dilate(complement(rle), rows, columns));
 }
 
-Rle fill_holes(const Rle& rle, Connectivity of_background) {
-  return complement(parts_at_border(complement(rle), of_background));
+Rle fill_holes(const Rle& rle, Connectivity of_background, std::uint32_t max_area) {
+  return complement(parts_at_border(complement(rle), of_background, max_area));
+}
+
+Rle boundary(const Rle& rle, std::uint32_t distance) {
+  if (rle.empty()) return rle;
+  // Only what lies in the box of the mask may be left of it, and one pixel around stands for everything outside.
+  const Box box = rle.box();
+  const Shape framed = Shape::checked(std::int64_t{box.bottom} - box.top + 2, std::int64_t{box.right} - box.left + 2);
+  const std::int64_t top = std::int64_t{box.top} - 1;
+  const std::int64_t left = std::int64_t{box.left} - 1;
+  const Rle inner = erode(window(rle, top, left, framed), distance, distance);
+  return subtract(rle, window(inner, -top, -left, rle.shape()));
+}
+
+std::uint32_t boundary_distance(Shape shape, double share) noexcept {
+  const double diagonal = std::hypot(static_cast<double>(shape.height), static_cast<double>(shape.width));
+  return static_cast<std::uint32_t>(std::clamp(std::nearbyint(share * diagonal), 1.0, 4294967295.0));
 }
 
 }  // namespace shipedge

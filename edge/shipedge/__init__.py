@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from shipedge.errors import RleFormatError as RleFormatError
     from shipedge.errors import ShipedgeError as ShipedgeError
     from shipedge.errors import SourceError as SourceError
+    from shipedge.formats.mask_image import read_png as read_png
     from shipedge.frame import Frame as Frame
     from shipedge.frame import FrameResult as FrameResult
     from shipedge.frame import Ship as Ship
@@ -63,6 +64,7 @@ _HOMES = {  # "": a module itself
     "f2_score": "metrics",
     "load_bundle": "bundle",
     "read_airbus": "airbus",
+    "read_png": "formats.mask_image",
     "rle": "",
     "roc_auc": "metrics",
     "write_airbus": "airbus",
@@ -94,6 +96,7 @@ __all__ = [
     "f2_score",
     "load_bundle",
     "read_airbus",
+    "read_png",
     "rle",
     "roc_auc",
     "write_airbus",

@@ -14,7 +14,7 @@ from shipedge.files.atomic import write_atomic
 from shipedge.files.inputs import open_input, read_most
 from shipedge.files.json_text import loads
 from shipedge.images import image_size
-from shipedge.rle import CsvIndex
+from shipedge.rle import CsvIndex, Overlap
 
 SETTINGS = ".shipedge-masks.json"
 _RUNNING = ".shipedge-masks.running"  # there while files are written; left behind by a run that was killed
@@ -43,6 +43,7 @@ class MaskBuilder:
         shape: (height, width) of every image; used where ``image_folder`` is None.
         image_folder: folder whose images give the size of each mask.
         instances: labels 1..n instead of 0 and 255.
+        overlap: whose a pixel of several ships is among labels, as for `shipedge.rle.to_labels`.
     """
 
     csv: Path
@@ -50,6 +51,7 @@ class MaskBuilder:
     shape: tuple[int, int] = (768, 768)
     image_folder: Path | None = None
     instances: bool = False
+    overlap: Overlap = "error"
 
     def build(self, index: CsvIndex, images: Sequence[str], names: Sequence[str], threads: int) -> MaskReport:
         """Write the masks of these images into files of these names.
@@ -64,7 +66,7 @@ class MaskBuilder:
             names = [name for image, name in zip(images, names, strict=True) if image in found]
             images, shapes = list(found), list(found.values())
         report.written, report.ships, refused = write_masks(
-            index, images, names, os.fsencode(self.out), shapes, self.instances, threads
+            index, images, names, os.fsencode(self.out), shapes, self.overlap if self.instances else None, threads
         )
         for position, line, why in refused:
             where = f"{self.csv}: line {line}: " if line else ""
@@ -155,7 +157,7 @@ def _claim(builder: MaskBuilder, index: CsvIndex, there: set[str]) -> None:
     wanted = {
         "format": 1,
         "csv_sha256": _digest(builder.csv, index),
-        "instances": builder.instances,
+        "instances": builder.overlap if builder.instances else False,
         "shape": list(builder.shape) if builder.image_folder is None else "of each image",
     }
     note = builder.out / SETTINGS

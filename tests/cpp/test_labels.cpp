@@ -3,11 +3,13 @@
 #include <atomic>
 #include <cstring>
 #include <map>
+#include <string>
 #include <thread>
 
 #include "reference.hpp"
 #include "shipedge/error.hpp"
 #include "shipedge/labels.hpp"
+#include "shipedge/overlap.hpp"
 
 using namespace reference;
 using shipedge::LabelView;
@@ -99,6 +101,6 @@ TEST_CASE("masks that share a pixel are no label map") {
   const Rle* const both[] = {&a, &b};
   std::vector<std::uint8_t> image(12);
   CHECK_THROWS_WITH_AS(shipedge::to_labels(both, shape, image.data()),
-                       "rles[0] and rles[1] overlap at row 0, column 1, a label map cannot hold both",
+                       (std::string("rles[0] and rles[1] overlap at row 0, column 1") + shipedge::kOverlapHint).c_str(),
                        shipedge::FormatError);
 }

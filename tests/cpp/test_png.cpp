@@ -56,7 +56,7 @@ TEST_CASE("ships that overlap are one mask, but no labels") {
   png_of_mask({runs, ends}, {5, 6}, false, three);
   png_of_mask({merged, {&all, 1}}, {5, 6}, false, one);
   CHECK(std::vector<std::uint8_t>(three.begin(), three.end()) == std::vector<std::uint8_t>(one.begin(), one.end()));
-  CHECK_THROWS_WITH_AS(png_of_labels({runs, ends}, {5, 6}, three),
-                       "ships 1 and 2 overlap, a label map cannot hold both", FormatError);
+  CHECK_THROWS_WITH_AS(png_of_labels({runs, ends}, {5, 6}, Overlap::kError, three),
+                       (std::string("ships 1 and 2 overlap") + kOverlapHint).c_str(), FormatError);
   CHECK_THROWS_AS(png_of_mask({{}, {}}, {0, 6}, false, three), FormatError);
 }

@@ -88,6 +88,9 @@ def test_label_images_hold_touching_ships_but_no_overlap(tmp_path):
     with pytest.raises(DatasetError, match=r"image 'b\.jpg': ships 1 and 3 overlap, a label map cannot hold both"):
         write_labelled(tmp_path / "y", "labels", [overlap], [])
     assert not (tmp_path / "y").exists()
+    write_labelled(tmp_path / "y", "labels", [overlap], [], "last")
+    (image,) = read_labelled(tmp_path / "y", "labels", ImageList(), [])
+    assert image.ships == [ship((1, 1)), ship((2, 3)), ship((1, 2))]
 
 
 def test_yolo_says_which_ships_are_joined(tmp_path):

@@ -97,11 +97,14 @@ def test_sizes_as_texts_or_with_a_point(tmp_path, height):
     [
         ([task({"points": percent(POINTS[0])}, annotations=[{"result": []}])], "say --images or"),
         ([task({"points": percent(POINTS[0])}, annotations=[])], "nobody has labelled 1 image in it"),
-        ([task(brush(SHIPS[0]) | {"rle": [1, 2]}, types=["brushlabels"])], "rle ends before all its values"),
+        (
+            [task(brush(SHIPS[0]) | {"rle": [1, 2]}, types=["brushlabels"])],
+            "rle: the packed mask ends before all its values",
+        ),
         ([task(brush(SHIPS[0]) | {"rle": [1, 256]}, types=["brushlabels"])], "expected a list of bytes"),
         (
             [task({"rle": packed(np.zeros(8, np.uint8))}, types=["brush"])],
-            "rle has 8 values of 8 bits, expected 96000 (4 a pixel)",
+            "rle: the packed mask has 8 values of 8 bits, expected 96000 (4 a pixel)",
         ),
         ([task({"points": [[1, 2, 3]]})], "a polygon is"),
         ([task({"points": [[1, None]]})], "a polygon is"),

@@ -76,7 +76,21 @@ def test_instances_that_overlap_are_refused(tmp_path: Path) -> None:
     result = run(path, tmp_path / "out", "--instances")
     assert result.exit_code == 1
     assert "image 'a.jpg': ships 2 and 3 overlap, a label map cannot hold both" in result.stderr
+    assert "overlap (--overlap) first, last or larger says whose a pixel is" in result.stderr
     assert set(files(tmp_path / "out")) == {"b.png"}
+
+
+@pytest.mark.parametrize(("rule", "whose"), [("first", 2), ("last", 3), ("larger", 2)])
+def test_instances_that_overlap_go_by_a_rule(tmp_path: Path, rule: str, whose: int) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(HEADER + "a.jpg,1 3\na.jpg,10 3\na.jpg,12 2\n")
+    assert run(path, tmp_path / "out", "--instances", "--overlap", rule, "--shape", 20, 1).exit_code == 0
+    labels = read_png((tmp_path / "out" / "a.png").read_bytes()).ravel()
+    assert labels[11] == whose
+    assert labels.tolist() == [1, 1, 1, *[0] * 6, 2, 2, whose, 3, *[0] * 7]
+    again = run(path, tmp_path / "out", "--instances", "--shape", 20, 1)
+    assert again.exit_code == 1  # the folder was made by another rule
+    assert "made with other instances" in again.stderr
 
 
 def test_an_interrupted_run_goes_on(ships: Path, tmp_path: Path) -> None:
@@ -280,4 +294,4 @@ def test_an_image_that_the_csv_does_not_know(ships: Path, tmp_path: Path) -> Non
 @pytest.mark.parametrize("name", ["", "../a.png", "a/b.png", "a\0.png"])
 def test_the_core_writes_plain_names_only(ships: Path, tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match="is not a plain file name"):
-        write_masks(open_csv(ships), ["a.jpg"], [name], str(tmp_path), (4, 4), False, 1)
+        write_masks(open_csv(ships), ["a.jpg"], [name], str(tmp_path), (4, 4), None, 1)

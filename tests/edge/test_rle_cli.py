@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from reference import read_png
 from shipedge import rle
 from shipedge.airbus import write_airbus
 from shipedge.cli import main
@@ -166,3 +167,32 @@ def test_a_closed_pipe_is_no_error_message(ships):
     done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=120, check=False)
     assert "Traceback" not in done.stderr
     assert "Error" not in done.stderr
+
+
+def test_a_coco_file_with_overlaps_becomes_label_maps_by_a_rule(tmp_path):
+    source, target = tmp_path / "a.json", tmp_path / "labels"
+    squares = [[0, 0, 3, 0, 3, 3, 0, 3], [2, 2, 4, 2, 4, 4, 2, 4]]
+    source.write_text(
+        json.dumps(
+            {
+                "images": [{"id": 1, "file_name": "a.jpg", "height": 4, "width": 5}],
+                "annotations": [
+                    {"id": k, "image_id": 1, "category_id": 1, "segmentation": [square]}
+                    for k, square in enumerate(squares)
+                ],
+                "categories": [{"id": 1, "name": "ship"}],
+            }
+        )
+    )
+    refused = CliRunner().invoke(main, ["rle", "convert", str(source), str(target), "--to", "labels"])
+    assert refused.exit_code == 1
+    assert "ships 1 and 2 overlap, a label map cannot hold both: overlap (--overlap) first, last" in refused.stderr
+    assert not target.exists()
+    for rule, whose in (("first", 1), ("last", 2), ("larger", 1)):
+        folder = tmp_path / rule
+        done = CliRunner().invoke(
+            main, ["rle", "convert", str(source), str(folder), "--to", "labels", "--overlap", rule]
+        )
+        assert done.exit_code == 0, done.output
+        labels = read_png((folder / "a.png").read_bytes())
+        assert labels.tolist() == [[1, 1, 1, 0, 0], [1, 1, 1, 0, 0], [1, 1, whose, 2, 0], [0, 0, 2, 2, 0]]

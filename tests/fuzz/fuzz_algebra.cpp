@@ -3,10 +3,15 @@
 #include "fuzz.hpp"
 #include "reference.hpp"
 #include "shipedge/components.hpp"
+#include "shipedge/duplicates.hpp"
 #include "shipedge/geometry.hpp"
 #include "shipedge/iou.hpp"
+#include "shipedge/label_studio.hpp"
 #include "shipedge/labels.hpp"
+#include "shipedge/measures.hpp"
 #include "shipedge/morphology.hpp"
+#include "shipedge/overlap.hpp"
+#include "shipedge/polygon.hpp"
 #include "shipedge/set_ops.hpp"
 
 /// Two masks of any runs, small ones of noise or a few runs in millions or billions of pixels. Whatever is done to them
@@ -106,6 +111,44 @@ void check_parts(const Rle& a, fuzz::Input& input) {
   for (const auto& [label, part] : found) FUZZ_CHECK(checked(part) == parts[label - 1]);
 }
 
+void check_overlaps(const Rle& a, const Rle& b, fuzz::Input& input) {
+  const Rle* const both[] = {&a, &b};
+  constexpr Overlap kRules[] = {Overlap::kFirst, Overlap::kLast, Overlap::kLarger};
+  const std::vector<Rle> own = without_overlaps(both, a.shape(), kRules[input.byte() % 3]);
+  FUZZ_CHECK(intersection_area(checked(own[0]).runs(), checked(own[1]).runs()) == 0);
+  const Rle* const apart[] = {&own[0], &own[1]};
+  FUZZ_CHECK(unite(apart, a.shape()) == unite(both, a.shape()));
+  FUZZ_CHECK(own[0] == a || own[1] == b);
+  const Duplicates rule{input.byte() / 255.0, input.byte() % 2 == 0 ? OverlapOf::kUnion : OverlapOf::kSmaller, {}};
+  const std::size_t order[] = {0, 1};
+  FUZZ_CHECK(suppressed(both, order, rule).size() == object_of(both, rule).back() + 1);
+}
+
+void check_measures(const Rle& a, fuzz::Input& input, bool huge) {
+  const Shape shape = a.shape();
+  FUZZ_CHECK(perimeter(a) == perimeter(flip_rows(a)) && (a.empty() ? perimeter(a) == 0 : perimeter(a) >= 4));
+  const Rle edge = checked(boundary(a, input.byte() + 1U));
+  FUZZ_CHECK(subtract(edge, a).empty() && edge.empty() == a.empty());
+  const std::uint32_t area = input.byte();
+  const Connectivity connectivity = input.byte() % 2 == 0 ? Connectivity::kFour : Connectivity::kEight;
+  FUZZ_CHECK(subtract(checked(largest_part(a, connectivity)), a).empty());
+  FUZZ_CHECK(subtract(checked(large_parts(a, connectivity, area)), a).empty());
+  FUZZ_CHECK(subtract(checked(fill_holes(a, connectivity, area)), fill_holes(a, connectivity)).empty());
+  const std::uint32_t rows = input.byte() + 1U;
+  const Rle some = checked(every(a, rows, input.byte() % 5 + 1U));
+  FUZZ_CHECK(some.area() <= a.area() && some.shape().height == (shape.height + rows - 1) / rows);
+  FUZZ_CHECK(checked(resize(a, shape, Nearest::kCorner)) == a);
+  checked(resize(a, {input.between(0, 300), input.between(0, 90)}, Nearest::kCorner));
+  if (huge) return;
+  FUZZ_CHECK(from_label_studio(to_label_studio(a), shape) == a);
+  const Rings rings = simplified(outline(a), input.byte() / 16.0);
+  std::size_t begin = 0;
+  for (const std::size_t end : rings.ends) {
+    FUZZ_CHECK(end - begin >= 3);
+    begin = end;
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -122,5 +165,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_moves(a, input, huge);
   check_growth(b, input);
   check_parts(a, input);
+  check_overlaps(a, b, input);
+  check_measures(b, input, huge);
   return 0;
 }

@@ -200,7 +200,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   FUZZ_CHECK(pixels(png, shape, 8) == mask);
   png.clear();
   try {
-    shipedge::png_of_labels(ships, shape, png);
+    shipedge::png_of_labels(ships, shape, shipedge::Overlap::kError, png);
     FUZZ_CHECK(!overlap && pixels(png, shape, ends.size() < 256 ? 8 : 16) == labels);
   } catch (const shipedge::FormatError&) {
     FUZZ_CHECK(overlap);

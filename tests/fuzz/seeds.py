@@ -55,6 +55,14 @@ def coco() -> Iterator[bytes]:
             yield shape + text
 
 
+def label_studio() -> Iterator[bytes]:
+    """Height, width, whether the header is right, the rest of it, and packed values (see fuzz_label_studio.cpp)."""
+    for height, width in ((0, 5), (2, 3), (39, 39)):
+        for packed in (b"", b"\x00", b"\x49\xef" + b"\xf0\x0f\xff" * 20, bytes(range(0, 250, 3))):
+            yield bytes([height, width, 1, 0]) + packed
+    yield bytes([2, 3, 0, 0, 0, 0, 24, 0x39, 0x1D, 0xF8]) + bytes(range(90))
+
+
 def labels() -> Iterator[bytes]:
     """Height, width, layout, repeat and labels (see fuzz_labels.cpp)."""
     for height, width in ((0, 3), (0, 103), (1, 1), (5, 7), (39, 90), (20, 200)):
@@ -126,6 +134,7 @@ SEEDS = {
     "fuzz_algebra": algebra,
     "fuzz_coco": coco,
     "fuzz_csv": csv,
+    "fuzz_label_studio": label_studio,
     "fuzz_labels": labels,
     "fuzz_mask": mask,
     "fuzz_jpeg": jpeg,

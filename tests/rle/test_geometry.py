@@ -158,9 +158,15 @@ def test_results_of_billions_of_runs_are_refused(call):
 @pytest.mark.parametrize(
     ("call", "error", "sentence"),
     [
-        (lambda a: a.crop((0, 0, 5, 3)), ValueError, "bbox is (0, 0, 5, 3), expected left <= right <= 4 and top <= b"),
-        (lambda a: a.crop((2, 0, 1, 3)), ValueError, "expected left <= right <= 4 and top <= bottom <= 3"),
-        (lambda a: a.crop((0, -1, 1, 3)), ValueError, "top is -1, expected 0 to 4294967295 pixels"),
+        (
+            lambda a: a.crop((0, 0, 5, 3)),
+            ValueError,
+            "bbox is (0, 0, 5, 3), expected (left, top, right, bottom) with 0 <= left <= right <= 4 and 0 <= top",
+        ),
+        (lambda a: a.crop((2, 0, 1, 3)), ValueError, "of x, y, width, height it is (x, y, x + width, y + height)"),
+        (lambda a: a.crop((0, -1, 1, 3)), ValueError, "0 <= top <= bottom <= 3"),
+        (lambda a: a.crop((0, 0, 1, 3), 0), ValueError, "step is 0, expected 1 or more pixels"),
+        (lambda a: a.resize((3, 4), "cv2"), ValueError, "nearest is 'cv2', expected 'middle'"),
         (lambda a: a.crop((0, 1, 3)), TypeError, "bbox is (0, 1, 3), expected (left, top, right, bottom)"),
         (lambda a: a.crop("1234"), TypeError, "bbox is '1234', expected (left, top, right, bottom)"),
         (lambda a: a.crop((0, 0.5, 1, 3)), TypeError, "top is of type float, expected an integer"),
@@ -189,3 +195,47 @@ def test_far_shifts_leave_nothing():
     full = ~Rle([], (3, 4))
     for by in ((2**62, 0), (0, -(2**62)), (3, 0), (0, -4)):
         assert not full.shift(*by)
+
+
+@settings(deadline=None)
+@given(masks(), st.data())
+def test_crop_of_every_other_pixel(mask, data):
+    height, width = mask.shape
+    top, bottom = sorted(data.draw(st.tuples(st.integers(0, height), st.integers(0, height))))
+    left, right = sorted(data.draw(st.tuples(st.integers(0, width), st.integers(0, width))))
+    rows, columns = data.draw(st.tuples(st.integers(1, 9), st.integers(1, 9)))
+    value = Rle.from_mask(mask)
+    found = value.crop((left, top, right, bottom), (rows, columns))
+    assert found == Rle.from_mask(mask[top:bottom:rows, left:right:columns])
+    assert value.crop((left, top, right, bottom), rows) == Rle.from_mask(mask[top:bottom:rows, left:right:rows])
+
+
+@settings(deadline=None)
+@given(masks(), st.tuples(sides, sides))
+def test_resize_as_opencv(mask, shape):
+    cv2 = pytest.importorskip("cv2")
+    found = Rle.from_mask(mask).resize(shape, "opencv")
+    if mask.size and 0 not in shape:
+        theirs = cv2.resize(mask.astype(np.uint8), shape[::-1], interpolation=cv2.INTER_NEAREST)
+        assert found == Rle.from_mask(theirs)
+    else:
+        assert found == Rle([], shape)
+
+
+def test_resize_as_opencv_of_long_sides():
+    cv2 = pytest.importorskip("cv2")
+    rng = np.random.default_rng(3)
+    for _ in range(300):
+        old, new = (int(side) for side in rng.integers(1, 4000, 2))
+        mask = rng.integers(0, 2, (1, old)).astype(np.uint8)
+        theirs = cv2.resize(mask, (new, 1), interpolation=cv2.INTER_NEAREST)
+        assert Rle.from_mask(mask).resize((1, new), "opencv") == Rle.from_mask(theirs)
+
+
+@settings(deadline=None)
+@given(masks(400), st.tuples(st.integers(0, 4), st.integers(0, 4)))
+def test_opening_and_closing(mask, radius):
+    value = Rle.from_mask(mask)
+    shrunk = ~reference.dilate(~mask, *radius)
+    assert value.opening(radius) == Rle.from_mask(reference.dilate(shrunk, *radius))
+    assert value.closing(radius) == Rle.from_mask(~reference.dilate(~reference.dilate(mask, *radius), *radius))

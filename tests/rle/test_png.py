@@ -138,3 +138,15 @@ def test_every_gap_and_run_length() -> None:
         row[0, gap : gap + length] = 1
         row[1, 880 - gap :] = 1
         np.testing.assert_array_equal(read_png(rle.to_png(rle.Rle.from_mask(row))), row * 255)
+
+
+@pytest.mark.parametrize("bits", [1, 8])
+def test_a_mask_file_becomes_runs(tmp_path, bits):
+    shipedge = pytest.importorskip("shipedge")
+    pytest.importorskip("cv2")
+    value = rle.Rle.from_mask(np.random.default_rng(3).random((33, 41)) < 0.3)
+    path = tmp_path / "a.png"
+    path.write_bytes(rle.to_png(value, bits))
+    assert shipedge.read_png(path) == shipedge.read_png(str(path)) == shipedge.read_png(path.read_bytes()) == value
+    with pytest.raises(shipedge.errors.DatasetError, match="the PNG has several values other than 0"):
+        shipedge.read_png(rle.labels_to_png([value, ~value], value.shape))

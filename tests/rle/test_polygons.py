@@ -127,3 +127,52 @@ def test_masks_of_billions_of_pixels():
     rings = rle.to_polygons(huge)
     assert [ring.shape for ring in rings] == [(8, 2)]
     assert rle.from_polygons(rings, huge.shape) == huge
+
+
+def fewer_corners(ring, tolerance):
+    """Douglas-Peucker by its definition, between the first corner and the one furthest from it."""
+
+    def off(corner, a, b):
+        side = b - a
+        length = side @ side
+        along = np.clip((corner - a) @ side / length, 0, 1) if length else 0
+        return np.linalg.norm(corner - a - along * side)
+
+    def between(points):
+        distances = [off(corner, points[0], points[-1]) for corner in points[1:-1]]
+        if not distances or max(distances) <= tolerance:
+            return points[:1]
+        k = 1 + int(np.argmax(distances))
+        return between(points[: k + 1]) + between(points[k:])
+
+    points = list(ring.astype(float))
+    opposite = int(np.argmax([np.linalg.norm(corner - points[0]) for corner in points]))
+    return between(points[: opposite + 1]) + between([*points[opposite:], points[0]])
+
+
+@settings(deadline=None)
+@given(masks, st.sampled_from([0.5, 0.99, 1.5, 3.3, 50.0]))
+def test_simplified_rings(mask, tolerance):
+    value = Rle.from_mask(mask)
+    rings, fewer = rle.to_polygons(value), rle.to_polygons(value, tolerance)
+    assert len(rings) == len(fewer)
+    for ring, simple in zip(rings, fewer, strict=True):
+        truth = fewer_corners(ring, tolerance)
+        assert len(simple) >= 3
+        if len(truth) >= 3:
+            np.testing.assert_array_equal(simple, truth)
+        rest = ring.tolist()
+        for corner in simple.tolist():  # in the order of the ring
+            rest = rest[rest.index(corner) + 1 :]
+    rle.from_polygons(fewer, mask.shape)  # each is a polygon
+    for ring, same in zip(rings, rle.to_polygons(value, 0), strict=True):
+        np.testing.assert_array_equal(ring, same)
+
+
+def test_a_tolerance_is_a_number_of_pixels():
+    value = Rle([[0, 1]], (2, 2))
+    for wrong in (-1, float("nan")):
+        with pytest.raises(ValueError, match="tolerance is"):
+            rle.to_polygons(value, wrong)
+    with pytest.raises(TypeError, match="tolerance is 'x', expected a number"):
+        rle.to_polygons(value, "x")

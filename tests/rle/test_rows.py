@@ -42,6 +42,14 @@ def test_union_of_rows_with_missing_values():
         np.testing.assert_array_equal(out, union_of(texts, (50, 41)))
 
 
+def test_the_na_of_pandas_is_no_ship():
+    missing = type("NAType", (), {"__module__": "pandas._libs.missing"})()
+    np.testing.assert_array_equal(rle.decode_union([missing, "1 3", None], (4, 4)), union_of(["1 3"], (4, 4)))
+    stranger = type("NAType", (), {"__module__": "mine"})()
+    with pytest.raises(RleFormatError, match="text is of type NAType"):
+        rle.decode_union([stranger], (4, 4))
+
+
 def test_overlapping_rows_are_one_mask():
     texts = ["1 2500", "500 1500", "2 1", "1000 3000"]  # large and small, painted in different ways
     np.testing.assert_array_equal(rle.decode_union(texts, (80, 60)), union_of(texts, (80, 60)))

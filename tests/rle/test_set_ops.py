@@ -140,20 +140,15 @@ def test_refusals(call, error, sentence):
     assert sentence in str(caught.value)
 
 
-def test_the_runs_are_a_buffer_that_keeps_the_value_alive():
+def test_the_runs_are_a_view_that_keeps_the_value_alive():
     value = Rle([[1, 2], [5, 1]], (3, 4))
-    view, array = memoryview(value), np.asarray(value)
-    assert (view.format, view.shape, view.readonly) == ("I", (2, 2), True)
-    assert array.dtype == np.uint32
-    assert not array.flags.writeable
-    assert np.shares_memory(array, value.runs)
-    assert Rle(value, (3, 4)) == value
+    runs = value.runs
+    assert runs.dtype == np.uint32
+    assert not runs.flags.writeable
+    assert np.shares_memory(runs, value.runs)
     del value
     gc.collect()
-    assert view.tolist() == array.tolist() == [[1, 2], [5, 1]]
-    with pytest.raises(TypeError):
-        view[0, 0] = 7
-    assert np.asarray(Rle([], (3, 4))).shape == (0, 2)
+    assert runs.tolist() == [[1, 2], [5, 1]]
 
 
 def test_copies_of_a_value_that_cannot_change_are_the_value():

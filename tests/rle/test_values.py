@@ -112,9 +112,9 @@ def test_runs_of_any_integer_kind():
         ([[11, 2]], RleFormatError, "run 1 (start 11, length 2) leaves the mask, expected its end at 12 or before"),
         ([[2**40, 1]], RleFormatError, "leaves the mask"),
         (np.array([[0, 2**64 - 1]], np.uint64), RleFormatError, "run 1"),
-        ([1, 2], TypeError, "expected (n, 2) integers"),
+        ([1, 2], ValueError, "runs have shape (2,), expected (n, 2) integers"),
         ([[1.0, 2.0]], TypeError, "expected (n, 2) integers"),
-        ([[1, 2, 3]], TypeError, "expected (n, 2) integers"),
+        ([[1, 2, 3]], ValueError, "expected (n, 2) integers"),
         ("1 2", TypeError, "expected (n, 2) integers"),
     ],
 )

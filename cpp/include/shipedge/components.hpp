@@ -39,7 +39,13 @@ Parts find_components(Runs runs, Shape shape, Connectivity connectivity, std::ui
 /// The same as values.
 std::vector<Rle> components(const Rle& rle, Connectivity connectivity, std::uint32_t min_area);
 
-/// Those connected parts that reach the border of the image, together.
-Rle parts_at_border(const Rle& rle, Connectivity connectivity);
+/// Those connected parts that reach the border of the image or have more than so many pixels, together.
+Rle parts_at_border(const Rle& rle, Connectivity connectivity, std::uint32_t larger_than);
+
+/// Those connected parts that have at least so many pixels, together.
+Rle large_parts(const Rle& rle, Connectivity connectivity, std::uint32_t min_area);
+
+/// The connected part with the most pixels; of equally large ones that of the first pixel.
+Rle largest_part(const Rle& rle, Connectivity connectivity);
 
 }  // namespace shipedge

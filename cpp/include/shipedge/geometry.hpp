@@ -19,7 +19,16 @@ Rle flip_columns(const Rle& rle);
 /// Turned counterclockwise by quarter turns.
 Rle rotate(const Rle& rle, std::int64_t quarter_turns);
 
-/// The nearest pixel: pixel i of n new ones is pixel floor((i + 1/2) * m / n) of m old ones, along each side.
-Rle resize(const Rle& rle, Shape shape);
+/// Which of m old pixels is nearest to pixel i of n new ones.
+enum class Nearest : std::uint8_t {
+  kMiddle,  ///< floor((i + 1/2) * m / n): the one that lies under its middle
+  kCorner,  ///< floor(i * m / n), as OpenCV's INTER_NEAREST: the one under its upper left corner
+};
+
+/// The nearest pixel along each side.
+Rle resize(const Rle& rle, Shape shape, Nearest nearest = Nearest::kMiddle);
+
+/// Every so many rows and columns (1 or more), from the first ones on.
+Rle every(const Rle& rle, std::uint32_t rows, std::uint32_t columns);
 
 }  // namespace shipedge

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "shipedge/buffer.hpp"
@@ -34,6 +35,10 @@ void erase(Runs runs, Shape shape, std::uint8_t* out) noexcept;
 
 /// Sets the runs of row-major positions to 1: one fill each.
 void paint_row_major(Runs runs, std::uint8_t* out);
+
+/// Writes `size` bytes, those of one pixel, into each pixel of the mask; strides in bytes.
+void fill(const Rle& rle, std::byte* out, std::ptrdiff_t row_stride, std::ptrdiff_t column_stride,
+          std::span<const std::byte> pixel) noexcept;
 
 /// Sum of the values under the mask; strides in bytes. T is std::uint8_t or float.
 template <class T>

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "shipedge/csv_index.hpp"
+#include "shipedge/overlap.hpp"
 #include "shipedge/rle.hpp"
 
 namespace shipedge {
@@ -48,8 +49,8 @@ class FileError : public std::runtime_error {
 };
 
 /// Writes PNG masks on several threads. A file that is there is replaced, a link is not followed; a file that cannot be
-/// written whole is removed. Throws FileError.
+/// written whole is removed. `rule` says whose a pixel of several ships is in a label map. Throws FileError.
 WrittenMasks write_masks(const CsvIndex& index, std::span<const MaskFile> files, const std::string& folder,
-                         MaskKind kind, std::size_t threads);
+                         MaskKind kind, Overlap rule, std::size_t threads);
 
 }  // namespace shipedge

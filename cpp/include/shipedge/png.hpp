@@ -5,6 +5,7 @@
 #include <span>
 
 #include "shipedge/buffer.hpp"
+#include "shipedge/overlap.hpp"
 #include "shipedge/rle.hpp"
 
 /// PNG straight from runs: the pixels are never there. Rows are filtered by "up", which leaves of a mask only where its
@@ -36,8 +37,9 @@ struct ShipRuns {
 void png_of_mask(const ShipRuns& ships, Shape shape, bool one_bit, ByteBuffer& png);
 
 /// Appends a grey PNG in which ship k of the list has the value k, from 1: of 8 bits up to 255 ships, of 16 bits above.
-/// Throws FormatError where ships overlap or are more than 65535.
-void png_of_labels(const ShipRuns& ships, Shape shape, ByteBuffer& png);
+/// A pixel of several ships has the value of one of them, by the rule. Throws FormatError where ships are more than
+/// 65535, or overlap and the rule is kError.
+void png_of_labels(const ShipRuns& ships, Shape shape, Overlap rule, ByteBuffer& png);
 
 /// CRC-32 of ISO 3309, as PNG has it, of more bytes behind those that gave `crc` (0 for none).
 std::uint32_t crc32(const std::uint8_t* data, std::size_t size, std::uint32_t crc = 0) noexcept;

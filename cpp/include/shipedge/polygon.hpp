@@ -29,6 +29,11 @@ struct Rings {
 /// sum to the mask's. Horizontal and vertical edges alternate. The work follows the columns that the runs cross.
 Rings outline(const Rle& rle);
 
+/// The rings with fewer corners (Douglas-Peucker): what is left out lies at most `tolerance` pixels from a side that is
+/// kept. A ring keeps at least three corners. Two corners stay first: one of those furthest left, and the one furthest
+/// from it.
+Rings simplified(const Rings& rings, double tolerance);
+
 /// Coordinates in pixels: (0, 0) is the upper left corner of the mask, (0.5, 0.5) the middle of its first pixel.
 struct Point {
   double x;

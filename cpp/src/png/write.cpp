@@ -27,12 +27,6 @@ struct Edge {
   std::int16_t open;     // pieces more in this row than in the one above
 };
 
-/// A run of a label map.
-struct LabelRun {
-  Run run;
-  std::uint16_t label;
-};
-
 /// Memory that a thread uses again and again.
 struct Scratch {
   Buffer<Edge> edges;
@@ -230,12 +224,12 @@ Runs together(const ShipRuns& ships, Scratch& own) {
   for (std::size_t b = 1; b < ships.ends.size(); ++b) {
     for (std::size_t a = b; a-- > 0;) {
       if (intersection_area(ships.ship(a), ships.ship(b)) != 0) {
-        throw FormatError("ships " + std::to_string(a + 1) + " and " + std::to_string(b + 1) +
-                          " overlap, a label map cannot hold both");
+        throw FormatError("ships " + std::to_string(a + 1) + " and " + std::to_string(b + 1) + " overlap" +
+                          kOverlapHint);
       }
     }
   }
-  throw FormatError("ships overlap, a label map cannot hold them");
+  throw FormatError(std::string("ships overlap") + kOverlapHint);
 }
 
 }  // namespace
@@ -249,25 +243,29 @@ void png_of_mask(const ShipRuns& ships, Shape shape, bool one_bit, ByteBuffer& p
   write_png(edges.by_rows(), shape, depth, one_bit ? deflate::kByteCode : deflate::kMaskCode, png);
 }
 
-void png_of_labels(const ShipRuns& ships, Shape shape, ByteBuffer& png) {
+void png_of_labels(const ShipRuns& ships, Shape shape, Overlap rule, ByteBuffer& png) {
   check(shape);
   const std::size_t count = ships.ends.size();
   if (count > std::numeric_limits<std::uint16_t>::max()) {
     throw FormatError(std::to_string(count) + " ships in one image, a 16-bit label map holds 65535");
   }
-  std::vector<LabelRun> runs;
+  std::vector<OwnedRun> runs;
   runs.reserve(ships.runs.size());
   for (std::size_t k = 0; k < count; ++k) {
-    for (const Run& run : ships.ship(k)) runs.push_back({run, static_cast<std::uint16_t>(k + 1)});
+    for (const Run& run : ships.ship(k)) runs.push_back({run, static_cast<std::uint32_t>(k)});
   }
-  std::ranges::sort(runs, {}, [](const LabelRun& one) { return one.run.start; });
+  std::ranges::sort(runs, {}, [](const OwnedRun& one) { return one.run.start; });
+  const auto overlap = [](const OwnedRun& one, const OwnedRun& next) { return next.run.start < one.run.end(); };
+  if (std::ranges::adjacent_find(runs, overlap) != runs.end()) {
+    if (rule == Overlap::kError) complain_overlap(ships);
+    std::vector<Runs> masks(count);
+    for (std::size_t k = 0; k < count; ++k) masks[k] = ships.ship(k);
+    runs = owned_runs(masks, rule);
+  }
   Scratch& own = scratch();
   const std::uint32_t depth = count < 256 ? 8 : 16;
   Edges edges(shape, depth, own);
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    if (i + 1 < runs.size() && runs[i + 1].run.start < runs[i].run.end()) complain_overlap(ships);
-    edges.add({&runs[i].run, 1}, runs[i].label);
-  }
+  for (const OwnedRun& one : runs) edges.add({&one.run, 1}, static_cast<std::uint16_t>(one.owner + 1));
   write_png(edges.by_rows(), shape, depth, deflate::kByteCode, png);
 }
 

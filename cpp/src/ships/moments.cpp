@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "parts.hpp"
+#include "shipedge/measures.hpp"
 #include "shipedge/polygon.hpp"
 
 namespace shipedge {
@@ -59,36 +60,6 @@ std::pair<double, double> ends_of(const PowerMeans& along) noexcept {
   return {centre - half, centre + half};
 }
 
-/// Mean place of pixels from a corner, and how they spread about it: with the area of each pixel, 1 / 12.
-struct Spread {
-  double x = 0;
-  double y = 0;
-  double xx = 0;
-  double xy = 0;
-  double yy = 0;
-};
-
-Spread spread_of(const Rle& component, const Box& box) {
-  double count = 0;
-  Spread sum;
-  for_each_segment(component.runs(), component.shape().height,
-                   [&](std::uint32_t column, std::uint32_t top, std::uint32_t bottom) {
-                     const double rows = bottom - top;
-                     const double x = column - box.left;
-                     const double y = (top - box.top) + (rows - 1) / 2;
-                     count += rows;
-                     sum.x += rows * x;
-                     sum.y += rows * y;
-                     sum.xx += rows * x * x;
-                     sum.xy += rows * x * y;
-                     sum.yy += rows * y * y + rows * (rows * rows - 1) / 12;
-                   });
-  const double x = sum.x / count;
-  const double y = sum.y / count;
-  constexpr double kPixel = 1.0 / 12;
-  return {x, y, sum.xx / count - x * x + kPixel, sum.xy / count - x * y, sum.yy / count - y * y + kPixel};
-}
-
 }  // namespace
 
 std::optional<Rle> fitted_rectangle(const Rle& component) {
@@ -101,7 +72,7 @@ std::optional<Rle> fitted_rectangle(const Rle& component) {
   const double width = std::sqrt(12 * std::max(mean - root, 0.0));
   const double length = std::sqrt(12 * (mean + root));
   if (component.area() < kRectangular * width * length || length < kOblong * width) return std::nullopt;
-  const double angle = std::atan2(spread.xy, difference) / 2;
+  const double angle = spread.angle();
   const Point ahead{std::cos(angle), std::sin(angle)};
 
   PowerMeans along;

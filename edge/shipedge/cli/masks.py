@@ -4,12 +4,12 @@ import sys
 import time
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 from click.exceptions import Exit
 
-from shipedge.cli.options import PathName
+from shipedge.cli.options import OVERLAP, PathName
 from shipedge.cli.terminal import say
 
 _SHOWN = 20  # complaints printed one by one
@@ -26,6 +26,7 @@ _SHOWN = 20  # complaints printed one by one
 )
 @click.option("--only-ships", is_flag=True, help="Leave out the images without ships.")
 @click.option("--instances", is_flag=True, help="Label maps: ship k of an image has the value k, from 1.")
+@OVERLAP
 @click.option(
     "--shape", type=click.IntRange(1, 65535), nargs=2, metavar="H W", help="Size of all masks.  [default: 768 768]"
 )
@@ -43,6 +44,7 @@ def masks(
     images: Path | None,
     only_ships: bool,
     instances: bool,
+    overlap: Literal["error", "first", "last", "larger"],
     shape: tuple[int, int] | None,
     threads: int,
 ) -> None:
@@ -78,7 +80,7 @@ def masks(
         of = f"{len(chosen)} images{' with ships' if only_ships else ''}"
         chosen = list(images_in(images, chosen))
         say(f"{len(chosen)} of {of} have their image in {images}")
-    builder = MaskBuilder(csv, out, shape or (768, 768), images, instances)
+    builder = MaskBuilder(csv, out, shape or (768, 768), images, instances, overlap)
     started = time.perf_counter()
     with _bar(len(chosen)) as bar:
 

@@ -11,6 +11,14 @@ from typing import Any
 
 import click
 
+OVERLAP = click.option(
+    "--overlap",
+    type=click.Choice(["error", "first", "last", "larger"]),
+    default="error",
+    show_default=True,
+    help="Whose a pixel of several ships is in label maps: "
+    "an error, the first one's, the last one's or the larger one's.",
+)
 FORCE = click.option(
     "--force", is_flag=True, help="Replace an output even if it is an input or a file of another kind."
 )

@@ -6,7 +6,7 @@ from typing import Literal
 
 import click
 
-from shipedge.cli.options import FORCE, PathName
+from shipedge.cli.options import FORCE, OVERLAP, PathName
 from shipedge.cli.streams import counted, readable, writable
 from shipedge.cli.terminal import say
 from shipedge.files.outputs import Kind, check_outputs
@@ -14,6 +14,7 @@ from shipedge.formats.coco_results import listed_images
 from shipedge.formats.convert import FORMATS, WRITTEN, read_labelled, write_labelled
 from shipedge.formats.labelled import ImageList, Labelled, count
 from shipedge.formats.recognize import recognize
+from shipedge.rle import Overlap
 
 FROM = click.option(
     "--from", "kind", type=click.Choice(FORMATS), help="Format of SRC.  [default: by suffix and content]"
@@ -55,6 +56,7 @@ CROWDS = click.option(
     show_default=True,
     help="Order of the runs in an Airbus CSV that is read: F down the columns, C along the rows (a mistake).",
 )
+@OVERLAP
 @FORCE
 def convert(
     source: str,
@@ -65,6 +67,7 @@ def convert(
     shape: tuple[int, int] | None,
     crowds: Literal["keep", "drop"],
     order: Literal["F", "C"],
+    overlap: Overlap,
     force: bool,
 ) -> None:
     """Convert the ships of SRC into DST.
@@ -86,6 +89,7 @@ def convert(
     Examples:
       shipedge rle convert ships.csv ships.json
       shipedge rle convert ships.json labels/ --to yolo
+      shipedge rle convert ships.json labels/ --to labels --overlap larger
       shipedge rle convert masks/ ships.csv --images images/
       shipedge rle convert transposed.csv right.csv --order C
       shipedge rle convert - - --from airbus --to coco < ships.csv > ships.json
@@ -100,7 +104,7 @@ def convert(
         check_outputs({target: files[target_kind]}, [source, *([] if images is None else [images])], force=force)
     with readable(source) as path, writable(target) as out:
         found = counted(_summed(read_labelled(path, kind, image_list, notes, order, crowds), totals), "images")
-        write_labelled(out, target_kind, found, notes)
+        write_labelled(out, target_kind, found, notes, overlap)
     for note in notes:
         say(f"Note: {note.replace(str(path), source).replace(str(out), target)}", err=True)
     what = f"{count(totals[0], 'image')} with {count(totals[1], 'ship')}: {source} ({kind}) -> {target} ({target_kind})"

@@ -21,6 +21,7 @@ from shipedge.formats.supervisely import SUPERVISELY
 from shipedge.formats.tools import read_tool
 from shipedge.formats.via import VIA
 from shipedge.formats.yolo import read_yolo, write_yolo
+from shipedge.rle import Overlap
 
 TOOLS = {"cvat": CVAT, "labelme": LABELME, "labelstudio": LABELSTUDIO, "supervisely": SUPERVISELY, "via": VIA}
 """Native files of labelling tools, which are read but not written."""
@@ -80,8 +81,12 @@ def _read(
     return read_png_folder(path, image_list, left_out, notes, labels=kind == "labels")
 
 
-def write_labelled(path: Path, kind: str, images: Iterable[Labelled], notes: list[str]) -> None:
+def write_labelled(
+    path: Path, kind: str, images: Iterable[Labelled], notes: list[str], overlap: Overlap = "error"
+) -> None:
     """Write the images in one of ``WRITTEN``, whole or not at all; ``notes`` gets a sentence for each kind of loss.
+
+    ``overlap`` says whose a pixel of several ships is in label maps, as for `shipedge.rle.to_labels`.
 
     Raises:
         DatasetError: the format cannot hold the images at all, or a folder has files already.
@@ -93,7 +98,7 @@ def write_labelled(path: Path, kind: str, images: Iterable[Labelled], notes: lis
     elif kind == "yolo":
         write_yolo(path, images, notes)
     else:
-        write_png_folder(path, images, notes, labels=kind == "labels")
+        write_png_folder(path, images, notes, labels=overlap if kind == "labels" else None)
 
 
 def _sized(images: Iterable[Labelled], path: Path, image_list: ImageList) -> Iterator[Labelled]:

@@ -16,9 +16,10 @@ from shipedge.files.shorten import shorten
 from shipedge.formats.budget import refuse_turning
 from shipedge.formats.left_out import LeftOut
 from shipedge.formats.names import image_name
-from shipedge.formats.shapes import corners, ellipse, fill, place_mask
+from shipedge.formats.shapes import corners, ellipse, fill
 from shipedge.formats.tools import Shape, Tool, ToolImage
 from shipedge.rle import Rle, from_coco
+from shipedge.segmentation import place_mask
 
 _LONGEST = 1 << 30  # bytes of XML
 _NO_OBJECTS = {"tag", "attribute"}  # of the whole image

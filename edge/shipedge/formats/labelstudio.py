@@ -10,18 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from shipedge.errors import DatasetError
+from shipedge.errors import DatasetError, RleFormatError
 from shipedge.files.json_file import entries, load, real
 from shipedge.files.shorten import shorten
 from shipedge.formats.left_out import LeftOut
 from shipedge.formats.names import image_name
 from shipedge.formats.shapes import corners, ellipse, fill
 from shipedge.formats.tools import Shape, Tool, ToolImage
-from shipedge.rle import Rle
+from shipedge.rle import Rle, from_label_studio
 
-_MOST_VALUES = 1 << 28  # of a brush mask, 67 million pixels: a few bytes can claim as many
 _GEOMETRY = {"points", "rle", "x", "y", "width", "height", "radiusX", "radiusY", "vertices", "imageDataURL"}
 
 
@@ -75,8 +73,13 @@ def _mask(result: dict[str, Any], shape: Shape, place: str) -> Rle | str:
         raise DatasetError(f"{place}: the image was turned by {shorten(result['image_rotation'])} degrees, expected 0")
     height, width = shape
     if "rle" in value:
-        layers = _unpacked(value["rle"], 4 * height * width, place).reshape(height, width, 4)
-        return Rle.from_mask((layers[..., 3] != 0).view(np.uint8))  # red, green, blue and opacity
+        packed = value["rle"]
+        if not isinstance(packed, list) or not all(type(byte) is int and 0 <= byte <= 255 for byte in packed):
+            raise DatasetError(f"{place}: rle is {shorten(packed)}, expected a list of bytes")
+        try:
+            return from_label_studio(packed, shape)
+        except RleFormatError as error:
+            raise DatasetError(f"{place}: rle: {error}") from error
     percent = np.array([width, height]) / 100
     if "points" in value and kind in ("polygon", ""):
         return fill([corners(value["points"], place) * percent], shape, place)
@@ -86,38 +89,6 @@ def _mask(result: dict[str, Any], shape: Shape, place: str) -> Rle | str:
         (x, y), (rx, ry) = percent * (x, y), percent * (rx, ry)
         return fill([ellipse(x, y, rx, ry, turn)], shape, place)
     return f"of type {shorten(result.get('type'))}"
-
-
-def _unpacked(packed: Any, expected: int, place: str) -> npt.NDArray[np.uint8]:
-    """Values of a packed list: runs of one value, and values one by one, both with a length of 1 to 2^16."""
-    if not isinstance(packed, list) or not all(type(byte) is int and 0 <= byte <= 255 for byte in packed):
-        raise DatasetError(f"{place}: rle is {shorten(packed)}, expected a list of bytes")
-    bits = "".join(f"{byte:08b}" for byte in packed)
-    at = 0
-
-    def read(size: int) -> int:
-        nonlocal at
-        if at + size > len(bits):
-            raise DatasetError(f"{place}: rle ends before all its values")
-        at += size
-        return int(bits[at - size : at], 2)
-
-    number, word = read(32), read(5) + 1
-    lengths = [read(4) + 1 for _ in range(4)]
-    if word != 8 or number != expected or number > _MOST_VALUES:
-        raise DatasetError(
-            f"{place}: rle has {number} values of {word} bits, expected {expected} (4 a pixel) of 8 bits"
-        )
-    values = np.zeros(number, np.uint8)  # of which the system gives only what is written
-    found = 0
-    while found < number:
-        is_run = read(1)
-        length = 1 + read(lengths[read(2)])
-        part = read(8) if is_run else np.array([read(8) for _ in range(length)], np.uint8)[: number - found]
-        if not is_run or part:
-            values[found : found + length] = part
-        found += length
-    return values
 
 
 def _label(result: dict[str, Any]) -> str:

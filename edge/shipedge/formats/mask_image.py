@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from shipedge.errors import DatasetError
 from shipedge.images import decode_stored, header_of, read_file
 from shipedge.images.png import palette, pixels_alone
 from shipedge.images.turn import turn
+from shipedge.rle import Rle
 
 Values = npt.NDArray[Any]
 
@@ -22,6 +24,25 @@ VOID, _VOID_COLOR = 255, (224, 224, 192)
 def read_mask(path: Path) -> Values:
     """`decode_mask` of a file with one value other than 0; errors as `one_value`."""
     return one_value(decode_mask(read_file(path), str(path)), str(path))
+
+
+def read_png(source: bytes | str | PathLike[str]) -> Rle:
+    """The mask of a PNG: what is not 0 or, where transparency is the mask, what is visible.
+
+    OpenCV decodes the file; no more than one array of its pixels is in memory.
+
+    Args:
+        source: path of the file, or what is in it.
+
+    Raises:
+        ImageError: not an image, cut off or damaged.
+        DatasetError: a JPEG, color, or several values other than 0, as a label image has.
+    """
+    if isinstance(source, bytes):
+        values = one_value(decode_mask(source, "the PNG"), "the PNG")
+    else:
+        values = read_mask(Path(source))
+    return Rle.from_mask((values != 0).view(np.uint8))
 
 
 def one_value(values: Values, name: str) -> Values:

@@ -16,7 +16,7 @@ from shipedge.formats.labelled import ImageList, Labelled, Stems, count, stem
 from shipedge.formats.left_out import LeftOut
 from shipedge.formats.mask_image import read_mask
 from shipedge.images.header import SUFFIXES
-from shipedge.rle import Rle, components, from_labels, labels_to_png, to_png, union
+from shipedge.rle import Overlap, Rle, components, from_labels, labels_to_png, to_png, union
 
 _MOST_PIXELS = 1 << 30
 
@@ -56,13 +56,19 @@ def read_png_folder(
 
 
 def write_png_folder(
-    folder: str | os.PathLike[str], images: Iterable[Labelled], notes: list[str], *, labels: bool = False
+    folder: str | os.PathLike[str], images: Iterable[Labelled], notes: list[str], *, labels: Overlap | None = None
 ) -> None:
-    """Write a mask per image, 0 and 255, or (labels) 0 and k for ship k; the folder appears whole or not at all.
+    """Write a mask per image, 0 and 255, or a label map, 0 and k for ship k; the folder appears whole or not at all.
+
+    Args:
+        folder: to be made.
+        images: what goes in.
+        notes: gets a sentence for each kind of loss.
+        labels: None for masks; for label maps whose a pixel of several ships is, as for `shipedge.rle.to_labels`.
 
     Raises:
         DatasetError: the folder has files already, two images would share one, an image of over 2^30 pixels, or
-            (labels) ships that overlap.
+            ships overlap and ``labels`` is "error".
     """
     stems = Stems()
     ships_before = ships_after = changed = 0
@@ -70,9 +76,9 @@ def write_png_folder(
         for image, shape, ships in images:
             if shape[0] * shape[1] > _MOST_PIXELS:
                 raise DatasetError(f"image {image!r} has shape {shape}, a mask image takes at most 2^30 pixels")
-            if labels:
+            if labels is not None:
                 try:
-                    data = labels_to_png(ships, shape)
+                    data = labels_to_png(ships, shape, labels)
                 except RleFormatError as error:
                     raise DatasetError(f"image {image!r}: {error}") from error
             else:

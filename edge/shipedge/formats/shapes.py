@@ -70,18 +70,6 @@ def ellipse(x: float, y: float, rx: float, ry: float, angle: float = 0.0) -> npt
         return np.stack([x + across * cosine - along * sine, y + across * sine + along * cosine], axis=1)
 
 
-def place_mask(mask: Rle, left: int, top: int, shape: tuple[int, int]) -> Rle:
-    """A small mask with its upper left corner somewhere in the image; what lies outside of the image is cut."""
-    height, width = shape
-    first = min(max(0, -left), mask.shape[1]), min(max(0, -top), mask.shape[0])
-    last = min(mask.shape[1], max(first[0], width - left)), min(mask.shape[0], max(first[1], height - top))
-    inside = mask.crop((*first, *last))
-    if not inside:
-        return Rle([], shape)
-    left, top = left + first[0], top + first[1]
-    return inside.pad(top, height - top - inside.shape[0], left, width - left - inside.shape[1])
-
-
 def mask_of_base64(text: Any, place: str, *, packed: bool = False) -> Rle:
     """A small mask from a PNG in base64, which (packed) zlib made smaller. Raises DatasetError where it is none."""
     if not isinstance(text, str):

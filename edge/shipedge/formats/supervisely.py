@@ -12,9 +12,10 @@ from shipedge.files.json_file import integer, objects
 from shipedge.files.shorten import shorten
 from shipedge.formats.left_out import LeftOut
 from shipedge.formats.names import image_name
-from shipedge.formats.shapes import corners, fill, mask_of_base64, place_mask
+from shipedge.formats.shapes import corners, fill, mask_of_base64
 from shipedge.formats.tools import Shape, Tool, ToolImage, tool_files
 from shipedge.rle import Rle
+from shipedge.segmentation import place_mask
 
 
 def _images(path: Path, left_out: LeftOut) -> Iterator[ToolImage]:
