@@ -17,10 +17,10 @@ SHAPE = (12, 17)
 
 def test_png(tmp_path):
     path = tmp_path / "a.png"
-    colour = np.zeros((*SHAPE, 3), np.uint8)
-    colour[0, 0] = 1, 2, 3
+    color = np.zeros((*SHAPE, 3), np.uint8)
+    color[0, 0] = 1, 2, 3
     for pixels, sentence in (
-        (colour, "is a color image, expected a grey mask"),
+        (color, "is a color image, expected a grey mask"),
         (np.arange(204, dtype=np.uint8).reshape(SHAPE), "has several values other than 0: a label image"),
     ):
         cv2.imwrite(str(path), pixels)
@@ -59,11 +59,11 @@ def test_grey_masks_of_other_kinds(tmp_path):
     mask[2:4, 3:9] = 255
     kinds = {
         "grey": mask,
-        "colour": np.repeat(mask[..., None], 3, axis=2),
+        "color": np.repeat(mask[..., None], 3, axis=2),
         "16": mask.astype(np.uint16),
         "1": mask // 255,
     }
-    kinds["alpha"] = np.dstack([kinds["colour"], np.full(SHAPE, 255, np.uint8)])
+    kinds["alpha"] = np.dstack([kinds["color"], np.full(SHAPE, 255, np.uint8)])
     for name, pixels in kinds.items():
         cv2.imwrite(str(tmp_path / f"{name}.png"), pixels)
     cv2.imwrite(str(tmp_path / "bilevel.png"), mask, [cv2.IMWRITE_PNG_BILEVEL, 1])

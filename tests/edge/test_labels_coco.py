@@ -131,7 +131,7 @@ def test_sizes_come_from_where_they_are_known(tmp_path, pics):
     assert convert(path, "--images", pics)[0] == {"harbor.png": SHIPS}
     counts = [{"segmentation": {"size": [120, 200], "counts": to_coco(ship)}} for ship in SHIPS]
     assert convert(write(tmp_path, scene(*counts, height=None, width=None)))[0] == {"harbor.png": SHIPS}
-    assert "has shape (121, 200), its image (120, 200)" in convert(
+    assert "has shape (121, 200), its file (120, 200)" in convert(
         write(tmp_path, scene(height=121)), "--images", pics, code=1
     )
 

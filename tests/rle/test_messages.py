@@ -27,7 +27,7 @@ class Unshowable:
         (lambda: rle.iou(LONG, 5), "a is of type str, expected an Rle or a NumPy array (height, width)"),
         (lambda: rle.iou(MASK), "iou(a: object, b: object) was called with (Rle)"),
         (lambda: rle.areas(LONG, LONG), "areas(rles: object) was called with (str, str)"),
-        (lambda: rle.parse("1 3", colour=LONG), "parse(text: object, shape: object = (768, 768), "),
+        (lambda: rle.parse("1 3", color=LONG), "parse(text: object, shape: object = (768, 768), "),
         (
             lambda: rle.Rle(LONG),
             "shipedge.rle.Rle(runs: object, shape: object) was called with (Rle, str)",
@@ -48,8 +48,8 @@ def test_values_are_cut(call, beginning):
 def test_short_values_are_shown_whole():
     with pytest.raises(ValueError, match="order is 'K', expected 'F'"):
         rle.parse("1 3", order="K")
-    with pytest.raises(TypeError, match=r"was called with \(str, order: str, colour: int\)"):
-        rle.parse("1 3", order="F", colour=3)
+    with pytest.raises(TypeError, match=r"was called with \(str, order: str, color: int\)"):
+        rle.parse("1 3", order="F", color=3)
 
 
 def test_errors_from_within_a_call_stay_themselves():

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from shipedge_train.synth.berths import Berth, Harbour, Plan, footprint
+from shipedge_train.synth.berths import Berth, Harbor, Plan, footprint
 from shipedge_train.synth.fleet import place_fleet
 from shipedge_train.synth.light import Light
 from shipedge_train.synth.sizes import sample_size
@@ -141,11 +141,11 @@ def test_a_berth_beside_another_ship_touches_but_never_overlaps():
     assert gap < 5
 
 
-def test_harbour_finds_the_quay_and_ignores_rocks():
+def test_harbor_finds_the_quay_and_ignores_rocks():
     water = _coast()
     cv2.circle(canvas := np.zeros((SIZE, SIZE), np.uint8), (400, 250), 8, 1, -1)
     water &= canvas == 0
-    edges = Harbour(water, np.random.default_rng(0)).edges
+    edges = Harbor(water, np.random.default_rng(0)).edges
     assert edges
     assert all(abs(x - 149) <= 2 for x, *_ in edges)
     assert math.cos(max(edges, key=lambda edge: edge[3])[4]) == pytest.approx(1, abs=1e-6)

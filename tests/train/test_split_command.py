@@ -25,9 +25,9 @@ SHIPS = [("1 40 769 40",), ("1 10 769 10",), (), ("5000 20",), ("700 5",), ("900
 
 
 @pytest.fixture(scope="module")
-def harbour(tmp_path_factory):
+def harbor(tmp_path_factory):
     """Nine images: four overlapping cuts of one scene (a chain), a copy under another name, the others alone."""
-    folder = tmp_path_factory.mktemp("harbour")
+    folder = tmp_path_factory.mktemp("harbor")
     (folder / "images").mkdir()
     rng = np.random.default_rng(8)
     scene = cv2.GaussianBlur(rng.integers(0, 255, (1536, 1536, 3), dtype=np.uint8), (0, 0), 3)
@@ -51,8 +51,8 @@ def rows_of(path):
         return {row["ImageId"]: (row["Group"], row["Part"]) for row in csv.DictReader(file)}
 
 
-def test_overlapping_images_and_copies_share_a_group(harbour, tmp_path):
-    result = run(harbour, "--folds", 2, "--test-share", 0.2, "--out", tmp_path / "splits.csv")
+def test_overlapping_images_and_copies_share_a_group(harbor, tmp_path):
+    result = run(harbor, "--folds", 2, "--test-share", 0.2, "--out", tmp_path / "splits.csv")
     assert result.exit_code == 0, result.output
     rows = rows_of(tmp_path / "splits.csv")
     assert {rows[f"p{k}.jpg"] for k in range(4)} == {rows["p0.jpg"]}
@@ -64,31 +64,31 @@ def test_overlapping_images_and_copies_share_a_group(harbour, tmp_path):
     assert "5 groups, 2 of several images, the largest of 4 (p0.jpg)" in result.stdout
 
 
-def test_the_same_images_and_seed_give_the_same_file(harbour, tmp_path):
+def test_the_same_images_and_seed_give_the_same_file(harbor, tmp_path):
     for name in ("one", "two"):
-        assert run(harbour, "--folds", 2, "--out", tmp_path / f"{name}.csv", "--seed", 5).exit_code == 0
+        assert run(harbor, "--folds", 2, "--out", tmp_path / f"{name}.csv", "--seed", 5).exit_code == 0
     assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
 
 
-def test_figures_for_machines(harbour, tmp_path):
-    result = run(harbour, "--folds", 2, "--out", tmp_path / "splits.csv", "--json")
+def test_figures_for_machines(harbor, tmp_path):
+    result = run(harbor, "--folds", 2, "--out", tmp_path / "splits.csv", "--json")
     found = json.loads(result.stdout)
     assert sum(part["images"] for part in found["parts"].values()) == 9
     assert sum(part["64 px and over"] for part in found["parts"].values()) == 1
     assert (found["groups"], found["copies"], found["overlapping_pairs"]) == (5, 1, 6)
 
 
-def test_another_split_is_never_replaced(harbour, tmp_path):
+def test_another_split_is_never_replaced(harbor, tmp_path):
     out = tmp_path / "splits.csv"
     out.write_text("ImageId,Group,Part\np0.jpg,p0.jpg,test\n")
-    result = run(harbour, "--folds", 2, "--out", out)
+    result = run(harbor, "--folds", 2, "--out", out)
     assert result.exit_code == 1
     assert "holds another split" in result.stderr
     assert out.read_text().count("\n") == 2
 
 
-def test_scenes_that_the_pixels_contradict_are_kept_together_and_reported(harbour, tmp_path):
-    folder = shutil.copytree(harbour, tmp_path / "data")
+def test_scenes_that_the_pixels_contradict_are_kept_together_and_reported(harbor, tmp_path):
+    folder = shutil.copytree(harbor, tmp_path / "data")
     (folder / "scenes.csv").write_text("ImageId,BigImageId\np0.jpg,A\np1.jpg,B\np4.jpg,A\nelsewhere.jpg,A\n")
     result = run(folder, "--folds", 2, "--test-share", 0)
     assert result.exit_code == 0, result.output
@@ -98,8 +98,8 @@ def test_scenes_that_the_pixels_contradict_are_kept_together_and_reported(harbou
     assert {part for _, part in rows.values()} == {"fold0", "fold1"}
 
 
-def test_broken_images_are_named_and_nothing_is_written(harbour, tmp_path):
-    folder = shutil.copytree(harbour, tmp_path / "data")
+def test_broken_images_are_named_and_nothing_is_written(harbor, tmp_path):
+    folder = shutil.copytree(harbor, tmp_path / "data")
     for name in ("p4.jpg", "p6.jpg"):
         path = folder / "images" / name
         path.write_bytes(path.read_bytes()[:9000])
@@ -117,8 +117,8 @@ def test_broken_images_are_named_and_nothing_is_written(harbour, tmp_path):
         ([("absent.jpg", ())], r"absent\.jpg is missing"),
     ],
 )
-def test_data_that_cannot_be_split(harbour, tmp_path, rows, message):
-    (tmp_path / "images").symlink_to(harbour / "images")
+def test_data_that_cannot_be_split(harbor, tmp_path, rows, message):
+    (tmp_path / "images").symlink_to(harbor / "images")
     write_airbus(tmp_path / "ships.csv", rows)
     result = run(tmp_path, "--folds", 2, "--test-share", 0)
     assert result.exit_code == 1
@@ -127,8 +127,8 @@ def test_data_that_cannot_be_split(harbour, tmp_path, rows, message):
     assert re.search(message, result.stderr)
 
 
-def test_a_stopped_run_goes_on_and_changed_images_are_seen(harbour, tmp_path, monkeypatch):
-    folder = shutil.copytree(harbour, tmp_path / "data")
+def test_a_stopped_run_goes_on_and_changed_images_are_seen(harbor, tmp_path, monkeypatch):
+    folder = shutil.copytree(harbor, tmp_path / "data")
     paths = sorted((folder / "images").iterdir())
     signed = []
     monkeypatch.setattr(store, "sign", lambda quarter, real=store.sign: signed.append(1) or real(quarter))

@@ -112,5 +112,5 @@ def _causes(result: Evaluation) -> list[str]:
         f"predictions         {listed(counted['predictions'])}",
     ]
     if false is not None:
-        lines.append(f"false alarms        {listed(false)}   (a guess from colours)")
+        lines.append(f"false alarms        {listed(false)}   (a guess from colors)")
     return lines

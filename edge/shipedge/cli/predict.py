@@ -88,7 +88,7 @@ def predict(
 
     \b
     Examples:
-      shipedge predict harbour.jpg --annotate
+      shipedge predict harbor.jpg --annotate
       shipedge predict images/ --csv submission.csv
       shipedge predict 'flights/**/*.jpg' --bundle my-bundle/ --out found/
       shipedge predict flight.mp4 --annotate --threads 2
@@ -97,7 +97,7 @@ def predict(
       shipedge predict rtsp://cam.example/stream1 --fps 2
       shipedge predict --sources cameras.toml --max-age 2
       shipedge predict scene.tif --stretch 0,3000
-      shipedge predict scene.tif --geojson ships.geojson --roi harbour.geojson
+      shipedge predict scene.tif --geojson ships.geojson --roi harbor.geojson
       shipedge predict images/ --gsd 0.5 --detections ships.csv
       shipedge predict lake.mp4 --point sensitive --min-score 0.6
       shipedge predict images/ --device gpu

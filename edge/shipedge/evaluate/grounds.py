@@ -1,7 +1,7 @@
-"""What lies below a false alarm: land, cloud or water. A guess from colours, good enough to choose what to train next.
+"""What lies below a false alarm: land, cloud or water. A guess from colors, good enough to choose what to train next.
 
 Water swallows red light, so sea, foam and wakes are bluer than grey; sand, soil, concrete and roofs are not, and
-neither is cloud, which is bright all around. Told apart by what the mean colour of the false alarm and of a ring around
+neither is cloud, which is bright all around. Told apart by what the mean color of the false alarm and of a ring around
 it say. Forest, dark rocks and muddy rivers are where it errs; docs/guides/evaluate.md says how often.
 """
 

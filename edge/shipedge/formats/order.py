@@ -132,7 +132,7 @@ def _evidence(ship: Rle, pixels: npt.NDArray[np.uint8] | None) -> float:
 
 
 def _contrast(ship: Rle, pixels: npt.NDArray[np.uint8]) -> float | None:
-    """Distance of the mean colour of a ship from that of a ring around it; None where there is no ring."""
+    """Distance of the mean color of a ship from that of a ring around it; None where there is no ring."""
     near = ship.dilate(1)  # its edge is blurred
     ring = difference(near.dilate(4), near)
     if not ring:

@@ -134,7 +134,7 @@ class Plan:
         return Berth(center, angle, size, _hull(rng, size), False)
 
 
-class Harbour:
+class Harbor:
     """Straight edges of the shore (quays, piers, beaches) that ships lie along."""
 
     def __init__(self, water: Bools, rng: Rng) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from shipedge_train.synth.berths import Berth, Harbour, Plan
+from shipedge_train.synth.berths import Berth, Harbor, Plan
 from shipedge_train.synth.hulls import Easel, Floats, View, blend
 from shipedge_train.synth.light import Light
 from shipedge_train.synth.roster import painter
@@ -31,15 +31,13 @@ def sample_view(canvas: Floats, rng: Rng, water: npt.NDArray[np.bool_], light: L
     )
 
 
-def _choose(
-    plan: Plan, harbour: Harbour, rng: Rng, size: tuple[float, float], wind: float, calm: float
-) -> Berth | None:
+def _choose(plan: Plan, harbor: Harbor, rng: Rng, size: tuple[float, float], wind: float, calm: float) -> Berth | None:
     """One place for a ship of `size`; None where none was found."""
     chance = rng.random()
     if plan.berths and chance < 0.16:
         return plan.alongside(rng, size)
-    if harbour.edges and chance < (0.6 if size[0] < 40 else 0.45):
-        berth = harbour.moor(plan, rng, size)
+    if harbor.edges and chance < (0.6 if size[0] < 40 else 0.45):
+        berth = harbor.moor(plan, rng, size)
         if berth is not None:
             return berth
     anchored = rng.random() < (calm if size[0] > 45 else 0.28)
@@ -71,14 +69,14 @@ def place_fleet(
         return 0
     view = sample_view(canvas, rng, water, light)
     plan = Plan(labels, water)
-    harbour = Harbour(water, rng)
+    harbor = Harbor(water, rng)
     wind, calm = float(rng.uniform(-np.pi, np.pi)), float(rng.choice((0.15, 0.5, 0.9)))
     common = float(rng.normal())
     misses = 0
     while len(plan.berths) < count and misses < 10 + 3 * count:
         size = sample_size(rng, common)
         # Several places for one size: giving up at once would favour the small ones, which fit anywhere.
-        found = (_choose(plan, harbour, rng, size, wind, calm) for _ in range(5))
+        found = (_choose(plan, harbor, rng, size, wind, calm) for _ in range(5))
         berth = next((berth for berth in found if berth is not None), None)
         if berth is None:
             misses += 1

@@ -26,7 +26,7 @@ _WILD = {
 }  # fmt: skip
 _PORT = {"works": 6.0, "town": 1.5, "scrub": 0.7, "sand": 1.0}
 _ROCKY = {"rock": 4.0, "scrub": 1.0, "forest": 0.5, "desert": 0.5}
-_USES = {"harbour": _PORT, "rocks": _ROCKY}
+_USES = {"harbor": _PORT, "rocks": _ROCKY}
 
 
 def _pick(rng: np.random.Generator, weights: dict[str, float]) -> str:
@@ -145,8 +145,8 @@ def paint_land(rng: np.random.Generator, sea: Sea, light: Light, kind: str) -> M
     land = height > 0
     if not land.any():
         return ~land
-    distance = height if kind == "harbour" else signed_distance(land)
-    quay = kind == "harbour"
+    distance = height if kind == "harbor" else signed_distance(land)
+    quay = kind == "harbor"
     if not quay or rng.random() < 0.2:
         _shallows(rng, sea, -distance)
         if rng.random() < (0.9 if kind in ("rocks", "island") else 0.5):

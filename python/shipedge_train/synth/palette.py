@@ -1,4 +1,4 @@
-"""Colours of ships, decks and cargo as satellite images show them (display values in [0, 1])."""
+"""Colors of ships, decks and cargo as satellite images show them (display values in [0, 1])."""
 
 from __future__ import annotations
 

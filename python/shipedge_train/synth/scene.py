@@ -27,7 +27,7 @@ _SHORES = {
     "rocks": (0.6, 1.2),
     "spit": (0.8, 0.8),
     "river": (1.2, 0.8),
-    "harbour": (4.5, 1.5),
+    "harbor": (4.5, 1.5),
     "inland": (0.0, 1.6),
 }
 _SKIES = {"": 0.73, "cumulus": 0.15, "veil": 0.04, "broken": 0.04, "overcast": 0.04}

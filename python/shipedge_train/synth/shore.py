@@ -1,4 +1,4 @@
-"""Where land is: coastlines, islands, rocks, spits, rivers and harbour basins as signed fields in pixels."""
+"""Where land is: coastlines, islands, rocks, spits, rivers and harbor basins as signed fields in pixels."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _river(rng: np.random.Generator) -> Field:
     return np.asarray(np.abs(along - rng.uniform(-150, 150) + bend) - rng.uniform(20, 160), np.float32)
 
 
-def _harbour(rng: np.random.Generator) -> Field:
+def _harbor(rng: np.random.Generator) -> Field:
     """Straight quays: a half plane with basins cut in and piers built out, all aligned."""
     turn = float(rng.uniform(-math.pi, math.pi))
     along, across = _axes(turn)
@@ -106,6 +106,6 @@ SHORES = {
     "rocks": _rocks,
     "spit": _spit,
     "river": _river,
-    "harbour": _harbour,
+    "harbor": _harbor,
     "inland": _inland,
 }

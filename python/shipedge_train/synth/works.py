@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from shipedge_train.synth.berths import Harbour
+from shipedge_train.synth.berths import Harbor
 from shipedge_train.synth.brush import Bools, bar, blob, cast, draw, make_solid, ring
 from shipedge_train.synth.hulls import Floats
 from shipedge_train.synth.light import Light
@@ -56,7 +56,7 @@ def _deck(
 
 def pier(canvas: Floats, rng: Rng, water: Bools, light: Light) -> None:
     """A pier from the shore (or from the image's border), bare, with a T-end, or with fingers."""
-    edges = Harbour(water, rng).edges
+    edges = Harbor(water, rng).edges
     height, width = water.shape
     if edges:
         x, y, along, long, normal = pick(rng, edges)
