@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +16,11 @@ from shipedge.errors import ConfigError
 from shipedge_train.config import AugmentConfig, DataConfig
 from shipedge_train.dataset import read_dataset
 from shipedge_train.loader import Loader, PatchLoader, places_of
+from shipedge_train.progress import Console
+from shipedge_train.runs.folder import read_run
+from shipedge_train.training import run as training_run
 from shipedge_train.training.hosts import Host, check_one_host, join_hosts, this_host
+from shipedge_train.training.run import train
 
 jax = pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="jax is not installed")
 TOML = """
@@ -188,6 +193,17 @@ def test_a_batch_that_cannot_be_divided_is_one_sentence(made_dataset, tmp_path):
     assert code == 1
     assert "a batch of 3 crops cannot be divided by 2 devices: set data.batch, or that of the stage, to a mult" in error
     assert "Traceback" not in error
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_a_batch_that_suits_the_devices_is_decided_once(made_dataset, tiny_config, tmp_path, monkeypatch):
+    config = tiny_config("detector", 2)
+    config = replace(config, data=replace(config.data, batch=0))
+    train("detector", made_dataset, config, tmp_path / "run", max_minutes=1e-4, console=Console(lambda _: None))
+    monkeypatch.setattr(training_run, "suited_batch", lambda: 99)
+    folder = train("detector", made_dataset, config, tmp_path / "run", resume=True, console=Console(lambda _: None))
+    assert read_run(folder).config.data.batch == 8
+    assert len(history(folder)) == 2
 
 
 def test_hosts_need_jax_and_three_variables(monkeypatch):
