@@ -44,6 +44,7 @@ from shipedge_train.progress import CONSOLE, Console, Report
 from shipedge_train.runs.bundle_weights import learned_from
 from shipedge_train.runs.folder import CHECKPOINT, CONFIG, check_split, read_run, ships_digest, split_record
 from shipedge_train.tasks import MODELS
+from shipedge_train.training.hosts import check_one_host
 from shipedge_train.training.run import train
 
 TASK = "cascade"
@@ -109,6 +110,7 @@ def cross_validate(
             folds in `out` that were judged with another configuration or split, a bundle without refiner, or one whose
             detector or refiner has learned from this dataset.
     """
+    check_one_host("cross-validation")
     root, folder = Path(data), Path(out)
     images = read_dataset(root)
     judges = _judges(root, others)

@@ -253,29 +253,3 @@ def test_16_bits_keep_float32_weights_and_answers(made_dataset, tiny_config, tmp
     pixels = np.full((1, 64, 64, 3), 90, np.uint8)
     load_best(model, read_run(folder))
     np.testing.assert_allclose(model.predict_on_batch(pixels), plain.predict_on_batch(pixels), atol=0.02)
-
-
-def test_every_batch_is_shared_by_all_devices(made_dataset, tmp_path):
-    if importlib.util.find_spec("jax") is None:
-        pytest.skip("jax is not installed")
-    toml = tmp_path / "c.toml"
-    text = (
-        "[model]\nwidths = [4, 4, 6, 6, 8]\n[data]\ncrop = 64\nbatch = {}\nvalidation_share = 0.4\n"
-        "validation_images = 2\n[train]\nloss = 'presence'\nepochs = 1\nsteps = 2\n"
-    )
-    command = [sys.executable, "-m", "shipedge", "train", "detector", "--data", str(made_dataset)]
-    environment = {
-        "KERAS_BACKEND": "jax", "XLA_FLAGS": "--xla_force_host_platform_device_count=2",
-        "PYTHONPATH": os.pathsep.join(sys.path),
-    }  # fmt: skip
-    for batch, out in ((2, "even"), (3, "uneven")):
-        toml.write_text(text.format(batch))
-        done = subprocess.run(
-            [*command, "--config", str(toml), "--out", str(tmp_path / out)],
-            check=False, capture_output=True, text=True, env={**os.environ, **environment},
-        )  # fmt: skip
-        if out == "even":
-            assert done.returncode == 0, done.stderr[-2000:]
-            assert "every batch is shared by 2 devices" in done.stdout
-        else:
-            assert "batches of 3 cannot be shared by 2 devices" in done.stderr

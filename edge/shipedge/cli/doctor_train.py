@@ -44,5 +44,7 @@ def _print(report: dict[str, Any]) -> None:
         rate = f"{1000 * step['batch'] / step['ms']:.0f} crops/s"
         figures = f"{step['ms']:.1f} ms for {step['batch']} crops ({rate})"
         say(f"  {mark:<4}{step['device']:<7}{step['precision']:<10}{figures}  {step['model']}".rstrip())
+    if report["devices"] > 1:
+        say(f"every batch is shared by {report['devices']} devices")
     if report["advice"]:
         say(report["advice"])

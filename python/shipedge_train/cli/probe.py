@@ -41,7 +41,7 @@ def _report() -> dict[str, Any]:
     import keras
 
     from shipedge_train.threads import default_workers
-    from shipedge_train.training.devices import Device, accelerators
+    from shipedge_train.training.devices import Device, accelerators, used_devices
 
     backend, found = keras.backend.backend(), accelerators()
     first, *others = (*found, Device("cpu:0"))
@@ -59,6 +59,7 @@ def _report() -> dict[str, Any]:
         "crop": CROP,
         "workers": default_workers(),
         "steps": steps,
+        "devices": used_devices(),
         "advice": advice(backend, used=bool(found)),
     }
 

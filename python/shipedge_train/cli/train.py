@@ -45,7 +45,8 @@ def train(
 ) -> None:
     """Train the detector, the segmenter, or both with one encoder (cascade), or the refiner on a dataset folder.
 
-    KERAS_BACKEND chooses tensorflow (default), jax or torch.
+    KERAS_BACKEND chooses tensorflow (default), jax or torch. On jax every batch is shared by all devices, and by
+    several hosts where KERAS_DISTRIBUTION_NUM_PROCESSES says so.
 
     \b
     Examples:
@@ -70,6 +71,7 @@ def train(
         best = find_learning_rate(task, data, choices, place)
         say(f"train.learning_rate = {best:.1e}  (curve: {place / 'learning_rate.png'})")
         return
+    from shipedge_train.training.hosts import this_host
     from shipedge_train.training.run import train as run
 
     folder = run(
@@ -82,4 +84,5 @@ def train(
         max_minutes=max_minutes,
         console=Console(say, steps),
     )
-    say(f"Best weights: {folder / 'best.weights.h5'}")
+    if this_host().first:
+        say(f"Best weights: {folder / 'best.weights.h5'}")

@@ -4,8 +4,8 @@
 `patches` makes those of a refiner.
 """
 
-from shipedge_train.loader.batches import Batch, Loader, whole_images
+from shipedge_train.loader.batches import Batch, Loader, places_of, whole_images
 from shipedge_train.loader.patches import PatchLoader, overlap, patches_of
 from shipedge_train.loader.truth import presence_grid
 
-__all__ = ["Batch", "Loader", "PatchLoader", "overlap", "patches_of", "presence_grid", "whole_images"]
+__all__ = ["Batch", "Loader", "PatchLoader", "overlap", "patches_of", "places_of", "presence_grid", "whole_images"]

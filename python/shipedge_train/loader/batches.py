@@ -7,6 +7,7 @@ resumed at step n sees what it would have seen.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import count
 from typing import Any, TypeVar
 
@@ -74,17 +75,17 @@ class Loader:
         able = self._augment.paste > 0 and any(image.ships for image in self._images)
         self._donors = Donors(self._sampler, self._pixels) if able else None
 
-    def batches(self, first_step: int = 0) -> Generator[Batch, None, None]:
-        """Batches from `first_step` on; a few are prefetched."""
-        return endless(self.batch, self._data, first_step)
+    def batches(self, first_step: int = 0, places: range | None = None) -> Generator[Batch, None, None]:
+        """Batches from `first_step` on; a few are prefetched. `places` are those of the batch to make, None all."""
+        return endless(partial(self.batch, places=places), self._data, first_step)
 
-    def batch(self, step: int) -> Batch:
-        """The batch of one step."""
-        data = self._data
-        images = np.empty((data.batch, data.crop, data.crop, 3), np.uint8)
+    def batch(self, step: int, places: range | None = None) -> Batch:
+        """The batch of one step, or some places of it."""
+        data, places = self._data, range(self._data.batch) if places is None else places
+        images = np.empty((len(places), data.crop, data.crop, 3), np.uint8)
         truths = []
         canvas = np.empty(SHAPE, np.uint8)
-        for first in range(0, data.batch, data.crops_per_image):
+        for first in range(places.start - places.start % data.crops_per_image, places.stop, data.crops_per_image):
             rng = np.random.default_rng((self._seed, step, first))
             image, centers = self._sampler.draw(rng, min(data.crops_per_image, data.batch - first))
             geometries = [sample_geometry(center, data.crop, self._augment, rng, SHAPE) for center in centers]
@@ -94,8 +95,10 @@ class Loader:
                 crop, part = geometry.image(pixels), geometry.mask(mask)
                 if self._donors is not None and rng.random() < self._augment.paste and not part.any():
                     crop, part = self._donors.paste(crop, part, rng)
-                images[place], part = vary(crop, part, self._augment, rng)
-                truths.append(self._truth(part).astype(np.float32))  # a copy: the next image draws over this mask
+                crop, part = vary(crop, part, self._augment, rng)
+                if place in places:
+                    images[place - places.start] = crop
+                    truths.append(self._truth(part).astype(np.float32))  # a copy: the next image draws over this mask
         return images, np.stack(truths)[..., None]
 
     def _mask(self, image: Image, canvas: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -117,6 +120,14 @@ class Loader:
             found = image.pixels()
             self._cache.keep(image, found)
         return found
+
+
+def places_of(host: int, hosts: int, batch: int) -> range:
+    """The places of every batch that one of several hosts makes: together all, no two the same.
+
+    A sample depends on the seed, the step and its place alone, so hosts need not talk to make one batch.
+    """
+    return range(host * batch // hosts, (host + 1) * batch // hosts)
 
 
 def whole_images(

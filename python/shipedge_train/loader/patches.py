@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from functools import partial
 
 import cv2
 import numpy as np
@@ -77,22 +78,23 @@ class PatchLoader:
     def weigh(self, weights: Mapping[str, float]) -> None:
         """Nothing: images without ships are not drawn."""
 
-    def batches(self, first_step: int = 0) -> Generator[Batch, None, None]:
-        """Batches from `first_step` on; a few are prefetched."""
-        return endless(self.batch, self._data, first_step)
+    def batches(self, first_step: int = 0, places: range | None = None) -> Generator[Batch, None, None]:
+        """Batches from `first_step` on; a few are prefetched. `places` are those of the batch to make, None all."""
+        return endless(partial(self.batch, places=places), self._data, first_step)
 
-    def batch(self, step: int) -> Batch:
-        """The batch of one step."""
-        rng = np.random.default_rng((self._seed, step))
-        patches = np.empty((self._data.batch, *PATCH, 3), np.uint8)
-        truth = np.empty((self._data.batch, 1, NUMBERS, 1), np.float32)
-        for place in range(self._data.batch):
+    def batch(self, step: int, places: range | None = None) -> Batch:
+        """The batch of one step, or some places of it."""
+        places = range(self._data.batch) if places is None else places
+        patches = np.empty((len(places), *PATCH, 3), np.uint8)
+        truth = np.empty((len(places), 1, NUMBERS, 1), np.float32)
+        for i, place in enumerate(places):
+            rng = np.random.default_rng((self._seed, step, place))
             image, rectangle = self._ships[rng.integers(len(self._ships))]
             found = astray(rectangle, rng)
             patch, numbers = cut_patch(self._pixels(image), found), correction(found, rectangle)
             if self._augment.flips and rng.random() < 0.5:
                 patch, numbers[[1, 4]] = np.ascontiguousarray(patch[::-1]), 1 - numbers[[1, 4]]
-            patches[place], truth[place, 0, :, 0] = vary(patch, _NO_MASK, self._augment, rng)[0], numbers
+            patches[i], truth[i, 0, :, 0] = vary(patch, _NO_MASK, self._augment, rng)[0], numbers
         return patches, truth
 
     def _pixels(self, image: Image) -> NDArray[np.uint8]:

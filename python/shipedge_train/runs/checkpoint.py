@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +23,20 @@ _WEIGHTS = ("average", "start")  # in the progress of a run
 
 def save_weights(model: keras.Model, folder: Path) -> None:
     """Write best.weights.h5, which any backend loads."""
-    with naming(folder / BEST), hidden_folder(folder) as hidden:
+    with naming(folder / BEST), hidden_folder(folder) as hidden, _alone():
         model.save_weights(hidden / BEST)
         (hidden / BEST).replace(folder / BEST)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Variables made inside are this host's: Keras makes some to save, and other hosts do not save."""
+    distribution = keras.distribution.distribution()
+    keras.distribution.set_distribution(None)
+    try:
+        yield
+    finally:
+        keras.distribution.set_distribution(distribution)
 
 
 def load_best(model: keras.Model, run: Run) -> None:

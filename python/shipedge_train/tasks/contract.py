@@ -25,8 +25,13 @@ class Batches(Protocol):
     def weigh(self, weights: Mapping[str, float]) -> None:
         """Draw by other weights, by file name, from the next call of `batches` on."""
 
-    def batches(self, first_step: int = 0) -> Generator[Batch, None, None]:
-        """Endless batches from `first_step` on; the same for any number of threads."""
+    def batches(self, first_step: int = 0, places: range | None = None) -> Generator[Batch, None, None]:
+        """Endless batches from `first_step` on; the same for any number of threads.
+
+        Args:
+            first_step: where to begin.
+            places: those of each batch to make, see `places_of`; None makes all.
+        """
 
 
 class Task(Protocol):

@@ -20,6 +20,7 @@ from shipedge_train.tasks.contract import Fixed, Tile, Values, Whole
 from shipedge_train.tasks.scenes import check_slim, widths_of
 
 _EACH = 2  # rectangles gone astray per ship, where a refiner is scored
+_AT_ONCE = 64  # patches
 
 
 class Refiner:
@@ -53,7 +54,9 @@ class Refiner:
         if not patches:
             return {"score": float("nan"), "iou_before": float("nan"), "iou": float("nan")}
         pixels = np.stack([patch for patch, _, _ in patches])
-        numbers = network.predict(pixels, batch_size=64, verbose=0)[:, 0, :, 0]
+        # Not `predict`: it divides every batch among the devices, and the last one has any size.
+        parts = [network.predict_on_batch(pixels[i : i + _AT_ONCE]) for i in range(0, len(pixels), _AT_ONCE)]
+        numbers = np.concatenate(parts)[:, 0, :, 0]
         before = [overlap(rectangle, label) for _, rectangle, label in patches]
         after = [
             overlap(corrected(rectangle, one), label)

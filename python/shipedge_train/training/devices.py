@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import keras
 
 from shipedge.errors import ConfigError
+from shipedge_train.training.hosts import this_host
 
 _POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16", "float16": "mixed_float16"}
 
@@ -56,9 +57,14 @@ def first_device() -> Device:
     return next(iter(accelerators()), Device("cpu:0"))
 
 
+def used_devices() -> int:
+    """Devices that share every batch: those of the kind that JAX takes first, of all hosts; one elsewhere."""
+    return len(keras.distribution.list_devices()) if keras.backend.backend() == "jax" else 1
+
+
 def suited_batch() -> int:
     """Crops per step for all devices that share it."""
-    return first_device().batch * (max(1, len(accelerators())) if keras.backend.backend() == "jax" else 1)
+    return first_device().batch * used_devices()
 
 
 def _of_tensorflow() -> list[Device]:
@@ -93,24 +99,36 @@ def _of_torch() -> list[Device]:
     ]
 
 
-def use_all_devices(batch_sizes: list[int], report: Callable[[str], None]) -> None:
-    """Share every batch among all GPUs (JAX; Keras' data-parallel distribution); with one device nothing changes.
+def use_all_devices(batch_sizes: Iterable[int], report: Callable[[str], None]) -> None:
+    """Divide every batch among all devices of all hosts (JAX; Keras' data-parallel distribution).
+
+    Gradients and batch statistics are those of the whole batch. With one device nothing changes.
 
     Raises:
-        ConfigError: a batch cannot be shared evenly.
+        ConfigError: a batch cannot be divided evenly, or hosts have different numbers of devices.
     """
     if keras.backend.backend() != "jax":
         if (count := len(accelerators())) > 1:
             report(f"{count} GPUs are here and one is used: KERAS_BACKEND=jax uses all")
         return
-    devices = keras.distribution.list_devices()
+    import jax
+
+    devices, hosts = jax.devices(), this_host().hosts
     if len(devices) < 2:
         return
-    uneven = [size for size in batch_sizes if size % len(devices)]
-    if uneven:
-        raise ConfigError(f"batches of {uneven[0]} cannot be shared by {len(devices)} devices: use a multiple")
-    keras.distribution.set_distribution(keras.distribution.DataParallel(devices=devices, auto_shard_dataset=False))
-    report(f"every batch is shared by {len(devices)} devices")
+    # A host's part of a batch goes to its own devices: `loader.places_of` counts on their order.
+    owners = [device.process_index for device in devices]
+    if owners != [host for host in range(hosts) for _ in range(len(devices) // hosts)]:
+        counts = ", ".join(f"{owners.count(host)} on host {host}" for host in range(hosts))
+        raise ConfigError(f"hosts need the same number of devices each, here are {counts}")
+    if uneven := [size for size in batch_sizes if size % len(devices)]:
+        raise ConfigError(
+            f"a batch of {uneven[0]} crops cannot be divided by {len(devices)} devices: set data.batch, or that of "
+            f"the stage, to a multiple of {len(devices)}"
+        )
+    names = keras.distribution.list_devices()
+    keras.distribution.set_distribution(keras.distribution.DataParallel(devices=names, auto_shard_dataset=False))
+    report(f"every batch is shared by {len(devices)} devices" + (f" of {hosts} hosts" if hosts > 1 else ""))
 
 
 def resolved(precision: str) -> str:

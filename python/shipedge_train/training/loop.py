@@ -18,13 +18,14 @@ import numpy as np
 from shipedge.errors import ShipedgeError
 from shipedge_train.config import Config, Stage
 from shipedge_train.dataset import Image
-from shipedge_train.loader import Batch
+from shipedge_train.loader import Batch, places_of
 from shipedge_train.progress import Console
 from shipedge_train.runs.checkpoint import save_checkpoint, save_weights
 from shipedge_train.runs.folder import BEST
 from shipedge_train.runs.history import write_history
 from shipedge_train.tasks import Task
 from shipedge_train.tasks.contract import Batches
+from shipedge_train.training.hosts import agreed, this_host
 from shipedge_train.training.schedule import Phase, learning_rate
 from shipedge_train.training.tensorboard import Board
 from shipedge_train.training.weight_average import Weights, interpolate, update_ema
@@ -72,9 +73,9 @@ class Loop:
         task: what is trained.
         config: every choice.
         model: compiled.
-        folder: of the run.
+        folder: of the run; the first host writes it.
         standing: where the run stands.
-        board: gets the scores of each epoch.
+        board: gets the scores of each epoch; None on other hosts than the first.
         max_minutes: of training in all.
         console: gets one line after each epoch, and shows how far an epoch is.
     """
@@ -84,7 +85,7 @@ class Loop:
     model: keras.Model
     folder: Path
     standing: Standing
-    board: Board
+    board: Board | None
     max_minutes: float | None
     console: Console
 
@@ -101,9 +102,10 @@ class Loop:
             if stage != (now := phase.stage(self._done(phase, step))) or loader is None:
                 stage, loader = now, self._loader(now, lesson.training)
                 # TensorFlow would trace the step again for crops of any size, for which it cannot resize.
-                self.model.make_train_function(force=True)
+                self.model.train_function = None  # the next step makes it anew
             loader.weigh({} if now.ships_only else standing.hard)
-            batches = loader.batches(step)
+            host, hosts = this_host()
+            batches = loader.batches(step, places_of(host, hosts, now.batch))
             try:
                 self.console.report(self._epoch(lesson, batches, now.learning_rate))
             finally:
@@ -137,16 +139,18 @@ class Loop:
         losses, waited = self._train(lesson.phase, steps, peak, clock)
         # Score and keep the averaged weights, then go on from the raw ones.
         with self._averaged_weights():
-            scores = self.task.score(self.model, lesson.scored)
-            standing.hard |= self._hard_images(lesson.training)
+            scores = agreed(self.task.score(self.model, lesson.scored))
+            standing.hard |= agreed(self._hard_images(lesson.training))
             standing.epoch += 1
             standing.minutes = clock.minutes()
             kept = self._keep(scores["score"])
-        # The checkpoint first: an epoch that is not in it will be trained again, and its row replaced.
-        save_checkpoint(self.model, self.folder, vars(standing))
         row = self._row(losses, scores)
-        write_history(self.folder, row)
-        self.board.write(standing.epoch, {name: value for name, value in row.items() if name != "epoch"})
+        if this_host().first:
+            # The checkpoint first: an epoch that is not in it will be trained again, and its row replaced.
+            save_checkpoint(self.model, self.folder, vars(standing))
+            write_history(self.folder, row)
+        if self.board is not None:
+            self.board.write(standing.epoch, {name: value for name, value in row.items() if name != "epoch"})
         figures = "  ".join(f"{name} {value}" for name, value in row.items() if name not in ("epoch", "score"))
         return f"{label}  {figures}  waited {waited:.1f} s" + ("  *" if kept else "")
 
@@ -195,11 +199,12 @@ class Loop:
     def _keep(self, score: float) -> bool:
         """Save the weights where the configuration keeps those of this epoch; says whether they were."""
         standing = self.standing
-        better = score > standing.best or not (self.folder / BEST).exists()
+        missing = agreed({"missing": not (self.folder / BEST).exists()})["missing"]
+        better = score > standing.best or bool(missing)
         standing.stale = 0 if better else standing.stale + 1
         if better:
             standing.best = score
-        if kept := better or self.config.train.keep == "last":
+        if (kept := better or self.config.train.keep == "last") and this_host().first:
             save_weights(self.model, self.folder)
         return kept
 

@@ -19,6 +19,7 @@ from shipedge_train.dataset.splits import split_images
 from shipedge_train.loader import Batch
 from shipedge_train.tasks import Task, task_named
 from shipedge_train.training.devices import suited_batch
+from shipedge_train.training.hosts import check_one_host
 from shipedge_train.training.model import build_trainable
 
 LOW, HIGH = 1e-6, 1.0
@@ -39,6 +40,7 @@ def find_learning_rate(
         ConfigError, DatasetError: as `train`.
         ShipedgeError: the loss is no number from the start.
     """
+    check_one_host("the search for a learning rate")
     chosen = task_named(task)
     keras.utils.set_random_seed(config.train.seed)
     model = build_trainable(chosen, config)

@@ -1,13 +1,15 @@
 """One training run: a folder that holds its configuration, history, checkpoint and best weights.
 
-It runs on whatever KERAS_BACKEND says. A run killed at any moment goes on with `resume` from its last epoch, and sees
-the very batches it would have seen.
+It runs on whatever KERAS_BACKEND says, with JAX on several devices and hosts. A run killed at any moment goes on with
+`resume` from its last epoch, and sees the very batches it would have seen, on any number of devices.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import keras
@@ -22,7 +24,8 @@ from shipedge_train.runs.folder import CONFIG, check_split, read_run, split_reco
 from shipedge_train.runs.initial import load_average
 from shipedge_train.runs.start import Setup, start
 from shipedge_train.tasks import task_named
-from shipedge_train.training.devices import first_device, resolved, use_all_devices
+from shipedge_train.training.devices import first_device, resolved, suited_batch, use_all_devices
+from shipedge_train.training.hosts import check_alike, join_hosts, this_host
 from shipedge_train.training.loop import Lesson, Loop, Standing
 from shipedge_train.training.model import build_trainable
 from shipedge_train.training.schedule import phases
@@ -60,13 +63,23 @@ def train(
         raise ConfigError(
             "train.init_share keeps weights that a run starts from: give some with --init, or set it to 0"
         )
+    join_hosts()
+    if not this_host().first:
+        console = Console(_say_nothing)
     folder, chosen = Path(out), task_named(task)
+    if not config.data.batch:  # decided once: resumed on other devices, a run still has the same batches
+        batch = read_run(folder, task).config.data.batch if resume else suited_batch()
+        config = replace(config, data=replace(config.data, batch=batch))
     plan = phases(config, Path(data), max_minutes)
+    if max_minutes is not None and this_host().hosts > 1:
+        raise ConfigError("a time budget is measured on one host and not on several: use train.epochs")
     keras.utils.set_random_seed(config.train.seed)
     use_all_devices([stage.batch for phase in plan for stage in phase.stages], console.report)
     model = build_trainable(chosen, config)
     splits = [split_images(phase.data, read_dataset(phase.data), config.data) for phase in plan]
     setup = Setup(chosen, config, plan[-1].data, splits[-1])
+    images = (image for split in splits for side in (split.training, split.validation) for image in side)
+    check_alike(chain([task, config], ((image.path.name, image.ships) for image in images)))
     if resume:
         standing = _restore(model, folder, setup)
     else:
@@ -74,10 +87,11 @@ def train(
         if init:
             load_average(model, init, setup)
             standing.start = model.get_weights() if config.train.init_share else None
-        start(folder, setup)
+        if this_host().first:
+            start(folder, setup)
     where = f"{keras.backend.backend()} on {first_device().name}"
     console.report(f"{task}: {model.count_params():,} parameters, {where}, {resolved(config.train.precision)}")
-    board = Board(folder, standing.epoch)
+    board = Board(folder, standing.epoch) if this_host().first else None
     loop = Loop(chosen, config, model, folder, standing, board, max_minutes, console)
     try:
         for phase, split in zip(plan, splits, strict=True):
@@ -90,8 +104,13 @@ def train(
             )
             loop.run(Lesson(phase, split.training, scored))
     finally:
-        board.close()
+        if board is not None:
+            board.close()
     return folder
+
+
+def _say_nothing(line: str) -> None:
+    """The first host reports for all."""
 
 
 def _restore(model: keras.Model, folder: Path, setup: Setup) -> Standing:

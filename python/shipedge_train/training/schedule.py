@@ -9,7 +9,6 @@ from pathlib import Path
 
 from shipedge.errors import ConfigError
 from shipedge_train.config import Config, Stage
-from shipedge_train.training.devices import suited_batch
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ def _filled(stage: Stage, config: Config, data: Path) -> Stage:
     return replace(
         stage,
         crop=stage.crop or config.data.crop,
-        batch=stage.batch or config.data.batch or suited_batch(),
+        batch=stage.batch or config.data.batch,
         data=stage.data or str(data),
         learning_rate=stage.learning_rate or config.train.learning_rate,
     )

@@ -16,7 +16,7 @@ class Groups:
         of: number of the group of each image, 0 .. count - 1, in the order in which groups first appear.
         count: of groups.
         copies: images that are another one, byte for byte.
-        strangers: (i, j) of overlapping images that scenes.csv calls cuts of different scenes.
+        strangers: (i, j) of overlapping or equal images that scenes.csv calls cuts of different scenes.
     """
 
     of: list[int]
@@ -40,7 +40,7 @@ def group(overlaps: Pairs, digests: Sequence[bytes], scenes: Sequence[str | None
         parents[_root(parents, i)] = _root(parents, j)
     numbers: dict[int, int] = {}
     of = [numbers.setdefault(_root(parents, i), len(numbers)) for i in range(len(parents))]
-    strangers = [(i, j) for i, j in pairs if None not in (scenes[i], scenes[j]) and scenes[i] != scenes[j]]
+    strangers = [(i, j) for i, j in (*pairs, *copies) if None not in (scenes[i], scenes[j]) and scenes[i] != scenes[j]]
     return Groups(of, len(numbers), len(copies), strangers)
 
 

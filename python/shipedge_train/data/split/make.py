@@ -49,7 +49,13 @@ def make_split(folder: Path, out: Path, shares: Shares, workers: int, progress: 
     with Store(kept) as store, progress("looking at images", len(paths)) as advance:
         signatures = store.collect(paths, workers, advance)
     with progress("finding overlaps", TABLES) as advance:
-        overlaps = find_overlaps(signatures.symbols, advance)
+        # Copies are one group by their digests; to compare their blocks, too, would take most of the time.
+        first: dict[bytes, int] = {}
+        for i, digest in enumerate(signatures.digests):
+            first.setdefault(digest, i)
+        originals = np.array([*first.values()])
+        overlaps = find_overlaps(signatures.symbols[originals], advance)
+        overlaps[:, :2] = originals[overlaps[:, :2]]
     scenes = scenes_of(folder)
     groups = group(overlaps, signatures.digests, [scenes.get(path.name) for path in paths])
     names: list[str] = []
