@@ -1,0 +1,130 @@
+"""Actors of Ray as workers: on this machine, or on those of a cluster."""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import Any
+
+from shipedge.errors import BackendError, ConfigError, ShipedgeError
+from shipedge.scale.blocks import Block
+from shipedge.scale.engine import Died, Outcome
+from shipedge.scale.work import Job, Part, Worker
+
+__all__ = ["Rays"]
+
+_FALSE_STARTS = 5
+"""Actors in a row that die before they are ready: then they always will."""
+
+
+class Rays:
+    """So many actors; each has one block at a time, and another takes the place of one that dies."""
+
+    def __init__(self, job: Job, workers: int | None, address: str | None) -> None:
+        """Starts them, and Ray where no address is given.
+
+        Args:
+            job: what they are told.
+            workers: how many; None: as many as Ray has cores.
+            address: of a cluster.
+
+        Raises:
+            ConfigError: Ray is not installed, or the cluster does not answer.
+        """
+        self._ray = _connected(address, workers)
+        self._job = self._ray.put(job)
+        self._kind = self._ray.remote(num_cpus=1, max_restarts=0, max_task_retries=0)(_Actor)
+        count = workers or max(int(self._ray.cluster_resources().get("CPU", 1)), 1)
+        self._idle: list[Any] = []
+        self._at_work: dict[Any, tuple[Any, Block | None]] = {}
+        self._false_starts = 0
+        for _ in range(count):
+            self._start()
+
+    @property
+    def free(self) -> int:
+        """Actors that wait for a block."""
+        return len(self._idle)
+
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is to come."""
+        return bool(self._at_work)
+
+    def submit(self, block: Block) -> None:
+        """Gives a block to an actor that waits for one."""
+        actor = self._idle.pop()
+        self._at_work[actor.work.remote(block)] = actor, block
+
+    def wait(self, timeout_s: float) -> list[Outcome]:
+        """What was done until now, or within some seconds. Raises BackendError where the models do not run."""
+        if not self._at_work:
+            return []
+        ready, _ = self._ray.wait(list(self._at_work), num_returns=1, timeout=timeout_s)
+        return [outcome for reference in ready if (outcome := self._answer(reference)) is not None]
+
+    def close(self) -> None:
+        """Ends the actors, and Ray where it was started for them."""
+        self._ray.shutdown()
+
+    def _start(self) -> None:
+        actor = self._kind.remote(self._job)
+        self._at_work[actor.ready.remote()] = actor, None
+
+    def _answer(self, reference: Any) -> Outcome | None:
+        actor, block = self._at_work.pop(reference)
+        try:
+            answer: Part | str | None = self._ray.get(reference)
+        except self._ray.exceptions.RayActorError:  # also where its node is gone
+            self._false_starts += block is None
+            if self._false_starts == _FALSE_STARTS:
+                raise BackendError(f"{_FALSE_STARTS} actors have died while they opened the models") from None
+            self._start()
+            return None if block is None else (block, Died("was an actor of Ray that has died"))
+        if isinstance(answer, str):
+            raise BackendError(answer)
+        self._idle.append(actor)
+        if block is None or answer is None:
+            self._false_starts = 0
+            return None
+        return block, answer
+
+
+class _Actor:
+    """A worker, in a process that Ray has started."""
+
+    def __init__(self, job: Job) -> None:
+        self._job, self._worker = job, None
+
+    def ready(self) -> str | None:
+        """Opens the models; a sentence where that fails, as everywhere."""
+        try:
+            self._worker = Worker(self._job)
+        except (ShipedgeError, ImportError) as error:
+            return str(error)
+        return None
+
+    def work(self, block: Block) -> Part | str:
+        """The part of a block, or why the models do not run."""
+        assert self._worker is not None
+        try:
+            return self._worker(block)
+        except (ShipedgeError, ImportError) as error:
+            return str(error)
+
+
+def _connected(address: str | None, workers: int | None) -> Any:
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    try:
+        import ray
+    except ImportError:
+        raise ConfigError("--engine ray needs Ray: pip install 'shipedge[ray]'") from None
+    own = {} if address is not None else {"num_cpus": workers, "include_dashboard": False}
+    try:
+        ray.init(
+            address=address or "local", log_to_driver=False, configure_logging=True, logging_level=logging.ERROR, **own
+        )
+    except (ConnectionError, ValueError, RuntimeError, OSError) as error:
+        raise ConfigError(f"Ray at {address}: {' '.join(str(error).split())}") from None
+    return ray
