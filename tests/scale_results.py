@@ -16,10 +16,10 @@ TIMES = ("time", "timings_ms", "part", "inputs", "batch")
 
 
 def results(folder: Path) -> list[dict]:
-    """Every frame and failure of a run, by source and index, without times."""
+    """Every frame and failure of a run, or of one of its parts, by source and index, without times."""
     from shipedge.events.reading import LOG, log_lines
 
-    events = [json.loads(line) for _, _, line in log_lines(folder / LOG)]
+    events = [json.loads(line) for _, _, line in log_lines(folder / LOG if folder.is_dir() else folder)]
     kept = [event for event in events if event["event"] in ("frame", "error")]
     clean = [{key: value for key, value in event.items() if key not in TIMES} for event in kept]
     return sorted(clean, key=lambda event: (event["source"], event.get("index", -1)))

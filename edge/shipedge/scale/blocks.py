@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 __all__ = ["IMAGES", "Block", "Item", "blocks", "halves", "refused"]
@@ -22,6 +22,7 @@ class Item:
     Attributes:
         name: of the source in the results.
         kind: "file" and "url" are read by whoever works on them, "content" brings its bytes, "refused" is none.
+        address: of a "url": what is opened, never to be shown: it may hold a signature.
         content: the bytes of a member of a shard.
         stamp: what tells it from another of this name: bytes and time, or a checksum; "" where nobody knows.
         size: bytes that a manifest expects, None: any number.
@@ -36,6 +37,7 @@ class Item:
     size: int | None = None
     sha256: str = ""
     trouble: str = ""
+    address: str = field(default="", repr=False)
 
 
 def refused(name: str, trouble: str) -> Item:

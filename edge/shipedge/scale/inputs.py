@@ -13,7 +13,7 @@ from shipedge.images.files import open_file
 from shipedge.images.header import SUFFIXES
 from shipedge.scale.blocks import Item, refused
 from shipedge.scale.manifest import Wanted, manifest_name, read_manifest
-from shipedge.scale.remote import entries, is_url, open_url, read_url
+from shipedge.scale.remote import entries, is_url, open_url, read_url, shown
 from shipedge.scale.shards import SHARDS, is_shard, read_shard
 from shipedge.sources.resolve import resolve
 
@@ -25,7 +25,9 @@ _WANTED = (*SUFFIXES, *SHARDS)
 
 def is_archive(spec: str) -> bool:
     """Whether a source can only be read in blocks: a shard, a manifest, an object store."""
-    return manifest_name(spec) is not None or is_shard(spec) or (is_url(spec) and not spec.lower().startswith("http"))
+    if is_url(spec):
+        return is_shard(shown(spec)) or not spec.lower().startswith("http")
+    return manifest_name(spec) is not None or is_shard(spec)
 
 
 def check_sources(specs: Sequence[str]) -> None:
@@ -94,27 +96,32 @@ def _source(spec: str, notes: list[str]) -> Iterator[Item]:
 def _expanded(wanted: Wanted, notes: list[str]) -> Iterator[Item]:
     """The items of one source."""
     url = wanted.url
+    name = shown(url) if is_url(url) else url
     try:
         if is_url(url):
-            for entry in entries(url):
-                if is_shard(entry.url):
-                    yield from read_shard(open_url(entry.url), entry.url)
-                elif entry.url == url or entry.url.lower().endswith(SUFFIXES):
-                    yield _remote(entry.url, entry.stamp, wanted)
-            return
-        if is_shard(url):
+            yield from _stored(wanted)
+        elif is_shard(url):
             yield from read_shard(_open(url), url)
         elif Path(url).is_dir():
             yield from _folder(url)
         else:
             for source in resolve([url], notes):
-                if source.live:
-                    yield refused(url, "has no end, expected a file")
-                else:
-                    yield _file(source.name, wanted)
+                yield refused(url, "has no end, expected a file") if source.live else _file(source.name, wanted)
     except (SourceError, ConfigError, OSError) as error:
         text = str(error) if not isinstance(error, OSError) else error.strerror or str(error)
-        yield refused(url, text.removeprefix(f"{url}: "))
+        yield refused(name, text.removeprefix(f"{name}: "))
+
+
+def _stored(wanted: Wanted) -> Iterator[Item]:
+    """The items at an address. Raises SourceError where nothing is there."""
+    for entry in entries(wanted.url):
+        name = shown(entry.url)
+        if is_shard(name):
+            yield from read_shard(open_url(entry.url), name)
+        elif entry.url == wanted.url:
+            yield _remote(entry.url, name, entry.stamp, wanted)
+        elif name.lower().endswith(SUFFIXES):
+            yield _remote(entry.url, name, entry.stamp, Wanted(entry.url))
 
 
 def _folder(folder: str) -> Iterator[Item]:
@@ -146,11 +153,10 @@ def _file(name: str, wanted: Wanted) -> Item:
     return Item(name, "file", b"", stamp, wanted.size, wanted.sha256)
 
 
-def _remote(url: str, stamp: str, wanted: Wanted) -> Item:
-    size, sha256 = (wanted.size, wanted.sha256) if url == wanted.url else (None, "")
+def _remote(url: str, name: str, stamp: str, wanted: Wanted) -> Item:
     if url.lower().startswith("memory:"):  # of this process alone
-        return Item(url, "content", read_url(url), stamp, size, sha256)
-    return Item(url, "url", b"", stamp, size, sha256)
+        return Item(name, "content", read_url(url), stamp, wanted.size, wanted.sha256)
+    return Item(name, "url", b"", stamp, wanted.size, wanted.sha256, address=url)
 
 
 def _open(name: str) -> BinaryIO:

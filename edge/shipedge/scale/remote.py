@@ -10,7 +10,7 @@ from shipedge.errors import ConfigError, SourceError
 from shipedge.files.inputs import read_most
 from shipedge.images.files import MOST_BYTES
 
-__all__ = ["Entry", "entries", "is_url", "open_url", "read_url"]
+__all__ = ["Entry", "entries", "is_url", "open_url", "read_url", "shown"]
 
 _EXTRAS = {"s3": "s3fs", "gs": "gcsfs", "az": "adlfs", "abfs": "adlfs", "http": "aiohttp", "https": "aiohttp"}
 """Schemes, and the package that fsspec needs for each; "" for none."""
@@ -37,12 +37,21 @@ def is_url(text: str) -> bool:
     return _URL.match(text) is not None
 
 
+def shown(url: str) -> str:
+    """An address without what may be secret: users, and the signatures behind a question mark."""
+    scheme, _, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    if scheme.lower() in ("http", "https"):
+        path = re.split(r"[?#]", path, maxsplit=1)[0]
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
+
+
 def read_url(url: str) -> bytes:
     """The content of a file. Raises SourceError where it cannot be read, or is too large for an image."""
     with open_url(url) as file, _told(url):
         content = read_most(file, MOST_BYTES)
     if len(content) > MOST_BYTES:
-        raise SourceError(f"{url}: over {MOST_BYTES} bytes, expected an image")
+        raise SourceError(f"{shown(url)}: over {MOST_BYTES} bytes, expected an image")
     return content
 
 
@@ -81,14 +90,14 @@ def _system(url: str) -> tuple[Any, str]:
     try:
         from fsspec.core import url_to_fs
     except ImportError as error:
-        raise ConfigError(f"{url}: needs fsspec: pip install 'shipedge[scale]'") from error
+        raise ConfigError(f"{shown(url)}: needs fsspec: pip install 'shipedge[scale]'") from error
     scheme = url.partition("://")[0].lower()
-    if "@" in url.split("/")[2]:
-        raise SourceError(f"{scheme}://...: names a user, expected credentials in the environment")
+    if "@" in url.partition("://")[2].partition("/")[0]:
+        raise SourceError(f"{shown(url)}: names a user, expected credentials in the environment")
     try:
         system, path = url_to_fs(url)
     except ImportError as error:
-        raise ConfigError(f"{url}: needs {_EXTRAS.get(scheme)}: pip install {_EXTRAS.get(scheme)}") from error
+        raise ConfigError(f"{shown(url)}: needs {_EXTRAS.get(scheme)}: pip install {_EXTRAS.get(scheme)}") from error
     return system, path
 
 
@@ -96,14 +105,15 @@ class _told:  # noqa: N801 - used like a function
     """Makes sentences of whatever a store's library raises."""
 
     def __init__(self, url: str) -> None:
-        self._url = url
+        self._url, self._shown = url, shown(url)
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if isinstance(error, FileNotFoundError):
-            raise SourceError(f"{self._url}: no such file or folder") from None
+            raise SourceError(f"{self._shown}: no such file or folder") from None
         if isinstance(error, Exception) and not isinstance(error, SourceError):
-            text = " ".join((getattr(error, "strerror", None) or str(error)).split())
-            raise SourceError(f"{self._url}: cannot be read: {text or type(error).__name__}") from None
+            # Of the text of the error the address is a part, where a library says so.
+            text = " ".join((getattr(error, "strerror", None) or str(error)).replace(self._url, self._shown).split())
+            raise SourceError(f"{self._shown}: cannot be read: {text or type(error).__name__}") from None

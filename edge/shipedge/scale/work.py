@@ -149,7 +149,7 @@ class Worker:
                 return
             content = read_file(name)
         else:
-            content = item.content if item.kind == "content" else read_url(name)
+            content = item.content if item.kind == "content" else read_url(item.address)
             if header_of(content, name).placed:
                 raise ImageError(name, "lies on the earth, expected a local file, which is read window by window")
         read.check(item, content)
