@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 
-from shipedge.scale import host, work
+from shipedge.scale import host, rays, work
 
 
 def main(*arguments: str) -> int:
@@ -24,3 +24,19 @@ def poison() -> None:
         return scene_of(name, *others)
 
     work.scene_of = poisoned
+
+
+class PoisonedActor(rays.Actor):
+    """An actor of Ray, likewise."""
+
+    def __init__(self, job: work.Job) -> None:
+        poison()
+        super().__init__(job)
+
+
+if __name__ == "__main__":  # `shipedge` with these actors
+    from scale_poisoned import PoisonedActor as Importable
+    from shipedge.cli import main as shipedge
+
+    rays.Actor = Importable
+    shipedge()

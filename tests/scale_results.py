@@ -45,26 +45,41 @@ def start(sources: list[str], out: Path, *options: str) -> subprocess.Popen[byte
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
-def children(process: int) -> list[int]:
-    """The processes that a process has started."""
-    found = []
+def children(process: int, called: bytes = b"") -> list[int]:
+    """The processes that a process has started, and those that these have, where their command begins so."""
+    parents = {}
     for path in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
-            if int(path.read_text().rpartition(")")[2].split()[1]) == process:
-                found.append(int(path.parent.name))
-    return found
+            parents[int(path.parent.name)] = int(path.read_text().rpartition(")")[2].split()[1])
+    found, young = [], [process]
+    while young:
+        young = [child for child, parent in parents.items() if parent in young]
+        found += young if called else []
+        if not called:
+            return young
+    return [child for child in found if _command(child).startswith(called)]
 
 
-def kill_workers(run: subprocess.Popen[bytes], kills: int, chance: random.Random, pause_s: float = 0.4) -> int:
+def _command(process: int) -> bytes:
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def kill_workers(
+    run: subprocess.Popen[bytes], kills: int, chance: random.Random, pause_s: float = 0.4, called: bytes = b""
+) -> int:
     """Kills one worker after the other while a run lasts; how many there were."""
     done = 0
     while done < kills and run.poll() is None:
-        if workers := children(run.pid):
+        workers = children(run.pid, called)
+        if workers:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(chance.choice(workers), signal.SIGKILL)
                 done += 1
         with contextlib.suppress(subprocess.TimeoutExpired):
-            run.wait(chance.uniform(pause_s / 2, 2 * pause_s))
+            run.wait(chance.uniform(pause_s / 2, 2 * pause_s) if workers else 0.05)
     return done
 
 

@@ -21,23 +21,26 @@ class Item:
 
     Attributes:
         name: of the source in the results.
-        kind: "file" and "url" are read by whoever works on them, "content" brings its bytes, "refused" is none.
+        kind: "file" and "url" are read by whoever works on them, a "scene" by many; "content" brings its bytes, and
+            "refused" is none.
         address: of a "url": what is opened, never to be shown: it may hold a signature.
         content: the bytes of a member of a shard.
         stamp: what tells it from another of this name: bytes and time, or a checksum; "" where nobody knows.
         size: bytes that a manifest expects, None: any number.
         sha256: that a manifest expects, "": any.
         trouble: why it is refused, one sentence.
+        pixels: of a scene.
     """
 
     name: str
-    kind: Literal["file", "url", "content", "refused"]
+    kind: Literal["file", "scene", "url", "content", "refused"]
     content: bytes = b""
     stamp: str = ""
     size: int | None = None
     sha256: str = ""
     trouble: str = ""
     address: str = field(default="", repr=False)
+    pixels: int = 0
 
 
 def refused(name: str, trouble: str) -> Item:
@@ -67,10 +70,14 @@ class Block(NamedTuple):
 
 
 def blocks(items: Iterable[Item], images: int = IMAGES) -> Iterator[Block]:
-    """Blocks of at most so many items, which hold at most 32 MiB or a single item; the same ones every time."""
+    """Blocks of at most so many items, which hold at most 32 MiB or a single item; the same ones every time.
+
+    A scene is a block of its own.
+    """
     number, waiting, size = 0, list[Item](), 0
     for item in items:
-        if waiting and (len(waiting) == images or size + len(item.content) > _MOST_BYTES):
+        full = len(waiting) == images or size + len(item.content) > _MOST_BYTES
+        if waiting and (full or "scene" in (item.kind, waiting[0].kind)):
             yield Block(number, tuple(waiting))
             number, waiting, size = number + 1, [], 0
         waiting.append(item)

@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 from shipedge.scale.blocks import Block
-from shipedge.scale.work import Part
+from shipedge.scale.part import Died, Part
+from shipedge.scale.scenes import Look, Seen
 
-__all__ = ["Died", "Engine", "Outcome"]
-
-
-class Died(NamedTuple):
-    """A worker has died over a block, and another one has taken its place.
-
-    Attributes:
-        how: as what follows "the process".
-    """
-
-    how: str
+__all__ = ["Died", "Engine", "Outcome", "Task"]
 
 
-Outcome: TypeAlias = tuple[Block, Part | Died]
+Task: TypeAlias = Block | Look
+"""A block, or a piece of a scene."""
+Outcome: TypeAlias = Part | Seen | Died
 
 
 class Engine(Protocol):
-    """Workers that are there until `close`; each has one block at a time."""
+    """Workers that are there until `close`; each has one task at a time."""
 
     @property
     def free(self) -> int:
-        """Workers that wait for a block."""
+        """Workers that wait for a task."""
         ...
 
     @property
@@ -36,11 +29,11 @@ class Engine(Protocol):
         """Whether something is to come: an answer, or a worker that is getting ready."""
         ...
 
-    def submit(self, block: Block) -> None:
-        """Gives a block to a worker that waits for one."""
+    def submit(self, task: Task) -> None:
+        """Gives a task to a worker that waits for one."""
         ...
 
-    def wait(self, timeout_s: float) -> list[Outcome]:
+    def wait(self, timeout_s: float) -> list[tuple[Task, Outcome]]:
         """What was done until now, or within some seconds. Raises BackendError where the models do not run."""
         ...
 

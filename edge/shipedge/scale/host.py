@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import traceback
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -33,6 +34,7 @@ def main(channel: str, life: str) -> int:
         pass
     except (ShipedgeError, ImportError) as error:  # of every block alike
         connection.send(str(error))
-        connection.recv()
+    except Exception:  # a bug, which the parent shows
+        connection.send(RuntimeError(traceback.format_exc()))
     finally:
         os._exit(0)  # a library that hangs while it is unloaded does not matter

@@ -7,14 +7,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from shipedge.errors import ConfigError, SourceError
+from shipedge.errors import ConfigError, ImageError, SourceError
 from shipedge.files.inputs import open_input
 from shipedge.images.files import open_file
-from shipedge.images.header import SUFFIXES
+from shipedge.images.header import SUFFIXES, read_header
 from shipedge.scale.blocks import Item, refused
 from shipedge.scale.manifest import Wanted, manifest_name, read_manifest
 from shipedge.scale.remote import entries, is_url, open_url, read_url, shown
 from shipedge.scale.shards import SHARDS, is_shard, read_shard
+from shipedge.scene import opening
+from shipedge.scene.gdal import is_installed
 from shipedge.sources.resolve import resolve
 
 __all__ = ["check_sources", "count_items", "is_archive", "items_of"]
@@ -150,7 +152,20 @@ def _file(name: str, wanted: Wanted) -> Item:
         stamp = f"{status.st_size} {status.st_mtime_ns}"
     except OSError:  # said when it is read
         stamp = ""
-    return Item(name, "file", b"", stamp, wanted.size, wanted.sha256)
+    pixels = _scene_pixels(name)
+    return Item(name, "scene" if pixels else "file", b"", stamp, wanted.size, wanted.sha256, pixels=pixels)
+
+
+def _scene_pixels(name: str) -> int:
+    """Pixels of a file of which many can read windows: a large TIFF; 0 of any other."""
+    if not name.lower().endswith((".tif", ".tiff")) or not is_installed():
+        return 0
+    try:
+        header = read_header(name, most_bytes=None)
+    except ImageError:  # said when it is read
+        return 0
+    pixels = header.shape[0] * header.shape[1]
+    return pixels if header.format == "TIFF" and pixels > opening.LARGE else 0
 
 
 def _remote(url: str, name: str, stamp: str, wanted: Wanted) -> Item:

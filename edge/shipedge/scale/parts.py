@@ -17,7 +17,7 @@ from shipedge.events.recorded import read_recorded
 from shipedge.files.atomic import own_folder, remove_leftovers, write_atomic
 from shipedge.scale.blocks import Block
 from shipedge.scale.parquet import write_parquet
-from shipedge.scale.work import Part
+from shipedge.scale.part import Part
 
 __all__ = ["READ", "Parts", "Totals"]
 

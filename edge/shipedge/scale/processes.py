@@ -7,9 +7,10 @@ from multiprocessing.connection import Connection, wait
 from signal import Signals
 
 from shipedge.errors import BackendError
-from shipedge.scale.blocks import Block
-from shipedge.scale.engine import Died, Outcome
-from shipedge.scale.work import Job, Part
+from shipedge.scale.engine import Died, Outcome, Task
+from shipedge.scale.part import Part
+from shipedge.scale.scenes import Seen
+from shipedge.scale.work import Job
 from shipedge.system.child import Served, end_server, start_server
 
 __all__ = ["Processes"]
@@ -19,23 +20,23 @@ _FALSE_STARTS = 5
 
 
 class Processes:
-    """So many processes; each has one block at a time, and another takes the place of one that dies."""
+    """So many processes; each has one task at a time, and another takes the place of one that dies."""
 
     def __init__(self, job: Job, workers: int) -> None:
         """Starts them. Raises OSError where that is not possible."""
         self._job, self._owner = job, os.getpid()
         self._served: dict[Connection, Served] = {}
-        self._at_work: dict[Connection, Block | None] = {}
+        self._at_work: dict[Connection, Task | None] = {}
         """None: it opens its models."""
         self._idle: list[Connection] = []
-        self._lost: list[Outcome] = []
+        self._lost: list[tuple[Task, Outcome]] = []
         self._false_starts = 0
         for _ in range(workers):
             self._start()
 
     @property
     def free(self) -> int:
-        """Processes that wait for a block."""
+        """Processes that wait for a task."""
         return len(self._idle)
 
     @property
@@ -43,16 +44,16 @@ class Processes:
         """Whether an answer is to come."""
         return bool(self._at_work or self._lost)
 
-    def submit(self, block: Block) -> None:
-        """Gives a block to a process that waits for one."""
+    def submit(self, task: Task) -> None:
+        """Gives a task to a process that waits for one."""
         channel = self._idle.pop()
-        self._at_work[channel] = block
+        self._at_work[channel] = task
         try:
-            channel.send(block)
+            channel.send(task)
         except OSError:  # it has died meanwhile
-            self._lost.append((block, self._bury(channel)))
+            self._lost.append((task, self._bury(channel)))
 
-    def wait(self, timeout_s: float) -> list[Outcome]:
+    def wait(self, timeout_s: float) -> list[tuple[Task, Outcome]]:
         """What was done until now, or within some seconds.
 
         Raises:
@@ -77,21 +78,23 @@ class Processes:
         except OSError:
             self._bury(served.channel)
 
-    def _answer(self, channel: Connection) -> Outcome | None:
-        block = self._at_work[channel]
+    def _answer(self, channel: Connection) -> tuple[Task, Outcome] | None:
+        task = self._at_work[channel]
         try:
-            answer: Part | str | None = channel.recv()
+            answer: Part | Seen | RuntimeError | str | None = channel.recv()
         except (EOFError, OSError):
             died = self._bury(channel)
-            return None if block is None else (block, died)
+            return None if task is None else (task, died)
         del self._at_work[channel]
         self._idle.append(channel)
         if isinstance(answer, str):
             raise BackendError(answer)
-        if block is None or answer is None:
+        if isinstance(answer, RuntimeError):
+            raise answer
+        if task is None or answer is None:
             self._false_starts = 0
             return None
-        return block, answer
+        return task, answer
 
     def _bury(self, channel: Connection) -> Died:
         """Puts another process in the place of a dead one; says how that died."""

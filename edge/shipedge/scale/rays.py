@@ -7,18 +7,19 @@ import os
 from typing import Any
 
 from shipedge.errors import BackendError, ConfigError, ShipedgeError
-from shipedge.scale.blocks import Block
-from shipedge.scale.engine import Died, Outcome
-from shipedge.scale.work import Job, Part, Worker
+from shipedge.scale.engine import Died, Outcome, Task
+from shipedge.scale.part import Part
+from shipedge.scale.scenes import Seen
+from shipedge.scale.work import Job, Worker
 
-__all__ = ["Rays"]
+__all__ = ["Actor", "Rays"]
 
 _FALSE_STARTS = 5
 """Actors in a row that die before they are ready: then they always will."""
 
 
 class Rays:
-    """So many actors; each has one block at a time, and another takes the place of one that dies."""
+    """So many actors; each has one task at a time, and another takes the place of one that dies."""
 
     def __init__(self, job: Job, workers: int | None, address: str | None) -> None:
         """Starts them, and Ray where no address is given.
@@ -33,17 +34,17 @@ class Rays:
         """
         self._ray = _connected(address, workers)
         self._job = self._ray.put(job)
-        self._kind = self._ray.remote(num_cpus=1, max_restarts=0, max_task_retries=0)(_Actor)
+        self._kind = self._ray.remote(num_cpus=1, max_restarts=0, max_task_retries=0)(Actor)
         count = workers or max(int(self._ray.cluster_resources().get("CPU", 1)), 1)
         self._idle: list[Any] = []
-        self._at_work: dict[Any, tuple[Any, Block | None]] = {}
+        self._at_work: dict[Any, tuple[Any, Task | None]] = {}
         self._false_starts = 0
         for _ in range(count):
             self._start()
 
     @property
     def free(self) -> int:
-        """Actors that wait for a block."""
+        """Actors that wait for a task."""
         return len(self._idle)
 
     @property
@@ -51,12 +52,12 @@ class Rays:
         """Whether an answer is to come."""
         return bool(self._at_work)
 
-    def submit(self, block: Block) -> None:
-        """Gives a block to an actor that waits for one."""
+    def submit(self, task: Task) -> None:
+        """Gives a task to an actor that waits for one."""
         actor = self._idle.pop()
-        self._at_work[actor.work.remote(block)] = actor, block
+        self._at_work[actor.work.remote(task)] = actor, task
 
-    def wait(self, timeout_s: float) -> list[Outcome]:
+    def wait(self, timeout_s: float) -> list[tuple[Task, Outcome]]:
         """What was done until now, or within some seconds. Raises BackendError where the models do not run."""
         if not self._at_work:
             return []
@@ -71,30 +72,33 @@ class Rays:
         actor = self._kind.remote(self._job)
         self._at_work[actor.ready.remote()] = actor, None
 
-    def _answer(self, reference: Any) -> Outcome | None:
-        actor, block = self._at_work.pop(reference)
+    def _answer(self, reference: Any) -> tuple[Task, Outcome] | None:
+        actor, task = self._at_work.pop(reference)
         try:
-            answer: Part | str | None = self._ray.get(reference)
-        except self._ray.exceptions.RayActorError:  # also where its node is gone
-            self._false_starts += block is None
+            answer: Part | Seen | str | None = self._ray.get(reference)
+        except self._ray.exceptions.RayTaskError:
+            raise
+        except self._ray.exceptions.RayError:  # the actor or its node is gone, or what it said is lost
+            self._false_starts += task is None
             if self._false_starts == _FALSE_STARTS:
                 raise BackendError(f"{_FALSE_STARTS} actors have died while they opened the models") from None
             self._start()
-            return None if block is None else (block, Died("was an actor of Ray that has died"))
+            return None if task is None else (task, Died("was an actor of Ray that has died"))
         if isinstance(answer, str):
             raise BackendError(answer)
         self._idle.append(actor)
-        if block is None or answer is None:
+        if task is None or answer is None:
             self._false_starts = 0
             return None
-        return block, answer
+        return task, answer
 
 
-class _Actor:
+class Actor:
     """A worker, in a process that Ray has started."""
 
     def __init__(self, job: Job) -> None:
-        self._job, self._worker = job, None
+        self._job = job
+        self._worker: Worker | None = None
 
     def ready(self) -> str | None:
         """Opens the models; a sentence where that fails, as everywhere."""
@@ -104,11 +108,11 @@ class _Actor:
             return str(error)
         return None
 
-    def work(self, block: Block) -> Part | str:
-        """The part of a block, or why the models do not run."""
+    def work(self, task: Task) -> Part | Seen | str:
+        """What comes of a task, or why the models do not run."""
         assert self._worker is not None
         try:
-            return self._worker(block)
+            return self._worker(task)
         except (ShipedgeError, ImportError) as error:
             return str(error)
 

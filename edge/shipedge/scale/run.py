@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from shipedge.scale.blocks import Block, halves
-from shipedge.scale.engine import Died, Engine
+from shipedge.scale.engine import Died, Engine, Outcome, Task
 from shipedge.scale.parts import Parts, Totals
-from shipedge.scale.work import Part, failed_part, joined
+from shipedge.scale.scenes import Look, SceneWork
+from shipedge.scale.part import Part, failed_part, joined
 
 __all__ = ["Progress", "run"]
 
@@ -62,15 +64,15 @@ def run(
     work = _Pieces(left)
     written = images = 0
     while not should_stop():
-        while engine.free and (block := work.next()) is not None:
-            engine.submit(block)
+        while engine.free and (task := work.next()) is not None:
+            engine.submit(task)
         work.prepare()
         if work.is_done:
             totals = parts.finish()
             on_progress(Progress(written, parts.reused, images))
             return totals
-        for block, outcome in engine.wait(_PATIENCE_S):
-            whole = work.take(block, outcome)
+        for task, outcome in engine.wait(_PATIENCE_S):
+            whole = work.take(task, outcome)
             if whole is not None:
                 parts.write(*whole)
                 written, images = written + 1, images + len(whole[0].items)
@@ -83,13 +85,15 @@ class _Pieces:
 
     Attributes:
         open: {number of a block: the block, and what there is of its pieces by their beginning}.
+        scenes: {number of a block: how far its scene is}.
         is_through: no further block is planned.
     """
 
     def __init__(self, planned: Iterator[Block]) -> None:
-        self._planned, self._again = planned, list[Block]()
+        self._planned, self._again = planned, deque[Task]()
         self._ready: Block | None = None
         self.open: dict[int, tuple[Block, dict[int, tuple[int, Part]]]] = {}
+        self.scenes: dict[int, SceneWork] = {}
         self.is_through = False
 
     @property
@@ -103,25 +107,40 @@ class _Pieces:
             self._ready = next(self._planned, None)
             self.is_through = self._ready is None
 
-    def next(self) -> Block | None:
-        """What is to be begun: first what is tried again."""
-        if self._again:
-            return self._again.pop(0)
-        self.prepare()
-        block, self._ready = self._ready, None
-        if block is not None:
+    def next(self) -> Task | None:
+        """What is to be begun: first what is tried again, and what scenes that have begun go on with."""
+        if not self._again:
+            self.prepare()
+            block, self._ready = self._ready, None
+            if block is None:
+                return None
             self.open[block.number] = block, {}
-        return block
+            if block.items[0].kind != "scene":
+                return block
+            self.scenes[block.number] = SceneWork(block)
+            self._again += self.scenes[block.number].begin()
+        return self._again.popleft()
 
-    def take(self, piece: Block, outcome: Part | Died) -> tuple[Block, Part] | None:
+    def take(self, task: Task, outcome: Outcome) -> tuple[Block, Part] | None:
         """The whole block with its part, where this was the last of its pieces."""
+        return self._take_look(task, outcome) if isinstance(task, Look) else self._take_piece(task, outcome)
+
+    def _take_look(self, look: Look, outcome: Outcome) -> tuple[Block, Part] | None:
+        done = self.scenes[look.block.number].take(look, outcome)
+        if isinstance(done, Part):
+            del self.open[look.block.number], self.scenes[look.block.number]
+            return look.block, done
+        self._again += done
+        return None
+
+    def _take_piece(self, piece: Block, outcome: Outcome) -> tuple[Block, Part] | None:
         if isinstance(outcome, Died):
             if again := halves(piece):
                 self._again += again
                 return None
             item = piece.items[0]
-            trouble = f"{item.name}: no process survives it: {piece.deaths + 1} were tried, the last one {outcome.how}"
-            outcome = failed_part(item, trouble)
+            outcome = failed_part(item, outcome.sentence(item.name, piece.deaths + 1))
+        assert isinstance(outcome, Part)
         block, done = self.open[piece.number]
         done[piece.first] = len(piece.items), outcome
         if sum(count for count, _ in done.values()) < len(block.items):

@@ -6,11 +6,13 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
 
 from shipedge.bundle import Bundle, Thresholds
 from shipedge.cascade import Cascade
+from shipedge.cascade.resample import factor_for, resampled, restored
 from shipedge.errors import BackendError, ImageError, SourceError
 from shipedge.events import End, Failure, describe, utc
 from shipedge.events.reading import to_line
@@ -18,14 +20,16 @@ from shipedge.frame import Frame
 from shipedge.images import Reading, header_of, read_file
 from shipedge.region import Region
 from shipedge.scale.blocks import Block, Item
+from shipedge.scale.part import Part, failed_part, joined
 from shipedge.scale.remote import read_url
+from shipedge.scale.scenes import Look, Seen
 from shipedge.sources.files import frame_of, scene_of
 from shipedge.sources.limits import Limits
 from shipedge.sources.opening import read_source
 from shipedge.sources.resolve import source_named
 from shipedge.sources.stream import Wish
 
-__all__ = ["Job", "Part", "Worker", "failed_part", "joined"]
+__all__ = ["Job", "Worker"]
 
 
 class Job(NamedTuple):
@@ -52,37 +56,6 @@ class Job(NamedTuple):
     limits: Limits
 
 
-class Part(NamedTuple):
-    """What became of a block, or of a piece of it.
-
-    Attributes:
-        lines: of the log.
-        record: a line of JSON for each item that was read, with its size and checksum.
-        frames: that were looked at.
-        failed: a sentence for each item that was not.
-    """
-
-    lines: bytes
-    record: bytes
-    frames: int
-    failed: tuple[str, ...]
-
-
-def joined(parts: list[Part]) -> Part:
-    """The part of a block from those of its pieces, in their order."""
-    return Part(
-        b"".join(part.lines for part in parts),
-        b"".join(part.record for part in parts),
-        sum(part.frames for part in parts),
-        tuple(text for part in parts for text in part.failed),
-    )
-
-
-def failed_part(item: Item, trouble: str) -> Part:
-    """What is written of an item that nobody could look at."""
-    return Part(to_line(Failure(item.name, utc(), trouble)), b"", 0, (trouble,))
-
-
 class Worker:
     """Models that are open, and what is done with them; call it with one block after the other."""
 
@@ -93,15 +66,53 @@ class Worker:
         )
         self._reading = job.reading._replace(half=job.bundle.detector.reduce == 2)
         self._region = job.region
+        self._open: tuple[tuple[str, str], tuple[Frame, Fraction, Frame]] | None = None
         self._wish = Wish(job.limits.fps, job.limits.every, self._reading)
 
-    def __call__(self, block: Block) -> Part:
-        """Works on a block; an item that cannot be read does not stop the others.
+    def __call__(self, task: Block | Look) -> Part | Seen:
+        """Works on a block, or a piece of a scene; an item that cannot be read does not stop the others.
 
         Raises:
             BackendError: a model failed.
         """
-        return joined([self._item(item) for item in block.items])
+        if isinstance(task, Block):
+            return joined([self._item(item) for item in task.items])
+        try:
+            return self._look(task)
+        except SourceError as error:
+            return Seen(trouble=str(error))
+
+    def _look(self, look: Look) -> Part | Seen:
+        """What is to be said of a piece of a scene. Raises SourceError where it cannot be read."""
+        cascade = self._cascade
+        (item,) = look.block.items
+        frame, factor, scaled = self._scene(item)
+        if look.step == "tiles":
+            presence = cascade.stepping_down(lambda: cascade.detect(scaled, look.share))
+            area = None if scaled.area is None else scaled.area.cells
+            return Seen(presence, None if scaled.scene is None else scaled.scene.valid, area)
+        if look.step == "windows":
+            return Seen(windows=tuple(cascade.stepping_down(lambda: cascade.segment(scaled, look.origins))))
+        assert look.presence is not None
+        presence = look.presence
+        if look.step == "plan":
+            return Seen(origins=tuple(cascade.windows(presence)))
+        result = cascade.stepping_down(lambda: cascade.conclude(scaled, presence, look.windows))
+        line = to_line(describe(result if factor == 1 else restored(result, frame, factor)))
+        return Part(line, _Read(Path(item.name).stat().st_size).line(item), 1, ())
+
+    def _scene(self, item: Item) -> tuple[Frame, Fraction, Frame]:
+        """A scene, and how the models see it; the last one stays open."""
+        key = item.name, item.stamp
+        if self._open is None or self._open[0] != key:
+            self._open = None
+            frame = scene_of(item.name, self._reading)
+            if frame is None:
+                raise ImageError(item.name, "has changed meanwhile, expected a scene")
+            self._prepare(frame)
+            factor = factor_for(frame, self._cascade.gsd_m)
+            self._open = key, (frame, factor, frame if factor == 1 else resampled(frame, factor))
+        return self._open[1]
 
     def _item(self, item: Item) -> Part:
         if item.kind == "refused":
