@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from shipedge.cli.fingerprint import digest, fingerprint
 from shipedge.cli.live_table import LiveTable
 from shipedge.cli.options import FORCE, PathName
 from shipedge.cli.predict_options import (
@@ -32,9 +31,8 @@ from shipedge.cli.stopping import stop_on_signal
 from shipedge.cli.terminal import printable
 
 if TYPE_CHECKING:
-    from shipedge.bundle import Bundle
     from shipedge.events import Summary
-    from shipedge.sources import Limits, Source
+    from shipedge.sources import Limits
 
 
 @click.command()
@@ -193,23 +191,3 @@ def predict(
         click.echo("Stopped: what is complete has been kept", err=True)
         ctx.exit(128 + asked.received[0])
     ctx.exit(1 if summary.failed else 0)
-
-
-def fingerprint(bundle: Bundle, made_by: list[Any], sources: Sequence[Source]) -> str:
-    """What tells this batch from others: whatever changes results, and the files as they are now."""
-    from shipedge import __version__
-
-    parts: list[Any] = [__version__, bundle.manifest, made_by]
-    for source in sources:
-        try:
-            status = Path(source.name).stat()
-            region = [] if source.region is None else [[r.tolist() for r in rings] for rings in source.region.polygons]
-            own = [source.fps, source.every, source.gsd_m, region]
-            parts.append((source.name, status.st_size, status.st_mtime_ns, own))
-        except OSError:  # said when it is read
-            parts.append(source.name)
-    return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:32]
-
-
-def digest(path: str | None) -> str | None:
-    return None if path is None else hashlib.sha256(Path(path).read_bytes()).hexdigest()

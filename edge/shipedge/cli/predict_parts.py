@@ -125,7 +125,7 @@ def _prepared(asked: Asked, specs: list[str]) -> tuple[Start, Any]:
     """The first line of every part, and what the workers are told."""
     from shipedge import __version__
     from shipedge.backends import default_threads
-    from shipedge.cli.predict import digest, fingerprint
+    from shipedge.cli.fingerprint import digest, fingerprint
     from shipedge.events import Start, utc
     from shipedge.region import read_region
     from shipedge.scale.work import Job
@@ -173,8 +173,8 @@ def _finish(asked: Asked, totals: Totals, progress: Progress, seconds: float) ->
         click.echo(json.dumps(known))
     else:
         say(
-            f"{counted(totals.frames, 'frame')}, {totals.frames_with_ships} with ships, {counted(totals.ships, 'ship')}; "
-            f"{seconds:.2f} s = {rate:.1f} images/s"
+            f"{counted(totals.frames, 'frame')}, {totals.frames_with_ships} with ships, "
+            f"{counted(totals.ships, 'ship')}; {seconds:.2f} s = {rate:.1f} images/s"
         )
         if progress.reused:
             say(f"{progress.reused} of {counted(totals.parts, 'part')} of an earlier run (--fresh does them again)")

@@ -17,7 +17,18 @@ from shipedge.events.kinds import Event
 from shipedge.files.json_text import loads
 from shipedge.files.shorten import shorten
 
-__all__ = ["LOG", "PARTS", "log_files", "log_lines", "parse_event", "part_files", "part_name", "read_events", "to_line", "whole_lines"]
+__all__ = [
+    "LOG",
+    "PARTS",
+    "log_files",
+    "log_lines",
+    "parse_event",
+    "part_files",
+    "part_name",
+    "read_events",
+    "to_line",
+    "whole_lines",
+]
 
 LOG = "predictions.jsonl"
 PARTS = "parts"

@@ -44,7 +44,9 @@ def read_manifest(file: BinaryIO, name: str) -> Iterator[Wanted | Item]:
         while line := file.readline(_LONGEST):
             number += 1
             if len(line) == _LONGEST and not line.endswith(b"\n"):
-                yield refused(f"{name}: line {number}", f"is longer than {_LONGEST} bytes, expected a path or an address")
+                yield refused(
+                    f"{name}: line {number}", f"is longer than {_LONGEST} bytes, expected a path or an address"
+                )
                 while line and not line.endswith(b"\n"):
                     line = file.readline(_LONGEST)
                 continue

@@ -60,7 +60,8 @@ class Processes:
             BackendError: the models do not run.
         """
         outcomes, self._lost = self._lost, []
-        ready = wait(list(self._at_work), 0 if outcomes else timeout_s)
+        told = set(wait(list(self._at_work), 0 if outcomes else timeout_s))
+        ready = [channel for channel in self._at_work if channel in told]
         return outcomes + [outcome for channel in ready if (outcome := self._answer(channel)) is not None]
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from typing import Any
 
 from shipedge.errors import BackendError, ConfigError, ShipedgeError
@@ -16,6 +17,9 @@ __all__ = ["Actor", "Rays"]
 
 _FALSE_STARTS = 5
 """Actors in a row that die before they are ready: then they always will."""
+
+_PATIENCE_S = 5.0
+"""Until a cluster answers."""
 
 
 class Rays:
@@ -124,7 +128,9 @@ def _connected(address: str | None, workers: int | None) -> Any:
         import ray
     except ImportError:
         raise ConfigError("--engine ray needs Ray: pip install 'shipedge[ray]'") from None
-    own = {} if address is not None else {"num_cpus": workers, "include_dashboard": False}
+    if address not in (None, "auto", "local"):
+        _refuse_silent(address)
+    own: dict[str, Any] = {} if address is not None else {"num_cpus": workers, "include_dashboard": False}
     try:
         ray.init(
             address=address or "local", log_to_driver=False, configure_logging=True, logging_level=logging.ERROR, **own
@@ -132,3 +138,14 @@ def _connected(address: str | None, workers: int | None) -> Any:
     except (ConnectionError, ValueError, RuntimeError, OSError) as error:
         raise ConfigError(f"Ray at {address}: {' '.join(str(error).split())}") from None
     return ray
+
+
+def _refuse_silent(address: str) -> None:
+    """Raises ConfigError where nobody listens at HOST:PORT: Ray would try again for minutes."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if not colon or not port.isdigit():
+        raise ConfigError(f"Ray at {address}: expected HOST:PORT, ray://HOST:PORT or auto")
+    try:
+        socket.create_connection((host, int(port)), _PATIENCE_S).close()
+    except (OSError, OverflowError) as error:
+        raise ConfigError(f"Ray at {address}: {getattr(error, 'strerror', None) or error}") from None

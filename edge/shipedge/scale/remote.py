@@ -74,7 +74,7 @@ def entries(url: str) -> Iterator[Entry]:
     with _told(url):
         if any(character in path for character in "*?["):
             infos = system.glob(path, detail=True)
-        elif url.endswith("/") or scheme not in ("http", "https") and system.isdir(path):
+        elif url.endswith("/") or (scheme not in ("http", "https") and system.isdir(path)):
             infos = {info["name"]: info for info in system.ls(path.rstrip("/"), detail=True)}
         else:
             yield Entry(url, "")

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from shipedge.scale.blocks import Block, halves
 from shipedge.scale.engine import Died, Engine, Outcome, Task
+from shipedge.scale.part import Part, failed_part, joined
 from shipedge.scale.parts import Parts, Totals
 from shipedge.scale.scenes import Look, SceneWork
-from shipedge.scale.part import Part, failed_part, joined
 
 __all__ = ["Progress", "run"]
 

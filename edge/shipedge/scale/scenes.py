@@ -30,7 +30,7 @@ class Look(NamedTuple):
 
     Attributes:
         block: that the scene is.
-        step: what is to be done: tiles for the detector, the choice of windows, those for the segmenter, ships of all that.
+        step: what is to be done: tiles for the detector, the choice of windows, windows for the segmenter, ships.
         number: of the piece among those of its step.
         share: of the tiles, see `Cascade.detect`.
         origins: of the windows.
@@ -86,8 +86,7 @@ class SceneWork:
         return self._ask([Look(self._block, "tiles", k, (k, count)) for k in range(count)])
 
     def take(self, look: Look, outcome: Part | Seen | Died) -> list[Look] | Part:
-        """What is to be done after a piece; the part of the scene where that is all.
-        """
+        """What is to be done after a piece; the part of the scene where that is all."""
         if isinstance(outcome, Died):
             if look.deaths < _CHANCES:
                 return [look._replace(deaths=look.deaths + 1)]
@@ -117,7 +116,7 @@ class SceneWork:
 
 def _whole(seen: list[Seen]) -> NDArray[np.uint8]:
     """The presence of the whole scene from those of its shares."""
-    presence = np.maximum.reduce([one.presence for one in seen if one.presence is not None])
+    presence: NDArray[np.uint8] = np.maximum.reduce([one.presence for one in seen if one.presence is not None])
     valid = [one.valid for one in seen if one.valid is not None]
     if valid:
         presence[~np.logical_or.reduce(valid)] = 0

@@ -99,7 +99,7 @@ class _Bounded:
 
 def _zip(file: BinaryIO) -> Iterator[Member]:
     try:
-        archive = zipfile.ZipFile(_Bounded(file))  # type: ignore[arg-type]
+        archive = zipfile.ZipFile(_Bounded(file))
     except (zipfile.BadZipFile, NotImplementedError) as error:
         raise SourceError(f"is no whole zip file: {error}") from None
     with archive:

@@ -61,9 +61,7 @@ class Worker:
 
     def __init__(self, job: Job) -> None:
         """Opens the models. Raises BackendError where none runs."""
-        self._cascade = Cascade(
-            job.bundle, job.threads, flips=job.flips, thresholds=job.thresholds, device=job.device
-        )
+        self._cascade = Cascade(job.bundle, job.threads, flips=job.flips, thresholds=job.thresholds, device=job.device)
         self._reading = job.reading._replace(half=job.bundle.detector.reduce == 2)
         self._region = job.region
         self._open: tuple[tuple[str, str], tuple[Frame, Fraction, Frame]] | None = None

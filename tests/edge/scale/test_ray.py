@@ -10,10 +10,11 @@ import pytest
 
 import scale_results
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("cv2", reason="OpenCV is not installed (extra edge)")
 pytest.importorskip("ai_edge_litert", reason="no TFLite runtime is installed (extra edge)")
 pytest.importorskip("ray", reason="Ray is not installed (extra ray)")
-pytestmark = pytest.mark.slow
 
 TESTS = Path(scale_results.__file__).parent
 
@@ -37,9 +38,7 @@ def ray(toy_bundle_dir, tmp_path, images):
         options = ["--engine", "ray", "--workers", "2", "--block-images", "3", "--bundle", str(toy_bundle_dir)]
         command = [sys.executable, *program, "predict", "in", "--out", out, *options]
         environment = {**os.environ, "PYTHONPATH": str(TESTS)}
-        return subprocess.Popen(
-            command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
-        )
+        return subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
 
     return run
 

@@ -11,7 +11,6 @@ import scale_results
 
 pytest.importorskip("rasterio", reason="rasterio is not installed (extra geo)")
 pytest.importorskip("ai_edge_litert", reason="no TFLite runtime is installed (extra edge)")
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="workers need POSIX")
 
 from shipedge.bundle import default_bundle, load_bundle
 from shipedge.cascade import Cascade
@@ -26,6 +25,8 @@ from shipedge.scale.work import Job, Worker
 from shipedge.scene import opening
 from shipedge.sources import EVERYTHING
 from shipedge.sources.files import read_frame
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="workers need POSIX")
 
 SAMPLES = sorted((opening.Path(scale_results.__file__).parents[1] / "edge" / "shipedge" / "samples").glob("*.jpg"))
 

@@ -5,6 +5,7 @@ import io
 import random
 import tarfile
 import zipfile
+from contextlib import nullcontext
 
 import pytest
 from hypothesis import given
@@ -108,7 +109,7 @@ def test_two_archives_one_behind_the_other():
 @pytest.mark.parametrize("make", [tar_of, zip_of])
 def test_names_that_lead_elsewhere(make, name):
     found, (trouble,) = read(make({name: b"1", "good.png": b"2"}), "s.zip" if make is zip_of else "s.tar")
-    assert [content for content in found.values()] == [b"2"]
+    assert list(found.values()) == [b"2"]
     assert "its name leads elsewhere, expected one inside of the shard" in trouble
 
 
@@ -182,10 +183,9 @@ def test_cut_off_anywhere(packed, data):
 
 @given(st.binary(max_size=3000))
 def test_any_bytes_are_no_tar(content):
-    try:
+    empty = len(content) % 512 == 0 and not any(content)
+    with nullcontext() if empty else pytest.raises(SourceError, match=r"is (cut off|damaged) at byte \d+"):
         list(read_tar(io.BytesIO(content), (".png",), 100))
-    except SourceError as error:
-        assert str(error)
 
 
 @given(st.integers(0, 4095), st.integers(0, 255))
@@ -248,7 +248,9 @@ def test_results_as_parquet(predict, images, tmp_path):
     parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed (extra scale)")
     (tmp_path / "in" / "bad.png").write_bytes(b"nothing")
     predict("in", "--out", "out", "--format", "parquet", "--block-images", "4")
-    rows = [row for path in sorted((tmp_path / "out").rglob("*.parquet")) for row in parquet.read_table(path).to_pylist()]
+    rows = [
+        row for path in sorted((tmp_path / "out").rglob("*.parquet")) for row in parquet.read_table(path).to_pylist()
+    ]
     found = scale_results.results(tmp_path / "out")
     assert [row["source"] for row in rows] == [one["source"] for one in found]
     assert [row["ships"][0]["rle"] for row in rows[:6]] == [one["ships"][0]["rle"] for one in found[:6]]

@@ -16,12 +16,13 @@ import scale_results
 
 pytest.importorskip("cv2", reason="OpenCV is not installed (extra edge)")
 pytest.importorskip("ai_edge_litert", reason="no TFLite runtime is installed (extra edge)")
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="workers need POSIX")
 
 from shipedge.events.reading import part_files
 from shipedge.scale import processes
 from shipedge.scale.blocks import Block, Item, blocks, halves
 from shipedge.system.child import start_server
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="workers need POSIX")
 
 KILLS = int(os.environ.get("SHIPEDGE_TEST_KILLS", "3"))
 
