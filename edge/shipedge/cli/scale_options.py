@@ -35,6 +35,10 @@ class ScaleOptions(NamedTuple):
 
     def start(self, job: Job) -> Engine:
         """The workers. Raises BackendError or ConfigError where there can be none."""
+        from shipedge.errors import ConfigError
+
+        if self.ray_address is not None and self.engine != "ray":
+            raise ConfigError("--ray-address says where Ray is, expected --engine ray beside it")
         if self.engine == "ray":
             from shipedge.scale.rays import Rays
 

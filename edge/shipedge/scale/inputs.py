@@ -29,7 +29,7 @@ def is_archive(spec: str) -> bool:
     """Whether a source can only be read in blocks: a shard, a manifest, an object store."""
     if is_url(spec):
         return is_shard(shown(spec)) or not spec.lower().startswith("http")
-    return manifest_name(spec) is not None or is_shard(spec)
+    return manifest_name(spec) is not None or (is_shard(spec) and not Path(spec).is_dir())
 
 
 def check_sources(specs: Sequence[str]) -> None:
@@ -102,10 +102,10 @@ def _expanded(wanted: Wanted, notes: list[str]) -> Iterator[Item]:
     try:
         if is_url(url):
             yield from _stored(wanted)
-        elif is_shard(url):
-            yield from read_shard(_open(url), url)
         elif Path(url).is_dir():
             yield from _folder(url)
+        elif is_shard(url):
+            yield from read_shard(_open(url), url)
         else:
             for source in resolve([url], notes):
                 yield refused(url, "has no end, expected a file") if source.live else _file(source.name, wanted)

@@ -90,6 +90,8 @@ class Parts:
             for name in ("", PARTS, READ):
                 remove_leftovers(self.folder / name)
             if self.fresh or not self._is_ours():
+                for path in part_files(self.folder).values():
+                    self._remove(path)
                 for path in log_files(self.folder / LOG):
                     path.unlink()
             for name in (PARTS, READ):
@@ -143,9 +145,7 @@ class Parts:
         """
         files = part_files(self.folder)
         for number in [number for number in files if number >= self._count]:
-            path = files.pop(number)
-            for old in (path, path.with_suffix(".parquet"), self.folder / READ / path.name):
-                old.unlink(missing_ok=True)
+            self._remove(files.pop(number))
         if missing := self._count - len(files):
             raise DatasetError(f"{self.folder / PARTS}: {missing} parts have gone, expected all: run it again")
         totals = Totals(parts=len(files))
@@ -160,6 +160,10 @@ class Parts:
     def log(self) -> Path:
         """Its last file, there when the run is through."""
         return self.folder / LOG
+
+    def _remove(self, path: Path) -> None:
+        for old in (path, path.with_suffix(".parquet"), self.folder / READ / path.name):
+            old.unlink(missing_ok=True)
 
     def _path(self, number: int) -> Path:
         return self.folder / PARTS / part_name(number)

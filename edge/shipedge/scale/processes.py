@@ -6,7 +6,7 @@ import os
 from multiprocessing.connection import Connection, wait
 from signal import Signals
 
-from shipedge.errors import BackendError
+from shipedge.errors import BackendError, ConfigError
 from shipedge.scale.engine import Died, Outcome, Task
 from shipedge.scale.part import Part
 from shipedge.scale.scenes import Seen
@@ -23,7 +23,9 @@ class Processes:
     """So many processes; each has one task at a time, and another takes the place of one that dies."""
 
     def __init__(self, job: Job, workers: int) -> None:
-        """Starts them. Raises OSError where that is not possible."""
+        """Starts them. Raises ConfigError on Windows, OSError where that is not possible."""
+        if os.name != "posix":
+            raise ConfigError("--workers, shards and manifests work on Linux and macOS only")
         self._job, self._owner = job, os.getpid()
         self._served: dict[Connection, Served] = {}
         self._at_work: dict[Connection, Task | None] = {}

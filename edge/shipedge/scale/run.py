@@ -126,6 +126,8 @@ class _Pieces:
         return self._take_look(task, outcome) if isinstance(task, Look) else self._take_piece(task, outcome)
 
     def _take_look(self, look: Look, outcome: Outcome) -> tuple[Block, Part] | None:
+        if look.block.number not in self.scenes:  # it turned out to be read whole, and is done
+            return None
         done = self.scenes[look.block.number].take(look, outcome)
         if isinstance(done, Part):
             del self.open[look.block.number], self.scenes[look.block.number]

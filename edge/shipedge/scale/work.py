@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +19,7 @@ from shipedge.events import End, Failure, describe, utc
 from shipedge.events.reading import to_line
 from shipedge.frame import Frame
 from shipedge.images import Reading, header_of, read_file
+from shipedge.images.files import open_file
 from shipedge.region import Region
 from shipedge.scale.blocks import Block, Item
 from shipedge.scale.part import Part, failed_part, joined
@@ -84,7 +86,9 @@ class Worker:
         """What is to be said of a piece of a scene. Raises SourceError where it cannot be read."""
         cascade = self._cascade
         (item,) = look.block.items
-        frame, factor, scaled = self._scene(item)
+        if (scene := self._scene(item)) is None:  # of a kind that is read whole, for which one worker is enough
+            return Seen() if look.number else self._item(replace(item, kind="file"))
+        frame, factor, scaled = scene
         if look.step == "tiles":
             presence = cascade.stepping_down(lambda: cascade.detect(scaled, look.share))
             area = None if scaled.area is None else scaled.area.cells
@@ -99,14 +103,14 @@ class Worker:
         line = to_line(describe(result if factor == 1 else restored(result, frame, factor)))
         return Part(line, _Read(Path(item.name).stat().st_size).line(item), 1, ())
 
-    def _scene(self, item: Item) -> tuple[Frame, Fraction, Frame]:
-        """A scene, and how the models see it; the last one stays open."""
+    def _scene(self, item: Item) -> tuple[Frame, Fraction, Frame] | None:
+        """A scene, and how the models see it; the last one stays open. None of an image that is read whole."""
         key = item.name, item.stamp
         if self._open is None or self._open[0] != key:
             self._open = None
-            frame = scene_of(item.name, self._reading)
-            if frame is None:
-                raise ImageError(item.name, "has changed meanwhile, expected a scene")
+            _Read().check_file(item)
+            if (frame := scene_of(item.name, self._reading)) is None:
+                return None
             self._prepare(frame)
             factor = factor_for(frame, self._cascade.gsd_m)
             self._open = key, (frame, factor, frame if factor == 1 else resampled(frame, factor))
@@ -150,10 +154,11 @@ class Worker:
             source = source_named(name)
             if source.kind == "video":
                 read.is_video = True
+                read.check_file(item)
                 yield from (frame for frame in read_source(source, self._wish) if isinstance(frame, Frame))
                 return
             if (scene := scene_of(name, self._reading)) is not None:
-                read.size = Path(name).stat().st_size
+                read.check_file(item)
                 yield scene
                 return
             content = read_file(name)
@@ -175,7 +180,23 @@ class _Read:
 
     def check(self, item: Item, content: bytes) -> None:
         """Notes it. Raises ImageError where a manifest says otherwise."""
-        self.size, self.sha256 = len(content), hashlib.sha256(content).hexdigest()
+        self._compare(item, len(content), hashlib.sha256(content).hexdigest())
+
+    def check_file(self, item: Item) -> None:
+        """The same for a file that is not read at once; its checksum only where a manifest has one.
+
+        Raises:
+            ImageError: a manifest says otherwise.
+        """
+        with open_file(item.name, most_bytes=None) as file:
+            size = os.fstat(file.fileno()).st_size
+            sha256 = hashlib.sha256()
+            while item.sha256 and (data := file.read(1 << 20)):
+                sha256.update(data)
+        self._compare(item, size, sha256.hexdigest() if item.sha256 else None)
+
+    def _compare(self, item: Item, size: int, sha256: str | None) -> None:
+        self.size, self.sha256 = size, sha256
         if item.size not in (None, self.size):
             raise ImageError(item.name, f"{self.size} bytes, the manifest says {item.size}", "damaged")
         if item.sha256 not in ("", self.sha256):

@@ -162,6 +162,28 @@ def test_the_command(predict, scene, tmp_path):
     assert len(scale_results.results(tmp_path / "many")) == 2
 
 
+def test_a_large_image_that_is_no_scene(predict, tmp_path):
+    """A palette is read whole, by one worker."""
+    from PIL import Image
+
+    pixels = np.full((6000, 6000), 1, np.uint8)
+    pixels[1000:1030, 2000:2100] = 2
+    palette = Image.fromarray(pixels, "P")
+    palette.putpalette([0, 0, 0, 40, 40, 40, 255, 255, 255])
+    palette.save(tmp_path / "p.tif", compression="tiff_deflate")
+    assert predict("p.tif", "--out", "one", "--max-pixels", "36000000").exit_code == 0
+    assert predict("p.tif", "--out", "many", "--workers", "2", "--max-pixels", "36000000").exit_code == 0
+    assert scale_results.results(tmp_path / "many") == scale_results.results(tmp_path / "one")
+    assert len(scale_results.results(tmp_path / "many")[0]["ships"]) == 1
+
+
+def test_a_scene_of_another_checksum(predict, scene, tmp_path):
+    line = f'{{"url": "in-a.tif", "sha256": "{"0" * 64}"}}'
+    (tmp_path / "list.jsonl").write_text(line)
+    assert predict("@list.jsonl", "--out", "out").exit_code == 1
+    assert "the manifest says" in scale_results.results(tmp_path / "out")[0]["message"]
+
+
 def test_a_damaged_scene_is_a_sentence(predict, scene, tmp_path):
     content = bytearray(scene.read_bytes())
     content[len(content) // 2 : len(content) // 2 + 2000] = bytes(2000)
