@@ -1,5 +1,7 @@
 """Throughput of the ways to share work, in alternating runs: `scale_speed.py FOLDER IMAGES ROUNDS`.
 
+IMAGES is a number, or a file: a scene.
+
 Of each run the images per second of the whole command count, with starting processes and opening models; the table
 gives medians and the ratio to one process, round by round.
 """
@@ -27,9 +29,10 @@ WAYS = {
 
 def main() -> None:
     """Runs and prints."""
-    work, count, rounds = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    work, given, rounds = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     samples = Path(__file__).parents[1] / "edge" / "shipedge" / "samples"
-    source = [str(archive(work / "images", sorted(samples.glob("*.jpg")), count))]
+    count = int(given) if given.isdigit() else 1
+    source = [str(archive(work / "images", sorted(samples.glob("*.jpg")), count)) if given.isdigit() else given]
     rates: dict[str, list[float]] = {way: [] for way in WAYS}
     digests = set()
     for _ in range(rounds):
@@ -43,12 +46,12 @@ def main() -> None:
                 sys.exit(error.decode())
             rates[way].append(count / (perf_counter() - began))
             digests.add(digest(out))
-        print({way: round(found[-1], 1) for way, found in rates.items()}, flush=True)
+        print({way: round(found[-1], 3) for way, found in rates.items()}, flush=True)
     first = next(iter(rates.values()))
     for way, found in rates.items():
         ratio = statistics.median(one / base for one, base in zip(found, first, strict=True))
-        print(f"| {way} | {statistics.median(found):.1f} | {ratio:.2f} |")
-    print(f"{len(digests)} different result(s)")
+        print(f"| {way} | {statistics.median(found):.3g} | {ratio:.2f} |")
+    print(f"all results are the same: {len(digests) == 1}")
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ def count_items(specs: Sequence[str]) -> int | None:
         if not Path(spec).is_dir():
             total += len(resolve([spec]))
             continue
-        names = _names(spec)
+        names, _ = _names(spec)
         if any(map(is_shard, names)):
             return None
         total += len(names)
@@ -103,7 +103,7 @@ def _expanded(wanted: Wanted, notes: list[str]) -> Iterator[Item]:
         if is_url(url):
             yield from _stored(wanted)
         elif Path(url).is_dir():
-            yield from _folder(url)
+            yield from _folder(url, notes)
         elif is_shard(url):
             yield from read_shard(_open(url), url)
         else:
@@ -126,9 +126,11 @@ def _stored(wanted: Wanted) -> Iterator[Item]:
             yield _remote(entry.url, name, entry.stamp, Wanted(entry.url))
 
 
-def _folder(folder: str) -> Iterator[Item]:
+def _folder(folder: str, notes: list[str]) -> Iterator[Item]:
     """Images and shards directly in a folder, by name: names alone are in memory."""
-    names = _names(folder)
+    names, others = _names(folder)
+    if others:
+        notes.append(f"{folder}: {others} other files or folders left out")
     if not names:
         yield refused(folder, f"no images in this folder (looked for {', '.join(_WANTED)})")
     for name in names:
@@ -141,9 +143,12 @@ def _folder(folder: str) -> Iterator[Item]:
             yield _file(path, Wanted(path))
 
 
-def _names(folder: str) -> list[str]:
+def _names(folder: str) -> tuple[list[str], int]:
+    """The names of images and shards, sorted; how many others there are."""
     with os.scandir(folder) as found:
-        return sorted(e.name for e in found if e.name.lower().endswith(_WANTED) and not e.name.startswith("."))
+        names = [entry.name for entry in found if not entry.name.startswith(".")]
+    wanted = sorted(name for name in names if name.lower().endswith(_WANTED))
+    return wanted, len(names) - len(wanted)
 
 
 def _file(name: str, wanted: Wanted) -> Item:

@@ -17,7 +17,7 @@ from shipedge.scale.part import Died, Part, failed_part
 
 __all__ = ["Look", "SceneWork", "Seen"]
 
-_SHARE = 1 << 25
+_SHARE = 1 << 23
 """Pixels of which a worker looks at the tiles at a time."""
 _WINDOWS = 32
 """Windows that a worker looks at together."""

@@ -72,6 +72,21 @@ def test_exports_are_those_of_one_process(predict, images, tmp_path):
     assert (tmp_path / "many.json").read_bytes() == (tmp_path / "one.json").read_bytes()
 
 
+def test_scores_are_those_of_one_process(predict, images, tmp_path):
+    from click.testing import CliRunner
+
+    from shipedge.cli import main
+
+    (images / "05b.png").unlink()
+    predict("in", "--out", "truth", "--csv", "truth.csv")
+    scores = []
+    for out, options in (("one", []), ("many", ["--workers", "2", "--block-images", "5"])):
+        predict("in", "--out", out, "--min-area", "900", *options)
+        scores.append(CliRunner().invoke(main, ["evaluate", out, "truth.csv"]))
+    assert scores[0].exit_code == 0, scores[0].output
+    assert scores[0].stdout == scores[1].stdout
+
+
 def test_videos(predict, images, video, tmp_path):
     video(tmp_path / "v.mp4", frames=9)
     for out, options in (("one", []), ("many", ["--workers", "2"])):
