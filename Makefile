@@ -11,7 +11,7 @@ FUZZ_SECONDS ?= 20
 OLDEST_PYTHON ?= python3.11
 CLANG := $(shell command -v clang++ || command -v clang++-14)
 
-.PHONY: demo test test-oldest test-gpu test-streams test-serve test-tflite test-aarch64 aarch64 lint asan fuzz bench docs wheel wheels test-sdist sbom format clean
+.PHONY: demo test test-oldest test-gpu test-streams test-serve test-scale test-tflite test-aarch64 aarch64 lint asan fuzz bench docs wheel wheels test-sdist sbom format clean
 
 demo: .venv/edge.stamp  ## ships outlined on the samples and in a video, on one page
 	$(BIN)/shipedge predict edge/shipedge/samples --annotate --out out/demo/samples --fresh
@@ -46,6 +46,10 @@ test-serve: .venv/dev.stamp  ## the service, with Debian's MQTT broker and Chrom
 	$(BIN)/pip install --quiet playwright
 	npm install --silent --no-save --prefix build/serve axe-core@4
 	SHIPEDGE_TEST_SERVE=$(CURDIR)/build/serve $(BIN)/pytest tests/edge/serve
+
+test-scale: .venv/dev.stamp  ## archives, with Parquet, object stores (S3 as moto serves it) and Ray
+	$(BIN)/pip install --quiet -e ".[scale,ray]" s3fs "moto[s3,server]"
+	SHIPEDGE_TEST_KILLS=20 $(BIN)/pytest tests/edge/scale
 
 test-tflite: .venv/dev.stamp  ## the rung of tflite-runtime, in an environment with NumPy 1
 	$(BIN)/python tests/toy_models.py build/toy_models

@@ -83,14 +83,14 @@ def test_small_parts_are_dropped(cascade, sea):
 def test_component_without_a_positive_cell_is_dropped(toy_bundle_dir, sea, monkeypatch):
     cascade = Cascade(load_bundle(toy_bundle_dir), threads=1)
     pixels = sea(768, 768, (200, 100, 260, 120), (300, 100, 318, 118))
-    detect = cascade._detect
+    detect = cascade.detect
 
     def blind_on_the_right(pixels):
         presence = detect(pixels)
         presence[:, 9:] = 0  # the second ship starts at column 300 = cell 9
         return presence
 
-    monkeypatch.setattr(cascade, "_detect", blind_on_the_right)
+    monkeypatch.setattr(cascade, "detect", blind_on_the_right)
     assert boxes(cascade(Frame(pixels, "x"))) == [(200, 100, 260, 120)]
 
 
@@ -142,7 +142,7 @@ def test_flips_look_at_the_mirror_image_too(toy_bundle_dir, sea, monkeypatch):
             return found
 
     monkeypatch.setattr(flipped, "_segmenter", HalfBlind())
-    (window,) = flipped._segment(Frame(sea(384, 384, (20, 100, 60, 120)), "x"), np.ones((12, 12), bool))
+    (window,) = flipped.segment(Frame(sea(384, 384, (20, 100, 60, 120)), "x"), [(0, 0)])
     assert 120 <= window[2][110, 40] <= 129
 
 

@@ -1,5 +1,5 @@
 """Detector, segmenter and refiner one after the other: from a frame to its ships."""
 
-from shipedge.cascade.cascade import Cascade, ask_flipped
+from shipedge.cascade.cascade import Cascade, ask_flipped, masked
 
-__all__ = ["Cascade", "ask_flipped"]
+__all__ = ["Cascade", "ask_flipped", "masked"]

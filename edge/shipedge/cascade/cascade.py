@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import perf_counter
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,9 @@ from shipedge.errors import BackendError
 from shipedge.frame import Frame, FrameResult
 from shipedge.tiling import CELL, cut_window, grid_shape, tile_origins, windows_to_cover
 
-__all__ = ["Cascade", "ask_flipped"]
+__all__ = ["Cascade", "ask_flipped", "masked"]
+
+_Found = TypeVar("_Found")
 
 
 class Cascade:
@@ -95,22 +98,42 @@ class Cascade:
         return self._find(frame)
 
     def _find(self, frame: Frame) -> FrameResult:
+        # Where a model fails the frame is begun anew, so nothing of it is lost or counted twice.
+        return self.stepping_down(lambda: self._look(frame))
+
+    def stepping_down(self, act: Callable[[], _Found]) -> _Found:
+        """What comes of using the models; done again with others where one fails, as long as there are any.
+
+        Raises:
+            BackendError: nothing is left that could run them.
+        """
         while True:
             try:
-                return self._look(frame)
-            except BackendError as error:  # the frame is begun anew, so nothing of it is lost or counted twice
+                return act()
+            except BackendError as error:
                 self._ladder.step_down(error)
                 self._take_models()
 
     def _look(self, frame: Frame) -> FrameResult:
         clock = _Clock(frame)
-        presence = self._detect(frame)
+        presence = masked(self.detect(frame), frame)
         clock.stop("detector")
-        top = int(presence.max())
-        windows: list[Window] = []
-        if top >= self._image:
-            windows = self._segment(frame, presence >= self._cell)
+        windows = self.segment(frame, self.windows(presence))
         clock.stop("segmenter")
+        return self.conclude(frame, presence, windows, clock)
+
+    def conclude(
+        self, frame: Frame, presence: NDArray[np.uint8], windows: Sequence[Window], clock: _Clock | None = None
+    ) -> FrameResult:
+        """The ships of a frame from what the models say of it.
+
+        Args:
+            frame: as the models see it.
+            presence: (rows, cols) uint8, probability * 256.
+            windows: what the segmenter says of `windows`.
+            clock: has measured the stages before.
+        """
+        clock = _Clock(frame) if clock is None else clock
         ships = find_ships(frame.shape, presence, windows, self.thresholds)
         clock.stop("post")
         if self._refiner is not None and ships:
@@ -124,7 +147,7 @@ class Cascade:
             frame.index,
             frame.time_s,
             frame.shape,
-            top / 256,
+            int(presence.max()) / 256,
             presence,
             ships,
             timings,
@@ -132,16 +155,22 @@ class Cascade:
             gsd_m=frame.gsd_m,
         )
 
-    def _detect(self, frame: Frame) -> NDArray[np.uint8]:
-        """Presence of the whole frame: where tiles overlap, the one that is surer of a ship is believed.
+    def detect(self, frame: Frame, share: tuple[int, int] = (0, 1)) -> NDArray[np.uint8]:
+        """Presence of a frame before `masked`: where tiles overlap, the one that is surer of a ship is believed.
 
         A ship that the border of one tile cuts looks weak there and strong in the neighbour, hence the maximum.
+
+        Args:
+            frame: as the models see it.
+            share: (number, count): only this one of so many equal shares of its tiles; the maximum of all is the whole.
         """
         presence = np.zeros(grid_shape(frame.shape), np.uint8)
         file = self.bundle.detector
         side = file.window // CELL
         pixels = frame.raster(file.reduce)
-        for top, left in tile_origins(frame.shape, file.window):
+        tiles = tile_origins(frame.shape, file.window)
+        number, count = share
+        for top, left in tiles[len(tiles) * number // count : len(tiles) * (number + 1) // count]:
             if frame.area is not None and not frame.area.cells[top // CELL :, left // CELL :][:side, :side].any():
                 continue
             window = cut_window(pixels, top // file.reduce, left // file.reduce, self._detector.window)
@@ -151,17 +180,19 @@ class Cascade:
             found = self._ask(self._detector, window)
             place = presence[top // CELL :, left // CELL :][: found.shape[0], : found.shape[1]]
             np.maximum(place, found[: place.shape[0], : place.shape[1]], out=place)
-        if frame.scene is not None and (valid := frame.scene.valid) is not None:
-            presence[~valid] = 0
-        if frame.area is not None:
-            presence[~frame.area.cells] = 0
         return presence
 
-    def _segment(self, frame: Frame, cells: NDArray[np.bool_]) -> list[Window]:
-        """Probabilities around the positive cells: [(top, left, (window, window) uint8)]."""
-        side = self._segmenter.window
+    def windows(self, presence: NDArray[np.uint8]) -> list[tuple[int, int]]:
+        """(top, left) of the windows around the positive cells, from top to bottom, as files are decoded."""
+        if int(presence.max()) < self._image:
+            return []
+        return sorted(windows_to_cover(presence >= self._cell, self.bundle.segmenter.window))
+
+    def segment(self, frame: Frame, origins: Sequence[tuple[int, int]]) -> list[Window]:
+        """Probabilities in some windows: [(top, left, (window, window) uint8)]."""
+        side = self.bundle.segmenter.window
         pixels, windows = frame.raster(), []
-        for top, left in sorted(windows_to_cover(cells, side)):  # from top to bottom, as files are decoded
+        for top, left in origins:
             if frame.scene is not None:
                 frame.scene.keep(top, left, side)
             windows.append((top, left, self._ask(self._segmenter, cut_window(pixels, top, left, side))))
@@ -170,6 +201,15 @@ class Cascade:
     def _ask(self, model: Model, window: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """What a model says of one window, probability * 256."""
         return ask_flipped(model, window) if self._flips else model(window)
+
+
+def masked(presence: NDArray[np.uint8], frame: Frame) -> NDArray[np.uint8]:
+    """The presence without cells in which nothing was measured, or no ship counts; it is changed."""
+    if frame.scene is not None and (valid := frame.scene.valid) is not None:
+        presence[~valid] = 0
+    if frame.area is not None:
+        presence[~frame.area.cells] = 0
+    return presence
 
 
 class _Clock:

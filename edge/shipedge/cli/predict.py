@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from shipedge.cli.fingerprint import digest, fingerprint
 from shipedge.cli.live_table import LiveTable
 from shipedge.cli.options import FORCE, PathName
 from shipedge.cli.predict_options import (
@@ -24,15 +23,16 @@ from shipedge.cli.predict_options import (
     OutputOptions,
 )
 from shipedge.cli.predict_outputs import check, sinks_of, write_exports, write_failed
+from shipedge.cli.predict_parts import Asked, predict_parts
 from shipedge.cli.report import Progress, as_json, note, print_summary
+from shipedge.cli.scale_options import SCALE, ScaleOptions
 from shipedge.cli.source_options import resolve_all, source_options
 from shipedge.cli.stopping import stop_on_signal
 from shipedge.cli.terminal import printable
 
 if TYPE_CHECKING:
-    from shipedge.bundle import Bundle
     from shipedge.events import Summary
-    from shipedge.sources import Limits, Source
+    from shipedge.sources import Limits
 
 
 @click.command()
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 @MODELS
 @IMAGES
 @LOG
+@SCALE
 @FORCE
 @click.option("--show", is_flag=True, help="Show the frames in a window, where there is a display; q stops.")
 @click.option("--json", "as_json_object", is_flag=True, help="Print the summary as one JSON object.")
@@ -59,6 +60,7 @@ def predict(
     models: ModelOptions,
     images: ImageOptions,
     logging: LogOptions,
+    scale: ScaleOptions,
     force: bool,
     show: bool,
     as_json_object: bool,
@@ -73,6 +75,9 @@ def predict(
 
     Every frame becomes one line of DIR/predictions.jsonl as soon as it is done, also when it shows no ship. In the
     CSV an image goes by its file name, a video's frame by NAME_frame000017 (counted from 0).
+
+    A shard (.tar, .tar.gz, .zip, .parquet), an address of an object store (s3://, gs://, az://) and a manifest (@FILE)
+    are read in blocks. Their results, and those of --workers, are files in DIR/parts, one for each block.
 
     A run over files that was stopped or killed goes on when the same command is given again; --fresh begins anew.
     `shipedge export` makes the other files from predictions.jsonl later.
@@ -101,6 +106,8 @@ def predict(
       shipedge predict images/ --gsd 0.5 --detections ships.csv
       shipedge predict lake.mp4 --point sensitive --min-score 0.6
       shipedge predict images/ --device gpu
+      shipedge predict archive/ --workers 8 --out results/
+      shipedge predict s3://bucket/shards/ --engine ray --format parquet
       shipedge predict 0 --device libedgetpu.so.1,device=usb
     """  # noqa: D301 - click wants the control character itself
     from shipedge.system.opencv_wheels import require_opencv
@@ -116,6 +123,9 @@ def predict(
 
     if outputs.geojson is not None and not is_installed():
         raise ConfigError("--geojson needs rasterio, which reads coordinates: pip install 'shipedge[geo]'")
+    if scale.wanted(sources):
+        asked_for = (sources, sources_file, limits, Path(out), outputs, models, images, logging, scale, force, show)
+        predict_parts(ctx, Asked(*asked_for, as_json_object))
     reading = images.reading()
     notes: list[str] = []
     found = resolve_all(sources, sources_file, notes)
@@ -129,9 +139,9 @@ def predict(
     check(folder, outputs, [*sources, *filter(None, [images.roi, sources_file])], found, force)
     bundle = models.bundle()
     thresholds = models.thresholds(bundle)
-    files = [_digest(path) for path in (images.roi, sources_file)]
+    files = [digest(path) for path in (images.roi, sources_file)]
     made_by = [asdict(thresholds), models.flips, models.track, reading, limits, files]
-    batch = _fingerprint(bundle, made_by, found) if has_end else None
+    batch = fingerprint(bundle, made_by, found) if has_end else None
     log = logging.log(folder / NAME, bundle=bundle.name, batch=batch, **images.noted(), **limits.noted())
     cascade = Cascade(
         bundle, models.threads, flips=models.flips, thresholds=thresholds, device=models.device, report=note
@@ -181,23 +191,3 @@ def predict(
         click.echo("Stopped: what is complete has been kept", err=True)
         ctx.exit(128 + asked.received[0])
     ctx.exit(1 if summary.failed else 0)
-
-
-def _fingerprint(bundle: Bundle, made_by: list[Any], sources: Sequence[Source]) -> str:
-    """What tells this batch from others: whatever changes results, and the files as they are now."""
-    from shipedge import __version__
-
-    parts: list[Any] = [__version__, bundle.manifest, made_by]
-    for source in sources:
-        try:
-            status = Path(source.name).stat()
-            region = [] if source.region is None else [[r.tolist() for r in rings] for rings in source.region.polygons]
-            own = [source.fps, source.every, source.gsd_m, region]
-            parts.append((source.name, status.st_size, status.st_mtime_ns, own))
-        except OSError:  # said when it is read
-            parts.append(source.name)
-    return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:32]
-
-
-def _digest(path: str | None) -> str | None:
-    return None if path is None else hashlib.sha256(Path(path).read_bytes()).hexdigest()

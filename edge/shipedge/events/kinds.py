@@ -88,6 +88,7 @@ class Start(Struct, tag_field="event", tag="start", forbid_unknown_fields=True):
         max_pixels: the largest image that was read.
         fps: frames a second that were looked at of each video, at most.
         every: the first of so many frames was.
+        inputs: fingerprint of what was read for this file, with --workers.
     """
 
     format: int
@@ -100,6 +101,7 @@ class Start(Struct, tag_field="event", tag="start", forbid_unknown_fields=True):
     max_pixels: Count | UnsetType = UNSET
     fps: float | UnsetType = UNSET
     every: Count | UnsetType = UNSET
+    inputs: str | UnsetType = UNSET
 
 
 class Result(Struct, tag_field="event", tag="frame", forbid_unknown_fields=True):

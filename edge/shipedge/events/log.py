@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import threading
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import time
@@ -18,7 +19,7 @@ from shipedge.events.reading import log_files, to_line
 from shipedge.events.recorded import Recorded, read_recorded
 from shipedge.files.atomic import is_stream, naming, remove_leftovers, temporary_name
 
-__all__ = ["Log", "Rotation", "Sync"]
+__all__ = ["Log", "Rotation", "Sync", "lock_folder"]
 
 Sync = Literal["none", "interval", "frame"]
 INTERVAL_S = 1.0
@@ -81,7 +82,7 @@ class Log:
         if is_stream(self.path):
             raise FileExistsError(errno.EEXIST, "is a pipe or device, expected a file", str(self.path))
         with ExitStack() as stack:
-            stack.callback(_unlock, _lock(self.path.parent))
+            stack.enter_context(lock_folder(self.path.parent))
             folders = [path for path in self.path.parent.iterdir() if path.is_dir() and not path.name.startswith(".")]
             self.leftovers = sum(map(remove_leftovers, [self.path.parent, *folders]))
             if not self.fresh:
@@ -261,8 +262,9 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _lock(folder: Path) -> int | None:
-    """Keeps other runs out of a folder until the descriptor is closed, also by a kill; None where that is not possible.
+@contextmanager
+def lock_folder(folder: Path) -> Iterator[None]:
+    """Keeps other runs out of a folder, until the process ends at the latest; nothing where a system knows no locks.
 
     Raises:
         DatasetError: another run is in it.
@@ -270,19 +272,16 @@ def _lock(folder: Path) -> int | None:
     try:
         import fcntl
     except ImportError:  # Windows
-        return None
+        yield
+        return
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise DatasetError(f"{folder}: another run writes its results there now, expected another --out") from None
-    except OSError:  # a file system that knows no locks
-        os.close(descriptor)
-        return None
-    return descriptor
-
-
-def _unlock(descriptor: int | None) -> None:
-    if descriptor is not None:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DatasetError(f"{folder}: another run writes its results there now, expected another --out") from None
+        except OSError:  # a file system that knows no locks
+            pass
+        yield
+    finally:
         os.close(descriptor)

@@ -17,11 +17,25 @@ from shipedge.events.kinds import Event
 from shipedge.files.json_text import loads
 from shipedge.files.shorten import shorten
 
-__all__ = ["LOG", "log_files", "log_lines", "parse_event", "read_events", "to_line", "whole_lines"]
+__all__ = [
+    "LOG",
+    "PARTS",
+    "log_files",
+    "log_lines",
+    "parse_event",
+    "part_files",
+    "part_name",
+    "read_events",
+    "to_line",
+    "whole_lines",
+]
 
 LOG = "predictions.jsonl"
+PARTS = "parts"
+"""The folder of what several processes have written, beside the log."""
 LONGEST = 1 << 28
 """Bytes of a line: a frame of the largest size, every other pixel of which is a ship, takes less."""
+_PART = re.compile(r"part-(\d{5,9})\.jsonl")
 _CUT_OFF = re.compile(r"\.(\d{6,})\.jsonl")
 
 
@@ -39,8 +53,23 @@ def parse_event(line: bytes) -> Event:
     return event
 
 
+def part_name(number: int) -> str:
+    """(17) -> "part-00017.jsonl"."""
+    return f"part-{number:05d}.jsonl"
+
+
+def part_files(folder: Path) -> dict[int, Path]:
+    """The files that several processes have written beside a log in this folder, by their number, in its order."""
+    parts = folder / PARTS
+    if parts.is_symlink() or not parts.is_dir():
+        return {}
+    matches = ((_PART.fullmatch(path.name), path) for path in parts.iterdir())
+    found = {int(match[1]): path for match, path in matches if match and path.is_file()}
+    return dict(sorted(found.items()))
+
+
 def log_files(log: Path) -> list[Path]:
-    """The files of a log, oldest first: those that were cut off it, by their number, then itself where it exists."""
+    """The files of a log, oldest first: parts or what was cut off it, by their number, then itself where it exists."""
     prefix = log.stem
     cut_off = {}
     if log.parent.is_dir():
@@ -48,7 +77,8 @@ def log_files(log: Path) -> list[Path]:
             match = _CUT_OFF.fullmatch(path.name.removeprefix(prefix)) if path.name.startswith(prefix) else None
             if match and path.is_file():
                 cut_off[int(match[1])] = path
-    return [cut_off[number] for number in sorted(cut_off)] + ([log] if log.is_file() else [])
+    parts = part_files(log.parent) if log.name == LOG else {}
+    return [*parts.values(), *(cut_off[number] for number in sorted(cut_off)), *([log] if log.is_file() else [])]
 
 
 def whole_lines(path: Path) -> Iterator[tuple[int, int, bytes]]:

@@ -46,11 +46,11 @@ def write_output(path: str | os.PathLike[str], data: bytes) -> None:
     write_atomic(path, data)
 
 
-def write_atomic(path: str | os.PathLike[str], data: bytes) -> None:
+def write_atomic(path: str | os.PathLike[str], data: bytes, *, durable: bool = False) -> None:
     """Write ``data`` beside ``path`` and move it there in one step; a crash or Ctrl-C leaves no half-written file.
 
     The temporary file is created with O_EXCL, so neither it nor ``path`` is ever followed where it is a symbolic link:
-    a link at ``path`` is replaced, its target stays as it was.
+    a link at ``path`` is replaced, its target stays as it was. With ``durable`` a power cut leaves none either.
 
     Raises:
         OSError: no permission, disk full, folder missing, ``path`` is a pipe or device; the temporary file is gone.
@@ -67,6 +67,8 @@ def write_atomic(path: str | os.PathLike[str], data: bytes) -> None:
         file = os.open(temporary, flags, 0o666)
         try:
             write_all(file, data)
+            if durable:
+                os.fsync(file)
         finally:
             os.close(file)
         os.replace(temporary, path)  # noqa: PTH105

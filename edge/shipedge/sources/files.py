@@ -11,7 +11,7 @@ from shipedge.images.budget import refuse_work
 from shipedge.images.decode import checked
 from shipedge.scene import open_scene
 
-__all__ = ["read_frame"]
+__all__ = ["frame_of", "read_frame", "scene_of"]
 
 
 def read_frame(name: str, reading: Reading = AS_IT_IS) -> Frame:
@@ -24,9 +24,25 @@ def read_frame(name: str, reading: Reading = AS_IT_IS) -> Frame:
         ImageError: it cannot be read.
     """
     start = perf_counter()
-    if (scene := open_scene(name, reading)) is not None:
-        return Frame(scene, name, decode_ms=(perf_counter() - start) * 1e3, place=scene.place)
-    content = read_file(name)
+    scene = scene_of(name, reading)
+    return frame_of(read_file(name), name, reading, start) if scene is None else scene
+
+
+def scene_of(name: str, reading: Reading = AS_IT_IS) -> Frame | None:
+    """The frame of an image file that is read window by window, None of others. Raises ImageError as `read_frame`."""
+    start = perf_counter()
+    if (scene := open_scene(name, reading)) is None:
+        return None
+    return Frame(scene, name, decode_ms=(perf_counter() - start) * 1e3, place=scene.place)
+
+
+def frame_of(content: bytes, name: str, reading: Reading = AS_IT_IS, start: float | None = None) -> Frame:
+    """The frame of the content of an image file, never a scene; `start` is when reading began, by `perf_counter`.
+
+    Raises:
+        ImageError: it is no image, or damaged.
+    """
+    start = perf_counter() if start is None else start
     header = checked(content, name, max_pixels=reading.max_pixels)
     refuse_work(header, len(content), name, reading.max_pixels)
     decode = partial(decode_image, content, name, reading.stretch, max_pixels=reading.max_pixels)

@@ -1,0 +1,202 @@
+"""The folder of results: a file for each block, which is there whole or not at all, and all that a run remembers."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+
+import msgspec
+
+from shipedge.errors import DatasetError
+from shipedge.events import End, Failure, Result, Start, utc
+from shipedge.events.log import lock_folder
+from shipedge.events.reading import LOG, PARTS, log_files, parse_event, part_files, part_name, to_line, whole_lines
+from shipedge.events.recorded import read_recorded
+from shipedge.files.atomic import own_folder, remove_leftovers, write_atomic
+from shipedge.scale.blocks import Block
+from shipedge.scale.parquet import write_parquet
+from shipedge.scale.part import Part
+
+__all__ = ["READ", "Parts", "Totals"]
+
+READ = "read"
+"""The folder of what was read, with sizes and checksums: manifests."""
+
+
+@dataclass(slots=True)
+class Totals:
+    """What all parts hold together.
+
+    Attributes:
+        frames: of all sources.
+        frames_with_ships: among them.
+        ships: of all frames.
+        unread: names of sources that could not be read, or not to their end.
+        parts: files.
+    """
+
+    frames: int = 0
+    frames_with_ships: int = 0
+    ships: int = 0
+    unread: list[str] = field(default_factory=list)
+    parts: int = 0
+
+
+class _Line(msgspec.Struct):
+    """What is counted of a line."""
+
+    event: str
+    source: str | None = None
+    ships: list[msgspec.Raw] = msgspec.field(default_factory=list)
+
+
+@dataclass
+class Parts:
+    """Files of results in a folder. Use it as a context manager.
+
+    A part that is there, of the same command and of the same inputs, is not made again: so a run that was killed goes
+    on, and one over a folder that has grown does what is new.
+
+    Attributes:
+        folder: of all results.
+        start: the first line of every part, with what tells this command from others in `batch`.
+        fresh: make all parts anew.
+        durable: they survive a power cut.
+        parquet: write each as Parquet, too.
+        reused: parts that were there.
+    """
+
+    folder: Path
+    start: Start
+    fresh: bool = False
+    durable: bool = True
+    parquet: bool = False
+    reused: int = 0
+    _count: int = field(default=0, init=False)
+    _stack: ExitStack = field(default_factory=ExitStack, init=False)
+
+    def __enter__(self) -> Parts:
+        """Makes the folder and locks it.
+
+        Raises:
+            DatasetError: another run writes there now, or what is there is of another command that is not through.
+            OSError: the folder cannot be made or written into.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as stack:
+            stack.enter_context(lock_folder(self.folder))
+            for name in ("", PARTS, READ):
+                remove_leftovers(self.folder / name)
+            if self.fresh or not self._is_ours():
+                for path in part_files(self.folder).values():
+                    self._remove(path)
+                for path in log_files(self.folder / LOG):
+                    path.unlink()
+            for name in (PARTS, READ):
+                own_folder(self.folder / name)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Unlocks the folder."""
+        self._stack.close()
+
+    def _is_ours(self) -> bool:
+        """Whether the parts that are there are of this command. Raises DatasetError where something else goes on."""
+        first = next(iter(part_files(self.folder).values()), None)
+        start = None if first is None else _start(first)
+        if start is not None and start.batch == self.start.batch:
+            return True
+        read_recorded(self.folder / LOG, self.start)
+        return False
+
+    def has(self, block: Block) -> bool:
+        """Whether a block is done."""
+        self._count = max(self._count, block.number + 1)
+        path = self._path(block.number)
+        start = _start(path) if path.is_file() else None
+        done = start is not None and (start.batch, start.inputs) == (self.start.batch, block.inputs())
+        if done and self.parquet:
+            done = path.with_suffix(".parquet").is_file()
+        self.reused += done
+        return done
+
+    def write(self, block: Block, part: Part) -> None:
+        """Makes the part of a whole block. Raises OSError where it cannot be written."""
+        self.log.unlink(missing_ok=True)  # it says that the run is through
+        path = self._path(block.number)
+        start = msgspec.structs.replace(self.start, part=block.number, inputs=block.inputs())
+        record = self.folder / READ / path.name
+        write_atomic(record, part.record, durable=self.durable)
+        if self.parquet:
+            write_parquet(path.with_suffix(".parquet"), part.lines)
+        write_atomic(path, to_line(start) + part.lines, durable=self.durable)
+
+    def finish(self) -> Totals:
+        """Says in the log that the run is through, and removes parts of inputs that are no more.
+
+        Raises:
+            DatasetError: a part has gone meanwhile.
+            OSError: the log cannot be written.
+        """
+        files = part_files(self.folder)
+        for number in [number for number in files if number >= self._count]:
+            self._remove(files.pop(number))
+        if missing := self._count - len(files):
+            raise DatasetError(f"{self.folder / PARTS}: {missing} parts have gone, expected all: run it again")
+        totals = Totals(parts=len(files))
+        for path in files.values():
+            _count_lines(path, totals)
+        end = End(None, utc(), totals.frames, totals.ships)
+        start = msgspec.structs.replace(self.start, part=len(files))
+        write_atomic(self.log, to_line(start) + to_line(end), durable=self.durable)
+        return totals
+
+    @property
+    def log(self) -> Path:
+        """Its last file, there when the run is through."""
+        return self.folder / LOG
+
+    def _remove(self, path: Path) -> None:
+        for old in (path, path.with_suffix(".parquet"), self.folder / READ / path.name):
+            old.unlink(missing_ok=True)
+
+    def _path(self, number: int) -> Path:
+        return self.folder / PARTS / part_name(number)
+
+
+def _start(path: Path) -> Start | None:
+    for _, _, line in whole_lines(path):
+        try:
+            event = parse_event(line)
+        except ValueError:
+            return None
+        return event if isinstance(event, Start) else None
+    return None
+
+
+def _count_lines(path: Path, totals: Totals) -> None:
+    decode = msgspec.json.Decoder(_Line).decode
+    for _, _, line in whole_lines(path):
+        if line.startswith(b'{"event":"error"'):
+            event = parse_event(line)
+            assert isinstance(event, Failure)
+            totals.unread.append(event.source or "")
+        elif line.startswith(b'{"event":"frame"'):
+            try:
+                ships = decode(line).ships
+            except msgspec.DecodeError:  # a name that is no UTF-8
+                ships = [msgspec.Raw()] * len(_result(line).ships)
+            totals.frames += 1
+            totals.frames_with_ships += bool(ships)
+            totals.ships += len(ships)
+
+
+def _result(line: bytes) -> Result:
+    event = parse_event(line)
+    assert isinstance(event, Result)
+    return event

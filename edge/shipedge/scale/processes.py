@@ -1,0 +1,113 @@
+"""Processes of this machine as workers, each with models of its own."""
+
+from __future__ import annotations
+
+import os
+from multiprocessing.connection import Connection, wait
+from signal import Signals
+
+from shipedge.errors import BackendError, ConfigError
+from shipedge.scale.engine import Died, Outcome, Task
+from shipedge.scale.part import Part
+from shipedge.scale.scenes import Seen
+from shipedge.scale.work import Job
+from shipedge.system.child import Served, end_server, start_server
+
+__all__ = ["Processes"]
+
+_FALSE_STARTS = 5
+"""Processes in a row that die before they are ready: then they always will."""
+
+
+class Processes:
+    """So many processes; each has one task at a time, and another takes the place of one that dies."""
+
+    def __init__(self, job: Job, workers: int) -> None:
+        """Starts them. Raises ConfigError on Windows, OSError where that is not possible."""
+        if os.name != "posix":
+            raise ConfigError("--workers, shards and manifests work on Linux and macOS only")
+        self._job, self._owner = job, os.getpid()
+        self._served: dict[Connection, Served] = {}
+        self._at_work: dict[Connection, Task | None] = {}
+        """None: it opens its models."""
+        self._idle: list[Connection] = []
+        self._lost: list[tuple[Task, Outcome]] = []
+        self._false_starts = 0
+        for _ in range(workers):
+            self._start()
+
+    @property
+    def free(self) -> int:
+        """Processes that wait for a task."""
+        return len(self._idle)
+
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is to come."""
+        return bool(self._at_work or self._lost)
+
+    def submit(self, task: Task) -> None:
+        """Gives a task to a process that waits for one."""
+        channel = self._idle.pop()
+        self._at_work[channel] = task
+        try:
+            channel.send(task)
+        except OSError:  # it has died meanwhile
+            self._lost.append((task, self._bury(channel)))
+
+    def wait(self, timeout_s: float) -> list[tuple[Task, Outcome]]:
+        """What was done until now, or within some seconds.
+
+        Raises:
+            BackendError: the models do not run.
+        """
+        outcomes, self._lost = self._lost, []
+        told = set(wait(list(self._at_work), 0 if outcomes else timeout_s))
+        ready = [channel for channel in self._at_work if channel in told]
+        return outcomes + [outcome for channel in ready if (outcome := self._answer(channel)) is not None]
+
+    def close(self) -> None:
+        """Ends them at once."""
+        for served in self._served.values():
+            end_server(served, self._owner)
+        self._served, self._at_work, self._idle = {}, {}, []
+
+    def _start(self) -> None:
+        served = start_server("shipedge.scale.host")
+        self._served[served.channel] = served
+        self._at_work[served.channel] = None
+        try:
+            served.channel.send(self._job)
+        except OSError:
+            self._bury(served.channel)
+
+    def _answer(self, channel: Connection) -> tuple[Task, Outcome] | None:
+        task = self._at_work[channel]
+        try:
+            answer: Part | Seen | RuntimeError | str | None = channel.recv()
+        except (EOFError, OSError):
+            died = self._bury(channel)
+            return None if task is None else (task, died)
+        del self._at_work[channel]
+        self._idle.append(channel)
+        if isinstance(answer, str):
+            raise BackendError(answer)
+        if isinstance(answer, RuntimeError):
+            raise answer
+        if task is None or answer is None:
+            self._false_starts = 0
+            return None
+        return task, answer
+
+    def _bury(self, channel: Connection) -> Died:
+        """Puts another process in the place of a dead one; says how that died."""
+        started = self._at_work.pop(channel) is None
+        served = self._served.pop(channel)
+        end_server(served, self._owner)
+        code = served.process.returncode
+        how = f"was ended by {Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+        self._false_starts += started
+        if self._false_starts == _FALSE_STARTS:
+            raise BackendError(f"{_FALSE_STARTS} processes have died while they opened the models; the last one {how}")
+        self._start()
+        return Died(how)

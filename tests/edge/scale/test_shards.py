@@ -1,0 +1,277 @@
+"""Shards, manifests and object stores give the images that a folder gives; what is hostile in them is a sentence."""
+
+import gzip
+import io
+import random
+import tarfile
+import zipfile
+from contextlib import nullcontext
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import scale_results
+
+pytest.importorskip("cv2", reason="OpenCV is not installed (extra edge)")
+pytest.importorskip("ai_edge_litert", reason="no TFLite runtime is installed (extra edge)")
+
+from shipedge.errors import SourceError
+from shipedge.scale import shards, tar
+from shipedge.scale.inputs import items_of
+from shipedge.scale.shards import read_shard
+from shipedge.scale.tar import read_tar
+
+
+@pytest.fixture
+def images(image, tmp_path):
+    """{name: bytes} of six images, which lie in tmp_path/in as well."""
+    for k in range(6):
+        image(tmp_path / "in" / f"{k}.png", 300, 400, (50 + 20 * k, 60, 90 + 20 * k, 80))
+    return {path.name: path.read_bytes() for path in sorted((tmp_path / "in").iterdir())}
+
+
+def tar_of(files, form=tarfile.PAX_FORMAT, kinds=None):
+    """A tar file of {name: bytes or list of (name, bytes)}."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=form) as archive:
+        for name, content in files.items() if isinstance(files, dict) else files:
+            info = tarfile.TarInfo(name)
+            info.size, info.type = len(content), (kinds or {}).get(name, tarfile.REGTYPE)
+            info.linkname = "/etc/passwd" if info.type in (tarfile.SYMTYPE, tarfile.LNKTYPE) else ""
+            archive.addfile(info, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def zip_of(files):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def parquet_of(files, nested=False):
+    parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed (extra scale)")
+    import pyarrow
+
+    if nested:
+        table = pyarrow.table({"image": [{"bytes": c, "path": n} for n, c in files.items()], "label": [1] * len(files)})
+    else:
+        table = pyarrow.table({"path": list(files), "image": list(files.values())})
+    buffer = io.BytesIO()
+    parquet.write_table(table, buffer)
+    return buffer.getvalue()
+
+
+def read(content, name="s.tar"):
+    """(those that are images, sentences of the others)."""
+    items = list(read_shard(io.BytesIO(content), name))
+    return {i.name: i.content for i in items if i.kind == "content"}, [i.trouble for i in items if i.kind == "refused"]
+
+
+@pytest.mark.parametrize("suffix", ["tar", "tar.gz", "zip", "parquet", "nested.parquet"])
+def test_a_shard_gives_what_its_folder_gives(predict, images, tmp_path, suffix):
+    others = {**images, "0.json": b"{}", "._0.png": b"\0", "0.cls": b"1"}
+    content = {
+        "tar": lambda: tar_of(others),
+        "tar.gz": lambda: gzip.compress(tar_of(others)),
+        "zip": lambda: zip_of(others),
+        "parquet": lambda: parquet_of(images),
+        "nested.parquet": lambda: parquet_of(images, nested=True),
+    }[suffix]()
+    (tmp_path / f"s.{suffix}").write_bytes(content)
+    done = predict(f"s.{suffix}", "--out", "shard")
+    assert done.exit_code == 0, done.stderr
+    predict("in", "--out", "folder")
+    found, wanted = scale_results.results(tmp_path / "shard"), scale_results.results(tmp_path / "folder")
+    assert [one.pop("source") for one in found] == [f"s.{suffix}/{k}.png" for k in range(6)]
+    assert [one.pop("source") for one in wanted] == [f"in/{k}.png" for k in range(6)]
+    assert found == wanted
+
+
+@pytest.mark.parametrize("form", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+def test_names_of_every_length(form):
+    files = {f"{'d' * length}/{'f' * 60}.png": bytes([length]) for length in (1, 39, 90, 150)}
+    if form != tarfile.USTAR_FORMAT:
+        files |= {f"{'a' * 300}.png": b"long", "schiff-\u00fc\u6f22.jpg": b"unicode"}
+    assert read(tar_of(files, form)) == ({f"s.tar/{name}": content for name, content in files.items()}, [])
+
+
+def test_two_archives_one_behind_the_other():
+    found, troubles = read(tar_of({"a.png": b"1"}) + tar_of({"b.png": b"2"}))
+    assert (found, troubles) == ({"s.tar/a.png": b"1", "s.tar/b.png": b"2"}, [])
+
+
+@pytest.mark.parametrize(
+    "name", ["../out.png", "/etc/passwd.png", "a/../../b.png", "a//b.png", "C:\\a.png", "a/./b.png"]
+)
+@pytest.mark.parametrize("make", [tar_of, zip_of])
+def test_names_that_lead_elsewhere(make, name):
+    found, (trouble,) = read(make({name: b"1", "good.png": b"2"}), "s.zip" if make is zip_of else "s.tar")
+    assert list(found.values()) == [b"2"]
+    assert "its name leads elsewhere, expected one inside of the shard" in trouble
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE])
+def test_links_and_devices(kind):
+    found, (trouble,) = read(tar_of({"a.png": b"", "b.png": b"2"}, kinds={"a.png": kind}))
+    assert found == {"s.tar/b.png": b"2"}
+    assert trouble.startswith("s.tar/a.png: is a ")
+
+
+def test_a_name_that_comes_twice():
+    found, troubles = read(tar_of([("a.png", b"1"), ("a.png", b"2"), ("b.png", b"3")]))
+    assert found == {"s.tar/a.png": b"1", "s.tar/b.png": b"3"}
+    assert troubles == ["s.tar/a.png: comes twice in this shard, expected once: the second one is left out"]
+
+
+@pytest.mark.parametrize("make", [tar_of, zip_of])
+def test_a_member_that_is_too_large(make, monkeypatch):
+    monkeypatch.setattr(shards, "_MOST_BYTES", 1000)
+    found, (trouble,) = read(make({"a.png": bytes(1001), "b.png": b"2"}), "s.zip" if make is zip_of else "s.tar")
+    assert list(found.values()) == [b"2"]
+    assert trouble.endswith("1001 bytes, expected at most 1000")
+
+
+def test_a_bomb_in_gzip(monkeypatch):
+    monkeypatch.setattr(tar, "_FREE", 1 << 16)
+    content = gzip.compress(tar_of({"a.png": b"1"})[:1024] + bytes(1 << 24))
+    found, (trouble,) = read(content, "s.tar.gz")
+    assert list(found.values()) == [b"1"]
+    assert "which no images do" in trouble
+
+
+def test_a_header_that_claims_gigabytes():
+    info = tarfile.TarInfo("a.png")
+    info.size, info.type = 1 << 33, tarfile.XHDTYPE
+    _, (trouble,) = read(info.tobuf(tarfile.GNU_FORMAT) + bytes(1024))
+    assert "8589934592 bytes long, expected a name" in trouble
+
+
+def test_an_encrypted_and_a_damaged_member_of_a_zip():
+    content = bytearray(zip_of({"a.png": random.Random(1).randbytes(500), "b.png": b"2" * 50, "c.png": b"3"}))
+    content[60] ^= 255  # in the bytes of a.png
+    directory = content.index(b"PK\x01\x02", content.index(b"PK\x01\x02") + 4)
+    content[directory + 8] |= 1
+    found, troubles = read(bytes(content), "s.zip")
+    assert found == {"s.zip/c.png": b"3"}
+    assert "s.zip/a.png: cannot be unpacked: " in troubles[0]
+    assert "s.zip/b.png: is encrypted" in troubles[1]
+
+
+@pytest.mark.parametrize("name", ["s.tar", "s.tar.gz", "s.zip", "s.parquet"])
+def test_what_is_no_shard(name):
+    for content in (b"", b"\0", random.Random(2).randbytes(5000), b"PK\x05\x06" + bytes(18)):
+        found, troubles = read(content, name)
+        assert found == {}
+        assert len(troubles) == 1
+        assert troubles[0].startswith(f"{name}: ")
+
+
+@given(st.integers(0, 1), st.data())
+def test_cut_off_anywhere(packed, data):
+    files = {f"{k}.png": bytes([k]) * 700 for k in range(4)}
+    whole = tar_of(files, tarfile.USTAR_FORMAT)
+    content = gzip.compress(whole) if packed else whole
+    cut = data.draw(st.integers(0, len(content) - (1 if packed else tarfile.RECORDSIZE // 2)))
+    found, troubles = read(content[:cut], "s.tar.gz" if packed else "s.tar")
+    assert all(files[name.rpartition("/")[2]] == value for name, value in found.items())
+    if len(found) < 4 or packed:
+        assert troubles
+
+
+@given(st.binary(max_size=3000))
+def test_any_bytes_are_no_tar(content):
+    empty = len(content) % 512 == 0 and not any(content)
+    with nullcontext() if empty else pytest.raises(SourceError, match=r"is (cut off|damaged) at byte \d+"):
+        list(read_tar(io.BytesIO(content), (".png",), 100))
+
+
+@given(st.integers(0, 4095), st.integers(0, 255))
+def test_a_changed_byte(at, value):
+    files = {f"{k}.png": bytes([k]) * 700 for k in range(3)}
+    content = bytearray(tar_of(files, tarfile.USTAR_FORMAT))
+    content[at] = value
+    read(bytes(content))
+
+
+def test_parquet_with_other_columns():
+    pyarrow = pytest.importorskip("pyarrow", reason="pyarrow is not installed (extra scale)")
+    from pyarrow import parquet
+
+    buffer = io.BytesIO()
+    parquet.write_table(pyarrow.table({"a": [1], "b": ["x"]}), buffer)
+    _, (trouble,) = read(buffer.getvalue(), "s.parquet")
+    assert "its columns are a, b, expected one of type binary that holds images" in trouble
+
+
+def test_a_member_that_is_no_image_fails_alone(predict, images, tmp_path):
+    (tmp_path / "s.tar").write_bytes(tar_of({**images, "bad.png": b"nothing"}))
+    done = predict("s.tar", "--out", "out", "--workers", "2", "--block-images", "2")
+    assert done.exit_code == 1
+    assert (tmp_path / "out" / "failed.txt").read_text() == "s.tar/bad.png\n"
+    assert len(scale_results.results(tmp_path / "out")) == 7
+
+
+def test_manifests(predict, images, tmp_path):
+    lines = ["in/0.png", "# a note", "", '{"url": "in/1.png"}', '{"url": 3}', "{", "in/none.png", "in/0.png", "s.tar"]
+    (tmp_path / "s.tar").write_bytes(tar_of(images))
+    (tmp_path / "list.txt").write_text("\n".join(lines) + "\n")
+    for options in (["@list.txt"], ["--manifest", "list.txt"]):
+        done = predict(*options, "--out", f"out{len(options)}")
+        assert done.exit_code == 1
+        found = scale_results.results(tmp_path / f"out{len(options)}")
+        assert [one["source"] for one in found if one["event"] == "frame"] == [
+            "in/0.png",
+            "in/1.png",
+            *(f"s.tar/{name}" for name in images),
+        ]
+        messages = sorted(one["message"] for one in found if one["event"] == "error")
+        assert messages == [
+            "in/0.png: is named twice, expected once: the second one is left out",
+            "in/none.png: no such file or folder",
+            "list.txt: line 5: url is 3, expected a path or an address",
+            messages[3],
+        ]
+        assert messages[3].startswith("list.txt: line 6: is no JSON: ")
+
+
+def test_a_shard_that_does_not_exist(predict):
+    for name in ("none.tar", "@none.txt"):
+        done = predict(name)
+        assert done.exit_code == 1
+        assert "cannot be read: No such file or directory" in done.stderr
+
+
+def test_results_as_parquet(predict, images, tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed (extra scale)")
+    (tmp_path / "in" / "bad.png").write_bytes(b"nothing")
+    predict("in", "--out", "out", "--format", "parquet", "--block-images", "4")
+    rows = [
+        row for path in sorted((tmp_path / "out").rglob("*.parquet")) for row in parquet.read_table(path).to_pylist()
+    ]
+    found = scale_results.results(tmp_path / "out")
+    assert [row["source"] for row in rows] == [one["source"] for one in found]
+    assert [row["ships"][0]["rle"] for row in rows[:6]] == [one["ships"][0]["rle"] for one in found[:6]]
+    assert "bad.png" in rows[6]["error"]
+
+
+def test_memory_store(images):
+    fsspec = pytest.importorskip("fsspec", reason="fsspec is not installed (extra scale)")
+    store = fsspec.filesystem("memory")
+    for name, content in images.items():
+        store.pipe(f"/shipedge/in/{name}", content)
+    store.pipe("/shipedge/s.tar", tar_of(images))
+    try:
+        for url in ("memory://shipedge/in", "memory://shipedge/in/*.png", "memory://shipedge/s.tar"):
+            items = list(items_of([url], []))
+            assert [item.content for item in items] == list(images.values())
+            assert len({item.name for item in items}) == 6
+        (missing,) = items_of(["memory://shipedge/none.png"], [])
+        assert "no such file or folder" in missing.trouble
+        (secret,) = items_of(["s3://key:secret@bucket/a.png"], [])
+        assert "expected credentials in the environment" in secret.trouble
+        assert "secret" not in secret.trouble
+    finally:
+        store.rm("/shipedge", recursive=True)

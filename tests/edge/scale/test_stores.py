@@ -1,0 +1,110 @@
+"""Object stores and servers that answer for real: S3 as moto serves it, and a plain HTTP server."""
+
+import functools
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+import scale_results
+
+pytest.importorskip("cv2", reason="OpenCV is not installed (extra edge)")
+pytest.importorskip("ai_edge_litert", reason="no TFLite runtime is installed (extra edge)")
+pytest.importorskip("fsspec", reason="fsspec is not installed (extra scale)")
+
+
+@pytest.fixture
+def images(image, tmp_path):
+    """Six images in tmp_path/in."""
+    for k in range(6):
+        image(tmp_path / "in" / f"{k}.png", 300, 400, (50 + 20 * k, 60, 90 + 20 * k, 80))
+    return tmp_path / "in"
+
+
+@pytest.fixture
+def shard(images, tmp_path):
+    """The same as tmp_path/s.tar."""
+    import tarfile
+
+    with tarfile.open(tmp_path / "s.tar", "w") as archive:
+        for path in sorted(images.iterdir()):
+            archive.add(path, path.name)
+    return tmp_path / "s.tar"
+
+
+@pytest.fixture
+def bucket(images, shard, monkeypatch):
+    """A bucket of S3 with the folder in/ and s.tar."""
+    pytest.importorskip("s3fs", reason="s3fs is not installed")
+    server = pytest.importorskip("moto.server", reason="moto is not installed")
+    import boto3
+
+    served = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    served.start()
+    host, port = served.get_host_and_port()
+    for name, value in {
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "of-nobody",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="ships")
+    for path in sorted(images.iterdir()):
+        client.upload_file(str(path), "ships", f"in/{path.name}")
+    client.upload_file(str(shard), "ships", "s.tar")
+    yield "s3://ships"
+    served.stop()
+
+
+@pytest.fixture
+def server(tmp_path):
+    """A server of the files in tmp_path."""
+    handler = functools.partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
+    handler.log_message = lambda *_: None
+    served = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=served.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{served.server_port}"
+    served.shutdown()
+    thread.join()
+    served.server_close()
+
+
+def same(found, wanted):
+    """Whether two runs say the same of images whose names have one end."""
+    short = lambda name: name.rpartition("/")[2]  # noqa: E731
+    found, wanted = ([{**one, "source": short(one["source"])} for one in run] for run in (found, wanted))
+    return found == wanted and len(found) == 6
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_s3(predict, images, bucket, tmp_path):
+    predict("in", "--out", "folder")
+    wanted = scale_results.results(tmp_path / "folder")
+    manifest = "".join(f"{bucket}/in/{path.name}\n" for path in sorted(images.iterdir()))
+    (tmp_path / "list.txt").write_text(manifest)
+    sources = [f"{bucket}/in/", f"{bucket}/in", f"{bucket}/in/*.png", f"{bucket}/s.tar", "@list.txt"]
+    for number, source in enumerate(sources):
+        done = predict(source, "--workers", "2", "--block-images", "2", "--out", str(number))
+        assert done.exit_code == 0, (source, done.stderr)
+        assert same(scale_results.results(tmp_path / str(number)), wanted), source
+    done = predict(f"{bucket}/in/none.png", f"{bucket}/in/0.png", "--out", "missing")
+    assert done.exit_code == 1
+    (failure,) = [one for one in scale_results.results(tmp_path / "missing") if one["event"] == "error"]
+    assert failure["message"] == f"{bucket}/in/none.png: no such file or folder"
+
+
+def test_http(predict, shard, server, tmp_path):
+    pytest.importorskip("aiohttp", reason="aiohttp is not installed")
+    predict("in", "--out", "folder")
+    wanted = scale_results.results(tmp_path / "folder")
+    done = predict(f"{server}/s.tar", "--out", "shard")
+    assert done.exit_code == 0, done.stderr
+    assert same(scale_results.results(tmp_path / "shard"), wanted)
+    (tmp_path / "list.txt").write_text("".join(f"{server}/in/{k}.png?token=secret\n" for k in range(6)))
+    done = predict("@list.txt", "--out", "signed")
+    assert done.exit_code == 0, done.stderr
+    assert same(scale_results.results(tmp_path / "signed"), wanted)
+    assert not any(b"secret" in path.read_bytes() for path in (tmp_path / "signed").rglob("*.jsonl"))
