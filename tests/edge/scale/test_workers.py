@@ -82,7 +82,7 @@ def test_scores_are_those_of_one_process(predict, images, tmp_path):
     scores = []
     for out, options in (("one", []), ("many", ["--workers", "2", "--block-images", "5"])):
         predict("in", "--out", out, "--min-area", "900", *options)
-        scores.append(CliRunner().invoke(main, ["evaluate", out, "truth.csv"]))
+        scores.append(CliRunner().invoke(main, ["evaluate", out, "truth.csv", "--shape", "300", "400"]))
     assert scores[0].exit_code == 0, scores[0].output
     assert scores[0].stdout == scores[1].stdout
 
