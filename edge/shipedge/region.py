@@ -89,36 +89,36 @@ def read_region(path: str) -> Region:
     return Region(path, polygons, isinstance(data, dict))
 
 
-def _polygons(value: Any, place: str) -> list[Polygon]:
+def _polygons(value: Any, where: str) -> list[Polygon]:
     """Those of a GeoJSON object."""
     kind = value.get("type") if isinstance(value, dict) else None
     if kind in _PARTS:
-        parts = _list(value.get(_PARTS[kind]), f"{place}: {_PARTS[kind]}")
-        return [polygon for n, part in enumerate(parts) for polygon in _polygons(part, f"{place}: {_PARTS[kind]}[{n}]")]
+        parts = _list(value.get(_PARTS[kind]), f"{where}: {_PARTS[kind]}")
+        return [polygon for n, part in enumerate(parts) for polygon in _polygons(part, f"{where}: {_PARTS[kind]}[{n}]")]
     if kind == "Feature":
-        return [] if value.get("geometry") is None else _polygons(value["geometry"], f"{place}: geometry")
+        return [] if value.get("geometry") is None else _polygons(value["geometry"], f"{where}: geometry")
     if kind not in ("Polygon", "MultiPolygon"):
-        raise DatasetError(f"{place}: type is {shorten(kind)}, expected Polygon, MultiPolygon or features of them")
-    place = f"{place}: coordinates"
-    found = _list(value.get("coordinates"), place)
-    polygons = [found] if kind == "Polygon" else found
-    if not all(_list(polygon, place) for polygon in polygons):
-        raise DatasetError(f"{place} has no outer ring")
-    return [[_ring(ring, place) for ring in polygon] for polygon in polygons]
+        raise DatasetError(f"{where}: type is {shorten(kind)}, expected Polygon, MultiPolygon or features of them")
+    where = f"{where}: coordinates"
+    coordinates = _list(value.get("coordinates"), where)
+    polygons = [coordinates] if kind == "Polygon" else coordinates
+    if not all(_list(polygon, where) for polygon in polygons):
+        raise DatasetError(f"{where} has no outer ring")
+    return [[_ring(ring, where) for ring in polygon] for polygon in polygons]
 
 
-def _list(value: Any, place: str) -> list[Any]:
+def _list(value: Any, where: str) -> list[Any]:
     if not isinstance(value, list):
-        raise DatasetError(f"{place} is {shorten(value)}, expected a list")
+        raise DatasetError(f"{where} is {shorten(value)}, expected a list")
     return value
 
 
-def _ring(value: Any, place: str) -> Ring:
-    points = _list(value, place)
+def _ring(value: Any, where: str) -> Ring:
+    points = _list(value, where)
     for point in points:
         numbers = point[:2] if isinstance(point, list) else []
         if len(numbers) < 2 or not all(type(n) in (int, float) and abs(n) <= _FARTHEST for n in numbers):
-            raise DatasetError(f"{place}: a point is {shorten(point)}, expected [x, y]")
+            raise DatasetError(f"{where}: a point is {shorten(point)}, expected [x, y]")
     if len(points) < 3:
-        raise DatasetError(f"{place} has {len(points)} points, expected at least 3")
+        raise DatasetError(f"{where} has {len(points)} points, expected at least 3")
     return np.array([point[:2] for point in points], np.float64)

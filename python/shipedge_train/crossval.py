@@ -120,14 +120,14 @@ def cross_validate(
         raise ConfigError(f"{root / NAME} has the folds 0 to {len(folds) - 1}, but fold {min(unknown)} is asked for")
     learn = partial(train, TASK, root, max_minutes=max_minutes, console=console)
     for fold in range(len(folds)):
-        place = folder / fold_name(fold)
+        fold_folder = folder / fold_name(fold)
         own = replace(config, data=replace(config.data, fold=fold), train=replace(config.train, keep="last"))
-        if (place / SEEN).exists():
-            _check(root, place, own, images)
+        if (fold_folder / SEEN).exists():
+            _check(root, fold_folder, own, images)
         elif fold in only or not only:
-            console.report(place.name)
-            _train_fold(learn, own, place, () if init is None else (init,))
-            _judge(root, place, console.report)
+            console.report(fold_folder.name)
+            _train_fold(learn, own, fold_folder, () if init is None else (init,))
+            _judge(root, fold_folder, console.report)
     if missing := [name for name in folds if not (folder / name / SEEN).exists()]:
         console.report(f"not judged yet: {', '.join(missing)}")
         return None
@@ -163,11 +163,11 @@ def _judges(root: Path, others: Others) -> _Judges:
 
 def _model(bundle: Path, name: str, root: Path) -> Model:
     """A model of a bundle that may judge this dataset, opened."""
-    found = load_bundle(bundle)
-    file = getattr(found, name)
+    loaded = load_bundle(bundle)
+    file = getattr(loaded, name)
     if file is None:
         raise ConfigError(f"the bundle {bundle} has no {name}")
-    if learned_from(found.manifest, name).get("ships_csv_sha256") == ships_digest(root):
+    if learned_from(loaded.manifest, name).get("ships_csv_sha256") == ships_digest(root):
         raise ConfigError(f"the {name} of {bundle} has learned from {root}: it cannot judge its images")
     return open_model(file, os.cpu_count() or 1)
 
@@ -179,25 +179,25 @@ def _folds(root: Path) -> dict[str, str]:
     return {name: part for name, (_, part) in read_splits(root / NAME).items() if part.startswith("fold")}
 
 
-def _check(root: Path, place: Path, own: Config, images: Sequence[Image]) -> None:
+def _check(root: Path, fold_folder: Path, own: Config, images: Sequence[Image]) -> None:
     """What was judged before belongs to this recipe and this split."""
-    run = read_run(place, TASK)
+    run = read_run(fold_folder, TASK)
     if run.config != own:
-        raise ConfigError(f"{place} was judged with another configuration: choose another --out")
-    check_split(place, split_record(run), split_images(root, images, own.data))
+        raise ConfigError(f"{fold_folder} was judged with another configuration: choose another --out")
+    check_split(fold_folder, split_record(run), split_images(root, images, own.data))
 
 
-def _train_fold(learn: Callable[..., Path], own: Config, place: Path, init: Sequence[Source]) -> None:
+def _train_fold(learn: Callable[..., Path], own: Config, fold_folder: Path, init: Sequence[Source]) -> None:
     """Train what is left of a fold; `learn` is `train` without what differs between folds."""
-    begun = (place / CHECKPOINT).exists()
+    begun = (fold_folder / CHECKPOINT).exists()
     if not begun:
-        (place / CONFIG).unlink(missing_ok=True)  # killed in its first epoch
-    learn(own, place, resume=begun, init=() if begun else init)
+        (fold_folder / CONFIG).unlink(missing_ok=True)  # killed in its first epoch
+    learn(own, fold_folder, resume=begun, init=() if begun else init)
 
 
-def _judge(root: Path, place: Path, report: Report) -> None:
+def _judge(root: Path, fold_folder: Path, report: Report) -> None:
     """What the fold's int8 models say of the images that it held back."""
-    network = of_run(read_run(place, TASK), root)
+    network = of_run(read_run(fold_folder, TASK), root)
     detector, segmenter = (
         open_model(
             model_file(fixed, f"{name}.tflite", "int8", calibration_tiles(MODELS[name], fixed, network)),
@@ -215,8 +215,8 @@ def _judge(root: Path, place: Path, report: Report) -> None:
     arrays["names"] = np.array([image.path.name for image in split.validation])
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)
-    write_atomic(place / SEEN, buffer.getvalue())
-    report(f"{place.name}: {len(split.validation)} images judged")
+    write_atomic(fold_folder / SEEN, buffer.getvalue())
+    report(f"{fold_folder.name}: {len(split.validation)} images judged")
 
 
 def _compare(root: Path, folder: Path, images: Mapping[Image, str], judges: _Judges, report: Report) -> dict[str, Any]:

@@ -177,9 +177,9 @@ class Cascade:
             valid = None if frame.scene is None else frame.scene.valid
             if valid is not None and not valid[top // CELL :, left // CELL :][:side, :side].any():
                 continue
-            found = self._ask(self._detector, window)
-            place = presence[top // CELL :, left // CELL :][: found.shape[0], : found.shape[1]]
-            np.maximum(place, found[: place.shape[0], : place.shape[1]], out=place)
+            answer = self._ask(self._detector, window)
+            place = presence[top // CELL :, left // CELL :][: answer.shape[0], : answer.shape[1]]
+            np.maximum(place, answer[: place.shape[0], : place.shape[1]], out=place)
         return presence
 
     def windows(self, presence: NDArray[np.uint8]) -> list[tuple[int, int]]:
@@ -230,6 +230,6 @@ class _Clock:
 
 def ask_flipped(model: Model, window: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Mean of what a model says of a window and of its mirror image, rounded up: (side, side, 3) -> (rows, cols)."""
-    found = model(window).astype(np.uint16)
-    found += model(np.ascontiguousarray(window[:, ::-1]))[:, ::-1]
-    return ((found + 1) >> 1).astype(np.uint8)
+    answer = model(window).astype(np.uint16)
+    answer += model(np.ascontiguousarray(window[:, ::-1]))[:, ::-1]
+    return ((answer + 1) >> 1).astype(np.uint8)

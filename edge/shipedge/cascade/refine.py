@@ -61,11 +61,11 @@ class Refiner:
             pixels: (height, width, 3) uint8 RGB, the frame they were found in.
             ships: what the segmenter found.
         """
-        found = zip(ships, self.outlines(pixels, [ship.rle for ship in ships]), strict=True)
-        better = [replace(ship, rle=rle, bbox=rle.bbox) for ship, rle in found if rle is not None]
+        pairs = zip(ships, self.outlines(pixels, [ship.rle for ship in ships]), strict=True)
+        better = [replace(ship, rle=rle, bbox=rle.bbox) for ship, rle in pairs if rle is not None]
         return tuple(sorted(better, key=lambda ship: int(ship.rle.runs[0, 0])))
 
-    def outlines(self, pixels: Raster, shown: list[Rle]) -> list[Rle | None]:
+    def outlines(self, pixels: Raster, rles: list[Rle]) -> list[Rle | None]:
         """Better outlines of the ships of a frame, in their order; None for a piece of what another one has become.
 
         A ship that the border of the frame cuts and one that is nothing like a rectangle stay as they are. Of two that
@@ -74,9 +74,9 @@ class Refiner:
         """
         refined: dict[int, Rle] = {}
         # From top to bottom, as files are decoded; every ship by itself, so that the order changes nothing.
-        for number in sorted(range(len(shown)), key=lambda number: shown[number].bbox[1]):
-            refined[number] = self._refined(pixels, shown[number])
-        return separate([refined[number] for number in range(len(shown))], shown)
+        for number in sorted(range(len(rles)), key=lambda number: rles[number].bbox[1]):
+            refined[number] = self._refined(pixels, rles[number])
+        return separate([refined[number] for number in range(len(rles))], rles)
 
     def _refined(self, pixels: Raster, ship: Rle) -> Rle:
         rectangle = smallest_rectangle(ship)
@@ -88,11 +88,11 @@ class Refiner:
         return rectangle_outline(rectangle, ship.shape) or ship
 
     def _ask(self, patch: Pixels) -> NDArray[np.float64]:
-        said: NDArray[np.float64] = self._model(patch)[0] / 256
+        probability: NDArray[np.float64] = self._model(patch)[0] / 256
         if self._flips:
             mirrored = self._model(np.ascontiguousarray(patch[::-1]))[0] / 256
-            said = (said + np.where(_ACROSS, 1 - mirrored, mirrored)) / 2
-        return said
+            probability = (probability + np.where(_ACROSS, 1 - mirrored, mirrored)) / 2
+        return probability
 
 
 _ACROSS = np.array([False, True, False, False, True])

@@ -50,24 +50,24 @@ def evaluate_files(
         SourceError: an image cannot be read.
         DatasetError: a file is malformed, the images differ, or predicted ships of one image overlap.
     """
-    there, said = open_csv(truth), read_prediction(predictions)
+    there, prediction = open_csv(truth), read_prediction(predictions)
     if not there:
         raise DatasetError(f"{truth} holds no images")
     names = tuple(there) if part is None else _part(Path(truth), there, part)
-    same_images(said.path, said.ships, truth, there, names)
-    by_image = said.scores if scores is None else read_scores(scores)
+    same_images(prediction.path, prediction.ships, truth, there, names)
+    by_image = prediction.scores if scores is None else read_scores(scores)
     if by_image is not None:
-        same_images(scores or said.path, by_image, truth, there, names)
+        same_images(scores or prediction.path, by_image, truth, there, names)
     ships, found = _Collected(), _Collected()
     pixels = np.zeros((len(names), 3), np.int64)
     below: list[Ints] = []
     for number, image in enumerate(steps(names)):
         if images is not None:
             _refuse_size(Path(images) / image, shape)
-        if not there[image] and not said.ships[image]:
+        if not there[image] and not prediction.ships[image]:
             continue  # most images of the sea; worth not calling NumPy for
-        sides = there.ships(image, shape), said.ships.ships(image, shape)
-        _refuse_overlap(said, image, sides[1])
+        sides = there.ships(image, shape), prediction.ships.ships(image, shape)
+        _refuse_overlap(prediction, image, sides[1])
         sizes = areas(sides[0]), areas(sides[1])
         matched = match(*sides, *sizes)
         ships.add(number, sides[0], sizes[0], matched[0])
@@ -85,7 +85,9 @@ def evaluate_files(
         None if by_image is None else np.array([by_image[name] for name in names], np.float64),
         _scenes(Path(truth), scenes, names),
         None if images is None else np.concatenate([np.zeros(0, np.int64), *below]),
-        None if said.confidences is None else np.array([s for n in names for s in said.confidences[n]], np.float64),
+        None
+        if prediction.confidences is None
+        else np.array([s for n in names for s in prediction.confidences[n]], np.float64),
     )
 
 
@@ -149,11 +151,11 @@ def _refuse_size(path: Path, shape: tuple[int, int]) -> None:
         raise DatasetError(f"{path} is {found[1]}x{found[0]} pixels, expected {shape[1]}x{shape[0]}: say --shape")
 
 
-def _refuse_overlap(said: Prediction, image: str, ships: Sequence[Rle]) -> None:
+def _refuse_overlap(prediction: Prediction, image: str, ships: Sequence[Rle]) -> None:
     if len(ships) < 2 or union(list(ships), ships[0].shape).area == sum(ship.area for ship in ships):
         return
     first, second = next((i, j) for j in range(len(ships)) for i in range(j) if iou(ships[i], ships[j]) > 0)
     raise DatasetError(
-        f"{said.path}: image {image!r}: ships {first + 1} and {second + 1} overlap; "
+        f"{prediction.path}: image {image!r}: ships {first + 1} and {second + 1} overlap; "
         "the metric is defined for disjoint masks"
     )

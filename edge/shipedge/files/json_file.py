@@ -27,19 +27,19 @@ def load(path: Path) -> Any:
         raise DatasetError(f"{path} is not JSON: {error}") from error
 
 
-def objects(place: str, data: dict[str, Any], key: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def objects(where: str, data: dict[str, Any], key: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """(place for messages, object) of each entry of a list. Raises DatasetError where it is something else."""
-    yield from entries(f"{place}: {key}", data.get(key))
+    yield from entries(f"{where}: {key}", data.get(key))
 
 
-def entries(place: str, values: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+def entries(where: str, values: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     """(place for messages, object) of each value of a list. Raises DatasetError where it is something else."""
     if not isinstance(values, list):
-        raise DatasetError(f"{place} is {shorten(values)}, expected a list")
+        raise DatasetError(f"{where} is {shorten(values)}, expected a list")
     for index, entry in enumerate(values):
         if not isinstance(entry, dict):
-            raise DatasetError(f"{place}[{index}] is {shorten(entry)}, expected an object")
-        yield f"{place}[{index}]", entry
+            raise DatasetError(f"{where}[{index}] is {shorten(entry)}, expected an object")
+        yield f"{where}[{index}]", entry
 
 
 def whole(value: Any) -> Any:
@@ -49,17 +49,17 @@ def whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def integer(entry: dict[str, Any], key: str, place: str) -> int:
+def integer(entry: dict[str, Any], key: str, where: str) -> int:
     """A value that must be a number of 64 bits. Raises DatasetError otherwise."""
     value = entry.get(key)
     if not isinstance(value, int) or isinstance(value, bool) or abs(value) >= 1 << 63:
-        raise DatasetError(f"{place}: {key} is {shorten(value)}, expected an integer")
+        raise DatasetError(f"{where}: {key} is {shorten(value)}, expected an integer")
     return value
 
 
-def real(entry: dict[str, Any], key: str, place: str) -> float:
+def real(entry: dict[str, Any], key: str, where: str) -> float:
     """A finite number. Raises DatasetError otherwise."""
     value = entry.get(key)
     if not isinstance(value, (int, float)) or isinstance(value, bool) or not abs(value) <= 1e15:
-        raise DatasetError(f"{place}: {key} is {shorten(value)}, expected a number")
+        raise DatasetError(f"{where}: {key} is {shorten(value)}, expected a number")
     return float(value)

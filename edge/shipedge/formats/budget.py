@@ -42,22 +42,22 @@ class RunBudget:
         return mask
 
 
-def refuse_filling(polygons: Sequence[npt.NDArray[np.float64]], shape: tuple[int, int], place: str) -> None:
+def refuse_filling(polygons: Sequence[npt.NDArray[np.float64]], shape: tuple[int, int], where: str) -> None:
     """Raises DatasetError where the mask of polygons could have too many runs: each edge ends one in every column."""
     columns = 0.0
     for polygon in polygons:
         x = np.clip(np.nan_to_num(polygon[:, 0]), 0, shape[1])
         columns += float(np.abs(np.diff(x, append=x[:1])).sum())
-    _refuse(columns / 2, place)
+    _refuse(columns / 2, where)
 
 
-def refuse_turning(mask: Rle, place: str) -> int:
+def refuse_turning(mask: Rle, where: str) -> int:
     """How many runs a mask may have at most with rows and columns exchanged. Raises DatasetError for too many."""
     most = int(np.minimum(mask.runs[:, 1], mask.shape[0]).sum(dtype=np.int64))
-    _refuse(most, place)
+    _refuse(most, where)
     return most
 
 
-def _refuse(runs: float, place: str) -> None:
+def _refuse(runs: float, where: str) -> None:
     if runs > MOST_RUNS:
-        raise DatasetError(f"{place}: the mask could have {runs:.0f} runs, expected at most {MOST_RUNS}")
+        raise DatasetError(f"{where}: the mask could have {runs:.0f} runs, expected at most {MOST_RUNS}")

@@ -51,10 +51,10 @@ def read_coco(
     categories: set[str] = set()
     called = _category_names(data)
     kept = 0
-    for place, annotation in objects(str(path), data, "annotations"):
-        image = ids.find(image_id(annotation, "image_id", place))
+    for where, annotation in objects(str(path), data, "annotations"):
+        image = ids.find(image_id(annotation, "image_id", where))
         if image is None:
-            raise DatasetError(f"{place}: image_id {shorten(annotation['image_id'])} is no image of the file")
+            raise DatasetError(f"{where}: image_id {shorten(annotation['image_id'])} is no image of the file")
         crowd = annotation.get("iscrowd") in (1, "1")
         if crowd and crowds == "drop":
             left_out.add("marked as crowds")
@@ -62,12 +62,12 @@ def read_coco(
         kept += crowd
         if isinstance(category := annotation.get("category_id"), (int, str)):
             categories.add(shorten(called.get(category, category)))
-        ships[image].append((place, annotation))
+        ships[image].append((where, annotation))
     if len(categories) > 1:
         notes.append(f"{path}: categories are not kept: {', '.join(sorted(categories)[:20])} all become ships")
     if kept:
         notes.append(f"{path}: {count(kept, 'object')} marked as crowds become ships, --crowds drop leaves them out")
-    for number, (place, name, shape) in images.items():
+    for number, (where, name, shape) in images.items():
         annotations = ships.pop(number)
         known = image_list.find(name)
         if known is None:
@@ -75,19 +75,19 @@ def read_coco(
             continue
         shape = shape or image_list.size(known) or _size_of_masks(annotations)
         if shape is None:
-            raise DatasetError(f"{place}: height and width are missing, say --images or --shape")
+            raise DatasetError(f"{where}: height and width are missing, say --images or --shape")
         yield Labelled(known, shape, left_out.masks(mask_of(one, shape, at) for at, one in annotations))
 
 
-def image_id(entry: dict[str, Any], key: str, place: str) -> int | str:
+def image_id(entry: dict[str, Any], key: str, where: str) -> int | str:
     """An id: a number or a text. Raises DatasetError where it is neither."""
     value = entry.get(key)
     if isinstance(value, str):
         return value
-    return integer({key: whole(value)}, key, place)  # pandas writes 7.0
+    return integer({key: whole(value)}, key, where)  # pandas writes 7.0
 
 
-def mask_of(annotation: dict[str, Any], shape: Shape, place: str) -> Rle | str:
+def mask_of(annotation: dict[str, Any], shape: Shape, where: str) -> Rle | str:
     """The mask of an annotation, or why it has none. Raises DatasetError where it is malformed."""
     segmentation = annotation.get("segmentation")
     if _is_nothing(segmentation):
@@ -97,56 +97,56 @@ def mask_of(annotation: dict[str, Any], shape: Shape, place: str) -> Rle | str:
     if isinstance(segmentation, dict):
         size = segmentation.get("size")
         if not isinstance(size, list) or list(map(whole, size)) != list(shape):
-            raise DatasetError(f"{place}: size is {shorten(size)}, expected {list(shape)} as its image has")
+            raise DatasetError(f"{where}: size is {shorten(size)}, expected {list(shape)} as its image has")
         try:
             return from_coco(_counts(segmentation.get("counts")), shape)
         except (RleFormatError, TypeError, ValueError, OverflowError) as error:
-            raise DatasetError(f"{place}: {error}") from error
+            raise DatasetError(f"{where}: {error}") from error
     if isinstance(segmentation, list):
-        return fill([corners(polygon, place) for polygon in segmentation], shape, place)
-    raise DatasetError(f"{place}: segmentation is {shorten(segmentation)}, expected polygons or counts")
+        return fill([corners(polygon, where) for polygon in segmentation], shape, where)
+    raise DatasetError(f"{where}: segmentation is {shorten(segmentation)}, expected polygons or counts")
 
 
 def images_of(path: Path, data: dict[str, Any]) -> dict[int | str, tuple[str, str, Shape | None]]:
     """Place for messages, name and size (None where it is missing) of each image by its id."""
     images: dict[int | str, tuple[str, str, Shape | None]] = {}
     paths: dict[str, str] = {}
-    for place, image in objects(str(path), data, "images"):
-        name = image_name(image.get("file_name"), f"{place}: file_name")
-        number = image_id(image, "id", place) if image.get("id") is not None else name
+    for where, image in objects(str(path), data, "images"):
+        name = image_name(image.get("file_name"), f"{where}: file_name")
+        number = image_id(image, "id", where) if image.get("id") is not None else name
         if number in images:
-            raise DatasetError(f"{place}: id {shorten(number)} comes twice")
+            raise DatasetError(f"{where}: id {shorten(number)} comes twice")
         if name in paths:
             raise DatasetError(
-                f"{place}: file_name {shorten(image['file_name'])} ends like {shorten(paths[name])} before it"
+                f"{where}: file_name {shorten(image['file_name'])} ends like {shorten(paths[name])} before it"
             )
         paths[name] = image["file_name"]
         shape = None
         sides = {key: whole(image.get(key)) for key in ("height", "width")}
         if all(sides.values()):
-            shape = (integer(sides, "height", place), integer(sides, "width", place))
+            shape = (integer(sides, "height", where), integer(sides, "width", where))
             try:
                 Rle([], shape)
             except RleFormatError as error:
-                raise DatasetError(f"{place}: {error}") from error
-        images[number] = (place, name, shape)
+                raise DatasetError(f"{where}: {error}") from error
+        images[number] = (where, name, shape)
     return images
 
 
 def _size_of_masks(annotations: list[tuple[str, dict[str, Any]]]) -> Shape | None:
     """The size that the first mask with counts says."""
-    for place, annotation in annotations:
+    for where, annotation in annotations:
         segmentation = annotation.get("segmentation")
         if isinstance(segmentation, dict) and isinstance(segmentation.get("size"), list):
             size = segmentation["size"]
             if len(size) != 2:
-                raise DatasetError(f"{place}: size is {shorten(size)}, expected height and width")
-            height, width = (integer({"size": whole(side)}, "size", place) for side in size)
+                raise DatasetError(f"{where}: size is {shorten(size)}, expected height and width")
+            height, width = (integer({"size": whole(side)}, "size", where) for side in size)
             shape = height, width
             try:
                 Rle([], shape)
             except RleFormatError as error:
-                raise DatasetError(f"{place}: {error}") from error
+                raise DatasetError(f"{where}: {error}") from error
             return shape
     return None
 

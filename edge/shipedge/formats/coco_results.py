@@ -50,16 +50,16 @@ def read_results(
                 by_id[int(label)] = name
     ids = Ids(by_id)
     found: dict[str, list[tuple[str, dict[str, Any]]]] = {name: [] for name in image_list.names()}
-    for place, result in entries(str(path), data):
-        one = ids.find(image_id(result, "image_id", place))
+    for where, result in entries(str(path), data):
+        one = ids.find(image_id(result, "image_id", where))
         if one is None:
-            raise DatasetError(f"{place}: image_id {shorten(result['image_id'])} is no id of an image that is known")
-        found[by_id[one]].append((place, result))
+            raise DatasetError(f"{where}: image_id {shorten(result['image_id'])} is no id of an image that is known")
+        found[by_id[one]].append((where, result))
     if any("score" in result for results in found.values() for _, result in results):
         notes.append(f"{path}: scores are not kept: results of any score become ships")
     for name in list(found):
         shape = image_list.shape(name)
-        yield Labelled(name, shape, left_out.masks(mask_of(one, shape, place) for place, one in found.pop(name)))
+        yield Labelled(name, shape, left_out.masks(mask_of(one, shape, where) for where, one in found.pop(name)))
 
 
 def listed_images(path: Path) -> dict[int | str, tuple[str, Shape]]:
@@ -68,8 +68,8 @@ def listed_images(path: Path) -> dict[int | str, tuple[str, Shape]]:
     if not isinstance(data, dict) or not data.get("images"):
         raise DatasetError(f"{path} is no COCO file with images")
     found = {}
-    for one, (place, name, shape) in images_of(path, data).items():
+    for one, (where, name, shape) in images_of(path, data).items():
         if shape is None:
-            raise DatasetError(f"{place}: height and width are missing, expected integers")
+            raise DatasetError(f"{where}: height and width are missing, expected integers")
         found[one] = (name, shape)
     return found

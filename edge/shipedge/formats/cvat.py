@@ -42,44 +42,44 @@ def _images(path: Path, _: LeftOut) -> Iterator[ToolImage]:
     if root.tag != "annotations":
         raise DatasetError(f"{path} is no XML of CVAT: it begins with <{root.tag[:40]}>, expected <annotations>")
     for number, image in enumerate(root.iter("image")):
-        place = f"{path}: image {number}"
-        name = image_name(image.get("name"), f"{place}: name")
-        size = _whole(image, "height", place), _whole(image, "width", place)
-        found = [(f"{place}: {one.tag} {k}", one) for k, one in enumerate(image) if one.tag not in _NO_OBJECTS]
-        yield ToolImage(place, name, size, found)
+        where = f"{path}: image {number}"
+        name = image_name(image.get("name"), f"{where}: name")
+        size = _whole(image, "height", where), _whole(image, "width", where)
+        found = [(f"{where}: {one.tag} {k}", one) for k, one in enumerate(image) if one.tag not in _NO_OBJECTS]
+        yield ToolImage(where, name, size, found)
 
 
-def _mask(entry: ET.Element, shape: Shape, place: str) -> Rle | str:
+def _mask(entry: ET.Element, shape: Shape, where: str) -> Rle | str:
     if entry.tag == "polygon":
         pairs = [pair.split(",") for pair in entry.get("points", "").split(";")]
         try:
-            return fill([corners([[float(x), float(y)] for x, y in pairs], place)], shape, place)
+            return fill([corners([[float(x), float(y)] for x, y in pairs], where)], shape, where)
         except ValueError as error:
-            raise DatasetError(f"{place}: points are {shorten(entry.get('points'))}, expected x,y;x,y;...") from error
+            raise DatasetError(f"{where}: points are {shorten(entry.get('points'))}, expected x,y;x,y;...") from error
     if entry.tag == "ellipse":
         try:
             x, y, rx, ry, turn = (float(entry.get(key, "0")) for key in ("cx", "cy", "rx", "ry", "rotation"))
         except ValueError as error:
-            raise DatasetError(f"{place}: {error}") from error
-        return fill([ellipse(x, y, rx, ry, math.radians(turn))], shape, place)
+            raise DatasetError(f"{where}: {error}") from error
+        return fill([ellipse(x, y, rx, ry, math.radians(turn))], shape, where)
     if entry.tag != "mask":
         return f"of type {shorten(entry.tag)}"
-    height, width = _whole(entry, "height", place), _whole(entry, "width", place)
+    height, width = _whole(entry, "height", where), _whole(entry, "width", where)
     counts = re.split(r"[,\s]+", entry.get("rle", "").strip())
     if not all(re.fullmatch("[0-9]{1,10}", one) for one in counts):
-        raise DatasetError(f"{place}: rle is {shorten(entry.get('rle'))}, expected counts")
+        raise DatasetError(f"{where}: rle is {shorten(entry.get('rle'))}, expected counts")
     try:  # along the rows is down the columns of the transposed mask
         rows = from_coco([int(one) for one in counts], (width, height))
     except (RleFormatError, OverflowError) as error:
-        raise DatasetError(f"{place}: {error}") from error
-    refuse_turning(rows, place)
-    return place_mask(rows.transpose(), _whole(entry, "left", place), _whole(entry, "top", place), shape)
+        raise DatasetError(f"{where}: {error}") from error
+    refuse_turning(rows, where)
+    return place_mask(rows.transpose(), _whole(entry, "left", where), _whole(entry, "top", where), shape)
 
 
-def _whole(entry: ET.Element, key: str, place: str) -> int:
+def _whole(entry: ET.Element, key: str, where: str) -> int:
     value = entry.get(key, "")
     if not re.fullmatch(r"-?[0-9]{1,10}(\.0*)?", value):
-        raise DatasetError(f"{place}: {key} is {shorten(value or None)}, expected an integer")
+        raise DatasetError(f"{where}: {key} is {shorten(value or None)}, expected an integer")
     return int(value.partition(".")[0])
 
 

@@ -24,15 +24,15 @@ _GEOMETRY = {"points", "rle", "x", "y", "width", "height", "radiusX", "radiusY",
 
 
 def _images(path: Path, left_out: LeftOut) -> Iterator[ToolImage]:
-    for place, task in entries(str(path), load(path)):
+    for where, task in entries(str(path), load(path)):
         data = task.get("data")
         if not isinstance(data, dict):
-            raise DatasetError(f"{place}: data is {shorten(data)}, expected an object that names the image")
+            raise DatasetError(f"{where}: data is {shorten(data)}, expected an object that names the image")
         texts = [value for value in data.values() if isinstance(value, str)]
-        name = image_name(data.get("image") or (texts[0] if len(texts) == 1 else None), f"{place}: data.image")
+        name = image_name(data.get("image") or (texts[0] if len(texts) == 1 else None), f"{where}: data.image")
         regions: list[tuple[str, Any]] = []
         used = False
-        for at, annotation in entries(f"{place}: annotations", task.get("annotations", task.get("completions", []))):
+        for at, annotation in entries(f"{where}: annotations", task.get("annotations", task.get("completions", []))):
             found = _regions(at, annotation)
             if annotation.get("was_cancelled") or used:
                 why = "in further annotations of an image" if used else "in annotations that were skipped"
@@ -40,7 +40,7 @@ def _images(path: Path, left_out: LeftOut) -> Iterator[ToolImage]:
                     left_out.add(why)
             else:
                 regions, used = found, True
-        for at, prediction in entries(f"{place}: predictions", task.get("predictions") or []):
+        for at, prediction in entries(f"{where}: predictions", task.get("predictions") or []):
             for _ in [] if used or not isinstance(prediction.get("result"), list) else _regions(at, prediction):
                 left_out.add("in predictions that nobody accepted")
         if not used:
@@ -48,15 +48,15 @@ def _images(path: Path, left_out: LeftOut) -> Iterator[ToolImage]:
             continue
         sizes = [(one.get("original_height"), one.get("original_width")) for _, one in regions]
         if any(size != sizes[0] for size in sizes):
-            raise DatasetError(f"{place}: its regions disagree on the size of the image")
-        yield ToolImage(place, name, sizes[0] if sizes else None, regions)
+            raise DatasetError(f"{where}: its regions disagree on the size of the image")
+        yield ToolImage(where, name, sizes[0] if sizes else None, regions)
 
 
-def _regions(place: str, annotation: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+def _regions(where: str, annotation: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     """One result for each region; a region with several labels has a result for each, of the same id and place."""
     found: list[tuple[str, dict[str, Any]]] = []
     drawn: dict[str, list[dict[str, Any]]] = {}
-    for at, result in entries(f"{place}: result", annotation.get("result")):
+    for at, result in entries(f"{where}: result", annotation.get("result")):
         value = result.get("value")
         geometry = {key: value[key] for key in _GEOMETRY & set(value)} if isinstance(value, dict) else {}
         others = drawn.setdefault(str(result.get("id") or at), [])
@@ -66,28 +66,28 @@ def _regions(place: str, annotation: dict[str, Any]) -> list[tuple[str, dict[str
     return found
 
 
-def _mask(result: dict[str, Any], shape: Shape, place: str) -> Rle | str:
+def _mask(result: dict[str, Any], shape: Shape, where: str) -> Rle | str:
     value: dict[str, Any] = result["value"]
     kind = str(result.get("type")).removesuffix("labels")
     if result.get("image_rotation"):
-        raise DatasetError(f"{place}: the image was turned by {shorten(result['image_rotation'])} degrees, expected 0")
+        raise DatasetError(f"{where}: the image was turned by {shorten(result['image_rotation'])} degrees, expected 0")
     height, width = shape
     if "rle" in value:
         packed = value["rle"]
         if not isinstance(packed, list) or not all(type(byte) is int and 0 <= byte <= 255 for byte in packed):
-            raise DatasetError(f"{place}: rle is {shorten(packed)}, expected a list of bytes")
+            raise DatasetError(f"{where}: rle is {shorten(packed)}, expected a list of bytes")
         try:
             return from_label_studio(packed, shape)
         except RleFormatError as error:
-            raise DatasetError(f"{place}: rle: {error}") from error
+            raise DatasetError(f"{where}: rle: {error}") from error
     percent = np.array([width, height]) / 100
     if "points" in value and kind in ("polygon", ""):
-        return fill([corners(value["points"], place) * percent], shape, place)
+        return fill([corners(value["points"], where) * percent], shape, where)
     if {"radiusX", "radiusY"} <= set(value):
-        x, y, rx, ry = (real(value, key, place) for key in ("x", "y", "radiusX", "radiusY"))
-        turn = math.radians(real(value, "rotation", place)) if "rotation" in value else 0.0
+        x, y, rx, ry = (real(value, key, where) for key in ("x", "y", "radiusX", "radiusY"))
+        turn = math.radians(real(value, "rotation", where)) if "rotation" in value else 0.0
         (x, y), (rx, ry) = percent * (x, y), percent * (rx, ry)
-        return fill([ellipse(x, y, rx, ry, turn)], shape, place)
+        return fill([ellipse(x, y, rx, ry, turn)], shape, where)
     return f"of type {shorten(result.get('type'))}"
 
 

@@ -23,16 +23,16 @@ def last_part(path: str) -> str:
     return re.split(r"[/\\]", path)[-1]
 
 
-def image_name(path: object, place: str) -> str:
+def image_name(path: object, where: str) -> str:
     """The plain file name in what a label file calls its image. Raises DatasetError where there is none."""
     if not isinstance(path, str):
-        raise DatasetError(f"{place} is {shorten(path)}, expected a text")
+        raise DatasetError(f"{where} is {shorten(path)}, expected a text")
     try:
         name = last_part(path)
     except ValueError:  # brackets in an address that are no IPv6
         name = ""
     if check_image_id(name) is not None:
-        raise DatasetError(f"{place} {shorten(path)} does not end in a plain file name")
+        raise DatasetError(f"{where} {shorten(path)} does not end in a plain file name")
     return name
 
 

@@ -25,7 +25,7 @@ def _images(path: Path, left_out: LeftOut) -> Iterator[ToolImage]:
         yield ToolImage(str(file), image_name(name, f"{file}: name"), size, list(objects(str(file), data, "objects")))
 
 
-def _mask(entry: dict[str, Any], shape: Shape, place: str) -> Rle | str:
+def _mask(entry: dict[str, Any], shape: Shape, where: str) -> Rle | str:
     kind = entry.get("geometryType") or entry.get("type")  # early exports call polygons "type": "region"
     kind = "polygon" if kind == "region" else kind
     inside = entry.get({"bitmap": "bitmap", "polygon": "points"}.get(str(kind), ""))
@@ -34,14 +34,14 @@ def _mask(entry: dict[str, Any], shape: Shape, place: str) -> Rle | str:
     if kind == "bitmap":
         origin = inside.get("origin")
         if not isinstance(origin, list) or len(origin) != 2:
-            raise DatasetError(f"{place}: origin is {shorten(origin)}, expected x and y")
-        left, top = (integer({"origin": value}, "origin", place) for value in origin)
-        return place_mask(mask_of_base64(inside.get("data"), place, packed=True), left, top, shape)
-    filled = fill([corners(inside.get("exterior"), place)], shape, place)
+            raise DatasetError(f"{where}: origin is {shorten(origin)}, expected x and y")
+        left, top = (integer({"origin": value}, "origin", where) for value in origin)
+        return place_mask(mask_of_base64(inside.get("data"), where, packed=True), left, top, shape)
+    filled = fill([corners(inside.get("exterior"), where)], shape, where)
     holes = inside.get("interior") or []
     if not isinstance(holes, list):
-        raise DatasetError(f"{place}: interior is {shorten(holes)}, expected a list of polygons")
-    hollow = fill([corners(hole, place) for hole in holes], shape, place)
+        raise DatasetError(f"{where}: interior is {shorten(holes)}, expected a list of polygons")
+    hollow = fill([corners(hole, where) for hole in holes], shape, where)
     return filled - hollow if isinstance(filled, Rle) and isinstance(hollow, Rle) else filled
 
 

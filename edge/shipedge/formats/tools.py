@@ -19,13 +19,13 @@ class ToolImage(NamedTuple):
     """An image in the file of a tool.
 
     Attributes:
-        place: of its entry, for messages.
+        where: of its entry, for messages.
         name: plain file name.
         size: height and width as the file says them, anything; None where it does not.
         objects: place and entry of each object.
     """
 
-    place: str
+    where: str
     name: str
     size: tuple[Any, Any] | None
     objects: list[tuple[str, Any]]
@@ -51,20 +51,20 @@ def read_tool(tool: Tool, path: Path, image_list: ImageList, left_out: LeftOut) 
     Raises:
         DatasetError: not a file of this tool, malformed, or an image whose size nobody says.
     """
-    for place, name, size, objects in tool.images(path, left_out):
+    for where, name, size, objects in tool.images(path, left_out):
         image = image_list.find(name)
         if image is None:
             left_out.image(len(objects))
             continue
-        shape = image_list.size(image) if size is None or None in size else _shape(size, place)
+        shape = image_list.size(image) if size is None or None in size else _shape(size, where)
         if shape is None:
-            raise DatasetError(f"{place}: the file does not say the size of {shorten(name)}, say --images or --shape")
+            raise DatasetError(f"{where}: the file does not say the size of {shorten(name)}, say --images or --shape")
         yield Labelled(image, shape, left_out.masks(_masks(tool, objects, shape, left_out)))
 
 
 def _masks(tool: Tool, objects: list[tuple[str, Any]], shape: Shape, left_out: LeftOut) -> Iterator[Rle | str]:
-    for place, one in objects:
-        mask = tool.mask(one, shape, place)
+    for where, one in objects:
+        mask = tool.mask(one, shape, where)
         if isinstance(mask, Rle) and (label := tool.label(one)):
             left_out.label(shorten(label))
         yield mask
@@ -98,13 +98,13 @@ def tool_files(path: Path, kind: str, left_out: LeftOut) -> Iterator[tuple[Path,
             raise DatasetError(f"{file} is no file of {kind}" + (f": it looks like one of {actual}" if actual else ""))
 
 
-def _shape(size: tuple[Any, Any], place: str) -> Shape:
+def _shape(size: tuple[Any, Any], where: str) -> Shape:
     height, width = map(whole, size)
     if not (isinstance(height, int) and isinstance(width, int)) or isinstance(height, bool) or isinstance(width, bool):
         raise DatasetError(
-            f"{place}: size is {shorten(height)} x {shorten(width)}, expected height and width as integers"
+            f"{where}: size is {shorten(height)} x {shorten(width)}, expected height and width as integers"
         )
     try:
         return Rle([], (height, width)).shape
     except (RleFormatError, OverflowError) as error:
-        raise DatasetError(f"{place}: {error}") from error
+        raise DatasetError(f"{where}: {error}") from error

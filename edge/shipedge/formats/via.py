@@ -23,17 +23,17 @@ def _images(path: Path, _: LeftOut) -> Iterator[ToolImage]:
     if not isinstance(images, dict):
         raise DatasetError(f"{path} is no VIA file: it has no images")
     for key, image in images.items():
-        place = f"{path}: {shorten(key)}"
+        where = f"{path}: {shorten(key)}"
         if not isinstance(image, dict) or "regions" not in image:
-            raise DatasetError(f"{place} is {shorten(image)}, expected an image with regions")
+            raise DatasetError(f"{where} is {shorten(image)}, expected an image with regions")
         regions = image["regions"]
         if isinstance(regions, dict):  # VIA 1 counts them: "0", "1"
             regions = list(regions.values())
-        name = image_name(image.get("filename"), f"{place}: filename")
-        yield ToolImage(place, name, None, list(entries(f"{place}: regions", regions)))
+        name = image_name(image.get("filename"), f"{where}: filename")
+        yield ToolImage(where, name, None, list(entries(f"{where}: regions", regions)))
 
 
-def _mask(region: dict[str, Any], shape: Shape, place: str) -> Rle | str:
+def _mask(region: dict[str, Any], shape: Shape, where: str) -> Rle | str:
     entry = region.get("shape_attributes")
     if not isinstance(entry, dict) or not entry:
         return "without a mask"
@@ -42,17 +42,17 @@ def _mask(region: dict[str, Any], shape: Shape, place: str) -> Rle | str:
         xs, ys = entry.get("all_points_x"), entry.get("all_points_y")
         if not isinstance(xs, list) or not isinstance(ys, list) or len(xs) != len(ys):
             raise DatasetError(
-                f"{place}: all_points_x is {shorten(xs)}, all_points_y {shorten(ys)}, expected equal lists"
+                f"{where}: all_points_x is {shorten(xs)}, all_points_y {shorten(ys)}, expected equal lists"
             )
-        return fill([corners([list(point) for point in zip(xs, ys, strict=True)], place)], shape, place)
+        return fill([corners([list(point) for point in zip(xs, ys, strict=True)], where)], shape, where)
     if kind not in ("circle", "ellipse"):
         return f"of type {shorten(kind)}"
-    x, y = real(entry, "cx", place), real(entry, "cy", place)
+    x, y = real(entry, "cx", where), real(entry, "cy", where)
     if kind == "circle":
-        radius = real(entry, "r", place)
-        return fill([ellipse(x, y, radius, radius)], shape, place)
-    angle = real(entry, "theta", place) if "theta" in entry else 0.0
-    return fill([ellipse(x, y, real(entry, "rx", place), real(entry, "ry", place), angle)], shape, place)
+        radius = real(entry, "r", where)
+        return fill([ellipse(x, y, radius, radius)], shape, where)
+    angle = real(entry, "theta", where) if "theta" in entry else 0.0
+    return fill([ellipse(x, y, real(entry, "rx", where), real(entry, "ry", where), angle)], shape, where)
 
 
 def _label(region: dict[str, Any]) -> Any:

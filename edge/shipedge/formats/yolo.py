@@ -110,21 +110,21 @@ def _lines(path: Path) -> Iterator[Line]:
 def _ships(path: Path, shape: tuple[int, int], behind: Behind, classes: set[str]) -> Iterator[Rle | str]:
     """The mask of each line, or why it has none."""
     for number, fields in _lines(path):
-        place = f"{path}: line {number}"
+        where = f"{path}: line {number}"
         classes.add(fields[0])
         values = fields[1 : len(fields) - behind.value] if len(fields) > 6 else fields[1:5]
-        shares = np.array([_share(value, place, k) for k, value in enumerate(values, 1)])
+        shares = np.array([_share(value, where, k) for k, value in enumerate(values, 1)])
         if len(shares) == 4:
             yield "with a box alone"
         else:
-            yield fill([shares.reshape(-1, 2) * (shape[1], shape[0])], shape, place)
+            yield fill([shares.reshape(-1, 2) * (shape[1], shape[0])], shape, where)
 
 
-def _share(text: str, place: str, number: int) -> float:
+def _share(text: str, where: str, number: int) -> float:
     try:
         value = float(text) if text.isascii() and "_" not in text else np.nan  # Python reads 1_0 and Arabic digits
     except ValueError:
         value = np.nan
     if -_SLACK <= value <= 1 + _SLACK:
         return value
-    raise DatasetError(f"{place}: coordinate {number} is {text[:40]!r}, expected 0 to 1 (a share of the side)")
+    raise DatasetError(f"{where}: coordinate {number} is {text[:40]!r}, expected 0 to 1 (a share of the side)")

@@ -115,13 +115,13 @@ class _Grabbing:
                 self._wanted.wait()
             good = capture.grab()
             clock = monotonic()
-            said = self._complaints.new()
-            errors = [text for level, text in said if level <= _ERROR or _MISSING.search(text)]
+            messages = self._complaints.new()
+            errors = [text for level, text in messages if level <= _ERROR or _MISSING.search(text)]
             if any("interlaced" in text for text in errors):
                 return Told("refused", "its frames are interlaced, which OpenCV cannot convert")
             if not good:
                 return self._end(promised)
-            if self._is_resized(said):
+            if self._is_resized(messages):
                 return Told("lost", "the size of its frames changed")
             time_s = float(capture.get(cv2.CAP_PROP_POS_MSEC)) / 1e3
             first = time_s if first is None else first
@@ -186,42 +186,46 @@ class _Grabbing:
                 capture = cv2.VideoCapture(address, cv2.CAP_FFMPEG, times)
         except cv2.error:
             return Told("refused", "OpenCV cannot open it")
-        said = self._complaints.new()
+        messages = self._complaints.new()
         if capture.isOpened():
-            self._is_resized(said)
+            self._is_resized(messages)
             return capture
         if isinstance(address, int):
             return Told("refused", "there is no such camera (or it is in use, or not permitted)")
         if address.startswith("gst:"):
             return Told("refused", "GStreamer cannot open this pipeline, which has to end with appsink")
-        errors = [text for level, text in said if level <= _ERROR or _MISSING.search(text)]
+        errors = [text for level, text in messages if level <= _ERROR or _MISSING.search(text)]
         for pattern, sentence in _REFUSED:
             if pattern.search("\n".join(errors)):
                 return Told("refused", sentence)
-        if len(said) == 1 and said[0][1].startswith("Opening "):
+        if len(messages) == 1 and messages[0][1].startswith("Opening "):
             return Told("refused", "FFmpeg, as OpenCV brings it, does not speak this protocol")
-        if not errors and monotonic() - start < self._asked.open_s and any(_RECEIVED.match(text) for _, text in said):
+        if (
+            not errors
+            and monotonic() - start < self._asked.open_s
+            and any(_RECEIVED.match(text) for _, text in messages)
+        ):
             return Told("refused", _NO_VIDEO)
         late = [f"no answer within {self._asked.open_s:g} s"] if monotonic() - start >= self._asked.open_s else []
         why = next(iter(errors + late), "")
         return Told("lost", f"cannot be reached{f' ({why})' if why else ''}")
 
-    def _is_resized(self, said: list[tuple[int, str]]) -> bool:
+    def _is_resized(self, messages: list[tuple[int, str]]) -> bool:
         """Whether frames have another size than before: OpenCV goes on with the old one, and gives a part of them."""
-        sizes = [match.groups() for _, text in said if (match := _SIZE.search(text))]
+        sizes = [match.groups() for _, text in messages if (match := _SIZE.search(text))]
         before, self._size = self._size, sizes[-1] if sizes else self._size
         return before is not None and any(size != before for size in sizes)
 
     def _complaint(self, capture: cv2.VideoCapture, errors: list[str], clock: float) -> str:
         """What is wrong with the frame that was grabbed; what was damaged stays so until the next key frame."""
-        found = [
+        refusals = [
             text
             for text in errors
             if not ANOTHER_DECODER.search(text) and (self._index or not BEFORE_KEYFRAME.search(text))
         ]
-        if found:
+        if refusals:
             self._broken_until_key = clock + _SETTLED_S
-            return found[0]
+            return refusals[0]
         if self._broken_until_key is None:
             return ""
         if clock > self._broken_until_key or int(capture.get(cv2.CAP_PROP_FRAME_TYPE)) == ord("I"):

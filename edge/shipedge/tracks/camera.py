@@ -71,8 +71,8 @@ class Camera:
             self._key, self._key_offset = view, self.offset
             return Move(np.zeros(2), 0.0)
         expected = expected.oldest(_JUDGES)
-        said, near = self._ask(self._key, view, step_s, expected)
-        witness, shift = self._judge(said, self._speed * step_s, expected)
+        answers, near = self._ask(self._key, view, step_s, expected)
+        witness, shift = self._judge(answers, self._speed * step_s, expected)
         doubt = _doubt(witness, shift)
         if witness not in ("sea", "still"):
             shift = shift + expected.residual(shift, doubt)
@@ -84,31 +84,31 @@ class Camera:
 
     def _ask(self, key: View, view: View, step_s: float, expected: Expected) -> tuple[list[tuple[str, Floats]], bool]:
         """What each witness says, and whether the view still lies near to that of the key frame."""
-        said = [("still", np.zeros(2)), ("before", self._speed * step_s)]
+        answers = [("still", np.zeros(2)), ("before", self._speed * step_s)]
         (sea,) = peaks(key.sea, view.sea, 1)
         if sea.strength >= _SURE["sea"]:
-            said.append(("sea", self._key_offset + np.array(sea[:2]) * view.step - self.offset))
+            answers.append(("sea", self._key_offset + np.array(sea[:2]) * view.step - self.offset))
         near = sea.strength >= _SURE["sea"] and float(np.hypot(sea.x, sea.y)) < _NEAR
-        calm = [shift for witness, shift in said if witness != "before"]
+        calm = [shift for witness, shift in answers if witness != "before"]
         if expected.most and max(expected.explained(shift, 0.0) for shift in calm) > 0.95 * expected.most:
-            return said, near  # the usual case of a camera on a mast
+            return answers, near  # the usual case of a camera on a mast
         for peak in peaks(key.whole, view.whole, 3):
             if peak.strength >= _SURE["whole"]:
-                said.append(("whole", self._key_offset + np.array(peak[:2]) * view.step - self.offset))
-        return said, near
+                answers.append(("whole", self._key_offset + np.array(peak[:2]) * view.step - self.offset))
+        return answers, near
 
-    def _judge(self, said: list[tuple[str, Floats]], guess: Floats, expected: Expected) -> tuple[str, Floats]:
+    def _judge(self, answers: list[tuple[str, Floats]], guess: Floats, expected: Expected) -> tuple[str, Floats]:
         """The best witness, and what it says."""
         assert self._key is not None
         wide = _WIDE * float(np.hypot(*self._key.frame))
-        explained = [expected.explained(shift, _doubt(witness, shift)) for witness, shift in said]
+        explained = [expected.explained(shift, _doubt(witness, shift)) for witness, shift in answers]
         scores = [
             count + _PRIOR[witness] * self._trust[witness] - 0.3 * _jump(shift - guess, wide)
-            for count, (witness, shift) in zip(explained, said, strict=True)
+            for count, (witness, shift) in zip(explained, answers, strict=True)
         ]
         best = int(np.argmax(scores))
-        score, answer = scores[best], said[best]
-        moves = max(self._trust[witness] for witness, _ in said if witness in ("sea", "still")) < _MOVES
+        score, answer = scores[best], answers[best]
+        moves = max(self._trust[witness] for witness, _ in answers if witness in ("sea", "still")) < _MOVES
         if explained[best] < 0.7 * expected.most and (moves or expected.most > 1):
             for shift in (expected.centers[None, :_FEW] - expected.places[:_FEW, None]).reshape(-1, 2):
                 # One ship alone moves no camera that was known to stand still.
@@ -117,12 +117,12 @@ class Camera:
                 if count > score:
                     score, answer = count, ("ships", shift)
         if expected.most:
-            self._learn(said, explained, expected.most)
+            self._learn(answers, explained, expected.most)
         return answer
 
-    def _learn(self, said: list[tuple[str, Floats]], explained: list[float], most: int) -> None:
+    def _learn(self, answers: list[tuple[str, Floats]], explained: list[float], most: int) -> None:
         right: dict[str, float] = {}
-        for (witness, _), count in zip(said, explained, strict=True):
+        for (witness, _), count in zip(answers, explained, strict=True):
             right[witness] = max(right.get(witness, 0.0), count / most)
         for witness, share in right.items():
             self._trust[witness] += _LEARN * (share - self._trust[witness])

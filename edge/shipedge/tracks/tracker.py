@@ -68,9 +68,9 @@ class Tracker:
             for ship in result.ships
         ]
         expected = Expected(
-            np.array([(one.x, one.y) for one in self._followed], np.float64).reshape(-1, 2) + self._camera.offset,
-            np.array([4 + one.length * (0.5 + _FASTEST * (now - one.last.time_s)) for one in self._followed]),
-            np.array([one.length for one in self._followed]),
+            np.array([(track.x, track.y) for track in self._followed], np.float64).reshape(-1, 2) + self._camera.offset,
+            np.array([4 + track.length * (0.5 + _FASTEST * (now - track.last.time_s)) for track in self._followed]),
+            np.array([track.length for track in self._followed]),
             np.array([box[:2] for box in boxes], np.float64).reshape(-1, 2),
             np.array([box.length for box in boxes]),
         )
@@ -78,15 +78,15 @@ class Tracker:
         camera = self._camera.offset
         known = {ship: self._followed[place] for place, ship in expected.pairs(move.shift, move.doubt)}
         for number, (ship, box) in enumerate(zip(result.ships, boxes, strict=True)):
-            one = known.get(number)
-            if one is None:
-                one = Motion(self._next, result.index, now, box, camera)
-                self._followed.append(one)
+            track = known.get(number)
+            if track is None:
+                track = Motion(self._next, result.index, now, box, camera)
+                self._followed.append(track)
                 self._next += 1
             else:
-                one.see(result.index, now, box, camera, _SHARE * move.doubt)
-            ship.track = one.number
-            ship.speed, ship.speed_m_s, ship.heading = self._measures(one.speed, one.heading)
+                track.see(result.index, now, box, camera, _SHARE * move.doubt)
+            ship.track = track.number
+            ship.speed, ship.speed_m_s, ship.heading = self._measures(track.speed, track.heading)
         result.camera = [round(float(camera[0]), 2), round(float(camera[1]), 2)]
         return ended
 
@@ -97,7 +97,7 @@ class Tracker:
 
     def end(self) -> list[Track]:
         """Ends all tracks: the source is through, or gave nothing for too long."""
-        ended, self._followed = [self._summary(one) for one in self._followed], []
+        ended, self._followed = [self._summary(track) for track in self._followed], []
         return ended
 
     def _go_on(self, result: Result) -> tuple[float, float, list[Track]]:
@@ -113,11 +113,11 @@ class Tracker:
             self._usual_s = usual_s + _LEARN * (max(step_s, 0.0) - usual_s)
         self._source, self._shape, self._gsd_m = result.source, result.shape, result.gsd_m
         self._time_s, self._timed = now, result.time_s is not None
-        lost = [one for one in self._followed if now - one.last.time_s > keep_s]
-        self._followed = [one for one in self._followed if now - one.last.time_s <= keep_s]
-        for one in self._followed:
-            one.predict(step_s)
-        return now, max(step_s, 1e-3), ended + [self._summary(one) for one in lost]
+        lost = [track for track in self._followed if now - track.last.time_s > keep_s]
+        self._followed = [track for track in self._followed if now - track.last.time_s <= keep_s]
+        for track in self._followed:
+            track.predict(step_s)
+        return now, max(step_s, 1e-3), ended + [self._summary(track) for track in lost]
 
     def _measures(
         self, speed: float | None, heading: float | None
@@ -128,16 +128,16 @@ class Tracker:
             return UNSET, UNSET, course
         return round(speed, 2), UNSET if self._gsd_m is UNSET else round(speed * self._gsd_m, 2), course
 
-    def _summary(self, one: Motion) -> Track:
-        path = [*one.path, *([one.last] if one.path[-1] != one.last else [])]
+    def _summary(self, track: Motion) -> Track:
+        path = [*track.path, *([track.last] if track.path[-1] != track.last else [])]
         return Track(
             self._source,
-            one.number,
-            one.first.frame,
-            one.last.frame,
-            one.frames,
-            one.first.time_s if self._timed else None,
-            one.last.time_s if self._timed else None,
+            track.number,
+            track.first.frame,
+            track.last.frame,
+            track.frames,
+            track.first.time_s if self._timed else None,
+            track.last.time_s if self._timed else None,
             [[point.frame, round(point.x, 2), round(point.y, 2)] for point in path],
-            *self._measures(one.mean_speed, one.mean_heading),
+            *self._measures(track.mean_speed, track.mean_heading),
         )

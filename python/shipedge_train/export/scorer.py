@@ -91,11 +91,11 @@ class ThresholdScorer:
     def precision_recall(self, thresholds: Thresholds) -> tuple[float, float]:
         """Share of the shown ships that are ships, and of the ships that are found, at IoU 0.5; of nothing shown 1."""
         hits = shown = ships = 0
-        for one in self._judged(thresholds):
-            kept = self._kept(one, thresholds)
-            hits += int((one.iou[:, kept] > THRESHOLDS[0]).any(axis=0).sum())
+        for judged in self._judged(thresholds):
+            kept = self._kept(judged, thresholds)
+            hits += int((judged.iou[:, kept] > THRESHOLDS[0]).any(axis=0).sum())
             shown += int(kept.sum())
-            ships += len(one.iou)
+            ships += len(judged.iou)
         return hits / shown if shown else 1.0, hits / max(ships, 1)
 
     def scores(self, thresholds: Thresholds) -> dict[str, Any]:
@@ -108,17 +108,17 @@ class ThresholdScorer:
         f2: dict[bool, list[float]] = {True: [], False: []}  # by whether the image shows ships
         dice: list[float] = []  # of those that do
         everything = self._judged(thresholds)
-        for one in everything if only is None else (everything[i] for i in only):
-            kept = self._kept(one, thresholds)
-            ships, count = len(one.iou), int(kept.sum())
+        for judged in everything if only is None else (everything[i] for i in only):
+            kept = self._kept(judged, thresholds)
+            ships, count = len(judged.iou), int(kept.sum())
             if ships and count:
-                over = one.iou[:, kept] > np.asarray(THRESHOLDS)[:, None, None]
+                over = judged.iou[:, kept] > np.asarray(THRESHOLDS)[:, None, None]
                 hits, matched = over.any(axis=1).sum(axis=1), over.any(axis=2).sum(axis=1)
                 f2[True].append(float(f2_from_counts(np.stack([hits, count - hits, ships - matched])).mean()))
             else:
                 f2[ships > 0].append(float(ships == count))
             if ships:
-                dice.append(2 * one.common[kept].sum() / (one.truth_area + one.shown[kept].sum()))
+                dice.append(2 * judged.common[kept].sum() / (judged.truth_area + judged.shown[kept].sum()))
         share = self._ship_share
         shown, empty = float(np.mean(f2[True] or [0.0])), float(np.mean(f2[False] or [1.0]))
         return share * shown + (1 - share) * empty, float(np.mean(dice)) if dice else 0.0
@@ -133,14 +133,14 @@ class ThresholdScorer:
             thresholds.rectangles,
         )
         if key not in self._known:
-            self._known[key] = [_components(one, thresholds, self._refiner) for one in self._seen]
+            self._known[key] = [_components(judged, thresholds, self._refiner) for judged in self._seen]
         return self._known[key]
 
     @staticmethod
-    def _kept(one: _Components, thresholds: Thresholds) -> Any:
+    def _kept(judged: _Components, thresholds: Thresholds) -> Any:
         """Which components of an image are shown."""
-        sure = is_sure(one.areas, one.scores, thresholds) & (one.top >= level(thresholds.image))
-        return (one.cells >= level(thresholds.cell)) & sure
+        sure = is_sure(judged.areas, judged.scores, thresholds) & (judged.top >= level(thresholds.image))
+        return (judged.cells >= level(thresholds.cell)) & sure
 
 
 def as_seen(model: Model, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

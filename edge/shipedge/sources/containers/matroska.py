@@ -18,41 +18,41 @@ TRACK, TYPE, VIDEO = 0xAE, 0x83, 1
 
 def matroska_breaks_off(file: BinaryIO, size: int) -> bool:
     """Whether an element is not there to its last byte, or something is no element."""
-    place, end = 0, size
-    while place < end:
-        file.seek(place)
+    position, end = 0, size
+    while position < end:
+        file.seek(position)
         if (element := _element(file.read(12))) is None:
             return True
         name, width, length = element
-        place += width
+        position += width
         if name == SEGMENT and length is not None:
-            end = place + length
+            end = position + length
             if end > size:
                 return True
         elif name not in (SEGMENT, CLUSTER):  # those two are entered
             if name not in ELEMENTS or length is None:
                 return True
-            place += length
-    return place > end
+            position += length
+    return position > end
 
 
 def matroska_videos(file: BinaryIO, size: int) -> int:
     """How many of the tracks are videos; 0 where no list of them comes first."""
-    place = 0
-    while place < size:
-        file.seek(place)
+    position = 0
+    while position < size:
+        file.seek(position)
         if (element := _element(file.read(12))) is None:
             break
         name, width, length = element
-        place += width
+        position += width
         if name == TRACKS:
-            file.seek(place)
+            file.seek(position)
             tracks = [dict(_children(track)) for kind, track in _children(file.read(length or 0)) if kind == TRACK]
             return sum(int.from_bytes(track.get(TYPE, b""), "big") == VIDEO for track in tracks)
         if name != SEGMENT:
             if length is None:
                 break
-            place += length
+            position += length
     return 0
 
 
@@ -72,9 +72,9 @@ def _element(head: bytes) -> tuple[int, int, int | None] | None:
 
 def _children(content: bytes) -> Iterator[tuple[int, bytes]]:
     """(name, content) of each element in this one."""
-    place = 0
-    while (element := _element(content[place : place + 12])) is not None:
+    position = 0
+    while (element := _element(content[position : position + 12])) is not None:
         name, width, length = element
-        place += width
-        yield name, content[place : place + (length or 0)]
-        place += length or 0
+        position += width
+        yield name, content[position : position + (length or 0)]
+        position += length or 0

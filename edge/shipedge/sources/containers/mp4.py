@@ -17,12 +17,12 @@ MOOV = 1 << 26
 
 def mp4_breaks_off(file: BinaryIO, size: int) -> bool | None:
     """True when a box is not there to its last byte, or no index is; None when only the header can tell."""
-    index, place = False, 0
-    for kind, _, place in boxes(file, size):
+    index, position = False, 0
+    for kind, _, position in boxes(file, size):
         index |= kind == b"moov"
-        if place > size and kind in (b"mdat", b"moov", b"moof"):
+        if position > size and kind in (b"mdat", b"moov", b"moof"):
             return True
-    return True if place >= size and not index else None
+    return True if position >= size and not index else None
 
 
 def mp4_videos(file: BinaryIO, size: int) -> int:
@@ -33,9 +33,9 @@ def mp4_videos(file: BinaryIO, size: int) -> int:
 def edited_seconds(name: str) -> float | None:
     """How long the video tracks of an MP4 play by its edit lists, which may leave frames out; None for other files."""
     index = _index(name)
-    place = index.find(b"mvhd") + 4
-    place += 20 if index[place : place + 1] == b"\1" else 12  # version 1 has times of 64 bits
-    scale = int.from_bytes(index[place : place + 4], "big")
+    position = index.find(b"mvhd") + 4
+    position += 20 if index[position : position + 1] == b"\1" else 12  # version 1 has times of 64 bits
+    scale = int.from_bytes(index[position : position + 4], "big")
     lengths = [int.from_bytes(length, "big") for length, _ in _tracks(index)]
     return max(lengths) / scale if scale and lengths else None
 
@@ -51,17 +51,17 @@ def is_mirrored(name: str) -> bool:
 
 def boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int, int]]:
     """(kind, start, end) of the boxes of an MP4, up to one that has no length or was put behind the video."""
-    place = 0
-    while place + 8 <= size:
-        file.seek(place)
+    position = 0
+    while position + 8 <= size:
+        file.seek(position)
         head = file.read(16)
         kind, length = head[4:8], int.from_bytes(head[:4], "big")
         if length == 1:
             length = int.from_bytes(head[8:], "big")
         if length < 8 or not kind.isalnum():
             return
-        yield kind, place + 8, place + length
-        place += length
+        yield kind, position + 8, position + length
+        position += length
 
 
 def _index(name: str) -> bytes:
@@ -82,9 +82,9 @@ def _indexes(file: BinaryIO, size: int) -> Iterator[bytes]:
 
 def _tracks(index: bytes) -> Iterator[tuple[bytes, bytes]]:
     """(length, matrix) of each track that has a width, as in its header."""
-    place = 0
-    while (place := index.find(b"tkhd", place) + 4) >= 4:
-        start, digits = (28, 8) if index[place : place + 1] == b"\1" else (20, 4)
-        length, rest = index[place + start :][:digits], index[place + start + digits :][:60]
+    position = 0
+    while (position := index.find(b"tkhd", position) + 4) >= 4:
+        start, digits = (28, 8) if index[position : position + 1] == b"\1" else (20, 4)
+        length, rest = index[position + start :][:digits], index[position + start + digits :][:60]
         if len(rest) == 60 and any(rest[52:56]):
             yield length, rest[16:52]

@@ -39,12 +39,12 @@ def transport_videos(file: BinaryIO, head: bytes) -> int:
     data = file.read(TABLES)
     programs: set[int] = set()
     videos: set[int] = set()
-    for place in range(0, len(data) - 187, packet):
-        number = int.from_bytes(data[place + 1 : place + 3], "big")
-        if data[place] != SYNC or not number & 0x4000 or (number & 0x1FFF) not in programs | {0}:
+    for position in range(0, len(data) - 187, packet):
+        number = int.from_bytes(data[position + 1 : position + 3], "big")
+        if data[position] != SYNC or not number & 0x4000 or (number & 0x1FFF) not in programs | {0}:
             continue  # only packets in which a table begins
-        skipped = 4 + (1 + data[place + 4] if data[place + 3] & 0x20 else 0)
-        section = data[place + skipped : place + 188]
+        skipped = 4 + (1 + data[position + 4] if data[position + 3] & 0x20 else 0)
+        section = data[position + skipped : position + 188]
         section = section[1 + section[0] :] if section else b""  # up to the table of these bytes ends the one before
         if len(section) < 12:
             continue
@@ -60,9 +60,9 @@ def transport_videos(file: BinaryIO, head: bytes) -> int:
     return len(videos)
 
 
-def _number(section: bytes, place: int) -> int:
+def _number(section: bytes, position: int) -> int:
     """Of a stream: 13 bits."""
-    return int.from_bytes(section[place : place + 2], "big") & 0x1FFF
+    return int.from_bytes(section[position : position + 2], "big") & 0x1FFF
 
 
 def _layout(head: bytes) -> tuple[int, int, int] | None:
@@ -87,16 +87,16 @@ def _without_zeros(file: BinaryIO, size: int) -> int:
 
 def program_breaks_off(file: BinaryIO, size: int) -> bool | None:
     """Whether the last packet is not whole; None where something else stands among them."""
-    place = 0
-    while place < size:
-        file.seek(place)
+    position = 0
+    while position < size:
+        file.seek(position)
         head = file.read(14)
         if not head.startswith(b"\0\0\1") or len(head) < 6:
             return True if not any(head[:3]) or len(head) < 6 else None
         if head[3] == 0xB9:
             return False
         if head[3] == 0xBA:
-            place += 12 if head[4] >> 4 == 2 else 14 + (head[-1] & 7)
+            position += 12 if head[4] >> 4 == 2 else 14 + (head[-1] & 7)
         else:
-            place += 6 + int.from_bytes(head[4:6], "big")
-    return place > size
+            position += 6 + int.from_bytes(head[4:6], "big")
+    return position > size

@@ -25,42 +25,42 @@ ASF_FILE = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 
 def asf_breaks_off(head: bytes, size: int) -> bool | None:
     """True when the file is shorter than its header says; None when only the time can tell."""
-    place = head.find(ASF_FILE) + 40
-    return size < int.from_bytes(head[place : place + 8], "little") or None if place >= 40 else None
+    position = head.find(ASF_FILE) + 40
+    return size < int.from_bytes(head[position : position + 8], "little") or None if position >= 40 else None
 
 
 def avi_breaks_off(file: BinaryIO, size: int) -> bool | None:
     """False when every chunk is there: those without content hold the frame before, which only the header counts."""
-    place = end = 0
-    while place + 8 <= size:
-        file.seek(place)
+    position = end = 0
+    while position + 8 <= size:
+        file.seek(position)
         head = file.read(12)
         kind, length = head[:4], int.from_bytes(head[4:8], "little")
         if kind == b"RIFF":
-            end = place + 8 + length
-        elif place >= end:
+            end = position + 8 + length
+        elif position >= end:
             break
         if head[8:] in (b"AVI ", b"AVIX", b"movi", b"rec ") and kind in (b"RIFF", b"LIST"):
-            place += 12
+            position += 12
         elif kind.isalnum():
-            place += 8 + length + length % 2
+            position += 8 + length + length % 2
         else:
             return None
-    return False if end <= place and end <= size and place <= size + 1 else None
+    return False if end <= position and end <= size and position <= size + 1 else None
 
 
 def ogg_breaks_off(file: BinaryIO, size: int) -> bool:
     """Whether the last page is not whole, or does not say that it is the last."""
-    place, ended = 0, False
-    while place < size:
-        file.seek(place)
+    position, ended = 0, False
+    while position < size:
+        file.seek(position)
         head = file.read(27 + 255)
         if len(head) < 27 or not head.startswith(b"OggS"):
             return not ended
         ended = bool(head[5] & 4)  # the page says that it is the last of its stream
         lengths = head[27 : 27 + head[26]]
-        place += 27 + head[26] + sum(lengths)
-    return place > size
+        position += 27 + head[26] + sum(lengths)
+    return position > size
 
 
 def flv_breaks_off(file: BinaryIO, size: int) -> bool | None:
@@ -86,12 +86,12 @@ def flv_videos(file: BinaryIO, size: int) -> int:
 
 def _flv_tags(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int]]:
     """(beginning, end) of each header and each tag."""
-    place = 0
-    while place < size:
-        file.seek(place)
+    position = 0
+    while position < size:
+        file.seek(position)
         head = file.read(11)
-        place += 9 + 4 if head.startswith(FLV) else 11 + int.from_bytes(head[1:4], "big") + 4
-        yield head, place
+        position += 9 + 4 if head.startswith(FLV) else 11 + int.from_bytes(head[1:4], "big") + 4
+        yield head, position
 
 
 def _is_flv(head: bytes) -> bool:
@@ -108,8 +108,8 @@ def gif_breaks_off(file: BinaryIO) -> bool:
     while (kind := file.read(1)) in (b"!", b","):
         if kind == b"!":
             file.read(1)
-        elif len(place := file.read(9)) == 9:
-            file.seek(_colors(place[8]) + 1, os.SEEK_CUR)
+        elif len(position := file.read(9)) == 9:
+            file.seek(_colors(position[8]) + 1, os.SEEK_CUR)
         while length := file.read(1):
             if length == b"\0":
                 break
