@@ -82,16 +82,16 @@ def write_airbus(path: str | os.PathLike[str], rows: Iterable[tuple[str, Sequenc
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEADER)
-    seen: set[str] = set()
+    known: set[str] = set()
     for image, ships in rows:
         trouble = check_image_id(image)
-        if trouble is None and image in seen:
+        if trouble is None and image in known:
             trouble = f"image {image!r} comes twice, expected all its ships in one row"
         if trouble is None and not all(ship.strip() for ship in ships):
             trouble = f"image {image!r} has an empty ship string; an image without ships has no strings"
         if trouble is not None:
             raise DatasetError(f"{path}: {trouble}")
-        seen.add(image)
+        known.add(image)
         writer.writerows([(image, ship) for ship in ships] or [(image, "")])
     write_output(path, _compress(path, text.getvalue().encode()))
 

@@ -50,8 +50,8 @@ class Other:
             self._interpreter.allocate_tensors()
             (entry,) = self._interpreter.get_input_details()
         except (OSError, RuntimeError, ValueError) as error:
-            said = getattr(error, "strerror", None) or " ".join(str(error).split())
-            raise BackendError(f"{path}: {said}, expected a model with one input") from None
+            reason = getattr(error, "strerror", None) or " ".join(str(error).split())
+            raise BackendError(f"{path}: {reason}, expected a model with one input") from None
         shape = [int(n) for n in entry["shape"]]
         if len(shape) != 4 or shape[0] != 1 or 3 not in (shape[1], shape[3]):
             raise BackendError(f"{path}: its input is {shape}, expected one image of three colors")

@@ -44,20 +44,21 @@ def figures(
 
     With `ship_share` the row "all" is the mean of a stream of which so many frames show ships.
     """
-    shown = [bool(result.ships) for result in results]
-    share = sum(shown) / len(shown) if ship_share is None else ship_share
+    with_ships = [bool(result.ships) for result in results]
+    share = sum(with_ships) / len(with_ships) if ship_share is None else ship_share
     rows: dict[str, Any] = {}
     for who, measured in times.items():
         stages = ("all", *STAGES) if STAGES[0] in measured.frames[0] else ("all",)
         ships, empty = (
-            {stage: measured.mean(stage, chosen) for stage in stages} for chosen in (shown, [not one for one in shown])
+            {stage: measured.mean(stage, chosen) for stage in stages}
+            for chosen in (with_ships, [not one for one in with_ships])
         )
         mixed = {stage: _mixed(ships[stage], empty[stage], share) for stage in stages}
         rows[who] = {"all": mixed, "ships": ships, "empty": empty}
     return {
         "threads": threads,
         "frames": len(results),
-        "frames_with_ships": sum(shown),
+        "frames_with_ships": sum(with_ships),
         "ship_share": share,
         "ms": _clean(rows),
         "memory_mb": {"models_open": before, "at_the_end": memory_mb()},

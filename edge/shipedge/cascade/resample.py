@@ -48,13 +48,13 @@ def factor_for(frame: Frame, trained_m: float) -> Fraction:
     ratio = frame.gsd_m / trained_m
     if 1 / _TOLERATED <= ratio <= _TOLERATED:
         return Fraction(1)
-    said = f"{frame.source}: {frame.gsd_m:.4g} m a pixel, but the models were trained for {trained_m:g} m"
+    sentence = f"{frame.source}: {frame.gsd_m:.4g} m a pixel, but the models were trained for {trained_m:g} m"
     if not 1 / _MOST <= ratio <= _MOST:
-        raise SourceError(f"{said}, expected at most {_MOST} times as much or as little")
+        raise SourceError(f"{sentence}, expected at most {_MOST} times as much or as little")
     factor = Fraction(ratio).limit_denominator(_FINEST)
     height, width = (round(side * factor) for side in frame.shape)
     if height * width > MAX_PIXELS:
-        raise SourceError(f"{said}, and resampled to {width}x{height} it is too large: cut it into parts first")
+        raise SourceError(f"{sentence}, and resampled to {width}x{height} it is too large: cut it into parts first")
     return factor
 
 

@@ -19,11 +19,11 @@ def summary(result: Evaluation, figures: Mapping[str, Figure]) -> str:
     def show(name: str) -> str:
         return with_interval(figures[name])
 
-    count, shown = len(result.names), int((result.ships.per_image(len(result.names)) > 0).sum())
+    count, with_ships = len(result.names), int((result.ships.per_image(len(result.names)) > 0).sum())
     unit = "images" if result.scenes is None else "scenes"
     f2 = result.f2_by_image().mean(axis=0)
     lines = [
-        f"images              {count} ({shown} with {len(result.ships.image)} ships), "
+        f"images              {count} ({with_ships} with {len(result.ships.image)} ships), "
         f"{len(result.predictions.image)} ships predicted",
         f"F2, official        {show('f2')}   (an all-empty file scores {number(figures['f2_all_empty'].value)})",
         f"F2, ship images     {show('f2_ship_images')}",
@@ -100,8 +100,8 @@ def _sizes(result: Evaluation, figures: Mapping[str, Figure]) -> list[str]:
 
 def _causes(result: Evaluation) -> list[str]:
     counted, false = causes(result), false_alarms(result)
-    said = np.bincount(result.predictions.image, minlength=len(result.names)) > 0
-    silent = int((~said[result.ships.image]).sum())
+    answered = np.bincount(result.predictions.image, minlength=len(result.names)) > 0
+    silent = int((~answered[result.ships.image]).sum())
 
     def listed(table: Mapping[str, int]) -> str:
         return ", ".join(f"{count} {name}" for name, count in table.items() if count) or "none"

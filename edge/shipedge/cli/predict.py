@@ -164,8 +164,8 @@ def predict(
         written.extend(names)
 
     try:
-        shown = Progress(found) if has_end else LiveTable(found, lambda: cascade.backend)
-        with stop_on_signal() as asked, shown as progress:
+        display = Progress(found) if has_end else LiveTable(found, lambda: cascade.backend)
+        with stop_on_signal() as asked, display as progress:
             settings = Settings(reading, region, limits, models.track, logging.max_failure_rate)
 
             def should_stop() -> bool:

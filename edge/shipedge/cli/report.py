@@ -113,10 +113,10 @@ def as_json(summary: Summary, cascade: Cascade, written: list[str]) -> dict[str,
 def print_summary(summary: Summary, cascade: Cascade, written: list[str]) -> None:
     """The same for people; at most 20 sources are named, those with ships first."""
     ranked = sorted(summary.sources.items(), key=lambda item: item[1].ships == 0)  # stable: the order of reading
-    shown = ranked[:LINES]
-    width = max((len(printable(name)) for name, _ in shown), default=0)
+    listed = ranked[:LINES]
+    width = max((len(printable(name)) for name, _ in listed), default=0)
     needed = cascade.thresholds.image
-    for name, source in shown:
+    for name, source in listed:
         ships = counted(source.ships, "ship") if source.ships else "no ship"
         some = f"{source.frames_with_ships} of " if source.ships else ""
         where = f" in {some}{source.frames} frames" if source.frames > 1 else ""

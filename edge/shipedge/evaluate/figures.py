@@ -34,9 +34,9 @@ def ratios(result: Evaluation) -> dict[str, Ratio]:
     """Numerator and denominator of each figure, by image, (n,) each."""
     n = len(result.names)
     every, f2 = np.ones(n), result.f2_by_image().mean(axis=1)
-    shown = result.ships.per_image(n) > 0
-    said = result.predictions.per_image(n) > 0
-    ship, empty = shown.astype(np.float64), (~shown).astype(np.float64)
+    with_ships = result.ships.per_image(n) > 0
+    answered = result.predictions.per_image(n) > 0
+    ship, empty = with_ships.astype(np.float64), (~with_ships).astype(np.float64)
     common, truth, prediction = result.pixels.T.astype(np.float64)
     hits, false, missed = result.counts()[..., 0].astype(np.float64)
     dice, iou = result.dice_by_image(), result.iou_by_image()
@@ -52,12 +52,12 @@ def ratios(result: Evaluation) -> dict[str, Ratio]:
         "iou_pooled": (common, truth + prediction - common),
         "precision_50": (hits, hits + false),
         "recall_50": (hits, hits + missed),
-        "empty_right": (empty * ~said, empty),
-        "ship_images_found": (ship * said, ship),
+        "empty_right": (empty * ~answered, empty),
+        "ship_images_found": (ship * answered, ship),
     }
     if result.probabilities:
         assert result.scores is not None
-        found["detector_brier"] = ((result.scores - shown) ** 2, every)
+        found["detector_brier"] = ((result.scores - with_ships) ** 2, every)
     return found
 
 

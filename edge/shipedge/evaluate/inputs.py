@@ -105,8 +105,8 @@ def same_images(
         ([one for one in given if one not in truth], f"{name} has {{}} that {truth_name} does not know"),
     ):
         if images:
-            shown = ", ".join(images[:3]) + (", ..." if len(images) > 3 else "")
-            raise DatasetError(sentence.format(f"{len(images)} image{'s' * (len(images) > 1)} ({shown})"))
+            listed = ", ".join(images[:3]) + (", ..." if len(images) > 3 else "")
+            raise DatasetError(sentence.format(f"{len(images)} image{'s' * (len(images) > 1)} ({listed})"))
 
 
 class _Lines(dict[str, list[str]]):
@@ -138,7 +138,7 @@ def _lines(path: Path) -> Iterator[tuple[Path, int, bytes]]:
 def _records(path: Path) -> Iterator[tuple[int, str, float, Any]]:
     """(line, ImageId, score, record) of each frame, in the files that --rotate has cut off, too."""
     sources: dict[str, str] = {}
-    seen = set[str]()
+    known = set[str]()
     for part, number, line in _lines(path):
         try:
             record = loads(line)
@@ -160,9 +160,9 @@ def _records(path: Path) -> Iterator[tuple[int, str, float, Any]]:
                 f"{part}: line {number}: {sources[image]} and {source} are both image {image!r}: "
                 "predict and score them one after the other"
             )
-        if image in seen:
+        if image in known:
             raise DatasetError(f"{part}: line {number}: image {image!r} comes twice, expected one line per image")
-        seen.add(image)
+        known.add(image)
         yield number, image, score, record
 
 

@@ -67,11 +67,11 @@ def _classes(result: Evaluation) -> list[tuple[npt.NDArray[np.bool_], npt.NDArra
     return [(sides[0] == k, sides[1] == k) for k in range(len(NAMES))]
 
 
-def _score(name: str, result: Evaluation, mine: npt.NDArray[np.bool_], said: npt.NDArray[np.bool_]) -> SizeScore:
+def _score(name: str, result: Evaluation, mine: npt.NDArray[np.bool_], predicted: npt.NDArray[np.bool_]) -> SizeScore:
     ships, predictions = result.ships, result.predictions
     steps = np.array(THRESHOLDS)
     found = _over(ships, mine, steps)
-    counts = np.stack([found, said.sum() - _over(predictions, said, steps), mine.sum() - found])
+    counts = np.stack([found, predicted.sum() - _over(predictions, predicted, steps), mine.sum() - found])
     hit = mine & (ships.cause == HIT)
     causes = np.bincount(ships.cause[mine], minlength=len(SHIP_CAUSES)).tolist()
     return SizeScore(
@@ -81,9 +81,9 @@ def _score(name: str, result: Evaluation, mine: npt.NDArray[np.bool_], said: npt
         recall=share(float(hit.sum()), float(mine.sum())),
         recall_mean=share(float(found.mean()), float(mine.sum())),
         iou=share(float(ships.iou[hit].sum()), float(hit.sum())),
-        predicted=int(said.sum()),
-        false=int((said & (predictions.cause == ALONE)).sum()),
-        f2=float(f2_from_counts(counts).mean()) if mine.any() or said.any() else float("nan"),
+        predicted=int(predicted.sum()),
+        false=int((predicted & (predictions.cause == ALONE)).sum()),
+        f2=float(f2_from_counts(counts).mean()) if mine.any() or predicted.any() else float("nan"),
     )
 
 

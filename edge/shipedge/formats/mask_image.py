@@ -93,12 +93,12 @@ def _of_palette(content: bytes, name: str) -> Values:
     if values.max(initial=0) >= len(colors):
         raise DatasetError(f"{name} uses color {values.max()} of a palette of {len(colors)}")
     if header.alpha:
-        shown = decode_stored(content, name).pixels
-        alpha = shown[..., 3]
+        decoded = decode_stored(content, name).pixels
+        alpha = decoded[..., 3]
         if np.array_equal(alpha > 0, values > 0):  # the first color is the background, whatever color that is
             return values
         if (alpha != alpha[0, 0]).any():
-            return _with_alpha(shown, name)
+            return _with_alpha(decoded, name)
     used = colors[np.unique(values)]
     if (used == used[:, :1]).all():
         if len(np.unique(used[:, 0])) < len(used):

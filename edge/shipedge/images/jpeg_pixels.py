@@ -125,10 +125,10 @@ def _by_opencv(content: bytes, colors: str, **sides: int) -> Array:
     if find_end(content) is None:
         raise ValueError("its end is missing")
     flag = cv2.IMREAD_COLOR if colors == "RGB" else cv2.IMREAD_GRAYSCALE
-    seen = cv2.imdecode(np.frombuffer(content, np.uint8), flag | cv2.IMREAD_IGNORE_ORIENTATION)
-    if seen is None:
+    decoded = cv2.imdecode(np.frombuffer(content, np.uint8), flag | cv2.IMREAD_IGNORE_ORIENTATION)
+    if decoded is None:
         raise ValueError("neither libjpeg-turbo nor OpenCV knows its kind")
-    pixels = np.asarray(seen[..., ::-1] if colors == "RGB" else seen[..., None], np.uint8)
+    pixels = np.asarray(decoded[..., ::-1] if colors == "RGB" else decoded[..., None], np.uint8)
     if sides:
         step = sides["min_factor"]
         size = sides["min_width"], sides["min_height"]

@@ -86,15 +86,15 @@ def _unread(channels: int, bits: int, colors: int, planar: int, tiled: bool) -> 
 def _image(directories: Directories) -> tuple[int, Directory]:
     """(offset, directory) of the one image: previews, overviews and masks beside it are none."""
     pages: list[tuple[int, Directory]] = []
-    seen: set[int] = set()
+    known: set[int] = set()
     at, first = directories.first, directories.read(directories.first)
     directory = first
     while True:
-        seen.add(at)
+        known.add(at)
         if not directories.value(directory, _SUBFILE, 0) & (_REDUCED | _MASK):
             pages.append((at, directory))
         at = directory.following
-        if not at or at in seen or len(seen) >= _MOST_PAGES:
+        if not at or at in known or len(known) >= _MOST_PAGES:
             break
         try:
             directory = directories.read(at)

@@ -43,8 +43,8 @@ def gdal(name: str, *, strict: bool = True) -> Iterator[None]:
         try:
             yield
         except (RasterioError, MemoryError, UnicodeError) as error:
-            said = " ".join(str(error.__cause__ or error).split()) or type(error).__name__
-            raise ImageError(name, f"cannot be read by GDAL: {said}", "damaged") from None
+            reason = " ".join(str(error.__cause__ or error).split()) or type(error).__name__
+            raise ImageError(name, f"cannot be read by GDAL: {reason}", "damaged") from None
     if strict and complaints:
         raise ImageError(name, f"the image is damaged: {complaints[0]}", "damaged")
 

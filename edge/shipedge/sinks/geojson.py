@@ -50,10 +50,10 @@ def write_geojson(path: Path, results: Iterable[Result]) -> str | None:
         return None
     rest = f" (and {len(elsewhere) - 1} more)" if len(elsewhere) > 1 else ""
     first = next(iter(elsewhere))
-    said = f"{first}{rest}: has no coordinates of the earth, expected a GeoTIFF or JP2 with them for GeoJSON"
+    sentence = f"{first}{rest}: has no coordinates of the earth, expected a GeoTIFF or JP2 with them for GeoJSON"
     if not placed:
-        raise SourceError(said)
-    return said
+        raise SourceError(sentence)
+    return sentence
 
 
 def _is_ring(outline: list[list[float]] | UnsetType) -> bool:

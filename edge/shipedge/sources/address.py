@@ -99,8 +99,8 @@ def parse_address(text: str, user: str | None = None, password: str = "") -> Add
     target = urlunsplit(("", "", parts.path or "/", parts.query, ""))
     address = Address(scheme, host or "", port, target, user, password, "")
     query = "?" + "&".join(_VALUE.sub("=...", part) if "=" in part else "..." for part in parts.query.split("&"))
-    shown = f"{scheme}://{address.authority}{parts.path}{query if parts.query else ''}"
-    return address._replace(name=shown)
+    public = f"{scheme}://{address.authority}{parts.path}{query if parts.query else ''}"
+    return address._replace(name=public)
 
 
 def pipeline_name(pipeline: str) -> str:

@@ -55,8 +55,8 @@ def sentence(error: BaseException) -> str | None:
     for cause in _causes(error):
         text = str(cause)
         if isinstance(cause, MemoryError):
-            return f"{SENTENCE}: {text}" if text and not any(said in text for said in _SAID) else SENTENCE
-        if isinstance(cause, (ImportError, RuntimeError, SystemError)) and any(said in text for said in _SAID):
+            return f"{SENTENCE}: {text}" if text and not any(phrase in text for phrase in _SAID) else SENTENCE
+        if isinstance(cause, (ImportError, RuntimeError, SystemError)) and any(phrase in text for phrase in _SAID):
             return SENTENCE
     return None
 

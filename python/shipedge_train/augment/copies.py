@@ -55,9 +55,9 @@ def copy_of(
         mask |= ship
     if donors and not mask.any() and rng.random() < config.paste:
         pixels, mask = _paste_some(pixels, mask, ships, donors, rng)
-    pixels, seen = vary(pixels, mask, config, rng)
+    pixels, visible = vary(pixels, mask, config, rng)
     _, jpeg = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
-    rles = [Rle.from_mask(ship & seen) for ship in ships]
+    rles = [Rle.from_mask(ship & visible) for ship in ships]
     return jpeg.tobytes(), [rle.to_airbus() for rle in rles if rle.area >= _LEAST_AREA]
 
 

@@ -34,8 +34,8 @@ def seams(ships: Sequence[Rle], rim: int) -> Rle:
         ships: the ships of one image, at least one.
         rim: pixels, at least 1; rows and columns count, not the diagonal.
     """
-    seen = twice = union([], ships[0].shape)
+    covered = twice = union([], ships[0].shape)
     for ship in ships:
         grown = ship.dilate(rim)
-        seen, twice = seen | grown, twice | (seen & grown)
+        covered, twice = covered | grown, twice | (covered & grown)
     return twice & union(ships, ships[0].shape)

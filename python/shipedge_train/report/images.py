@@ -47,8 +47,8 @@ def image_blocks(
             "score": one.score,
         }
         cards.append(gallery_image(one.image, pixels, ships, numbers, side=SIDE))
-    shown = f"{len(cards)} of {len(result.names)} images: "
-    note = shown + f"up to {WORST} worst, then up to {BEST} best with ships. Click to enlarge."
+    title = f"{len(cards)} of {len(result.names)} images: "
+    note = title + f"up to {WORST} worst, then up to {BEST} best with ships. Click to enlarge."
     blocks: list[Block] = [Gallery(cards, "Worst and best images", note, sort="place", descending=False)]
     if failed:
         blocks.append(Text(f"{len(failed)} images could not be read, the first: {failed[0]}"))

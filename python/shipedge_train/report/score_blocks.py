@@ -39,14 +39,14 @@ LABELS = {
 def score_blocks(result: Evaluation) -> list[Block]:
     """All about one prediction but its images."""
     values = figures(result)
-    shown = int((result.ships.per_image(len(result.names)) > 0).sum())
+    with_ships = int((result.ships.per_image(len(result.names)) > 0).sum())
     unit = "images" if result.scenes is None else "scenes"
     rows = [(label, *_row(values[name])) for name, label in LABELS.items() if name in values]
     return [
         Facts(
             {
                 "images": len(result.names),
-                "with ships": shown,
+                "with ships": with_ships,
                 "ships": len(result.ships.image),
                 "predicted": len(result.predictions.image),
                 "F2, official": values["f2"].value,

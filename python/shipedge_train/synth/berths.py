@@ -84,9 +84,9 @@ class Plan:
         self, center: tuple[float, float], angle: float, size: tuple[float, float], wet: float, gap: float
     ) -> bool:
         """Whether a rectangle lies on water (a share of `wet` at least), clear of others by `gap`, and is visible."""
-        rows, columns, mask, seen = footprint(center, angle, size, self.shape)
+        rows, columns, mask, inside = footprint(center, angle, size, self.shape)
         area = int(mask.sum())
-        if area < 10 or seen < 0.15 or (seen < 0.5 and area < 40):
+        if area < 10 or inside < 0.15 or (inside < 0.5 and area < 40):
             return False
         if self.water[rows, columns][mask].mean() < wet:
             return False
@@ -113,8 +113,8 @@ class Plan:
         """Whether the course astern is free of land for two lengths."""
         steps = np.linspace(0, 2 * length + 20, 12)
         x, y = (center[0] - steps * math.cos(angle)).astype(int), (center[1] - steps * math.sin(angle)).astype(int)
-        seen = (x >= 0) & (x < self.shape[1]) & (y >= 0) & (y < self.shape[0])
-        return bool(self.water[y[seen], x[seen]].all())
+        inside = (x >= 0) & (x < self.shape[1]) & (y >= 0) & (y < self.shape[0])
+        return bool(self.water[y[inside], x[inside]].all())
 
     def alongside(self, rng: Rng, size: tuple[float, float]) -> Berth | None:
         """Beside a ship that does not move: parallel, a pixel or two off."""

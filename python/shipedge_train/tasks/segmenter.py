@@ -70,11 +70,11 @@ class Segmenter(SceneTask):
         )
         a, b = np.stack(list(ours)), np.stack(list(theirs))
         unsure = (np.abs(a - 0.5) < HARDLY) & (np.abs(a - b) < 2 * HARDLY)
-        said = np.where(unsure, a, b)
+        answer = np.where(unsure, a, b)
         if before < LEARNED:
-            mutual = float(((said >= 0.5) == (a >= 0.5)).mean())
+            mutual = float(((answer >= 0.5) == (a >= 0.5)).mean())
         else:
-            mutual = dice_at(said, (a >= 0.5).astype(np.uint8))
+            mutual = dice_at(answer, (a >= 0.5).astype(np.uint8))
         return {"dice_keras": before, "dice_converted": after, "drop": before - after, "agreement": mutual}
 
 

@@ -80,9 +80,9 @@ def _add_pages(app: FastAPI, hub: Hub) -> None:
             found = queries.sightings(folder(), filters, _SIGHTINGS + 1)
         except ValueError:
             raise HTTPException(422, "there is no such day") from None
-        shown, more = found[:_SIGHTINGS], len(found) > _SIGHTINGS
+        listed, more = found[:_SIGHTINGS], len(found) > _SIGHTINGS
         today = datetime.now(timezone.utc)
-        return pages.detections(shown, queries.sources(folder()), filters, more, today, has_token())
+        return pages.detections(listed, queries.sources(folder()), filters, more, today, has_token())
 
     @app.get("/health", response_class=HTMLResponse, include_in_schema=False)
     def health_page() -> str:

@@ -145,14 +145,14 @@ def view(
         new_folder(out) as folder,
         progress(f"drawing {out}", len(chosen)) as advance,
     ):
-        shown, missed = write_gallery(folder, Selection(parts.images, chosen, rows.ships, errors), frame, advance)
-    say(f"{out / 'index.html'}: {shown:,} images, and the same on contact sheets beside it")
+        written, missed = write_gallery(folder, Selection(parts.images, chosen, rows.ships, errors), frame, advance)
+    say(f"{out / 'index.html'}: {written:,} images, and the same on contact sheets beside it")
     if sizes:
         say(sizes, err=True)
     if missed or rows.findings:
         bad = f"{missed:,} images cannot be decoded, " if missed else ""
         say(f"{bad}{len(rows.findings):,} complaints about rows: shipedge data verify {source}", err=True)
-    if missed and not shown:
+    if missed and not written:
         raise Exit(1)
 
 

@@ -133,7 +133,7 @@ def _decoded(codes: Pairs, count: int) -> Pairs:
 
 def _checked(symbols: Symbols, pairs: Pairs) -> Pairs:
     """Those pairs that agree in the whole area they would share; solid blocks of it do not count."""
-    seen = ~solid(symbols)
+    textured = ~solid(symbols)
     good = np.zeros(len(pairs), np.bool_)
     for dy, dx in np.ndindex(5, 5):
         ours, theirs = shared_blocks(dy - 2, dx - 2)
@@ -143,7 +143,7 @@ def _checked(symbols: Symbols, pairs: Pairs) -> Pairs:
             i, j = pairs[at, 0], pairs[at, 1]
             margin = np.full(len(at), -_BASE)
             for a, b in zip(ours, theirs, strict=True):
-                both = seen[i, a] & seen[j, b]
+                both = textured[i, a] & textured[j, b]
                 margin += both * (_agreement(symbols[i, a], symbols[j, b]) - _EACH)
             good[at] = margin >= 0
     return pairs[good]

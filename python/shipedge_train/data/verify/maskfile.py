@@ -116,8 +116,8 @@ def _not_binary(grey: NDArray[Any], values: list[float], pixels: NDArray[np.uint
     likeness = follows(grey, pixels)
     if likeness is not None:
         return "mask-follows-image", f"{len(values)} values that correlate with the image ({likeness:.2f})"
-    shown = ", ".join(f"{value:g}" for value in values[:4]) + (", ..." if len(values) > 4 else "")
-    return "mask-values", f"{len(values)} values ({shown}), expected 0 and 255, 0 and 1, or ship numbers"
+    listed = ", ".join(f"{value:g}" for value in values[:4]) + (", ..." if len(values) > 4 else "")
+    return "mask-values", f"{len(values)} values ({listed}), expected 0 and 255, 0 and 1, or ship numbers"
 
 
 def _against_rows(
@@ -126,13 +126,13 @@ def _against_rows(
     if np.array_equal(mask, truth):
         return
     iou = float((mask & truth).sum() / (mask | truth).sum())
-    said = f"{int(mask.sum())} ship pixels, the rows say {int(truth.sum())}; IoU {iou:.2f}"
+    comparison = f"{int(mask.sum())} ship pixels, the rows say {int(truth.sum())}; IoU {iou:.2f}"
     likeness = follows(mask, pixels) if iou < 0.2 else None
     if mask.shape[0] == mask.shape[1] and np.array_equal(mask.T, truth):
-        yield "mask-transposed", f"{said}, and 1 once it is transposed"
+        yield "mask-transposed", f"{comparison}, and 1 once it is transposed"
     elif np.array_equal(1 - mask, truth):
-        yield "mask-inverted", said
+        yield "mask-inverted", comparison
     elif likeness is not None:
-        yield "mask-follows-image", f"{said}; it correlates with the image ({likeness:.2f})"
+        yield "mask-follows-image", f"{comparison}; it correlates with the image ({likeness:.2f})"
     else:
-        yield "mask-differs", said
+        yield "mask-differs", comparison

@@ -99,16 +99,16 @@ def _repeated(index: CsvIndex, image: str, ships: Sequence[Rle]) -> Iterator[Fin
 
 def _empty_again(csv: Path) -> Iterator[Finding]:
     """Rows that say "no ship" of an image for the second time."""
-    seen: dict[bytes, int] = {}
+    lines: dict[bytes, int] = {}
     with _open(csv) as file:
         for line, row in enumerate(file, 1):
             name, comma, rest = row.partition(b",")
             if not comma or rest.strip(b' \t\r\n"'):
                 continue
-            if name in seen:
+            if name in lines:
                 image = name.strip(b'"').decode(errors="replace")
-                yield Finding("duplicate-empty", f"says again what line {seen[name]} said", image, line)
-            seen.setdefault(name, line)
+                yield Finding("duplicate-empty", f"says again what line {lines[name]} said", image, line)
+            lines.setdefault(name, line)
 
 
 def _open(csv: Path) -> BinaryIO | gzip.GzipFile | lzma.LZMAFile:

@@ -38,8 +38,8 @@ def for_people(numbers: Numbers) -> Iterator[str]:
 
 
 def _spread(values: dict[str, float], unit: str) -> str:
-    shown = (f"{name} {value:,.4g}" if value < 10_000 else f"{name} {value:,.0f}" for name, value in values.items())
-    return f"{', '.join(shown)} {unit}".rstrip()
+    texts = (f"{name} {value:,.4g}" if value < 10_000 else f"{name} {value:,.0f}" for name, value in values.items())
+    return f"{', '.join(texts)} {unit}".rstrip()
 
 
 def _bars(counts: dict[int, int]) -> Iterator[str]:
