@@ -27,7 +27,7 @@ def summary(result: Evaluation, figures: Mapping[str, Figure]) -> str:
         f"{len(result.predictions.image)} ships predicted",
         f"F2, official        {show('f2')}   (an all-empty file scores {number(figures['f2_all_empty'].value)})",
         f"F2, ship images     {show('f2_ship_images')}",
-        f"Dice, ship images {show('dice_ship_images')}   all images {show('dice_all')}",
+        f"Dice, ship images   {show('dice_ship_images')}   all images {show('dice_all')}",
         f"IoU, ship images    {show('iou_ship_images')}   all images {show('iou_all')}",
         f"all pixels pooled   Dice {show('dice_pooled')}   IoU {show('iou_pooled')}",
         f"at IoU 0.5          precision {show('precision_50')}   recall {show('recall_50')}",
