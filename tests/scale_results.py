@@ -83,13 +83,20 @@ def kill_workers(
     return done
 
 
-def kill_driver(sources: list[str], out: Path, kills: int, chance: random.Random, *options: str) -> int:
+def kill_driver(
+    sources: list[str],
+    out: Path,
+    kills: int,
+    chance: random.Random,
+    *options: str,
+    after_s: tuple[float, float] = (0.8, 4.0),
+) -> int:
     """Starts a run and kills it after it has begun, again and again; how often, until it came to its end or `kills`."""
     done = 0
     while done < kills:
         run = start(sources, out, *options)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            run.communicate(timeout=chance.uniform(0.8, 4.0))
+            run.communicate(timeout=chance.uniform(*after_s))
             return done
         run.kill()
         run.communicate()
@@ -98,20 +105,22 @@ def kill_driver(sources: list[str], out: Path, kills: int, chance: random.Random
 
 
 def main() -> None:
-    """`scale_results.py FOLDER IMAGES KILLS`: kills of workers and of drivers, beside a run that nobody disturbs."""
-    work, count, kills = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    """`scale_results.py FOLDER IMAGES KILLS [ray]`: kills of workers and drivers, beside a run that nobody disturbs."""
+    work, count, kills, ray = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4:] == ["ray"]
     samples = Path(__file__).parents[1] / "edge" / "shipedge" / "samples"
     source = [str(archive(work / "images", sorted(samples.glob("*.jpg")), count))]
     chance = random.Random(4)
-    options = ["--workers", "2", "--block-images", "16"]
+    options = ["--workers", "2", "--threads", "1", "--block-images", "16", *(["--engine", "ray"] if ray else [])]
+    # Ray and its actors need seconds to start.
+    pause_s, after_s, called = (3.0, (4.0, 9.0), b"ray::Actor") if ray else (0.4, (0.8, 4.0), b"")
     calm = start(source, work / "one")
     calm.communicate()
-    print("one process:", calm.returncode, digest(work / "one"))
+    print("one process:", calm.returncode, digest(work / "one"), flush=True)
     run = start(source, work / "workers", *options)
-    killed = kill_workers(run, kills, chance)
+    killed = kill_workers(run, kills, chance, pause_s, called)
     _, error = run.communicate()
-    print(f"{killed} workers killed:", run.returncode, digest(work / "workers"), error.decode()[-300:])
-    killed = kill_driver(source, work / "driver", kills, chance, *options)
+    print(f"{killed} workers killed:", run.returncode, digest(work / "workers"), error.decode()[-300:], flush=True)
+    killed = kill_driver(source, work / "driver", kills, chance, *options, after_s=after_s)
     run = start(source, work / "driver", *options)
     out, _ = run.communicate()
     print(f"{killed} drivers killed:", run.returncode, digest(work / "driver"), out.decode()[-300:])

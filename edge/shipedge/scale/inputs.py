@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from stat import S_ISDIR
 from typing import BinaryIO
 
 from shipedge.errors import ConfigError, ImageError, SourceError
@@ -108,7 +109,8 @@ def _expanded(wanted: Wanted, notes: list[str]) -> Iterator[Item]:
             yield from read_shard(_open(url), url)
         else:
             for source in resolve([url], notes):
-                yield refused(url, "has no end, expected a file") if source.live else _file(source.name, wanted)
+                name = source.name
+                yield refused(url, "has no end, expected a file") if source.live else _file(name, wanted, _status(name))
     except (SourceError, ConfigError, OSError) as error:
         text = str(error) if not isinstance(error, OSError) else error.strerror or str(error)
         yield refused(name, text.removeprefix(f"{name}: "))
@@ -133,14 +135,16 @@ def _folder(folder: str, notes: list[str]) -> Iterator[Item]:
         notes.append(f"{folder}: {others} other files or folders left out")
     if not names:
         yield refused(folder, f"no images in this folder (looked for {', '.join(_WANTED)})")
+    prefix = str(Path(folder, "x"))[:-1]  # pathlib once, and plain os calls for each of millions
     for name in names:
-        path = str(Path(folder, name))
-        if Path(path).is_dir():
+        path = prefix + name
+        status = _status(path)
+        if status is not None and S_ISDIR(status.st_mode):
             continue
         if is_shard(name):
             yield from read_shard(_open(path), path)
         else:
-            yield _file(path, Wanted(path))
+            yield _file(path, Wanted(path), status)
 
 
 def _names(folder: str) -> tuple[list[str], int]:
@@ -151,12 +155,15 @@ def _names(folder: str) -> tuple[list[str], int]:
     return wanted, len(names) - len(wanted)
 
 
-def _file(name: str, wanted: Wanted) -> Item:
+def _status(path: str) -> os.stat_result | None:
     try:
-        status = Path(name).stat()
-        stamp = f"{status.st_size} {status.st_mtime_ns}"
+        return os.stat(path)  # noqa: PTH116
     except OSError:  # said when it is read
-        stamp = ""
+        return None
+
+
+def _file(name: str, wanted: Wanted, status: os.stat_result | None) -> Item:
+    stamp = "" if status is None else f"{status.st_size} {status.st_mtime_ns}"
     pixels = _scene_pixels(name)
     return Item(name, "scene" if pixels else "file", b"", stamp, wanted.size, wanted.sha256, pixels=pixels)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +23,8 @@ from shipedge.scale.part import Part
 
 __all__ = ["READ", "Parts", "Totals"]
 
+_WRITERS = 8
+"""Parts that are written at a time: those of a moment reach the disk together."""
 READ = "read"
 """The folder of what was read, with sizes and checksums: manifests."""
 
@@ -76,6 +80,8 @@ class Parts:
     reused: int = 0
     _count: int = field(default=0, init=False)
     _stack: ExitStack = field(default_factory=ExitStack, init=False)
+    _pool: ThreadPoolExecutor | None = field(default=None, init=False)
+    _writing: deque[Future[None]] = field(default_factory=deque, init=False)
 
     def __enter__(self) -> Parts:
         """Makes the folder and locks it.
@@ -102,8 +108,10 @@ class Parts:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Unlocks the folder."""
-        self._stack.close()
+        """Ends what is being written, and unlocks the folder. Raises OSError where a part could not be written."""
+        with self._stack:
+            if kind is None:
+                self._wait()
 
     def _is_ours(self) -> bool:
         """Whether the parts that are there are of this command. Raises DatasetError where something else goes on."""
@@ -126,8 +134,23 @@ class Parts:
         return done
 
     def write(self, block: Block, part: Part) -> None:
-        """Makes the part of a whole block. Raises OSError where it cannot be written."""
-        self.log.unlink(missing_ok=True)  # it says that the run is through
+        """Has the part of a whole block written, by another thread: a disk that syncs would hold up all workers.
+
+        Raises:
+            OSError: this one or one before cannot be written.
+        """
+        if self._pool is None:
+            self._pool = self._stack.enter_context(ThreadPoolExecutor(_WRITERS))
+            self.log.unlink(missing_ok=True)  # it says that the run is through
+        self._writing.append(self._pool.submit(self._write, block, part))
+        while len(self._writing) > _WRITERS or (self._writing and self._writing[0].done()):
+            self._writing.popleft().result()
+
+    def _wait(self) -> None:
+        while self._writing:
+            self._writing.popleft().result()
+
+    def _write(self, block: Block, part: Part) -> None:
         path = self._path(block.number)
         start = msgspec.structs.replace(self.start, part=block.number, inputs=block.inputs())
         record = self.folder / READ / path.name
@@ -143,6 +166,7 @@ class Parts:
             DatasetError: a part has gone meanwhile.
             OSError: the log cannot be written.
         """
+        self._wait()
         files = part_files(self.folder)
         for number in [number for number in files if number >= self._count]:
             self._remove(files.pop(number))
