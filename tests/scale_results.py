@@ -11,11 +11,12 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 TIMES = ("time", "timings_ms", "part", "inputs", "batch")
 
 
-def results(folder: Path) -> list[dict]:
+def results(folder: Path) -> list[dict[str, Any]]:
     """Every frame and failure of a run, or of one of its parts, by source and index, without times."""
     from shipedge.events.reading import LOG, log_lines
 
