@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 
-from shipedge.scale import host, rays, work
+from shipedge.engines import host, rays
+from shipedge.scale import work
 
 
 def main(*arguments: str) -> int:

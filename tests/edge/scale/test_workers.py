@@ -17,9 +17,10 @@ import scale_results
 pytest.importorskip("cv2", reason="OpenCV is not installed (extra edge)")
 pytest.importorskip("ai_edge_litert", reason="no TFLite runtime is installed (extra edge)")
 
+from shipedge.engines import processes
+from shipedge.engines.tries import Share, halves
 from shipedge.events.reading import part_files
-from shipedge.scale import processes
-from shipedge.scale.blocks import Block, Item, blocks, halves
+from shipedge.scale.blocks import Item, blocks
 from shipedge.system.child import start_server
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="workers need POSIX")
@@ -238,17 +239,16 @@ def test_blocks_hold_every_item_once(sizes, images):
 @given(st.integers(1, 40), st.data())
 def test_halves_end_with_the_item_that_kills(count, data):
     bad = data.draw(st.integers(0, count - 1))
-    waiting, done, failed, deaths = [Block(0, tuple(Item(str(k), "file") for k in range(count)))], set(), [], 0
+    waiting, done, failed, deaths = [Share(0, tuple(range(count)))], set(), [], 0
     while waiting:
-        block = waiting.pop()
-        names = [item.name for item in block.items]
-        if str(bad) not in names:
-            done.update(names)
+        share = waiting.pop()
+        if bad not in share.items:
+            done.update(share.items)
             continue
         deaths += 1
-        again = halves(block)
-        failed += [] if again else names
+        again = halves(share)
+        failed += [] if again else share.items
         waiting += again
-    assert failed == [str(bad)]
-    assert done == {str(k) for k in range(count)} - {str(bad)}
+    assert failed == [bad]
+    assert done == set(range(count)) - {bad}
     assert deaths <= 3 + count.bit_length()
