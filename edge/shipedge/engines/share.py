@@ -30,11 +30,11 @@ def share(
 ) -> Generator[tuple[int, list[Outcome]], None, None]:
     """What comes of all items.
 
-    A worker has one task at a time, a `Share` of the items. Closing it, or
+    A worker has one task at a time, a `Share` of the items, and one share waits. Closing it, or
     an error, waits for the tasks in hand (5 s at most) and drops the others: files that are being written become whole.
 
     Args:
-        items: all; the next ones are asked for when somebody is free.
+        items: all; those of a share are asked for together.
         size: of a share.
         engine: who does the work; it is left open.
         failed: the outcome of an item that no worker survives, with a text that says so.
@@ -56,30 +56,26 @@ def share(
     waiting: dict[int, tuple[Share[Item], list[Outcome]]] = {}
     in_hand = number = 0
     try:
-        while True:
-            while engine.free and (piece := _next(shares, tries)) is not None:
-                engine.submit(piece)
+        following = next(shares, None)
+        while following is not None or tries or waiting:
+            while engine.free and (tries.again or following is not None):
+                if tries.again:
+                    engine.submit(tries.again.popleft())
+                elif following is not None:
+                    tries.begin(following)
+                    engine.submit(following)
+                    following = next(shares, None)
                 in_hand += 1
-            if not tries:
-                return
-            for piece, outcome in engine.wait(_PATIENCE_S):
-                in_hand -= 1
-                if (whole := tries.take(piece, outcome)) is not None:
-                    waiting[piece.number] = whole
             while number in waiting:
-                whole_share, outcomes = waiting.pop(number)
+                whole, outcomes = waiting.pop(number)
                 number += 1
-                yield len(whole_share.items), outcomes
+                yield len(whole.items), outcomes
+            for piece, outcome in engine.wait(_PATIENCE_S) if following is not None or tries else ():
+                in_hand -= 1
+                if (done := tries.take(piece, outcome)) is not None:
+                    waiting[piece.number] = done
     finally:
         until = monotonic() + _LAST_S
         with contextlib.suppress(Exception):
             while in_hand and engine.busy and monotonic() < until:
                 in_hand -= len(engine.wait(_PATIENCE_S))
-
-
-def _next(shares: Iterator[Share[Item]], tries: Tries[Share[Item], Outcome]) -> Share[Item] | None:
-    if tries.again:
-        return tries.again.popleft()
-    if (following := next(shares, None)) is not None:
-        tries.begin(following)
-    return following
