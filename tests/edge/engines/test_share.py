@@ -2,6 +2,7 @@
 
 import os
 import threading
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,7 @@ def workers(monkeypatch):
 def answers(items, engine, size=3):
     """All answers, one after the other; an item that no worker survives answers with the reason."""
     given = share(items, size, engine, lambda item, why: [f"{item}: {why}"])
-    pairs = [(count, sum(outcomes, [])) for count, outcomes in given]
+    pairs = [(count, list(chain.from_iterable(outcomes))) for count, outcomes in given]
     assert all(count == len(outcomes) for count, outcomes in pairs)
     return [one for _, outcomes in pairs for one in outcomes]
 
@@ -126,7 +127,7 @@ def test_every_answer_comes_once_and_in_order(data):
     found = []
     for number, outcomes in given:
         done += number
-        found += sum(outcomes, [])
+        found += list(chain.from_iterable(outcomes))
         assert len(found) == done
     assert found == ["failed" if item == "bad" else -item for item in items]
 

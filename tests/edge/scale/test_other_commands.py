@@ -106,7 +106,9 @@ def test_an_image_that_kills_whoever_reads_its_size(ships, image, poisoned, tmp_
         image(tmp_path / "images" / f"{name}.png", 100, 120)
     done = run("masks", ships, tmp_path / "out", "--images", tmp_path / "images", "--workers", 2)
     assert done.exit_code == 1
-    expected = "Error: image 'poison-SIGKILL.png': no process survives it: 3 were tried, the last one was ended by SIGKILL"
+    expected = (
+        "Error: image 'poison-SIGKILL.png': no process survives it: 3 were tried, the last one was ended by SIGKILL"
+    )
     assert expected in done.stderr.splitlines()
     assert {"001.png", "002.png"} == {name for name in scale_results.files(tmp_path / "out") if name.endswith(".png")}
 
@@ -173,13 +175,16 @@ def test_an_address_without_ray(command, tmp_path, monkeypatch):
     (tmp_path / "x.csv").write_text("ImageId,EncodedPixels\nx.png,1 1\n")
     (tmp_path / "x.png").write_bytes(b"")
     done = run(*command, "--ray-address", "h:1")
-    assert (done.exit_code, done.stderr) == (1, "Error: --ray-address says where Ray is, expected --engine ray beside it\n")
+    assert (done.exit_code, done.stderr) == (
+        1,
+        "Error: --ray-address says where Ray is, expected --engine ray beside it\n",
+    )
 
 
 @pytest.fixture
 def prediction(ships, image, tmp_path):
     """tmp_path/found.csv beside tmp_path/truth.csv, and tmp_path/images."""
-    rows = [row for row in (line.split(",") for line in ships.read_text().splitlines()[1 : MANY + 1])]
+    rows = [line.split(",") for line in ships.read_text().splitlines()[1 : MANY + 1]]
     write_airbus(tmp_path / "truth.csv", [(name, [text] if text else []) for name, text in rows])
     found = []
     for k, (name, text) in enumerate(rows):

@@ -4,6 +4,7 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -110,6 +111,37 @@ def test_an_image_that_kills_its_process_fails_alone(predict, images, poisoned, 
     predict("in", "--out", "one")
     healthy = [one for one in scale_results.results(tmp_path / "out") if "poison" not in one["source"]]
     assert healthy == scale_results.results(tmp_path / "one")
+
+
+def test_an_image_that_takes_too_long_fails_alone(predict, images, poisoned, tmp_path):
+    (images / "03-poison-hang.png").write_bytes((images / "03.png").read_bytes())
+    options = ["--workers", "2", "--block-images", "1", "--image-timeout", "2"]
+    assert predict("in", "--out", "out", *options).exit_code == 1
+    failed = [one for one in scale_results.results(tmp_path / "out") if one["event"] == "error"]
+    assert [one["source"] for one in failed] == ["in/03-poison-hang.png", "in/05b.png"]
+    assert failed[0]["message"].endswith("no process survives it: 3 were tried, the last one took more than 2 s")
+    (images / "03-poison-hang.png").unlink()
+    predict("in", "--out", "one")
+    healthy = [one for one in scale_results.results(tmp_path / "out") if "poison" not in one["source"]]
+    assert healthy == scale_results.results(tmp_path / "one")
+
+
+def test_a_server_that_does_not_answer_takes_too_long(predict, images, tmp_path):
+    pytest.importorskip("aiohttp", reason="fsspec[http] is not installed (extra scale)")
+    with socket.create_server(("127.0.0.1", 0)) as server:  # accepts, and says nothing
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/a.png"
+        (tmp_path / "list.txt").write_text(f"in/00.png\n{url}\nin/01.png\n")
+        done = predict("--manifest", "list.txt", "--image-timeout", "2", "--block-images", "1", "--out", "out")
+    assert done.exit_code == 1
+    assert (tmp_path / "out" / "failed.txt").read_text() == f"{url}\n"
+    failed = [one["message"] for one in scale_results.results(tmp_path / "out") if one["event"] == "error"]
+    assert failed == [f"{url}: no process survives it: 3 were tried, the last one took more than 2 s"]
+
+
+def test_videos_and_scenes_may_take_longer_than_an_image(predict, video, tmp_path):
+    video(tmp_path / "v.mp4", frames=9)
+    assert predict("v.mp4", "--out", "out", "--image-timeout", "0.001").exit_code == 0
+    assert len(scale_results.results(tmp_path / "out")) == 9
 
 
 def test_killed_workers_and_drivers(predict, images, toy_bundle_dir, tmp_path):
