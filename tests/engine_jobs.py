@@ -24,8 +24,7 @@ class Square(NamedTuple):
         return lambda piece: [self._one(item) for item in piece.items]
 
     def _one(self, item: object) -> int:
-        limit.start(self.timeout_s)
-        try:
+        with limit.limited(self.timeout_s):
             if isinstance(item, int):
                 return item * item
             if item == "hang":
@@ -41,8 +40,6 @@ class Square(NamedTuple):
                 raise AssertionError("a bug")
             os.kill(os.getpid(), getattr(signal, str(item)))
             raise AssertionError(item)
-        finally:
-            limit.stop()
 
 
 class Unopened(NamedTuple):

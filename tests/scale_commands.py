@@ -1,7 +1,7 @@
 """Times of `masks`, `data verify` and `evaluate` on threads and on workers: `scale_commands.py FOLDER IMAGES ROUNDS`.
 
 Of each run the whole command counts, with starting processes; the table gives medians and the ratio to the command as
-it is without options, round by round. IMAGES are hard links of the samples; of masks and scores there are a hundred
+it is without options, round by round. IMAGES are hard links of the samples; of masks and scores there are fifty
 times as many.
 """
 
@@ -46,7 +46,7 @@ def _made(folder: Path, count: int) -> dict[str, list[str]]:
         chosen = draw.integers(0, 30, len(names))
         return [(name, [texts[k + moved]] if k % 3 else []) for name, k in zip(names, chosen, strict=True)]
 
-    few, many = sorted(path.name for path in images.iterdir()), [f"{k:07d}.jpg" for k in range(100 * count)]
+    few, many = sorted(path.name for path in images.iterdir()), [f"{k:07d}.jpg" for k in range(50 * count)]
     for name, names, moved in (("data/ships", few, 0), ("found", few, 45), ("truth", many, 0), ("said", many, 2)):
         draw = np.random.default_rng(1)
         write_airbus(folder / f"{name}.csv", rows(names, moved))

@@ -20,6 +20,7 @@ from shipedge.airbus import read_airbus, write_airbus
 from shipedge.cli import main
 from shipedge.engines import processes
 from shipedge.system.child import start_server
+from shipedge_train.data.verify import dataset
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="workers need POSIX")
 
@@ -91,6 +92,18 @@ def test_an_image_that_kills_whoever_reads_it_is_unreadable(folder, poisoned, tm
     run(folder, "--save", tmp_path / "without.json")
     others = [finding for finding in findings if "poison" not in finding["image"]]
     assert others == json.loads((tmp_path / "without.json").read_text())["findings"]
+
+
+def test_an_image_that_hangs_is_unreadable(folder, poisoned, tmp_path, monkeypatch):
+    (folder / "images" / "x20.jpg").rename(folder / "images" / "x20-poison-hang.jpg")
+    monkeypatch.setattr(dataset._Job.__new__, "__defaults__", (2.0,))
+    monkeypatch.setattr(dataset, "_SHARE", 1)
+    assert run(folder, "--save", tmp_path / "found.json", "--workers", 2)[2] == 1
+    findings = json.loads((tmp_path / "found.json").read_text())["findings"]
+    texts = {
+        finding["text"] for finding in findings if (finding["code"], finding["image"][:3]) == ("unreadable", "x20")
+    }
+    assert texts == {"no process survives it: 3 were tried, the last one took more than 2 s"}
 
 
 def test_a_signal_stops_it(folder):

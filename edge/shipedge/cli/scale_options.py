@@ -8,10 +8,9 @@ from typing import Literal, NamedTuple
 import click
 
 from shipedge.cli.options import FloatRange, PathName, grouped
+from shipedge.engines.limit import IMAGE_S
 
 __all__ = ["SCALE", "ScaleOptions"]
-
-_IMAGE_TIMEOUT_S = 120.0
 
 
 class ScaleOptions(NamedTuple):
@@ -32,7 +31,7 @@ class ScaleOptions(NamedTuple):
     @property
     def timeout_s(self) -> float:
         """For an image; 0: as long as it takes."""
-        return _IMAGE_TIMEOUT_S if self.image_timeout is None else self.image_timeout
+        return IMAGE_S if self.image_timeout is None else self.image_timeout
 
 
 SCALE = grouped(
@@ -64,6 +63,6 @@ SCALE = grouped(
         type=FloatRange(0, 86_400),
         metavar="S",
         help="Seconds that a worker gives an image, scenes and videos excepted; 0: as many as it takes.  "
-        f"[default: {_IMAGE_TIMEOUT_S:g}]",
+        f"[default: {IMAGE_S:g}]",
     ),
 )

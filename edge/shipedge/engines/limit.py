@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-__all__ = ["start", "stop"]
+__all__ = ["IMAGE_S", "limited", "start", "stop"]
+
+IMAGE_S = 120.0
+"""For an image, where the user says nothing: a hundred times what a large one takes."""
 
 
 def start(seconds: float) -> None:
@@ -15,6 +20,16 @@ def start(seconds: float) -> None:
     """
     if seconds and hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+@contextmanager
+def limited(seconds: float) -> Iterator[None]:
+    """The block is all that is done with the image."""
+    start(seconds)
+    try:
+        yield
+    finally:
+        stop()
 
 
 def stop() -> None:

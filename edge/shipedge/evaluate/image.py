@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from shipedge.engines import limit
 from shipedge.engines.tries import Share
 from shipedge.errors import DatasetError, ImageError, ShipedgeError
 from shipedge.evaluate.grounds import grounds
@@ -69,13 +70,13 @@ class Counter(NamedTuple):
         prediction: its file, for messages.
         images: folder of the images; None: they are not looked at.
         shape: (height, width) of every image.
-        timeout_s: none.
+        timeout_s: for an image, of workers.
     """
 
     prediction: str
     images: Path | None
     shape: tuple[int, int]
-    timeout_s: float = 0.0
+    timeout_s: float = limit.IMAGE_S
 
     def counted(self, asked: Asked) -> Counted | None:
         """What there is of one image, None where no side has a ship.
@@ -110,7 +111,8 @@ class Counter(NamedTuple):
             counted: list[Counted | ShipedgeError | None] = []
             try:
                 for asked in piece.items:
-                    counted.append(self.counted(asked))
+                    with limit.limited(self.timeout_s):
+                        counted.append(self.counted(asked))
             except ShipedgeError as error:  # raised when it is its turn, as in one process
                 counted.append(error)
             return counted

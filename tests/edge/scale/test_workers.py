@@ -138,7 +138,7 @@ def test_a_server_that_does_not_answer_takes_too_long(predict, images, tmp_path)
     assert failed == [f"{url}: no process survives it: 3 were tried, the last one took more than 2 s"]
 
 
-def test_videos_and_scenes_may_take_longer_than_an_image(predict, video, tmp_path):
+def test_a_video_may_take_longer_than_an_image(predict, video, tmp_path):
     video(tmp_path / "v.mp4", frames=9)
     assert predict("v.mp4", "--out", "out", "--image-timeout", "0.001").exit_code == 0
     assert len(scale_results.results(tmp_path / "out")) == 9

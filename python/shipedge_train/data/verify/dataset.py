@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import cv2
 
+from shipedge.engines import limit
 from shipedge.engines.engine import Start
 from shipedge.engines.share import share
 from shipedge.engines.tries import Share
@@ -151,14 +152,19 @@ class _Asked(NamedTuple):
 
 
 class _Job(NamedTuple):
-    """What a worker is told: nothing."""
+    """What a worker is told: nothing but the time for an image."""
 
-    timeout_s: float = 0.0
+    timeout_s: float = limit.IMAGE_S
 
     def open(self) -> Callable[[Share[_Asked]], list[Look]]:
         """The function of a share of the images."""
         cv2.setNumThreads(1)  # the other cores have workers of their own
-        return lambda piece: [check_image(*asked) for asked in piece.items]
+
+        def look(asked: _Asked) -> Look:
+            with limit.limited(self.timeout_s):
+                return check_image(*asked)
+
+        return lambda piece: [look(asked) for asked in piece.items]
 
 
 def _look(asked: list[_Asked], progress: Progress) -> Iterator[Look]:
