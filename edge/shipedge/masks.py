@@ -164,6 +164,8 @@ def build_masks(
             CSV.
         OSError: a file cannot be written (the disk is full, say): going on would only repeat it.
     """
+    if start is not None and not builder.csv.is_file():
+        raise DatasetError(f"{builder.csv} is no file, expected one that every worker can read")
     report = MaskReport()
     builder.out.mkdir(parents=True, exist_ok=True)
     there = set(os.listdir(builder.out))  # noqa: PTH208 - names alone: half a million Path objects cost seconds
@@ -199,13 +201,10 @@ def _share_out(
     report: MaskReport,
 ) -> None:
     """Have workers write masks, given as (image, name of its mask)."""
-    csv, out = job.builder.csv, job.builder.out
-    if not csv.is_file():
-        raise DatasetError(f"{csv} is no file, expected one that every worker can read")
 
     def failed(item: tuple[str, str], why: str) -> MaskReport:
         image, name = item
-        (out / name).unlink(missing_ok=True)  # a part of it, perhaps
+        (job.builder.out / name).unlink(missing_ok=True)  # a part of it, perhaps
         return MaskReport(complaints=[f"image {image!r}: {why}"])
 
     engine = start(job)
