@@ -1,8 +1,8 @@
 """Times of `masks`, `data verify` and `evaluate` on threads and on workers: `scale_commands.py FOLDER IMAGES ROUNDS`.
 
 Of each run the whole command counts, with starting processes; the table gives medians and the ratio to the command as
-it is without options, round by round. IMAGES are hard links of the samples; of masks and scores there are fifty
-times as many.
+it is without options, round by round. IMAGES are hard links of copies of the samples; of masks and scores there are
+fifty times as many.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import statistics
 import subprocess
 import sys
 from pathlib import Path
-from shutil import rmtree
+from shutil import copy, rmtree
 from time import perf_counter
 
 import numpy as np
@@ -32,7 +32,9 @@ SHAPE = 768, 768
 def _made(folder: Path, count: int) -> dict[str, list[str]]:
     """FOLDER/data and FOLDER/found.csv of so many images, FOLDER/truth.csv and FOLDER/said.csv of many more."""
     samples = Path(__file__).parents[1] / "edge" / "shipedge" / "samples"
-    images = archive(folder / "data" / "images", sorted(samples.glob("*.jpg")), count)
+    (folder / "samples").mkdir(parents=True, exist_ok=True)
+    copied = [Path(copy(path, folder / "samples")) for path in sorted(samples.glob("*.jpg"))]
+    images = archive(folder / "data" / "images", copied, count)
     draw = np.random.default_rng(1)
 
     def ship(shift: int) -> str:
