@@ -17,13 +17,14 @@ from time import perf_counter, process_time
 from typing import Any, NamedTuple
 
 from scale_results import archive
+from shipedge.engines.engine import Died
 from shipedge.events import Start, utc
 from shipedge.scale.blocks import IMAGES, Block, Item, blocks
-from shipedge.scale.engine import Outcome, Task
 from shipedge.scale.inputs import items_of
-from shipedge.scale.part import Died, Part
+from shipedge.scale.part import Part
 from shipedge.scale.parts import Parts, Totals
-from shipedge.scale.run import run
+from shipedge.scale.run import Task, run
+from shipedge.scale.scenes import Seen
 
 IMAGE_S = 0.012
 """A core is busy so long with an image of the samples (docs/records/growth.md)."""
@@ -64,7 +65,7 @@ class Simulated:
         slow = round(workers * trouble.slow_workers)
         self._idle = [3.0] * slow + [1.0] * (workers - slow)
         self._random.shuffle(self._idle)
-        self._at_work: list[tuple[float, int, float, Task, Outcome]] = []
+        self._at_work: list[tuple[float, int, float, Task, Part | Seen | Died]] = []
         self.now = self.worked = 0.0
         self._count = self.deaths = 0
 
@@ -82,14 +83,14 @@ class Simulated:
         seconds = IMAGE_S * count * slowness * self._random.lognormvariate(0.0, 0.2)
         if self._random.random() < trouble.slow_blocks:
             seconds *= 10
-        outcome: Outcome = Part(b"", b"", count, ())
+        outcome: Part | Died = Part(b"", b"", count, ())
         if trouble.life_s < float("inf") and (life := self._random.expovariate(1 / trouble.life_s)) < seconds:
             outcome, seconds, self.deaths = Died("was ended by SIGKILL"), life + START_S, self.deaths + 1
         self.worked += seconds
         self._count += 1
         heapq.heappush(self._at_work, (self.now + seconds, self._count, slowness, task, outcome))
 
-    def wait(self, timeout_s: float) -> list[tuple[Task, Outcome]]:
+    def wait(self, timeout_s: float) -> list[tuple[Task, Part | Seen | Died]]:
         end, _, slowness, task, outcome = heapq.heappop(self._at_work)
         self.now = max(self.now, end) + self._driver_s
         self._idle.append(slowness)
@@ -143,7 +144,7 @@ class _AtOnce:
     record: bytes
 
     def __post_init__(self) -> None:
-        self._done: list[tuple[Task, Outcome]] = []
+        self._done: list[tuple[Task, Part | Seen | Died]] = []
 
     free, busy = 1, False
 
@@ -151,7 +152,7 @@ class _AtOnce:
         assert isinstance(task, Block)
         self._done.append((task, Part(self.lines, self.record, len(task.items), ())))
 
-    def wait(self, timeout_s: float) -> list[tuple[Task, Outcome]]:
+    def wait(self, timeout_s: float) -> list[tuple[Task, Part | Seen | Died]]:
         done, self._done = self._done, []
         return done
 

@@ -15,10 +15,11 @@ import numpy as np
 
 from scale_results import archive, children
 from shipedge.bundle import default_bundle
+from shipedge.engines import host, processes
 from shipedge.events import Start, utc
 from shipedge.frame import Frame, FrameResult
 from shipedge.images import AS_IT_IS
-from shipedge.scale import host, processes, work
+from shipedge.scale import work
 from shipedge.scale.blocks import blocks
 from shipedge.scale.inputs import items_of
 from shipedge.scale.parts import Parts

@@ -1,11 +1,13 @@
-"""A worker that an image kills: the process ends itself by a signal where the name of the image asks for it."""
+"""A worker that an image kills, or keeps for ever: the name of the image asks for it."""
 
 from __future__ import annotations
 
 import os
 import signal
+from typing import Any
 
-from shipedge.scale import host, rays, work
+from shipedge.engines import host, rays
+from shipedge.images import files
 
 
 def main(*arguments: str) -> int:
@@ -15,21 +17,24 @@ def main(*arguments: str) -> int:
 
 
 def poison() -> None:
-    """What is called poison-SIGNAL ends this process by that signal."""
-    scene_of = work.scene_of
+    """What is called poison-SIGNAL ends this process by that signal, and poison-hang is waited for."""
+    open_descriptor = files._open
 
-    def poisoned(name: str, *others: object) -> object:
-        if "poison-" in name:
-            os.kill(os.getpid(), getattr(signal, name.rpartition("poison-")[2].partition(".")[0]))
-        return scene_of(name, *others)
+    def poisoned(path: str | os.PathLike[str], most_bytes: int | None) -> int:
+        how = os.fspath(path).rpartition("poison-")[2].partition(".")[0] if "poison-" in os.fspath(path) else ""
+        while how == "hang":
+            signal.pause()
+        if how:
+            os.kill(os.getpid(), getattr(signal, how))
+        return open_descriptor(path, most_bytes)
 
-    work.scene_of = poisoned
+    files._open = poisoned
 
 
 class PoisonedActor(rays.Actor):
     """An actor of Ray, likewise."""
 
-    def __init__(self, job: work.Job) -> None:
+    def __init__(self, job: Any) -> None:
         poison()
         super().__init__(job)
 

@@ -31,6 +31,12 @@ def digest(folder: Path) -> str:
     return hashlib.sha256("\n".join(json.dumps(one, sort_keys=True) for one in results(folder)).encode()).hexdigest()
 
 
+def files(folder: Path) -> dict[str, str]:
+    """{path in the folder: hash of what is in the file} of all files."""
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+
+
 def archive(folder: Path, images: list[Path], count: int) -> Path:
     """A folder with so many hard links of some images."""
     folder.mkdir(parents=True, exist_ok=True)

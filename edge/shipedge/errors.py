@@ -47,6 +47,7 @@ class ImageError(SourceError):
     """An image file that cannot be read, or not without guessing.
 
     Attributes:
+        name: of the image.
         text: what is wrong, without the file's name.
         problem: "unreadable", "truncated", "damaged", "size" (another than expected) or "depth" (what is black and
             white would be a guess).
@@ -54,7 +55,10 @@ class ImageError(SourceError):
 
     def __init__(self, name: str, text: str, problem: ImageProblem = "unreadable") -> None:
         super().__init__(f"{name}: {text}")
-        self.text, self.problem = text, problem
+        self.name, self.text, self.problem = name, text, problem
+
+    def __reduce__(self) -> tuple[type["ImageError"], tuple[str, str, ImageProblem]]:  # from one process to another
+        return type(self), (self.name, self.text, self.problem)
 
 
 class BackendError(ShipedgeError):

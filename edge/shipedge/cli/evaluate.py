@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from shipedge.cli.engine_options import ENGINE, EngineOptions
 from shipedge.cli.options import FORCE, PathName
 
 
@@ -47,6 +48,7 @@ from shipedge.cli.options import FORCE, PathName
     default=(768, 768),
     help="Size of all images.  [default: 768 768]",
 )
+@ENGINE
 def evaluate(
     prediction: Path,
     truth: Path,
@@ -59,6 +61,7 @@ def evaluate(
     force: bool,
     worst: int,
     shape: tuple[int, int],
+    engines: EngineOptions,
 ) -> None:
     """Score predicted ships against the truth, an Airbus CSV.
 
@@ -99,7 +102,15 @@ def evaluate(
     read = (prediction / LOG if prediction.is_dir() else prediction, truth, truth.with_name(NAME), scores, scenes)
     check_outputs(outputs, [path for path in read if path is not None], force=force)
     result = evaluate_files(
-        prediction, truth, scores=scores, scenes=scenes, images=images, part=part, shape=shape, steps=_bar
+        prediction,
+        truth,
+        scores=scores,
+        scenes=scenes,
+        images=images,
+        part=part,
+        shape=shape,
+        steps=_bar,
+        start=engines.start_if_asked(),
     )
     values = figures(result)
     if curve_path is not None:

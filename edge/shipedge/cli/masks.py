@@ -9,6 +9,7 @@ from typing import Any, Literal
 import click
 from click.exceptions import Exit
 
+from shipedge.cli.engine_options import ENGINE, EngineOptions
 from shipedge.cli.options import OVERLAP, PathName
 from shipedge.cli.terminal import say
 
@@ -33,11 +34,10 @@ _SHOWN = 20  # complaints printed one by one
 @click.option(
     "--threads",
     type=click.IntRange(1, 64),
-    default=2,
     metavar="N",
-    show_default=True,
-    help="Work on so many images at a time.",
+    help="Work on so many images at a time.  [default: 2, or 1 in each worker]",
 )
+@ENGINE
 def masks(
     csv: Path,
     out: Path,
@@ -46,7 +46,8 @@ def masks(
     instances: bool,
     overlap: Literal["error", "first", "last", "larger"],
     shape: tuple[int, int] | None,
-    threads: int,
+    threads: int | None,
+    engines: EngineOptions,
 ) -> None:
     """Write one PNG mask per image of CSV into the folder OUT.
 
@@ -89,7 +90,9 @@ def masks(
                 bar.label = f"masks {_rate(bar.pos + count, started):>6.0f}/s"
                 bar.update(count)
 
-        report = build_masks(builder, index, chosen, threads=threads, progress=advance)
+        start = engines.start_if_asked()
+        threads = threads or (2 if start is None else 1)
+        report = build_masks(builder, index, chosen, threads=threads, progress=advance, start=start)
     complaints += report.complaints
     for sentence in complaints[:_SHOWN]:
         say(f"Error: {sentence}", err=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from shipedge.cli.engine_options import ENGINE, EngineOptions
 from shipedge.cli.fingerprint import digest, fingerprint
 from shipedge.cli.live_table import LiveTable
 from shipedge.cli.options import FORCE, PathName
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 @MODELS
 @IMAGES
 @LOG
+@ENGINE
 @SCALE
 @FORCE
 @click.option("--show", is_flag=True, help="Show the frames in a window, where there is a display; q stops.")
@@ -60,6 +62,7 @@ def predict(
     models: ModelOptions,
     images: ImageOptions,
     logging: LogOptions,
+    engines: EngineOptions,
     scale: ScaleOptions,
     force: bool,
     show: bool,
@@ -123,9 +126,9 @@ def predict(
 
     if outputs.geojson is not None and not is_installed():
         raise ConfigError("--geojson needs rasterio, which reads coordinates: pip install 'shipedge[geo]'")
-    if scale.wanted(sources):
-        asked_for = (sources, sources_file, limits, Path(out), outputs, models, images, logging, scale, force, show)
-        predict_parts(ctx, Asked(*asked_for, as_json_object))
+    if engines.asked or scale.wanted(sources):
+        given = (sources, sources_file, limits, Path(out), outputs, models, images, logging, engines, scale)
+        predict_parts(ctx, Asked(*given, force, show, as_json_object))
     reading = images.reading()
     notes: list[str] = []
     found = resolve_all(sources, sources_file, notes)

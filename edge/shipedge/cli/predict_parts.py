@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from shipedge.cli.engine_options import EngineOptions
 from shipedge.cli.predict_options import ImageOptions, LogOptions, ModelOptions, OutputOptions
 from shipedge.cli.predict_outputs import FAILED, check
 from shipedge.cli.report import counted, note
@@ -44,6 +45,7 @@ class Asked(NamedTuple):
     models: ModelOptions
     images: ImageOptions
     logging: LogOptions
+    engines: EngineOptions
     scale: ScaleOptions
     force: bool
     show: bool
@@ -76,7 +78,7 @@ def predict_parts(ctx: click.Context, asked: Asked) -> None:
     notes: list[str] = []
     began = monotonic()
     with parts, stop_on_signal() as stopped, _Line(count_items(specs)) as line:
-        engine = asked.scale.start(job)
+        engine = asked.engines.start(job)
         try:
             planned = blocks(items_of(specs, notes), asked.scale.block_images)
             totals = run(planned, engine, parts, line, stopped)
@@ -139,8 +141,9 @@ def _prepared(asked: Asked, specs: list[str]) -> tuple[Start, Any]:
     noted = {**images.noted(), **limits.noted()}
     batch = fingerprint(bundle, made_by, [])
     start = Start(format=1, version=__version__, time=utc(), bundle=bundle.name, batch=batch, **noted)
-    threads = models.threads or max(default_threads() // (asked.scale.workers or 1), 1)
-    return start, Job(bundle, thresholds, threads, models.flips, models.device, reading, region, limits)
+    timeout = asked.scale.timeout_s
+    threads = models.threads or max(default_threads() // (asked.engines.workers or 1), 1)
+    return start, Job(bundle, thresholds, threads, models.flips, models.device, reading, region, limits, timeout)
 
 
 def _finish(asked: Asked, totals: Totals, progress: Progress, seconds: float) -> int:

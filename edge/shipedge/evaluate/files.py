@@ -1,23 +1,25 @@
 """Files in, `Evaluation` out: every image of the truth is matched once."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
 from shipedge.airbus import open_csv
-from shipedge.errors import DatasetError, ImageError
-from shipedge.evaluate.grounds import grounds
-from shipedge.evaluate.inputs import Prediction, Ships, read_prediction, read_scores, same_images
-from shipedge.evaluate.matching import ALONE, Matched, match
+from shipedge.engines.engine import Start
+from shipedge.engines.share import share
+from shipedge.errors import DatasetError, ShipedgeError, SourceError
+from shipedge.evaluate.image import Asked, Counted, Counter, Side
+from shipedge.evaluate.inputs import Ships, read_prediction, read_scores, same_images
 from shipedge.evaluate.result import Evaluation, Floats, Ints, Objects
 from shipedge.formats.scenes import read_scenes
 from shipedge.formats.splits import NAME, read_splits
-from shipedge.images import image_size
-from shipedge.metrics import overlap
-from shipedge.rle import Rle, areas, bboxes, iou, union
+
+_SHARE = 256
+"""Images that a worker gets at a time."""
 
 
 def evaluate_files(
@@ -30,6 +32,7 @@ def evaluate_files(
     part: str | None = None,
     shape: tuple[int, int] = (768, 768),
     steps: Callable[[Sequence[str]], Iterable[str]] = iter,
+    start: Start | None = None,
 ) -> Evaluation:
     """Score one prediction against the truth, an Airbus CSV.
 
@@ -45,6 +48,7 @@ def evaluate_files(
         part: score only the images of this part ("test", "fold0" ...) of the splits.csv beside `truth`.
         shape: (height, width) of every image.
         steps: wraps the names of the images, for a progress bar.
+        start: starts workers that count; None: this process does.
 
     Raises:
         SourceError: an image cannot be read.
@@ -61,22 +65,15 @@ def evaluate_files(
     ships, found = _Collected(), _Collected()
     pixels = np.zeros((len(names), 3), np.int64)
     below: list[Ints] = []
-    for number, image in enumerate(steps(names)):
-        if images is not None:
-            _refuse_size(Path(images) / image, shape)
-        if not there[image] and not prediction.ships[image]:
-            continue  # most images of the sea; worth not calling NumPy for
-        sides = there.ships(image, shape), prediction.ships.ships(image, shape)
-        _refuse_overlap(prediction, image, sides[1])
-        sizes = areas(sides[0]), areas(sides[1])
-        matched = match(*sides, *sizes)
-        ships.add(number, sides[0], sizes[0], matched[0])
-        found.add(number, sides[1], sizes[1], matched[1])
-        pixels[number] = overlap(*sides)
-        alone = matched[1].cause == ALONE
-        if images is not None and alone.any():
-            false = [one for one, is_alone in zip(sides[1], alone, strict=True) if is_alone]
-            below.append(grounds(Path(images) / image, [*sides[0], *sides[1]], false, shape))
+    counter = Counter(str(prediction.path), None if images is None else Path(images), shape)
+    to_count = _asked(steps(names), there, prediction.ships, counter)
+    with closing(_counted(to_count, counter, start)) as counts:
+        for one in counts:
+            ships.add(one.number, one.ships)
+            found.add(one.number, one.predictions)
+            pixels[one.number] = one.pixels
+            if one.grounds is not None:
+                below.append(one.grounds)
     return Evaluation(
         names,
         pixels,
@@ -91,6 +88,40 @@ def evaluate_files(
     )
 
 
+def _asked(names: Iterable[str], truth: Ships, predicted: Ships, counter: Counter) -> Iterator[Asked]:
+    """The images that must be looked at: most images of the sea show no ship, and are worth not calling NumPy for."""
+    for number, image in enumerate(names):
+        if not truth[image] and not predicted[image]:
+            if counter.images is not None:
+                yield Asked(number, image, [], [])
+            continue
+        try:
+            yield Asked(number, image, truth.ships(image, counter.shape), predicted.ships(image, counter.shape))
+        except ShipedgeError as error:  # raised when it is its turn
+            yield Asked(number, image, [], [], error)
+
+
+def _counted(to_count: Iterator[Asked], counter: Counter, start: Start | None) -> Generator[Counted, None, None]:
+    """What there is of each image with ships, in order."""
+    if start is None:
+        yield from filter(None, map(counter.counted, to_count))
+        return
+
+    def failed(asked: Asked, why: str) -> list[Counted | ShipedgeError | None]:
+        return [SourceError(f"{asked.image if counter.images is None else counter.images / asked.image}: {why}")]
+
+    engine = start(counter)
+    try:
+        with closing(share(to_count, _SHARE, engine, failed)) as answers:
+            for one in chain.from_iterable(chain.from_iterable(outcomes) for _, outcomes in answers):
+                if isinstance(one, ShipedgeError):
+                    raise one
+                if one is not None:
+                    yield one
+    finally:
+        engine.close()
+
+
 class _Collected:
     """Objects of one side, image by image."""
 
@@ -101,13 +132,12 @@ class _Collected:
         self.ious: list[Floats] = []
         self.causes: list[Ints] = []
 
-    def add(self, image: int, objects: Sequence[Rle], sizes: Ints, matched: Matched) -> None:
-        boxes = bboxes(objects)
-        self.images.append((image, len(objects)))
-        self.sides.append((boxes[:, 2:] - boxes[:, :2]).max(axis=1))
-        self.areas.append(sizes)
-        self.ious.append(matched.iou)
-        self.causes.append(matched.cause)
+    def add(self, image: int, side: Side) -> None:
+        self.images.append((image, len(side.area)))
+        self.sides.append(side.side)
+        self.areas.append(side.area)
+        self.ious.append(side.matched.iou)
+        self.causes.append(side.matched.cause)
 
     def objects(self) -> Objects:
         numbers, counts = np.array(self.images, np.int64).reshape(-1, 2).T
@@ -140,22 +170,3 @@ def _scenes(truth: Path, scenes: str | os.PathLike[str] | None, names: Sequence[
     numbers: dict[tuple[str, bool], int] = {}
     keys = ((by_image.get(name, name), name in by_image) for name in names)
     return np.array([numbers.setdefault(key, len(numbers)) for key in keys], np.int64)
-
-
-def _refuse_size(path: Path, shape: tuple[int, int]) -> None:
-    try:
-        found = image_size(path)
-    except ImageError:  # only those with false alarms must be read
-        return
-    if found != shape:
-        raise DatasetError(f"{path} is {found[1]}x{found[0]} pixels, expected {shape[1]}x{shape[0]}: say --shape")
-
-
-def _refuse_overlap(prediction: Prediction, image: str, ships: Sequence[Rle]) -> None:
-    if len(ships) < 2 or union(list(ships), ships[0].shape).area == sum(ship.area for ship in ships):
-        return
-    first, second = next((i, j) for j in range(len(ships)) for i in range(j) if iou(ships[i], ships[j]) > 0)
-    raise DatasetError(
-        f"{prediction.path}: image {image!r}: ships {first + 1} and {second + 1} overlap; "
-        "the metric is defined for disjoint masks"
-    )

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Literal
 
-__all__ = ["IMAGES", "Block", "Item", "blocks", "halves", "refused"]
+from shipedge.engines.tries import Share
+
+__all__ = ["IMAGES", "Block", "Item", "blocks", "refused"]
 
 IMAGES = 64
 """Images of a block, where the user says nothing."""
@@ -48,20 +50,9 @@ def refused(name: str, trouble: str) -> Item:
     return Item(name, "refused", trouble=f"{name}: {trouble}", stamp=trouble)
 
 
-class Block(NamedTuple):
-    """Items that are worked on together, or a piece of such a block that is tried again.
-
-    Attributes:
-        number: of the block and its file of results, from 0.
-        items: those of the piece.
-        first: number of the first of them in the block.
-        deaths: processes that died over it.
-    """
-
-    number: int
-    items: tuple[Item, ...]
-    first: int = 0
-    deaths: int = 0
+@dataclass(frozen=True, slots=True)
+class Block(Share[Item]):
+    """Items of which the results are one file, or a piece of such a block; `number` is that of the file."""
 
     def inputs(self) -> str:
         """What tells its items from others."""
@@ -85,25 +76,3 @@ def blocks(items: Iterable[Item], images: int = IMAGES) -> Iterator[Block]:
         del item
     if waiting:
         yield Block(number, tuple(waiting))
-
-
-def halves(block: Block) -> list[Block]:
-    """What is tried after a process has died over a block: once more the same, then each half of it.
-
-    Returns:
-        Nothing for a single item that has had all its chances.
-    """
-    deaths, middle = block.deaths + 1, len(block.items) // 2
-    if deaths == 1:
-        return [block._replace(deaths=deaths)]
-    if not middle:
-        return [block._replace(deaths=deaths)] if deaths <= _CHANCES else []
-    # Pieces begin where a single item has two chances left: whoever kills at random hardly ever hits it twice.
-    return [
-        Block(block.number, block.items[:middle], block.first, 1),
-        Block(block.number, block.items[middle:], block.first + middle, 1),
-    ]
-
-
-_CHANCES = 2
-"""Times that a single item is tried again."""

@@ -8,7 +8,7 @@ from shipedge.events import Failure, utc
 from shipedge.events.reading import to_line
 from shipedge.scale.blocks import Item
 
-__all__ = ["Died", "Part", "failed_part", "joined"]
+__all__ = ["Part", "failed_part", "joined"]
 
 
 class Part(NamedTuple):
@@ -40,17 +40,3 @@ def joined(parts: list[Part]) -> Part:
 def failed_part(item: Item, trouble: str) -> Part:
     """What is written of an item that nobody could look at."""
     return Part(to_line(Failure(item.name, utc(), trouble)), b"", 0, (trouble,))
-
-
-class Died(NamedTuple):
-    """A worker has died over a task, and another one has taken its place.
-
-    Attributes:
-        how: as what follows "the process".
-    """
-
-    how: str
-
-    def sentence(self, name: str, count: int) -> str:
-        """Why an item is given up, after so many workers."""
-        return f"{name}: no process survives it: {count} were tried, the last one {self.how}"

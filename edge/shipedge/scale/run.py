@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
-from shipedge.scale.blocks import Block, halves
-from shipedge.scale.engine import Died, Engine, Outcome, Task
+from shipedge.engines.engine import Died, Engine
+from shipedge.engines.tries import Tries
+from shipedge.scale.blocks import Block
 from shipedge.scale.part import Part, failed_part, joined
 from shipedge.scale.parts import Parts, Totals
-from shipedge.scale.scenes import Look, SceneWork
+from shipedge.scale.scenes import Look, SceneWork, Seen
 
-__all__ = ["Progress", "run"]
+__all__ = ["Progress", "Task", "run"]
+
+Task: TypeAlias = Block | Look
+"""A block, or a piece of a scene."""
 
 _PATIENCE_S = 0.2
 """Between two looks at whether the run is to stop."""
@@ -36,7 +40,7 @@ class Progress(NamedTuple):
 
 def run(
     planned: Iterable[Block],
-    engine: Engine,
+    engine: Engine[Task, Part | Seen],
     parts: Parts,
     on_progress: Callable[[Progress], None] = lambda progress: None,
     should_stop: Callable[[], bool] = lambda: False,
@@ -84,22 +88,21 @@ class _Pieces:
     """Blocks that are being worked on, whole or in pieces.
 
     Attributes:
-        open: {number of a block: the block, and what there is of its pieces by their beginning}.
         scenes: {number of a block: how far its scene is}.
         is_through: no further block is planned.
     """
 
     def __init__(self, planned: Iterator[Block]) -> None:
-        self._planned, self._again = planned, deque[Task]()
+        self._planned, self._looks = planned, deque[Look]()
         self._ready: Block | None = None
-        self.open: dict[int, tuple[Block, dict[int, tuple[int, Part]]]] = {}
+        self._blocks = Tries[Block, Part](_failed)
         self.scenes: dict[int, SceneWork] = {}
         self.is_through = False
 
     @property
     def is_done(self) -> bool:
         """Whether every block is written."""
-        return self.is_through and self._ready is None and not self.open
+        return self.is_through and self._ready is None and not self._blocks and not self.scenes
 
     def prepare(self) -> None:
         """Has the next block read while the workers are busy."""
@@ -109,43 +112,39 @@ class _Pieces:
 
     def next(self) -> Task | None:
         """What is to be begun: first what is tried again, and what scenes that have begun go on with."""
-        if not self._again:
+        if self._blocks.again:
+            return self._blocks.again.popleft()
+        if not self._looks:
             self.prepare()
             block, self._ready = self._ready, None
             if block is None:
                 return None
-            self.open[block.number] = block, {}
             if block.items[0].kind != "scene":
+                self._blocks.begin(block)
                 return block
             self.scenes[block.number] = SceneWork(block)
-            self._again += self.scenes[block.number].begin()
-        return self._again.popleft()
+            self._looks += self.scenes[block.number].begin()
+        return self._looks.popleft()
 
-    def take(self, task: Task, outcome: Outcome) -> tuple[Block, Part] | None:
+    def take(self, task: Task, outcome: Part | Seen | Died) -> tuple[Block, Part] | None:
         """The whole block with its part, where this was the last of its pieces."""
-        return self._take_look(task, outcome) if isinstance(task, Look) else self._take_piece(task, outcome)
+        if isinstance(task, Look):
+            return self._take_look(task, outcome)
+        assert not isinstance(outcome, Seen)
+        whole = self._blocks.take(task, outcome)
+        return None if whole is None else (whole[0], joined(whole[1]))
 
-    def _take_look(self, look: Look, outcome: Outcome) -> tuple[Block, Part] | None:
+    def _take_look(self, look: Look, outcome: Part | Seen | Died) -> tuple[Block, Part] | None:
         if look.block.number not in self.scenes:  # it turned out to be read whole, and is done
             return None
         done = self.scenes[look.block.number].take(look, outcome)
         if isinstance(done, Part):
-            del self.open[look.block.number], self.scenes[look.block.number]
+            del self.scenes[look.block.number]
             return look.block, done
-        self._again += done
+        self._looks += done
         return None
 
-    def _take_piece(self, piece: Block, outcome: Outcome) -> tuple[Block, Part] | None:
-        if isinstance(outcome, Died):
-            if again := halves(piece):
-                self._again += again
-                return None
-            item = piece.items[0]
-            outcome = failed_part(item, outcome.sentence(item.name, piece.deaths + 1))
-        assert isinstance(outcome, Part)
-        block, done = self.open[piece.number]
-        done[piece.first] = len(piece.items), outcome
-        if sum(count for count, _ in done.values()) < len(block.items):
-            return None
-        del self.open[piece.number]
-        return block, joined([done[first][1] for first in sorted(done)])
+
+def _failed(piece: Block, died: Died) -> Part:
+    (item,) = piece.items
+    return failed_part(item, f"{item.name}: {died.text(piece.deaths + 1)}")

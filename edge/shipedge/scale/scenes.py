@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shipedge.cascade.ships import Window
+from shipedge.engines.engine import Died
 from shipedge.scale.blocks import Block
-from shipedge.scale.part import Died, Part, failed_part
+from shipedge.scale.part import Part, failed_part
 
 __all__ = ["Look", "SceneWork", "Seen"]
 
@@ -90,7 +91,7 @@ class SceneWork:
         if isinstance(outcome, Died):
             if look.deaths < _CHANCES:
                 return [look._replace(deaths=look.deaths + 1)]
-            outcome = Seen(trouble=outcome.sentence(self._item.name, look.deaths + 1))
+            outcome = Seen(trouble=f"{self._item.name}: {outcome.text(look.deaths + 1)}")
         if isinstance(outcome, Part):
             return outcome
         self._seen[look.number] = outcome

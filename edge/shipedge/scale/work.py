@@ -14,6 +14,7 @@ from typing import NamedTuple
 from shipedge.bundle import Bundle, Thresholds
 from shipedge.cascade import Cascade
 from shipedge.cascade.resample import factor_for, resampled, restored
+from shipedge.engines import limit
 from shipedge.errors import BackendError, ImageError, SourceError
 from shipedge.events import End, Failure, describe, utc
 from shipedge.events.reading import to_line
@@ -46,6 +47,7 @@ class Job(NamedTuple):
         reading: how images are read.
         region: where ships count.
         limits: which frames of videos are looked at.
+        timeout_s: for an image that is neither a scene nor a frame of a video; 0: as long as it takes.
     """
 
     bundle: Bundle
@@ -56,6 +58,11 @@ class Job(NamedTuple):
     reading: Reading
     region: Region | None
     limits: Limits
+    timeout_s: float = 0.0
+
+    def open(self) -> Worker:
+        """The models, open. Raises BackendError where none runs."""
+        return Worker(self)
 
 
 class Worker:
@@ -67,6 +74,7 @@ class Worker:
         self._reading = job.reading._replace(half=job.bundle.detector.reduce == 2)
         self._region = job.region
         self._open: tuple[tuple[str, str], tuple[Frame, Fraction, Frame]] | None = None
+        self._timeout_s = job.timeout_s
         self._wish = Wish(job.limits.fps, job.limits.every, self._reading)
 
     def __call__(self, task: Block | Look) -> Part | Seen:
@@ -136,6 +144,8 @@ class Worker:
             trouble = str(error)
         except Exception as error:  # whatever it is: the results of the others are kept
             trouble = f"{item.name}: cannot be read ({type(error).__name__}: {' '.join(str(error).split())})"
+        finally:
+            limit.stop()
         if trouble:
             lines.append(to_line(Failure(item.name, utc(), trouble)))
         elif read.is_video:
@@ -150,14 +160,16 @@ class Worker:
 
     def _frames(self, item: Item, read: _Read) -> Iterator[Frame]:
         name = item.name
-        if item.kind == "file":
-            source = source_named(name)
-            if source.kind == "video":
-                read.is_video = True
-                read.check_file(item)
-                yield from (frame for frame in read_source(source, self._wish) if isinstance(frame, Frame))
-                return
+        source = source_named(name) if item.kind == "file" else None
+        if source is not None and source.kind == "video":
+            read.is_video = True
+            read.check_file(item)
+            yield from (frame for frame in read_source(source, self._wish) if isinstance(frame, Frame))
+            return
+        limit.start(self._timeout_s)
+        if source is not None:
             if (scene := scene_of(name, self._reading)) is not None:
+                limit.stop()
                 read.check_file(item)
                 yield scene
                 return

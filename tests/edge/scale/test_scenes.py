@@ -14,12 +14,13 @@ pytest.importorskip("ai_edge_litert", reason="no TFLite runtime is installed (ex
 
 from shipedge.bundle import default_bundle, load_bundle
 from shipedge.cascade import Cascade
+from shipedge.engines.engine import Died
 from shipedge.events import describe
 from shipedge.images import AS_IT_IS
 from shipedge.region import Region
 from shipedge.scale import scenes
 from shipedge.scale.blocks import Block, Item
-from shipedge.scale.part import Died, Part
+from shipedge.scale.part import Part
 from shipedge.scale.scenes import SceneWork
 from shipedge.scale.work import Job, Worker
 from shipedge.scene import opening

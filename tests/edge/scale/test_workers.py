@@ -4,6 +4,7 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -17,9 +18,10 @@ import scale_results
 pytest.importorskip("cv2", reason="OpenCV is not installed (extra edge)")
 pytest.importorskip("ai_edge_litert", reason="no TFLite runtime is installed (extra edge)")
 
+from shipedge.engines import processes
+from shipedge.engines.tries import Share, halves
 from shipedge.events.reading import part_files
-from shipedge.scale import processes
-from shipedge.scale.blocks import Block, Item, blocks, halves
+from shipedge.scale.blocks import Item, blocks
 from shipedge.system.child import start_server
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="workers need POSIX")
@@ -109,6 +111,37 @@ def test_an_image_that_kills_its_process_fails_alone(predict, images, poisoned, 
     predict("in", "--out", "one")
     healthy = [one for one in scale_results.results(tmp_path / "out") if "poison" not in one["source"]]
     assert healthy == scale_results.results(tmp_path / "one")
+
+
+def test_an_image_that_takes_too_long_fails_alone(predict, images, poisoned, tmp_path):
+    (images / "03-poison-hang.png").write_bytes((images / "03.png").read_bytes())
+    options = ["--workers", "2", "--block-images", "1", "--image-timeout", "2"]
+    assert predict("in", "--out", "out", *options).exit_code == 1
+    failed = [one for one in scale_results.results(tmp_path / "out") if one["event"] == "error"]
+    assert [one["source"] for one in failed] == ["in/03-poison-hang.png", "in/05b.png"]
+    assert failed[0]["message"].endswith("no process survives it: 3 were tried, the last one took more than 2 s")
+    (images / "03-poison-hang.png").unlink()
+    predict("in", "--out", "one")
+    healthy = [one for one in scale_results.results(tmp_path / "out") if "poison" not in one["source"]]
+    assert healthy == scale_results.results(tmp_path / "one")
+
+
+def test_a_server_that_does_not_answer_takes_too_long(predict, images, tmp_path):
+    pytest.importorskip("aiohttp", reason="fsspec[http] is not installed (extra scale)")
+    with socket.create_server(("127.0.0.1", 0)) as server:  # accepts, and says nothing
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/a.png"
+        (tmp_path / "list.txt").write_text(f"in/00.png\n{url}\nin/01.png\n")
+        done = predict("--manifest", "list.txt", "--image-timeout", "2", "--block-images", "1", "--out", "out")
+    assert done.exit_code == 1
+    assert (tmp_path / "out" / "failed.txt").read_text() == f"{url}\n"
+    failed = [one["message"] for one in scale_results.results(tmp_path / "out") if one["event"] == "error"]
+    assert failed == [f"{url}: no process survives it: 3 were tried, the last one took more than 2 s"]
+
+
+def test_a_video_may_take_longer_than_an_image(predict, video, tmp_path):
+    video(tmp_path / "v.mp4", frames=9)
+    assert predict("v.mp4", "--out", "out", "--image-timeout", "0.001").exit_code == 0
+    assert len(scale_results.results(tmp_path / "out")) == 9
 
 
 def test_killed_workers_and_drivers(predict, images, toy_bundle_dir, tmp_path):
@@ -238,17 +271,16 @@ def test_blocks_hold_every_item_once(sizes, images):
 @given(st.integers(1, 40), st.data())
 def test_halves_end_with_the_item_that_kills(count, data):
     bad = data.draw(st.integers(0, count - 1))
-    waiting, done, failed, deaths = [Block(0, tuple(Item(str(k), "file") for k in range(count)))], set(), [], 0
+    waiting, done, failed, deaths = [Share(0, tuple(range(count)))], set(), [], 0
     while waiting:
-        block = waiting.pop()
-        names = [item.name for item in block.items]
-        if str(bad) not in names:
-            done.update(names)
+        share = waiting.pop()
+        if bad not in share.items:
+            done.update(share.items)
             continue
         deaths += 1
-        again = halves(block)
-        failed += [] if again else names
+        again = halves(share)
+        failed += [] if again else share.items
         waiting += again
-    assert failed == [str(bad)]
-    assert done == {str(k) for k in range(count)} - {str(bad)}
+    assert failed == [bad]
+    assert done == set(range(count)) - {bad}
     assert deaths <= 3 + count.bit_length()

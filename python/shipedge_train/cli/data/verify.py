@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 from click.exceptions import Exit
 
+from shipedge.cli.engine_options import ENGINE, EngineOptions
 from shipedge.cli.options import FORCE, PathName
 from shipedge.cli.terminal import say
 from shipedge_train.cli.data.options import IMAGES, SHAPE, SOURCE
@@ -29,6 +30,7 @@ from shipedge_train.cli.progress import progress
     help="Make OUT a dataset without the images that have errors; OUT/quarantine.csv has the reasons.",
 )
 @FORCE
+@ENGINE
 def verify(
     source: Path,
     images: Path | None,
@@ -36,6 +38,7 @@ def verify(
     save_path: Path | None,
     fix_path: Path | None,
     force: bool,
+    engines: EngineOptions,
 ) -> None:
     """Check a dataset folder (images/, ships.csv, perhaps masks/ and scenes.csv) or a CSV alone.
 
@@ -50,6 +53,7 @@ def verify(
       shipedge data verify train_ship_segmentations_v2.csv --images train_v2
       shipedge data verify data --save findings.json
       shipedge data verify data --fix clean
+      shipedge data verify data --workers 8
     """  # noqa: D301 - click wants the control character itself
     from shipedge.files.atomic import write_output
     from shipedge.files.outputs import check_outputs
@@ -62,7 +66,7 @@ def verify(
     if save_path is not None:
         check_outputs({save_path: "JSON"}, [path for path in astuple(parts) if path], force=force)
     with progress(f"checking {source}", count_images(parts)) as advance:
-        report, rows = run(parts, shape, advance)
+        report, rows = run(parts, shape, advance, engines.start_if_asked())
     seconds = time.perf_counter() - started
     for line in for_people(report):
         say(line)

@@ -7,10 +7,18 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
+import cv2
+
+from shipedge.engines import limit
+from shipedge.engines.engine import Start
+from shipedge.engines.share import share
+from shipedge.engines.tries import Share
 from shipedge.errors import DatasetError
 from shipedge.formats.order import DECIDED
 from shipedge.formats.scenes import read_scenes
+from shipedge.rle import Rle
 from shipedge_train.data.verify.files import names_in
 from shipedge_train.data.verify.findings import Finding, Report, printable
 from shipedge_train.data.verify.images import Look, check_image
@@ -21,6 +29,9 @@ from shipedge_train.dataset import Layout, find_layout
 from shipedge_train.threads import in_order
 
 Progress = Callable[[int], object]
+
+_SHARE = 16
+"""Images that a worker gets at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +67,23 @@ def count_images(parts: Parts) -> int:
     return len(names_in(parts.images)) if parts.images else 0
 
 
-def verify(parts: Parts, shape: tuple[int, int], progress: Progress = lambda _count: None) -> tuple[Report, Rows]:
+def verify(
+    parts: Parts,
+    shape: tuple[int, int],
+    progress: Progress = lambda _count: None,
+    start: Start | None = None,
+) -> tuple[Report, Rows]:
     """Check everything.
 
     Args:
         parts: the dataset.
         shape: (height, width) of every image.
         progress: called with the number of images done since the last call.
+        start: starts workers that look at the images; None: threads of this process do.
 
     Raises:
         DatasetError: the CSV is no Airbus CSV at all.
+        ShipedgeError: there can be no workers.
     """
     rows = Rows(parts.csv, shape)
     report = Report(str(parts.csv), rows.index.rows, len(rows.index))
@@ -85,7 +103,9 @@ def verify(parts: Parts, shape: tuple[int, int], progress: Progress = lambda _co
     masks: dict[str, Path] = {}
     if parts.masks is not None:
         masks = _masks_of(parts.masks, names, report)
-    looks = dict(zip(names, _look(parts.images, names, rows, shape, masks, progress), strict=True))
+    asked = [_Asked(parts.images / name, _ships(rows, name), shape, masks.get(name)) for name in names]
+    answers = _look(asked, progress) if start is None else _look_elsewhere(asked, progress, start)
+    looks = dict(zip(names, answers, strict=True))
     for look in looks.values():
         report.findings += look.findings
     report.findings += _together(looks)
@@ -117,19 +137,59 @@ def _masks_of(folder: Path, names: list[str], report: Report) -> dict[str, Path]
     return {images[stem]: path for stem, path in files.items() if stem in images}
 
 
-def _look(
-    folder: Path, names: list[str], rows: Rows, shape: tuple[int, int], masks: Mapping[str, Path], progress: Progress
-) -> Iterator[Look]:
+def _ships(rows: Rows, image: str) -> list[Rle] | None:
+    known = image in rows.ships or (image in rows.index and not rows.index[image])
+    return rows.ships.get(image, []) if known else None
+
+
+class _Asked(NamedTuple):
+    """One image to look at; see `check_image`."""
+
+    path: Path
+    ships: list[Rle] | None
+    shape: tuple[int, int]
+    mask: Path | None
+
+
+class _Job(NamedTuple):
+    """What a worker is told: nothing but the time for an image."""
+
+    timeout_s: float = limit.IMAGE_S
+
+    def open(self) -> Callable[[Share[_Asked]], list[Look]]:
+        """The function of a share of the images."""
+        cv2.setNumThreads(1)  # the other cores have workers of their own
+
+        def look(asked: _Asked) -> Look:
+            with limit.limited(self.timeout_s):
+                return check_image(*asked)
+
+        return lambda piece: [look(asked) for asked in piece.items]
+
+
+def _look(asked: list[_Asked], progress: Progress) -> Iterator[Look]:
     """What each image says, in order."""
-
-    def ask(name: str) -> Look:
-        known = name in rows.ships or (name in rows.index and not rows.index[name])
-        return check_image(folder / name, rows.ships.get(name, []) if known else None, shape, masks.get(name))
-
-    with closing(in_order(ask, names, os.cpu_count() or 1)) as looks:
+    with closing(in_order(lambda one: check_image(*one), asked, os.cpu_count() or 1)) as looks:
         for look in looks:
             yield look
             progress(1)
+
+
+def _look_elsewhere(asked: list[_Asked], progress: Progress, start: Start) -> Iterator[Look]:
+    """The same by workers; an image that none survives is unreadable."""
+
+    def failed(one: _Asked, why: str) -> list[Look]:
+        return [Look([Finding("unreadable", why, one.path.name)])]
+
+    engine = start(_Job())
+    try:
+        with closing(share(asked, _SHARE, engine, failed)) as answers:
+            for count, pieces in answers:
+                for looks in pieces:
+                    yield from looks
+                progress(count)
+    finally:
+        engine.close()
 
 
 def _together(looks: Mapping[str, Look]) -> Iterator[Finding]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from typing import Any
+from collections.abc import Callable
+from time import monotonic
+from typing import Any, Generic, NamedTuple
 
+from shipedge.engines.engine import Died, Job, Outcome, Task
 from shipedge.errors import BackendError, ConfigError, ShipedgeError
-from shipedge.scale.engine import Died, Outcome, Task
-from shipedge.scale.part import Part
-from shipedge.scale.scenes import Seen
-from shipedge.scale.work import Job, Worker
 
 __all__ = ["Actor", "Rays"]
 
@@ -22,10 +21,17 @@ _PATIENCE_S = 5.0
 """Until a cluster answers."""
 
 
-class Rays:
+class _AtWork(NamedTuple):
+    actor: Any
+    task: Any
+    """None: it opens its job."""
+    since: float
+
+
+class Rays(Generic[Task, Outcome]):
     """So many actors; each has one task at a time, and another takes the place of one that dies."""
 
-    def __init__(self, job: Job, workers: int | None, address: str | None) -> None:
+    def __init__(self, job: Job[Task, Outcome], workers: int | None, address: str | None) -> None:
         """Starts them, and Ray where no address is given.
 
         Args:
@@ -37,11 +43,11 @@ class Rays:
             ConfigError: Ray is not installed, or the cluster does not answer.
         """
         self._ray = _connected(address, workers)
-        self._job = self._ray.put(job)
+        self._job, self._timeout_s = self._ray.put(job), job.timeout_s
         self._kind = self._ray.remote(num_cpus=1, max_restarts=0, max_task_retries=0)(Actor)
         count = workers or max(int(self._ray.cluster_resources().get("CPU", 1)), 1)
         self._idle: list[Any] = []
-        self._at_work: dict[Any, tuple[Any, Task | None]] = {}
+        self._at_work: dict[Any, _AtWork] = {}
         self._false_starts = 0
         for _ in range(count):
             self._start()
@@ -59,10 +65,10 @@ class Rays:
     def submit(self, task: Task) -> None:
         """Gives a task to an actor that waits for one."""
         actor = self._idle.pop()
-        self._at_work[actor.work.remote(task)] = actor, task
+        self._at_work[actor.work.remote(task)] = _AtWork(actor, task, monotonic())
 
-    def wait(self, timeout_s: float) -> list[tuple[Task, Outcome]]:
-        """What was done until now, or within some seconds. Raises BackendError where the models do not run."""
+    def wait(self, timeout_s: float) -> list[tuple[Task, Outcome | Died]]:
+        """What was done until now, or within some seconds. Raises what a worker raises, see `Job`."""
         if not self._at_work:
             return []
         ready, _ = self._ray.wait(list(self._at_work), num_returns=1, timeout=timeout_s)
@@ -74,51 +80,57 @@ class Rays:
 
     def _start(self) -> None:
         actor = self._kind.remote(self._job)
-        self._at_work[actor.ready.remote()] = actor, None
+        self._at_work[actor.ready.remote()] = _AtWork(actor, None, monotonic())
 
-    def _answer(self, reference: Any) -> tuple[Task, Outcome] | None:
-        actor, task = self._at_work.pop(reference)
+    def _answer(self, reference: Any) -> tuple[Task, Outcome | Died] | None:
+        actor, task, since = self._at_work.pop(reference)
         try:
-            answer: Part | Seen | str | None = self._ray.get(reference)
+            answer: Any = self._ray.get(reference)
         except self._ray.exceptions.RayTaskError:
             raise
         except self._ray.exceptions.RayError:  # the actor or its node is gone, or what it said is lost
             self._false_starts += task is None
             if self._false_starts == _FALSE_STARTS:
-                raise BackendError(f"{_FALSE_STARTS} actors have died while they opened the models") from None
+                raise BackendError(f"{_FALSE_STARTS} actors have died before their first task") from None
             self._start()
-            return None if task is None else (task, Died("was an actor of Ray that has died"))
-        if isinstance(answer, str):
-            raise BackendError(answer)
+            return None if task is None else (task, self._died(since))
+        if isinstance(answer, Exception):
+            raise answer
         self._idle.append(actor)
-        if task is None or answer is None:
+        if task is None:
             self._false_starts = 0
             return None
         return task, answer
+
+    def _died(self, since: float) -> Died:
+        """How an actor has died. Ray does not say it; of a single image the time tells whether it was too long."""
+        if self._timeout_s and monotonic() - since >= self._timeout_s:
+            return Died(f"took more than {self._timeout_s:g} s")
+        return Died("was an actor of Ray that has died")
 
 
 class Actor:
     """A worker, in a process that Ray has started."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job[Any, Any]) -> None:
         self._job = job
-        self._worker: Worker | None = None
+        self._work: Callable[[Any], Any] | None = None
 
-    def ready(self) -> str | None:
-        """Opens the models; a sentence where that fails, as everywhere."""
+    def ready(self) -> Exception | None:
+        """Opens the job; what is wrong where that fails."""
         try:
-            self._worker = Worker(self._job)
-        except (ShipedgeError, ImportError) as error:
-            return str(error)
+            self._work = self._job.open()
+        except (ShipedgeError, ImportError, OSError) as error:
+            return error
         return None
 
-    def work(self, task: Task) -> Part | Seen | str:
-        """What comes of a task, or why the models do not run."""
-        assert self._worker is not None
+    def work(self, task: Any) -> Any:
+        """What comes of a task, or what is wrong with all."""
+        assert self._work is not None
         try:
-            return self._worker(task)
-        except (ShipedgeError, ImportError) as error:
-            return str(error)
+            return self._work(task)
+        except (ShipedgeError, ImportError, OSError) as error:
+            return error
 
 
 def _connected(address: str | None, workers: int | None) -> Any:

@@ -1,4 +1,4 @@
-"""The process of a worker: told once what to do, then one block after the other."""
+"""The process of a worker: told once what to do, then one task after the other."""
 
 from __future__ import annotations
 
@@ -22,18 +22,16 @@ def main(channel: str, life: str) -> int:
     serve_only(int(life))
     connection: Connection[Any, Any] = Connection(int(channel))
     try:
-        from shipedge.scale.work import Worker
-
-        worker = Worker(connection.recv())
+        work = connection.recv().open()
         connection.send(None)
         while True:
-            block = connection.recv()
-            connection.send(worker(block))
-            del block
+            task = connection.recv()
+            connection.send(work(task))
+            del task
     except EOFError:
         pass
-    except (ShipedgeError, ImportError) as error:  # of every block alike
-        connection.send(str(error))
+    except (ShipedgeError, ImportError, OSError) as error:  # of every task alike
+        connection.send(error)
     except Exception:  # a bug, which the parent shows
         connection.send(RuntimeError(traceback.format_exc()))
     finally:

@@ -1,16 +1,14 @@
-"""Processes of this machine as workers, each with models of its own."""
+"""Processes of this machine as workers."""
 
 from __future__ import annotations
 
 import os
 from multiprocessing.connection import Connection, wait
 from signal import Signals
+from typing import Any, Generic
 
+from shipedge.engines.engine import Died, Job, Outcome, Task
 from shipedge.errors import BackendError, ConfigError
-from shipedge.scale.engine import Died, Outcome, Task
-from shipedge.scale.part import Part
-from shipedge.scale.scenes import Seen
-from shipedge.scale.work import Job
 from shipedge.system.child import Served, end_server, start_server
 
 __all__ = ["Processes"]
@@ -19,19 +17,19 @@ _FALSE_STARTS = 5
 """Processes in a row that die before they are ready: then they always will."""
 
 
-class Processes:
+class Processes(Generic[Task, Outcome]):
     """So many processes; each has one task at a time, and another takes the place of one that dies."""
 
-    def __init__(self, job: Job, workers: int) -> None:
+    def __init__(self, job: Job[Task, Outcome], workers: int) -> None:
         """Starts them. Raises ConfigError on Windows, OSError where that is not possible."""
         if os.name != "posix":
             raise ConfigError("--workers, shards and manifests work on Linux and macOS only")
         self._job, self._owner = job, os.getpid()
         self._served: dict[Connection, Served] = {}
         self._at_work: dict[Connection, Task | None] = {}
-        """None: it opens its models."""
+        """None: it opens its job."""
         self._idle: list[Connection] = []
-        self._lost: list[tuple[Task, Outcome]] = []
+        self._lost: list[tuple[Task, Outcome | Died]] = []
         self._false_starts = 0
         for _ in range(workers):
             self._start()
@@ -55,12 +53,8 @@ class Processes:
         except OSError:  # it has died meanwhile
             self._lost.append((task, self._bury(channel)))
 
-    def wait(self, timeout_s: float) -> list[tuple[Task, Outcome]]:
-        """What was done until now, or within some seconds.
-
-        Raises:
-            BackendError: the models do not run.
-        """
+    def wait(self, timeout_s: float) -> list[tuple[Task, Outcome | Died]]:
+        """What was done until now, or within some seconds. Raises what a worker raises, see `Job`."""
         outcomes, self._lost = self._lost, []
         told = set(wait(list(self._at_work), 0 if outcomes else timeout_s))
         ready = [channel for channel in self._at_work if channel in told]
@@ -73,7 +67,7 @@ class Processes:
         self._served, self._at_work, self._idle = {}, {}, []
 
     def _start(self) -> None:
-        served = start_server("shipedge.scale.host")
+        served = start_server("shipedge.engines.host")
         self._served[served.channel] = served
         self._at_work[served.channel] = None
         try:
@@ -81,20 +75,18 @@ class Processes:
         except OSError:
             self._bury(served.channel)
 
-    def _answer(self, channel: Connection) -> tuple[Task, Outcome] | None:
+    def _answer(self, channel: Connection) -> tuple[Task, Outcome | Died] | None:
         task = self._at_work[channel]
         try:
-            answer: Part | Seen | RuntimeError | str | None = channel.recv()
+            answer: Any = channel.recv()
         except (EOFError, OSError):
             died = self._bury(channel)
             return None if task is None else (task, died)
         del self._at_work[channel]
         self._idle.append(channel)
-        if isinstance(answer, str):
-            raise BackendError(answer)
-        if isinstance(answer, RuntimeError):
+        if isinstance(answer, Exception):
             raise answer
-        if task is None or answer is None:
+        if task is None:
             self._false_starts = 0
             return None
         return task, answer
@@ -106,8 +98,10 @@ class Processes:
         end_server(served, self._owner)
         code = served.process.returncode
         how = f"was ended by {Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+        if how.endswith("SIGALRM") and self._job.timeout_s:  # see `limit.start`
+            how = f"took more than {self._job.timeout_s:g} s"
         self._false_starts += started
         if self._false_starts == _FALSE_STARTS:
-            raise BackendError(f"{_FALSE_STARTS} processes have died while they opened the models; the last one {how}")
+            raise BackendError(f"{_FALSE_STARTS} processes have died before their first task; the last one {how}")
         self._start()
         return Died(how)
