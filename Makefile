@@ -49,7 +49,7 @@ test-serve: .venv/dev.stamp  ## the service, with Debian's MQTT broker and Chrom
 
 test-scale: .venv/dev.stamp  ## archives, with Parquet, object stores (S3 as moto serves it) and Ray
 	$(BIN)/pip install --quiet -e ".[scale,ray]" s3fs "moto[s3,server]"
-	SHIPEDGE_TEST_KILLS=20 $(BIN)/pytest tests/edge/scale
+	SHIPEDGE_TEST_KILLS=20 $(BIN)/pytest tests/edge/engines tests/edge/scale tests/train/test_verify_workers.py
 
 test-tflite: .venv/dev.stamp  ## the rung of tflite-runtime, in an environment with NumPy 1
 	$(BIN)/python tests/toy_models.py build/toy_models
