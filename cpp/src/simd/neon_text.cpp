@@ -7,18 +7,12 @@
 namespace shipedge::simd::neon {
 namespace {
 
-/// The values of the digits of a run, in fields of eight bytes; moves `at` by the offset of its second space.
-inline uint8x16_t next_run(const char* text, const char*& at) noexcept {
-  const uint8x16_t window = vld1q_u8(reinterpret_cast<const std::uint8_t*>(text));
-  const uint16x8_t is_space = vreinterpretq_u16_u8(vceqq_u8(window, vdupq_n_u8(' ')));
-  // One bit for each byte, in four.
-  const std::uint64_t spaces = vget_lane_u64(vreinterpret_u64_u8(vshrn_n_u16(is_space, 4)), 0) & 0x1111111111111111ULL;
-  const auto first = static_cast<std::size_t>(std::countr_zero(spaces));  // times four; 64 where there is none
-  const auto second = static_cast<std::size_t>(std::countr_zero(spaces & (spaces - 1)));
-  at += second / 4;
-  const auto* const tables = reinterpret_cast<const std::uint8_t*>(kFieldsOfRun.data());
-  const uint8x16_t places = vld1q_u8(tables + 64 * first + 4 * second);
-  return vandq_u8(vqtbl1q_u8(window, places), vdupq_n_u8(0x0f));
+/// The values of the digits of the run at `at`, in fields of eight bytes; moves `at` behind it.
+inline uint8x16_t next_run(const char* text, const std::uint64_t* spaces, std::size_t& at) noexcept {
+  const RunSpaces run(spaces, at);
+  const uint8x16_t window = vld1q_u8(reinterpret_cast<const std::uint8_t*>(text + at));
+  at += run.second + 1;
+  return vandq_u8(vqtbl1q_u8(window, vld1q_u8(run.fields())), vdupq_n_u8(0x0f));
 }
 
 /// Two digits of two runs each in a byte.
@@ -48,22 +42,22 @@ struct Four {
     return static_cast<unsigned>(std::countr_zero(bits));
   }
 
-  static bool read_four(const char* const (&begins)[4], std::size_t count, std::uint32_t floor,
-                        Run* const out) noexcept {
+  static bool read_four(const char* text, const std::uint64_t* spaces, const std::size_t (&begins)[4],
+                        std::size_t count, std::uint32_t floor, Run* const out) noexcept {
     const uint32x4_t starts = vreinterpretq_u32_u64(vdupq_n_u64(0xffffffff));
     const uint8x8_t hundred = vdup_n_u8(100);
     const uint16x8_t ten_thousand = vdupq_n_u16(10000);
-    const char* at0 = begins[0];  // without the one byte of each run that its second space is
-    const char* at1 = begins[1];
-    const char* at2 = begins[2];
-    const char* at3 = begins[3];
+    std::size_t at0 = begins[0];
+    std::size_t at1 = begins[1];
+    std::size_t at2 = begins[2];
+    std::size_t at3 = begins[3];
     uint32x4_t ends01 = vsetq_lane_u32(floor, vdupq_n_u32(0), 0);
     uint32x4_t ends23 = vdupq_n_u32(0);
     for (std::size_t i = 0; i < count; ++i) {
-      const uint8x16_t run0 = next_run(at0 + i, at0);
-      const uint8x16_t run1 = next_run(at1 + i, at1);
-      const uint8x16_t run2 = next_run(at2 + i, at2);
-      const uint8x16_t run3 = next_run(at3 + i, at3);
+      const uint8x16_t run0 = next_run(text, spaces, at0);
+      const uint8x16_t run1 = next_run(text, spaces, at1);
+      const uint8x16_t run2 = next_run(text, spaces, at2);
+      const uint8x16_t run3 = next_run(text, spaces, at3);
       const uint8x16_t low = twos(run0, run1);
       const uint8x16_t high = twos(run2, run3);
       const uint8x16_t upper = vuzp1q_u8(low, high);
