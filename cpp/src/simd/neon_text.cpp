@@ -93,21 +93,16 @@ struct Four {
 
 std::size_t read_runs(TextCursor& cursor, Run* out) noexcept { return read_runs_in_four<Four>(cursor, out); }
 
-/// Four runs at a time: each start becomes seven digits and a space in a field of eight bytes, which is then shifted by
-/// its leading zeros; lengths are short enough for a table.
-char* write_runs(Runs runs, char* out) noexcept {
-  const Run* run = runs.data();
-  const Run* const last = run + runs.size();
-  while (last - run >= 4) {
-    const uint32x4x2_t both = vld2q_u32(&run->start);
+/// Four runs at a time, as long as they are of ordinary size: each start becomes seven digits and a space in a field of
+/// eight bytes, which is then shifted by its leading zeros; lengths are short enough for a table. Moves `run`.
+static char* write_fours(const Run*& run, const Run* last, char* out) noexcept {
+  const Run* at = run;
+  for (; last - at >= 4; at += 4) {
+    const uint32x4x2_t both = vld2q_u32(&at->start);
     const uint32x4_t starts = vaddq_u32(both.val[0], vdupq_n_u32(1));
     const uint32x4_t large =
         vorrq_u32(vcgtq_u32(starts, vdupq_n_u32(9999999)), vcgtq_u32(both.val[1], vdupq_n_u32(999)));
-    if (vmaxvq_u32(large) != 0) {
-      out = portable::write_runs({run, 4}, out);  // an image of ten million pixels and more, or a thousand rows
-      run += 4;
-      continue;
-    }
+    if (vmaxvq_u32(large) != 0) break;
     // Times ten: the last of eight digits is 0, the place of the space. Divisions are by multiplication: 2^43 / 10^4,
     // 2^20 / 100 and 2^15 / 10, rounded up, are exact for what they divide.
     const int32x4_t times_ten = vreinterpretq_s32_u32(vmulq_n_u32(starts, 10));
@@ -125,15 +120,23 @@ char* write_runs(Runs runs, char* out) noexcept {
       digits[2 * i] = vgetq_lane_u64(two, 0);
       digits[2 * i + 1] = vgetq_lane_u64(two, 1);
     }
-    for (unsigned i = 0; i < 4; ++i, ++run) {
-      const auto zeros = static_cast<unsigned>(std::countr_zero(digits[i])) & 0x38;
+    for (unsigned i = 0; i < 4; ++i) {
+      const std::uint64_t zeros = static_cast<unsigned>(std::countr_zero(digits[i])) & 0x38U;
       const std::uint64_t text = (digits[i] | 0x2030303030303030ULL) >> zeros;  // "0000000 "
       std::memcpy(out, &text, sizeof text);
-      out += 8 - zeros / 8;
-      const portable::Short& length = portable::kShorts[run->length];
-      std::memcpy(out, length.plain, 4);
-      out += length.size;
+      out = portable::write_short(at[i].length, out + (8 - zeros / 8));
     }
+  }
+  run = at;
+  return out;
+}
+
+char* write_runs(Runs runs, char* out) noexcept {
+  const Run* run = runs.data();
+  const Run* const last = run + runs.size();
+  for (out = write_fours(run, last, out); last - run >= 4; out = write_fours(run, last, out)) {
+    out = portable::write_runs({run, 4}, out);  // an image of ten million pixels and more, or a thousand rows
+    run += 4;
   }
   return portable::write_runs({run, last}, out);
 }
