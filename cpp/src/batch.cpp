@@ -11,6 +11,9 @@
 
 namespace shipedge {
 
+static constexpr std::size_t kWorthThreads = std::size_t{512}
+                                             << 10;  // bytes of text; less is read while a thread starts
+
 void parse_texts(std::span<const std::string_view> texts, Shape shape, std::string_view name, RunBuffer& runs,
                  Buffer<std::size_t>& ends) {
   for (std::size_t i = 0; i < texts.size(); ++i) {
@@ -34,7 +37,13 @@ BatchPainter::BatchPainter(Shape shape, std::size_t images, std::uint8_t* out, u
 }
 
 void BatchPainter::paint(const ImageRows& rows) {
-  side_by_side(parts_.size(), [&](std::size_t i) { read(parts_[i], rows); });
+  std::size_t bytes = 0;
+  for (const std::string_view text : rows.texts) bytes += text.size();
+  if (bytes < kWorthThreads) {
+    for (Part& part : parts_) read(part, rows);
+  } else {
+    side_by_side(parts_.size(), [&](std::size_t i) { read(parts_[i], rows); });
+  }
   const bool known = std::exchange(known_, false);  // until all is drawn
   side_by_side(parts_.size(), [&](std::size_t i) { draw(parts_[i], rows, known); });
   known_ = true;

@@ -12,15 +12,12 @@ SHIPEDGE_AVX2 inline __m128i half(const void* from) noexcept {
   return _mm_loadu_si128(static_cast<const __m128i*>(from));
 }
 
-/// The values of the digits of a run, in fields of eight bytes; moves `at` by the offset of its second space.
-SHIPEDGE_AVX2 inline __m128i next_run(const char* text, const char*& at) noexcept {
-  const __m128i window = half(text);
-  const auto spaces = static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(window, _mm_set1_epi8(' '))));
-  const auto first = static_cast<std::uint32_t>(std::countr_zero(spaces));
-  const auto second = static_cast<std::uint32_t>(std::countr_zero(spaces & (spaces - 1)));
-  at += second;
-  const auto* const tables = reinterpret_cast<const char*>(kFieldsOfRun.data());
-  return _mm_shuffle_epi8(window, half(tables + std::size_t{16} * (16 * first + second)));
+/// The digits of the run at `at`, in fields of eight bytes; moves `at` behind it.
+SHIPEDGE_AVX2 inline __m128i next_run(const char* text, const std::uint64_t* spaces, std::size_t& at) noexcept {
+  const RunSpaces run(spaces, at);
+  const __m128i window = half(text + at);
+  at += run.second + 1;
+  return _mm_shuffle_epi8(window, half(run.fields()));
 }
 
 struct Four {
@@ -42,23 +39,23 @@ struct Four {
     return static_cast<unsigned>(std::countr_zero(_pdep_u64(std::uint64_t{1} << number, bits)));
   }
 
-  SHIPEDGE_AVX2 static bool read_four(const char* const (&begins)[4], std::size_t count, std::uint32_t floor,
-                                      Run* const out) noexcept {
+  SHIPEDGE_AVX2 static bool read_four(const char* text, const std::uint64_t* spaces, const std::size_t (&begins)[4],
+                                      std::size_t count, std::uint32_t floor, Run* const out) noexcept {
     const __m256i low_half = _mm256_set1_epi8(0x0f);
     const __m256i starts = _mm256_set1_epi64x(0xffffffff);
     const __m256i ten = _mm256_set1_epi16(1 << 8 | 10);
     const __m256i hundred = _mm256_set1_epi16(1 << 8 | 100);
     const __m256i ten_thousand = _mm256_set1_epi32(1 << 16 | 10000);
-    const char* at0 = begins[0];  // without the one byte of each run that its second space is
-    const char* at1 = begins[1];
-    const char* at2 = begins[2];
-    const char* at3 = begins[3];
+    std::size_t at0 = begins[0];
+    std::size_t at1 = begins[1];
+    std::size_t at2 = begins[2];
+    std::size_t at3 = begins[3];
     __m256i ends = _mm256_zextsi128_si256(_mm_cvtsi32_si128(static_cast<int>(floor)));
     for (std::size_t i = 0; i < count; ++i) {
-      const __m128i run0 = next_run(at0 + i, at0);
-      const __m128i run1 = next_run(at1 + i, at1);
-      const __m128i run2 = next_run(at2 + i, at2);
-      const __m128i run3 = next_run(at3 + i, at3);
+      const __m128i run0 = next_run(text, spaces, at0);
+      const __m128i run1 = next_run(text, spaces, at1);
+      const __m128i run2 = next_run(text, spaces, at2);
+      const __m128i run3 = next_run(text, spaces, at3);
       const __m256i values01 = _mm256_and_si256(_mm256_set_m128i(run1, run0), low_half);
       const __m256i values23 = _mm256_and_si256(_mm256_set_m128i(run3, run2), low_half);
       const __m256i twos =

@@ -71,10 +71,7 @@ SHIPEDGE_AVX2 char* write_runs(Runs runs, char* out) noexcept {
     store(leads, leading);
     for (std::size_t i = 0; i < count; ++i, ++run) {
       std::memcpy(out, text[i], 8);
-      out += 8 - leads[i];
-      const portable::Short& length = portable::kShorts[run->length];
-      std::memcpy(out, length.plain, 4);
-      out += length.size;
+      out = portable::write_short(run->length, out + (8 - leads[i]));
     }
   }
   return out;

@@ -17,31 +17,37 @@ static inline void set_bits(std::uint8_t* out, std::uint64_t bits) noexcept {
   const uint8x16_t words = vreinterpretq_u8_u64(vdupq_n_u64(bits));
   uint8x16_t byte_of = vcombine_u8(vdup_n_u8(0), vdup_n_u8(1));
   for (unsigned part = 0; part < 4; ++part, out += 16) {
-    const uint8x16_t set = vtstq_u8(vqtbl1q_u8(words, byte_of), bit_of);
-    vst1q_u8(out, vorrq_u8(vld1q_u8(out), vshrq_n_u8(set, 7)));
+    uint8x16_t set = vtstq_u8(vqtbl1q_u8(words, byte_of), bit_of);
+    __asm__("" : "+w"(set));  // or Clang makes four instructions of this one and the next
+    vst1q_u8(out, vbslq_u8(set, vdupq_n_u8(1), vld1q_u8(out)));
     byte_of = vaddq_u8(byte_of, vdupq_n_u8(2));
   }
 }
 
 void paint_rows(std::uint64_t* toggles, std::size_t rows, std::uint8_t* out, std::size_t stride,
                 std::uint64_t columns) noexcept {
-  std::uint64_t bits = 0;
-  for (std::size_t y = 0; y < rows; ++y) {
-    if (bits == 0) {  // sea: on to the next row where something begins
-      for (; y + 16 <= rows; y += 16) {
-        uint64x2_t any = vld1q_u64(toggles + y);
-        for (unsigned i = 2; i < 16; i += 2) any = vorrq_u64(any, vld1q_u64(toggles + y + i));
-        if (vmaxvq_u32(vreinterpretq_u32_u64(any)) != 0) break;
-      }
-      while (y < rows && toggles[y] == 0) ++y;
-      if (y == rows) break;
+  std::uint64_t* const end = toggles + rows;
+  while (true) {
+    // Sea: on to the next row where something begins.
+    for (; end - toggles >= 16; toggles += 16, out += 16 * stride) {
+      uint64x2_t any = vld1q_u64(toggles);
+      for (unsigned i = 2; i < 16; i += 2) any = vorrq_u64(any, vld1q_u64(toggles + i));
+      if (vmaxvq_u32(vreinterpretq_u32_u64(any)) != 0) break;
     }
-    bits ^= std::exchange(toggles[y], 0);
-    std::uint8_t* const row = out + y * stride;
+    for (; toggles != end && *toggles == 0; ++toggles) out += stride;
+    if (toggles == end) return;
+    const auto paint = [&](auto set) {
+      std::uint64_t bits = 0;
+      do {
+        bits ^= std::exchange(*toggles++, 0);
+        set(bits);
+        out += stride;
+      } while (bits != 0 && toggles != end);
+    };
     if (columns == ~std::uint64_t{0}) {
-      set_bits(row, bits);
+      paint([&](std::uint64_t bits) { set_bits(out, bits); });
     } else {
-      set_each_bit(row, bits & columns);
+      paint([&](std::uint64_t bits) { set_each_bit(out, bits & columns); });
     }
   }
 }
@@ -123,13 +129,17 @@ std::uint32_t* list_bits(const std::uint64_t* words, const std::uint32_t* at, st
                          std::uint32_t* out) noexcept {
   for (std::size_t i = 0; i < count; ++i) {
     const std::uint64_t word = words[i];
-    if (word == 0) continue;
     // Mostly an edge or two.
-    out[0] = at[i] + static_cast<std::uint32_t>(std::countr_zero(word));
+    if (word == 0) continue;
+    *out = at[i] + static_cast<std::uint32_t>(std::countr_zero(word));
     const std::uint64_t rest = word & (word - 1);
+    if (rest == 0) {
+      ++out;
+      continue;
+    }
     out[1] = at[i] + static_cast<std::uint32_t>(std::countr_zero(rest));
     if ((rest & (rest - 1)) == 0) {
-      out += rest != 0 ? 2 : 1;
+      out += 2;
       continue;
     }
     const uint8x8_t counts = vcnt_u8(vcreate_u8(word));

@@ -7,18 +7,12 @@
 namespace shipedge::simd::neon {
 namespace {
 
-/// The values of the digits of a run, in fields of eight bytes; moves `at` by the offset of its second space.
-inline uint8x16_t next_run(const char* text, const char*& at) noexcept {
-  const uint8x16_t window = vld1q_u8(reinterpret_cast<const std::uint8_t*>(text));
-  const uint16x8_t is_space = vreinterpretq_u16_u8(vceqq_u8(window, vdupq_n_u8(' ')));
-  // One bit for each byte, in four.
-  const std::uint64_t spaces = vget_lane_u64(vreinterpret_u64_u8(vshrn_n_u16(is_space, 4)), 0) & 0x1111111111111111ULL;
-  const auto first = static_cast<std::size_t>(std::countr_zero(spaces));  // times four; 64 where there is none
-  const auto second = static_cast<std::size_t>(std::countr_zero(spaces & (spaces - 1)));
-  at += second / 4;
-  const auto* const tables = reinterpret_cast<const std::uint8_t*>(kFieldsOfRun.data());
-  const uint8x16_t places = vld1q_u8(tables + 64 * first + 4 * second);
-  return vandq_u8(vqtbl1q_u8(window, places), vdupq_n_u8(0x0f));
+/// The values of the digits of the run at `at`, in fields of eight bytes; moves `at` behind it.
+inline uint8x16_t next_run(const char* text, const std::uint64_t* spaces, std::size_t& at) noexcept {
+  const RunSpaces run(spaces, at);
+  const uint8x16_t window = vld1q_u8(reinterpret_cast<const std::uint8_t*>(text + at));
+  at += run.second + 1;
+  return vandq_u8(vqtbl1q_u8(window, vld1q_u8(run.fields())), vdupq_n_u8(0x0f));
 }
 
 /// Two digits of two runs each in a byte.
@@ -48,22 +42,22 @@ struct Four {
     return static_cast<unsigned>(std::countr_zero(bits));
   }
 
-  static bool read_four(const char* const (&begins)[4], std::size_t count, std::uint32_t floor,
-                        Run* const out) noexcept {
+  static bool read_four(const char* text, const std::uint64_t* spaces, const std::size_t (&begins)[4],
+                        std::size_t count, std::uint32_t floor, Run* const out) noexcept {
     const uint32x4_t starts = vreinterpretq_u32_u64(vdupq_n_u64(0xffffffff));
     const uint8x8_t hundred = vdup_n_u8(100);
     const uint16x8_t ten_thousand = vdupq_n_u16(10000);
-    const char* at0 = begins[0];  // without the one byte of each run that its second space is
-    const char* at1 = begins[1];
-    const char* at2 = begins[2];
-    const char* at3 = begins[3];
+    std::size_t at0 = begins[0];
+    std::size_t at1 = begins[1];
+    std::size_t at2 = begins[2];
+    std::size_t at3 = begins[3];
     uint32x4_t ends01 = vsetq_lane_u32(floor, vdupq_n_u32(0), 0);
     uint32x4_t ends23 = vdupq_n_u32(0);
     for (std::size_t i = 0; i < count; ++i) {
-      const uint8x16_t run0 = next_run(at0 + i, at0);
-      const uint8x16_t run1 = next_run(at1 + i, at1);
-      const uint8x16_t run2 = next_run(at2 + i, at2);
-      const uint8x16_t run3 = next_run(at3 + i, at3);
+      const uint8x16_t run0 = next_run(text, spaces, at0);
+      const uint8x16_t run1 = next_run(text, spaces, at1);
+      const uint8x16_t run2 = next_run(text, spaces, at2);
+      const uint8x16_t run3 = next_run(text, spaces, at3);
       const uint8x16_t low = twos(run0, run1);
       const uint8x16_t high = twos(run2, run3);
       const uint8x16_t upper = vuzp1q_u8(low, high);
@@ -99,21 +93,16 @@ struct Four {
 
 std::size_t read_runs(TextCursor& cursor, Run* out) noexcept { return read_runs_in_four<Four>(cursor, out); }
 
-/// Four runs at a time: each start becomes seven digits and a space in a field of eight bytes, which is then shifted by
-/// its leading zeros; lengths are short enough for a table.
-char* write_runs(Runs runs, char* out) noexcept {
-  const Run* run = runs.data();
-  const Run* const last = run + runs.size();
-  while (last - run >= 4) {
-    const uint32x4x2_t both = vld2q_u32(&run->start);
+/// Four runs at a time, as long as they are of ordinary size: each start becomes seven digits and a space in a field of
+/// eight bytes, which is then shifted by its leading zeros; lengths are short enough for a table. Moves `run`.
+static char* write_fours(const Run*& run, const Run* last, char* out) noexcept {
+  const Run* at = run;
+  for (; last - at >= 4; at += 4) {
+    const uint32x4x2_t both = vld2q_u32(&at->start);
     const uint32x4_t starts = vaddq_u32(both.val[0], vdupq_n_u32(1));
     const uint32x4_t large =
         vorrq_u32(vcgtq_u32(starts, vdupq_n_u32(9999999)), vcgtq_u32(both.val[1], vdupq_n_u32(999)));
-    if (vmaxvq_u32(large) != 0) {
-      out = portable::write_runs({run, 4}, out);  // an image of ten million pixels and more, or a thousand rows
-      run += 4;
-      continue;
-    }
+    if (vmaxvq_u32(large) != 0) break;
     // Times ten: the last of eight digits is 0, the place of the space. Divisions are by multiplication: 2^43 / 10^4,
     // 2^20 / 100 and 2^15 / 10, rounded up, are exact for what they divide.
     const int32x4_t times_ten = vreinterpretq_s32_u32(vmulq_n_u32(starts, 10));
@@ -131,15 +120,23 @@ char* write_runs(Runs runs, char* out) noexcept {
       digits[2 * i] = vgetq_lane_u64(two, 0);
       digits[2 * i + 1] = vgetq_lane_u64(two, 1);
     }
-    for (unsigned i = 0; i < 4; ++i, ++run) {
-      const auto zeros = static_cast<unsigned>(std::countr_zero(digits[i])) & 0x38;
+    for (unsigned i = 0; i < 4; ++i) {
+      const std::uint64_t zeros = static_cast<unsigned>(std::countr_zero(digits[i])) & 0x38U;
       const std::uint64_t text = (digits[i] | 0x2030303030303030ULL) >> zeros;  // "0000000 "
       std::memcpy(out, &text, sizeof text);
-      out += 8 - zeros / 8;
-      const portable::Short& length = portable::kShorts[run->length];
-      std::memcpy(out, length.plain, 4);
-      out += length.size;
+      out = portable::write_short(at[i].length, out + (8 - zeros / 8));
     }
+  }
+  run = at;
+  return out;
+}
+
+char* write_runs(Runs runs, char* out) noexcept {
+  const Run* run = runs.data();
+  const Run* const last = run + runs.size();
+  for (out = write_fours(run, last, out); last - run >= 4; out = write_fours(run, last, out)) {
+    out = portable::write_runs({run, 4}, out);  // an image of ten million pixels and more, or a thousand rows
+    run += 4;
   }
   return portable::write_runs({run, last}, out);
 }

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 
 #include "shipedge/kernels.hpp"
 
@@ -10,14 +11,23 @@ namespace shipedge::simd::portable {
 
 constexpr std::uint32_t kPolynomial = 0xedb88320;  // of CRC-32, reflected
 
-/// The text of a number below 1000, behind it a space, and the length of both.
+/// The text of a number below 1000 with a space behind it, and the length of both.
 struct Short {
-  char padded[4];  // always three digits
-  char plain[4];   // without leading zeros
-  std::uint8_t size;
+  char text[4];
+  std::uint32_t size;
 };
 
 extern const std::array<Short, 1000> kShorts;
+
+/// Writes a number below 1000 and a space, touching four bytes; returns the end. For little-endian machines: one load
+/// for both.
+inline char* write_short(std::uint32_t value, char* out) noexcept {
+  static_assert(sizeof(Short) == sizeof(std::uint64_t));
+  std::uint64_t entry = 0;
+  std::memcpy(&entry, &kShorts[value], sizeof entry);
+  std::memcpy(out, &entry, 4);
+  return out + (entry >> 32);
+}
 
 void clear(std::uint8_t* out, std::size_t size) noexcept;
 std::size_t read_runs(TextCursor& cursor, Run* out) noexcept;

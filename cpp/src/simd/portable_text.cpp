@@ -71,15 +71,22 @@ std::size_t read_runs(TextCursor& cursor, Run* out) noexcept {
 
 constexpr std::uint64_t kZeros = 0x3030303030303030ULL;
 
+/// Three digits and a space.
+constexpr auto kPadded = [] {
+  std::array<std::array<char, 4>, 1000> table{};
+  for (unsigned value = 0; value < 1000; ++value) {
+    table[value] = {static_cast<char>('0' + value / 100), static_cast<char>('0' + value / 10 % 10),
+                    static_cast<char>('0' + value % 10), ' '};
+  }
+  return table;
+}();
+
 constinit const std::array<Short, 1000> kShorts = [] {
   std::array<Short, 1000> table{};
   for (unsigned value = 0; value < 1000; ++value) {
-    const char digits[4] = {static_cast<char>('0' + value / 100), static_cast<char>('0' + value / 10 % 10),
-                            static_cast<char>('0' + value % 10), ' '};
     const unsigned zeros = value >= 100 ? 0 : value >= 10 ? 1 : 2;
-    for (unsigned i = 0; i < 4; ++i) table[value].padded[i] = digits[i];
-    for (unsigned i = zeros; i < 4; ++i) table[value].plain[i - zeros] = digits[i];
-    table[value].size = static_cast<std::uint8_t>(4 - zeros);
+    for (unsigned i = zeros; i < 4; ++i) table[value].text[i - zeros] = kPadded[value][i];
+    table[value].size = 4 - zeros;
   }
   return table;
 }();
@@ -93,15 +100,15 @@ class Writer {
   /// May touch up to nine bytes behind what it writes, as the next number will.
   void number(std::uint32_t value) noexcept {
     const std::uint32_t thousands = value / 1000;
-    const Short& low = kShorts[value % 1000];
     if (thousands == 0) {
-      std::memcpy(at_, low.plain, 4);
+      const Short& low = kShorts[value];
+      std::memcpy(at_, low.text, 4);
       at_ += low.size;
       return;
     }
     if (thousands != thousands_) set_thousands(thousands);
     std::memcpy(at_, prefix_, 8);
-    std::memcpy(at_ + prefix_size_, low.padded, 4);
+    std::memcpy(at_ + prefix_size_, kPadded[value % 1000].data(), 4);
     at_ += prefix_size_ + 4;
   }
 

@@ -35,7 +35,7 @@ alignas(16) constexpr auto kFieldsOfRun = [] {
 /// Where the spaces of a stretch of text are.
 template <class Tier>
 struct Spaces {
-  std::uint64_t bits[kStretch / 64];
+  std::uint64_t bits[kStretch / 64 + 1];    // and zeros behind them
   std::uint16_t before[kStretch / 64 + 1];  // how many there are before each block of 64
 
   /// Looks at so many bytes, 64 or more, up to a block with anything but digits and spaces. Returns the spaces found.
@@ -52,9 +52,35 @@ struct Spaces {
       if (!Tier::find_spaces(text + size - 64, bits[block])) return count;
       bits[block] >>= 64 - rest;
       count += static_cast<std::size_t>(std::popcount(bits[block]));
-      before[block + 1] = static_cast<std::uint16_t>(count);
+      before[++block] = static_cast<std::uint16_t>(count);
     }
+    bits[block] = 0;
     return count;
+  }
+};
+
+/// Where the two spaces of a run stand, from its beginning; 32 where there is none within sixteen bytes.
+struct RunSpaces {
+  std::uint32_t first;
+  std::uint32_t second;
+
+  /// Of the run at `at`, by a bit for each byte of the text: they are known before the text itself is loaded, and the
+  /// next run waits for nothing else.
+  SHIPEDGE_INLINE RunSpaces(const std::uint64_t* bits, std::size_t at) noexcept {
+    std::uint32_t some = 0;
+    std::memcpy(&some, reinterpret_cast<const char*>(bits) + at / 8, sizeof some);
+    const std::uint32_t spaces = static_cast<std::uint16_t>(some >> at % 8);
+    first = static_cast<std::uint32_t>(std::countr_zero(spaces));
+    second = static_cast<std::uint32_t>(std::countr_zero(spaces & (spaces - 1)));
+  }
+
+  /// The entry of kFieldsOfRun.
+  [[nodiscard]] SHIPEDGE_INLINE const std::uint8_t* fields() const noexcept {
+    std::size_t entry = std::size_t{16} * first + second;
+#ifdef __GNUC__
+    __asm__("" : "+r"(entry));  // aarch64 multiplies by 16 as it loads, unless the compiler has done so before
+#endif
+    return kFieldsOfRun[entry].data();
   }
 };
 
@@ -76,8 +102,8 @@ inline std::size_t read_last(TextCursor& cursor, Run* out) noexcept {
 /// `Tier` has
 ///   find_spaces(text, bits): where the spaces of 64 bytes are; false where there is anything but digits and spaces;
 ///   find_bit(bits, number): the place of the set bit with so many others below it;
-///   read_four(begins, count, floor, out): reads `count` runs from each of four places, those of place i to
-///     out + i * count; false where one of them is not sound;
+///   read_four(text, spaces, begins, count, floor, out): reads `count` runs from each of four places in the text, those
+///     of place i to out + i * count; false where one of them is not sound;
 ///   read_others(cursor, out): another version of read_runs, for what these leave.
 template <class Tier>
 SHIPEDGE_INLINE std::size_t read_runs_in_four(TextCursor& cursor, Run* const out) noexcept {
@@ -96,17 +122,18 @@ SHIPEDGE_INLINE std::size_t read_runs_in_four(TextCursor& cursor, Run* const out
     std::size_t block = 0;
     const auto start_of = [&](std::size_t run) {
       while (spaces.before[block + 1] < 2 * run) ++block;
-      return text + 64 * block + Tier::find_bit(spaces.bits[block], 2 * run - spaces.before[block] - 1) + 1;
+      return 64 * block + Tier::find_bit(spaces.bits[block], 2 * run - spaces.before[block] - 1) + 1;
     };
-    const char* const begins[4] = {text, start_of(each), start_of(2 * each), start_of(3 * each)};
+    const std::size_t begins[4] = {0, start_of(each), start_of(2 * each), start_of(3 * each)};
     const std::uint64_t floor = cursor.next == 1 ? 0 : cursor.next;  // a run that touches the last is not ours to join
-    bool sound = floor <= kLargest && Tier::read_four(begins, each, static_cast<std::uint32_t>(floor), at);
+    bool sound =
+        floor <= kLargest && Tier::read_four(text, spaces.bits, begins, each, static_cast<std::uint32_t>(floor), at);
     for (std::size_t i = 1; i < 4 && sound; ++i) sound = at[i * each].start > at[i * each - 1].end();
     if (!sound) break;
     const std::uint64_t next = std::uint64_t{at[4 * each - 1].end()} + 1;
     if (next > cursor.limit) break;
     cursor.next = next;
-    cursor.at = start_of(4 * each);
+    cursor.at = text + start_of(4 * each);
     at += 4 * each;
   }
   at += is_short ? read_last(cursor, at) : Tier::read_others(cursor, at);
