@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
+from http import HTTPStatus
+from shutil import copyfileobj
+from tempfile import TemporaryFile
 from typing import Any, BinaryIO, NamedTuple
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 from shipedge.errors import ConfigError, SourceError
 from shipedge.files.inputs import read_most
@@ -18,6 +24,9 @@ _SCHEMES = (*_EXTRAS, "memory")
 _URL = re.compile(rf"({'|'.join(_SCHEMES)})://", re.IGNORECASE)
 _AT_ONCE = 8 << 20
 """Bytes that are asked for together where a file is read from its beginning to its end."""
+
+_PATIENCE_S = 60.0
+"""For the next bytes of a server."""
 
 
 class Entry(NamedTuple):
@@ -48,7 +57,9 @@ def shown(url: str) -> str:
 
 def read_url(url: str) -> bytes:
     """The content of a file. Raises SourceError where it cannot be read, or is too large for an image."""
-    with open_url(url) as file, _told(url):
+    system, path = _system(url)
+    at_once = 0 if _is_http(url) else _AT_ONCE  # 0: one request, and no parts, which not every server gives
+    with _told(url), system.open(path, "rb", block_size=at_once, cache_type="readahead") as file:
         content = read_most(file, MOST_BYTES)
     if len(content) > MOST_BYTES:
         raise SourceError(f"{shown(url)}: over {MOST_BYTES} bytes, expected an image")
@@ -56,11 +67,39 @@ def read_url(url: str) -> bytes:
 
 
 def open_url(url: str) -> BinaryIO:
-    """A file, open for reading from its beginning to its end. Raises SourceError."""
+    """A file, open for reading, mostly from its beginning to its end. Raises SourceError."""
     system, path = _system(url)
     with _told(url):
-        file: BinaryIO = system.open(path, "rb", block_size=_AT_ONCE, cache_type="readahead")
+        copy = _copied(url) if _is_http(url) else None
+        file: BinaryIO = copy or system.open(path, "rb", block_size=_AT_ONCE, cache_type="readahead")
     return file
+
+
+def _is_http(url: str) -> bool:
+    return url.lower().startswith(("http://", "https://"))
+
+
+def _copied(url: str) -> BinaryIO | None:
+    """A temporary copy of the file of a server that gives no parts of files; None where it gives them."""
+    request = Request(url, headers={"Range": "bytes=0-0"})
+    try:
+        with urlopen(request, timeout=_PATIENCE_S) as answer, ExitStack() as stack:
+            if answer.status != HTTPStatus.OK:
+                return None
+            file = stack.enter_context(TemporaryFile())
+            copyfileobj(answer, file, 1 << 20)
+            expected = answer.headers.get("Content-Length")
+            if expected is not None and int(expected) != file.tell():
+                raise SourceError(f"{shown(url)}: the server broke off after {file.tell()} of {expected} bytes")
+            file.seek(0)
+            stack.pop_all()
+            return file
+    except HTTPError as error:
+        if error.code in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
+            raise FileNotFoundError from None
+        if error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:  # it is empty
+            return None
+        raise
 
 
 def entries(url: str) -> Iterator[Entry]:

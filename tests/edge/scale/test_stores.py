@@ -1,8 +1,12 @@
 """Object stores and servers that answer for real: S3 as moto serves it, and a plain HTTP server."""
 
 import functools
+import os
+import shutil
 import threading
+from contextlib import ExitStack
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -59,17 +63,27 @@ def bucket(images, shard, monkeypatch):
 
 
 @pytest.fixture
-def server(tmp_path):
+def serve(tmp_path):
+    """serve(kind of handler): the address of a server of the files in tmp_path."""
+    with ExitStack() as stack:
+
+        def start(kind):
+            served = stack.enter_context(
+                ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(kind, directory=str(tmp_path)))
+            )
+            thread = threading.Thread(target=served.serve_forever)
+            thread.start()
+            stack.callback(thread.join)
+            stack.callback(served.shutdown)
+            return f"http://127.0.0.1:{served.server_port}"
+
+        yield start
+
+
+@pytest.fixture
+def server(serve):
     """A server of the files in tmp_path."""
-    handler = functools.partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
-    handler.log_message = lambda *_: None
-    served = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=served.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{served.server_port}"
-    served.shutdown()
-    thread.join()
-    served.server_close()
+    return serve(SimpleHTTPRequestHandler)
 
 
 def same(found, wanted):
@@ -108,3 +122,58 @@ def test_http(predict, shard, server, tmp_path):
     assert done.exit_code == 0, done.stderr
     assert same(scale_results.results(tmp_path / "signed"), wanted)
     assert not any(b"secret" in path.read_bytes() for path in (tmp_path / "signed").rglob("*.jsonl"))
+
+
+class _Parts(SimpleHTTPRequestHandler):
+    """Gives parts of files, and the whole only where nobody asks for a part."""
+
+    def do_GET(self):
+        content = (Path(self.directory) / self.path.lstrip("/")).read_bytes()
+        asked = self.headers.get("Range")
+        if asked is not None:
+            first, _, last = asked.removeprefix("bytes=").partition("-")
+            end = min(int(last or len(content)) + 1, len(content))
+            self.send_response(206)
+            self.send_header("Content-Range", f"bytes {first}-{end - 1}/{len(content)}")
+            content = content[int(first) : end]
+        else:
+            self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+
+class _Breaks(SimpleHTTPRequestHandler):
+    """Breaks off in the middle."""
+
+    def do_GET(self):
+        content = (Path(self.directory) / self.path.lstrip("/")).read_bytes()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content[: len(content) // 2])
+
+
+@pytest.mark.parametrize("suffix", ["tar", "zip"])
+@pytest.mark.parametrize("kind", [SimpleHTTPRequestHandler, _Parts])
+def test_large_shards_of_servers_with_and_without_parts(predict, images, serve, tmp_path, kind, suffix):
+    """More than what is asked for at once, so that a server is asked for the rest."""
+    pytest.importorskip("aiohttp", reason="aiohttp is not installed")
+    predict("in", "--out", "folder")
+    (images / "0000.bin").write_bytes(os.urandom(20 << 20))
+    shutil.make_archive(str(tmp_path / "large"), suffix, images)
+    done = predict(f"{serve(kind)}/large.{suffix}", "--out", "shard")
+    assert done.exit_code == 0, done.stderr
+    assert same(scale_results.results(tmp_path / "shard"), scale_results.results(tmp_path / "folder"))
+
+
+def test_a_server_that_breaks_off(predict, shard, serve, tmp_path):
+    pytest.importorskip("aiohttp", reason="aiohttp is not installed")
+    server = serve(_Breaks)
+    size = shard.stat().st_size
+    done = predict(f"{server}/s.tar", "--out", "out")
+    assert done.exit_code == 1
+    assert f"{server}/s.tar: the server broke off after {size // 2} of {size} bytes" in done.stderr
+    done = predict(f"{serve(SimpleHTTPRequestHandler)}/none.tar", "--out", "none")
+    assert done.exit_code == 1
+    assert "/none.tar: no such file or folder" in done.stderr
