@@ -153,10 +153,12 @@ build/tools.stamp: packaging/tools.txt
 	$(BIN)/python -m pip install --quiet --upgrade pip
 
 .venv/edge.stamp: .venv/bin/python $(BUILT_FROM)
+	@echo "Installing, and compiling the core: two minutes or more, with nothing to see ..."
 	$(BIN)/pip install --quiet -e ".[edge]"
 	@touch $@
 
 .venv/dev.stamp: .venv/bin/python $(BUILT_FROM)
+	@echo "Installing TensorFlow and the tools, and compiling the core: some minutes, with nothing to see ..."
 	$(BIN)/pip install --quiet -e ".[edge,train,imagenet,dev]"
 	@touch $@ .venv/edge.stamp
 

@@ -83,7 +83,10 @@ def test_files_that_have_changed_are_no_batch_to_go_on_with(predict, batch, imag
     for change in (["--point", "careful", "--min-area", "20"], ["--flips"], ["--stretch", "0,100"]):
         done = predict(*batch, *change)
         assert done.exit_code == 1
-        assert "that is not through, by another command or of files that have changed since: --fresh" in done.stderr
+        assert (
+            "that is not through, and is not this one: other options or sources, or files that have changed"
+            in done.stderr
+        )
     assert len(logs.frames("predictions")) == 1
     image(tmp_path / "in" / "5.png", 320, 400)
     assert "--fresh" in predict(*batch).stderr

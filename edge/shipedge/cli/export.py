@@ -10,7 +10,7 @@ import click
 
 from shipedge.cli.options import FORCE, PathName
 from shipedge.cli.predict_options import OUTPUTS, OutputOptions
-from shipedge.cli.report import counted
+from shipedge.cli.report import counted, note
 from shipedge.cli.terminal import printable, say
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def export(ctx: click.Context, folder: Path, outputs: OutputOptions, force: bool
     from shipedge.cli.predict_outputs import check, drawn, sinks_of
     from shipedge.errors import ConfigError, DatasetError
     from shipedge.events.reading import LOG, log_files
+    from shipedge.events.recorded import is_through
     from shipedge.exports import export as write
     from shipedge.exports import results_of
     from shipedge.redraw import redraw
@@ -55,6 +56,8 @@ def export(ctx: click.Context, folder: Path, outputs: OutputOptions, force: bool
         counts[result.source] = counts.get(result.source, 0) + 1
     if odd := next((name for name in counts if "\0" in name), None):
         raise DatasetError(f"{log}: the source {odd!r} is no name of a file")
+    if not is_through(log):
+        note(f"{folder}: the run is not through: what it has until now is exported")
     sources = [source_named(name) for name in counts]
     if images and (live := [source.name for source in sources if source.kind not in ("image", "video")]):
         raise ConfigError(f"{live[0]}: the images of a camera or stream are gone, expected a log of files for these")

@@ -100,10 +100,8 @@ def masks(
         say(f"Error: ... and {len(complaints) - _SHOWN} more", err=True)
     kept = f", {report.skipped} were there already" if report.skipped else ""
     bad = f", {len(complaints)} bad" if complaints else ""
-    say(
-        f"{report.written} masks with {report.ships} ships in {out}, "
-        f"{_rate(report.written, started):.0f} images/s{kept}{bad}"
-    )
+    rate = f", {_rate(report.written, started):.0f} images/s" if report.written else ""
+    say(f"{report.written} masks with {report.ships} ships in {out}{rate}{kept}{bad}")
     if complaints:
         raise Exit(1)
 

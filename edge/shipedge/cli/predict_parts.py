@@ -177,10 +177,12 @@ def _finish(asked: Asked, totals: Totals, progress: Progress, seconds: float) ->
     else:
         say(
             f"{counted(totals.frames, 'frame')}, {totals.frames_with_ships} with ships, "
-            f"{counted(totals.ships, 'ship')}; {seconds:.2f} s = {rate:.1f} images/s"
+            f"{counted(totals.ships, 'ship')}; {seconds:.2f} s" + (f" = {rate:.1f} images/s" if rate else "")
         )
         if progress.reused:
-            say(f"{progress.reused} of {counted(totals.parts, 'part')} of an earlier run (--fresh does them again)")
+            say(
+                f"{progress.reused} of {counted(totals.parts, 'part')} kept of an earlier run (--fresh does them again)"
+            )
         say("written: " + ", ".join([str(asked.folder / PARTS), *map(str, written)]))
     for sentence in lost:
         click.echo(f"Error: {printable(sentence)}", err=True)
@@ -214,7 +216,8 @@ class _Line:
             return
         self._next = now + (0.2 if self._on else _EVERY_S)
         rate = progress.images / max(now - self._start, 1e-3)
-        text = f"{progress.images} images, {progress.parts} parts, {rate:.1f} images/s, {self._failed} failed"
+        done = f"{counted(progress.images, 'image')}, {counted(progress.parts, 'part')}"
+        text = f"{done}, {rate:.1f} images/s, {self._failed} failed"
         if self._total is not None and not progress.reused and rate:
             text = f"{text}, {max(self._total - progress.images, 0) / rate:.0f} s left"
         click.echo(f"\r\x1b[K{text}" if self._on else text, err=True, nl=not self._on)

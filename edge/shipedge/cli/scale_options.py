@@ -62,7 +62,7 @@ SCALE = grouped(
         "--image-timeout",
         type=FloatRange(0, 86_400),
         metavar="S",
-        help="Seconds that a worker gives an image, scenes and videos excepted; 0: as many as it takes.  "
+        help="Seconds that a worker (--workers, else 1) has for an image, not for a scene or video; 0: no limit.  "
         f"[default: {IMAGE_S:g}]",
     ),
 )

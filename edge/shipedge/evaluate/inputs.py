@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from shipedge.airbus import open_csv
 from shipedge.errors import DatasetError, RleFormatError
-from shipedge.events.reading import LOG, log_files
+from shipedge.events.reading import LOG, log_files, part_files
 from shipedge.files.inputs import read_input
 from shipedge.files.json_text import loads
 from shipedge.files.shorten import shorten
@@ -57,6 +57,8 @@ def read_prediction(path: str | os.PathLike[str]) -> Prediction:
     path = Path(path)
     if path.is_dir():
         path /= LOG
+        if not path.is_file() and part_files(path.parent):
+            raise DatasetError(f"{path.parent} holds a run that is not through; give its command again first")
         if not path.is_file():
             raise DatasetError(f"{path.parent} holds no {LOG}; expected a folder of shipedge predict, or a CSV")
     if path.suffix != ".jsonl":

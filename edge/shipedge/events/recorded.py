@@ -14,7 +14,7 @@ from shipedge.events.reading import log_files, parse_event, read_events, whole_l
 from shipedge.events.summary import Summary
 from shipedge.files.json_text import loads
 
-__all__ = ["Recorded", "read_recorded"]
+__all__ = ["Recorded", "is_through", "read_recorded"]
 
 _FRAME = re.compile(rb'\{"event":"(?:frame|track)","source":("(?:[^"\\]|\\.)*"),("index":(\d{1,15}),)?')
 _CAPTURED = re.compile(rb'"captured":"([^"\\]{1,40})"')
@@ -84,10 +84,24 @@ def read_recorded(log: Path, start: Start) -> Recorded:
         return Recorded()
     if first.batch != start.batch:
         raise DatasetError(
-            f"{log}: of a run of {first.time} that is not through, by another command or of files that have changed "
-            f"since: {_FRESH}"
+            f"{log.parent}: holds a run of {first.time} that is not through, and is not this one: other options or "
+            f"sources, or files that have changed since. Its command goes on with it, {_FRESH}"
         )
     return recorded
+
+
+def is_through(log: Path) -> bool:
+    """Whether a run over files has come to its end; of cameras and streams nothing says so, and it is.
+
+    Raises:
+        DatasetError: it is no log.
+    """
+    files = log_files(log)
+    first = _first(files[0]) if files else None
+    if first is None or first.batch is None:
+        return first is not None
+    *_, last = whole_lines(files[-1])
+    return files[-1] == log and last[2].startswith(b'{"event":"end","source":null')
 
 
 def _first(path: Path) -> Start | None:

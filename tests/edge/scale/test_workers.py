@@ -199,6 +199,24 @@ def test_a_folder_of_another_command_is_left_alone(predict, images, tmp_path):
     assert len(part_files(tmp_path / "out")) == 1
 
 
+def test_a_run_that_is_not_through_is_no_whole_result(predict, run, images, tmp_path):
+    predict("in", "--out", "out", "--workers", "1", "--block-images", "4")
+    assert run("export", "out", "--csv", "whole.csv").stderr == ""
+    (tmp_path / "out" / "predictions.jsonl").unlink()  # as if it had been killed
+    (tmp_path / "truth.csv").write_text("ImageId,EncodedPixels\n00.png,\n")
+    done = run("evaluate", "out", "truth.csv")
+    assert done.exit_code == 1
+    assert done.stderr == "Error: out holds a run that is not through; give its command again first\n"
+    done = run("export", "out", "--csv", "ships.csv")
+    assert done.exit_code == 0
+    assert done.stderr == "out: the run is not through: what it has until now is exported\n"
+    predict("in", "--out", "one")
+    log = tmp_path / "one" / "predictions.jsonl"
+    assert run("export", "one", "--csv", "one.csv").stderr == ""
+    log.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:-1]))
+    assert "not through" in run("export", "one", "--csv", "cut.csv").stderr
+
+
 def test_one_process_replaces_the_parts_of_a_run_that_is_through(predict, images, tmp_path):
     predict("in", "--out", "out", "--workers", "2", "--block-images", "4")
     predict("in", "--out", "out")
