@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +19,7 @@ import scale_results
 pytest.importorskip("cv2", reason="OpenCV is not installed (extra edge)")
 pytest.importorskip("ai_edge_litert", reason="no TFLite runtime is installed (extra edge)")
 
+from shipedge.cli import main
 from shipedge.engines import processes
 from shipedge.engines.tries import Share, halves
 from shipedge.events.reading import part_files
@@ -199,7 +201,8 @@ def test_a_folder_of_another_command_is_left_alone(predict, images, tmp_path):
     assert len(part_files(tmp_path / "out")) == 1
 
 
-def test_a_run_that_is_not_through_is_no_whole_result(predict, run, images, tmp_path):
+def test_a_run_that_is_not_through_is_no_whole_result(predict, images, tmp_path):
+    run = lambda *arguments: CliRunner().invoke(main, arguments)  # noqa: E731 - `predict` has made tmp_path its folder
     predict("in", "--out", "out", "--workers", "1", "--block-images", "4")
     assert run("export", "out", "--csv", "whole.csv").stderr == ""
     (tmp_path / "out" / "predictions.jsonl").unlink()  # as if it had been killed
