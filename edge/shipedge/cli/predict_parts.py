@@ -109,6 +109,7 @@ def _refuse_what_needs_one_process(asked: Asked) -> None:
         "--rotate": logging.rotate is not None,
         "--keep": logging.keep is not None,
         "--budget": logging.budget is not None,
+        "--max-failure-rate": logging.max_failure_rate < 1,
     }
     if given := [name for name, value in single.items() if value]:
         raise ConfigError(

@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 
 from shipedge.errors import DatasetError
 from shipedge.events.kinds import Event, Result, Start
-from shipedge.events.reading import log_files, to_line
+from shipedge.events.reading import log_files, remove_parts, to_line
 from shipedge.events.recorded import Recorded, read_recorded
 from shipedge.files.atomic import is_stream, naming, remove_leftovers, temporary_name
 
@@ -162,9 +162,11 @@ class Log:
         self._descriptor = os.open(temporary, flags, 0o666)
         try:
             self._write(b"".join(self._waiting))
-            for path in log_files(self.path):
-                if path != self.path and self._part == 0:
-                    path.unlink()
+            if self._part == 0:
+                remove_parts(self.path.parent)
+                for path in log_files(self.path):
+                    if path != self.path:
+                        path.unlink()
             temporary.replace(self.path)
         except BaseException:
             temporary.unlink(missing_ok=True)

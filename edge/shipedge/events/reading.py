@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
@@ -20,12 +20,14 @@ from shipedge.files.shorten import shorten
 __all__ = [
     "LOG",
     "PARTS",
+    "READ",
     "log_files",
     "log_lines",
     "parse_event",
     "part_files",
     "part_name",
     "read_events",
+    "remove_parts",
     "to_line",
     "whole_lines",
 ]
@@ -33,9 +35,12 @@ __all__ = [
 LOG = "predictions.jsonl"
 PARTS = "parts"
 """The folder of what several processes have written, beside the log."""
+READ = "read"
+"""The folder of what these have read, with sizes and checksums: a record of each part."""
 LONGEST = 1 << 28
 """Bytes of a line: a frame of the largest size, every other pixel of which is a ship, takes less."""
 _PART = re.compile(r"part-(\d{5,9})\.jsonl")
+_OF_PARTS = re.compile(r"part-(\d{5,9})\.(jsonl|parquet)")
 _CUT_OFF = re.compile(r"\.(\d{6,})\.jsonl")
 
 
@@ -66,6 +71,23 @@ def part_files(folder: Path) -> dict[int, Path]:
     matches = ((_PART.fullmatch(path.name), path) for path in parts.iterdir())
     found = {int(match[1]): path for match, path in matches if match and path.is_file()}
     return dict(sorted(found.items()))
+
+
+def remove_parts(folder: Path, kept: Collection[int] = (), *, parquet: bool = True) -> None:
+    """Removes the parts beside a log whose numbers are not kept, with their records and Parquet files.
+
+    Args:
+        folder: of the log.
+        kept: numbers.
+        parquet: keep those of Parquet, too.
+    """
+    for directory in (folder / PARTS, folder / READ):
+        if directory.is_symlink() or not directory.is_dir():
+            continue
+        for path in list(directory.iterdir()):
+            match = _OF_PARTS.fullmatch(path.name)
+            if match and (int(match[1]) not in kept or (match[2] == "parquet" and not parquet)):
+                path.unlink(missing_ok=True)
 
 
 def log_files(log: Path) -> list[Path]:

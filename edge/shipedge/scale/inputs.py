@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from hashlib import blake2b
 from pathlib import Path
 from stat import S_ISDIR
 from typing import BinaryIO
@@ -12,7 +13,7 @@ from shipedge.errors import ConfigError, ImageError, SourceError
 from shipedge.files.inputs import open_input
 from shipedge.images.files import open_file
 from shipedge.images.header import SUFFIXES, read_header
-from shipedge.scale.blocks import Item, refused
+from shipedge.scale.blocks import Item, file_stamp, refused
 from shipedge.scale.manifest import Wanted, manifest_name, read_manifest
 from shipedge.scale.remote import entries, is_url, open_url, read_url, shown
 from shipedge.scale.shards import SHARDS, is_shard, read_shard
@@ -63,25 +64,33 @@ def count_items(specs: Sequence[str]) -> int | None:
 
 
 def items_of(specs: Sequence[str], notes: list[str]) -> Iterator[Item]:
-    """Every item of every source, in their order; one that is named twice is refused the second time.
+    """Every item of every source, in their order.
 
-    Of several sources the names are remembered, as numbers: those of one folder, glob or shard differ anyway.
+    A file that is named twice is read once, as in one process. Another item of a name that was there is refused:
+    behind it may be something else. Of several sources digests of the names are remembered: those of one folder, glob
+    or shard differ anyway.
 
     Args:
         specs: what the user typed; "@FILE" is a manifest.
         notes: gets a sentence for what is left out.
     """
-    taken: set[int] | None = None if len(specs) == 1 and manifest_name(specs[0]) is None else set()
+    taken: set[bytes] | None = None if len(specs) == 1 and manifest_name(specs[0]) is None else set()
+    twice = 0
     for spec in specs:
         for item in _source(spec, notes):
             if taken is not None and item.kind != "refused":
-                known = hash(item.name)
+                known = blake2b(os.fsencode(item.name), digest_size=12).digest()
+                if known in taken and item.kind in ("file", "scene"):
+                    twice += 1
+                    continue
                 if known in taken:
                     yield refused(item.name, "is named twice, expected once: the second one is left out")
                     continue
                 taken.add(known)
             yield item
             del item
+    if twice:
+        notes.append(f"{twice} file{'s are' if twice > 1 else ' is'} given twice and read once")
 
 
 def _source(spec: str, notes: list[str]) -> Iterator[Item]:
@@ -89,43 +98,72 @@ def _source(spec: str, notes: list[str]) -> Iterator[Item]:
     if manifest is None:
         yield from _expanded(Wanted(spec), notes)
         return
+    empty = True
     for wanted in read_manifest(_open(manifest), manifest):
+        empty = False
         if isinstance(wanted, Item):
             yield wanted
         else:
-            yield from _expanded(wanted, notes)
+            yield from _expanded(wanted, notes, listed=True)
+    if empty:
+        yield refused(manifest, "lists nothing, expected a path or an address on a line")
 
 
-def _expanded(wanted: Wanted, notes: list[str]) -> Iterator[Item]:
-    """The items of one source."""
+def _expanded(wanted: Wanted, notes: list[str], *, listed: bool = False) -> Iterator[Item]:
+    """The items of one source, of a manifest where it is listed."""
     url = wanted.url
     name = shown(url) if is_url(url) else url
+    is_folder = url.endswith("/") if is_url(url) else Path(url).is_dir()
     try:
-        if is_url(url):
-            yield from _stored(wanted)
-        elif Path(url).is_dir():
+        if (wanted.size is not None or wanted.sha256) and (is_folder or is_shard(name)):
+            yield refused(name, "has a size or a checksum in the manifest, which images alone may have")
+        elif is_url(url):
+            yield from _stored(wanted, listed)
+        elif is_folder:
             yield from _folder(url, notes)
         elif is_shard(url):
-            yield from read_shard(_open(url), url)
+            yield from _shard(url)
         else:
             for source in resolve([url], notes):
                 name = source.name
                 yield refused(url, "has no end, expected a file") if source.live else _file(name, wanted, _status(name))
     except (SourceError, ConfigError, OSError) as error:
-        text = str(error) if not isinstance(error, OSError) else error.strerror or str(error)
-        yield refused(name, text.removeprefix(f"{name}: "))
+        yield refused(name, _reason(name, error))
 
 
-def _stored(wanted: Wanted) -> Iterator[Item]:
+def _stored(wanted: Wanted, listed: bool) -> Iterator[Item]:
     """The items at an address. Raises SourceError where nothing is there."""
-    for entry in entries(wanted.url):
+    empty = True
+    for entry in entries(wanted.url, listed=listed):
         name = shown(entry.url)
         if is_shard(name):
-            yield from read_shard(open_url(entry.url), name)
+            yield from _shard(entry.url)
         elif entry.url == wanted.url:
             yield _remote(entry.url, name, entry.stamp, wanted)
         elif name.lower().endswith(SUFFIXES):
             yield _remote(entry.url, name, entry.stamp, Wanted(entry.url))
+        else:
+            continue
+        empty = False
+    if empty:
+        raise SourceError(f"nothing to read is there (looked for {', '.join(_WANTED)})")
+
+
+def _shard(url: str) -> Iterator[Item]:
+    """The items of a shard, by path or address."""
+    name = shown(url) if is_url(url) else url
+    try:
+        file = _open(url)
+    except (SourceError, ConfigError, OSError) as error:
+        yield refused(name, _reason(name, error))
+        return
+    yield from read_shard(file, name)
+
+
+def _reason(name: str, error: Exception) -> str:
+    """What follows the name of what cannot be read."""
+    text = str(error) if not isinstance(error, OSError) else error.strerror or str(error)
+    return text.removeprefix(f"{name}: ")
 
 
 def _folder(folder: str, notes: list[str]) -> Iterator[Item]:
@@ -142,7 +180,7 @@ def _folder(folder: str, notes: list[str]) -> Iterator[Item]:
         if status is not None and S_ISDIR(status.st_mode):
             continue
         if is_shard(name):
-            yield from read_shard(_open(path), path)
+            yield from _shard(path)
         else:
             yield _file(path, Wanted(path), status)
 
@@ -163,7 +201,7 @@ def _status(path: str) -> os.stat_result | None:
 
 
 def _file(name: str, wanted: Wanted, status: os.stat_result | None) -> Item:
-    stamp = "" if status is None else f"{status.st_size} {status.st_mtime_ns}"
+    stamp = "" if status is None else file_stamp(name, status)
     pixels = _scene_pixels(name)
     return Item(name, "scene" if pixels else "file", b"", stamp, wanted.size, wanted.sha256, pixels=pixels)
 

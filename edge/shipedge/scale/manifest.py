@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any, BinaryIO, NamedTuple
 
@@ -62,9 +63,15 @@ def _parsed(text: bytes, where: str) -> Wanted | Item:
         known: Any = loads(text)
     except ValueError as error:
         return refused(where, f"is no JSON: {error}")
+    if odd := [key for key in known if key not in ("url", "size", "sha256")]:
+        return refused(where, f"has the key {shorten(odd[0])}, expected url, size and sha256")
     url, size, sha256 = (known.get(key) for key in ("url", "size", "sha256"))
     if not isinstance(url, str) or not url:
         return refused(where, f"url is {shorten(url)}, expected a path or an address")
+    try:
+        os.fsencode(url)
+    except UnicodeEncodeError:
+        return refused(where, f"url is {url!a}, which no file can be called")
     if size is not None and (type(size) is not int or size < 0):
         return refused(where, f"size is {shorten(size)}, expected a number of bytes")
     if sha256 is not None and not (isinstance(sha256, str) and len(sha256) == 64):

@@ -13,7 +13,7 @@ from shipedge.files.atomic import write_atomic
 __all__ = ["write_parquet"]
 
 
-def write_parquet(path: Path, lines: bytes) -> None:
+def write_parquet(path: Path, lines: bytes, *, durable: bool) -> None:
     """Writes the results of some lines of a log: a row for each frame, its ships as a list, and for each failure.
 
     Names that are no UTF-8 are written with replacement characters: Parquet knows no others.
@@ -56,7 +56,7 @@ def write_parquet(path: Path, lines: bytes) -> None:
     rows = [row for line in lines.splitlines() if (row := _row(line, [field.name for field in ship])) is not None]
     buffer = io.BytesIO()
     parquet.write_table(pyarrow.Table.from_pylist(rows, schema), buffer, compression="zstd")
-    write_atomic(path, buffer.getvalue())
+    write_atomic(path, buffer.getvalue(), durable=durable)
 
 
 def _row(line: bytes, fields: list[str]) -> dict[str, Any] | None:

@@ -14,19 +14,29 @@ import msgspec
 from shipedge.errors import DatasetError
 from shipedge.events import End, Failure, Result, Start, utc
 from shipedge.events.log import lock_folder
-from shipedge.events.reading import LOG, PARTS, log_files, parse_event, part_files, part_name, to_line, whole_lines
+from shipedge.events.reading import (
+    LOG,
+    PARTS,
+    READ,
+    log_files,
+    parse_event,
+    part_files,
+    part_name,
+    remove_parts,
+    to_line,
+    whole_lines,
+)
 from shipedge.events.recorded import read_recorded
 from shipedge.files.atomic import own_folder, remove_leftovers, write_atomic
 from shipedge.scale.blocks import Block
 from shipedge.scale.parquet import write_parquet
 from shipedge.scale.part import Part
 
-__all__ = ["READ", "Parts", "Totals"]
+__all__ = ["Parts", "Totals"]
 
+_ERROR = b'{"event":"error"'
 _WRITERS = 8
 """Parts that are written at a time: those of a moment reach the disk together."""
-READ = "read"
-"""The folder of what was read, with sizes and checksums: manifests."""
 
 
 @dataclass(slots=True)
@@ -61,7 +71,8 @@ class Parts:
     """Files of results in a folder. Use it as a context manager.
 
     A part that is there, of the same command and of the same inputs, is not made again: so a run that was killed goes
-    on, and one over a folder that has grown does what is new.
+    on, and one over a folder that has grown does what is new. Where a run is through and its command is given again,
+    parts in which something has failed are tried again.
 
     Attributes:
         folder: of all results.
@@ -80,6 +91,7 @@ class Parts:
     reused: int = 0
     _count: int = field(default=0, init=False)
     _stack: ExitStack = field(default_factory=ExitStack, init=False)
+    _again: bool = field(default=False, init=False)
     _pool: ThreadPoolExecutor | None = field(default=None, init=False)
     _writing: deque[Future[None]] = field(default_factory=deque, init=False)
 
@@ -96,10 +108,12 @@ class Parts:
             for name in ("", PARTS, READ):
                 remove_leftovers(self.folder / name)
             if self.fresh or not self._is_ours():
-                for path in part_files(self.folder).values():
-                    self._remove(path)
+                remove_parts(self.folder)
                 for path in log_files(self.folder / LOG):
                     path.unlink()
+            # What a kill has left of a part that is none, and Parquet that this run would not keep up with.
+            remove_parts(self.folder, set(part_files(self.folder)), parquet=self.parquet)
+            self._again = self.log.is_file()
             for name in (PARTS, READ):
                 own_folder(self.folder / name)
             self._stack = stack.pop_all()
@@ -130,6 +144,8 @@ class Parts:
         done = start is not None and (start.batch, start.inputs) == (self.start.batch, block.inputs())
         if done and self.parquet:
             done = path.with_suffix(".parquet").is_file()
+        if done and self._again:  # all is through, so what has failed may be well by now
+            done = not any(line.startswith(_ERROR) for _, _, line in whole_lines(path))
         self.reused += done
         return done
 
@@ -156,7 +172,7 @@ class Parts:
         record = self.folder / READ / path.name
         write_atomic(record, part.record, durable=self.durable)
         if self.parquet:
-            write_parquet(path.with_suffix(".parquet"), part.lines)
+            write_parquet(path.with_suffix(".parquet"), part.lines, durable=self.durable)
         write_atomic(path, to_line(start) + part.lines, durable=self.durable)
 
     def finish(self) -> Totals:
@@ -167,9 +183,8 @@ class Parts:
             OSError: the log cannot be written.
         """
         self._wait()
+        remove_parts(self.folder, range(self._count))
         files = part_files(self.folder)
-        for number in [number for number in files if number >= self._count]:
-            self._remove(files.pop(number))
         if missing := self._count - len(files):
             raise DatasetError(f"{self.folder / PARTS}: {missing} parts have gone, expected all: run it again")
         totals = Totals(parts=len(files))
@@ -184,10 +199,6 @@ class Parts:
     def log(self) -> Path:
         """Its last file, there when the run is through."""
         return self.folder / LOG
-
-    def _remove(self, path: Path) -> None:
-        for old in (path, path.with_suffix(".parquet"), self.folder / READ / path.name):
-            old.unlink(missing_ok=True)
 
     def _path(self, number: int) -> Path:
         return self.folder / PARTS / part_name(number)
@@ -206,7 +217,7 @@ def _start(path: Path) -> Start | None:
 def _count_lines(path: Path, totals: Totals) -> None:
     decode = msgspec.json.Decoder(_Line).decode
     for _, _, line in whole_lines(path):
-        if line.startswith(b'{"event":"error"'):
+        if line.startswith(_ERROR):
             event = parse_event(line)
             assert isinstance(event, Failure)
             totals.unread.append(event.source or "")

@@ -102,27 +102,35 @@ def _copied(url: str) -> BinaryIO | None:
         raise
 
 
-def entries(url: str) -> Iterator[Entry]:
+def entries(url: str, *, listed: bool = False) -> Iterator[Entry]:
     """The file at an address, those directly in the folder or behind the prefix, or the matches of a pattern, by name.
+
+    Args:
+        url: a file that is there is no pattern, whatever it is called.
+        listed: it is a line of a manifest, of which there are many: no pattern, and nobody asks for its stamp.
 
     Raises:
         SourceError: there is none, or the store does not answer.
     """
     system, path = _system(url)
-    scheme = url.partition("://")[0]
     with _told(url):
-        if any(character in path for character in "*?["):
+        # A web server knows no patterns and no folders, and may refuse to tell what a signed address holds.
+        if not (listed or _is_http(url)) and any(char in path for char in "*?[") and not system.isfile(path):
             infos = system.glob(path, detail=True)
-        elif url.endswith("/") or (scheme not in ("http", "https") and system.isdir(path)):
+        elif url.endswith("/") or not (listed or _is_http(url) or not system.isdir(path)):
             infos = {info["name"]: info for info in system.ls(path.rstrip("/"), detail=True)}
         else:
-            yield Entry(url, "")
+            yield Entry(url, "" if listed or _is_http(url) else _stamp(system.info(path)))
             return
     for name in sorted(infos):
         info = infos.pop(name)
         if info.get("type") == "file":
-            version = info.get("ETag") or info.get("etag") or info.get("mtime") or info.get("LastModified") or ""
-            yield Entry(system.unstrip_protocol(name), f"{info.get('size')} {version}")
+            yield Entry(system.unstrip_protocol(name), _stamp(info))
+
+
+def _stamp(info: dict[str, Any]) -> str:
+    version = info.get("ETag") or info.get("etag") or info.get("mtime") or info.get("LastModified") or ""
+    return f"{info.get('size')} {version}"
 
 
 def _system(url: str) -> tuple[Any, str]:

@@ -22,7 +22,7 @@ from shipedge.frame import Frame
 from shipedge.images import Reading, header_of, read_file
 from shipedge.images.files import open_file
 from shipedge.region import Region
-from shipedge.scale.blocks import Block, Item
+from shipedge.scale.blocks import Block, Item, file_stamp
 from shipedge.scale.part import Part, failed_part, joined
 from shipedge.scale.remote import read_url
 from shipedge.scale.scenes import Look, Seen
@@ -85,8 +85,12 @@ class Worker:
         """
         if isinstance(task, Block):
             return joined([self._item(item) for item in task.items])
+        (item,) = task.block.items
         try:
-            return self._look(task)
+            seen = self._look(task)
+            if file_stamp(item.name) != item.stamp:  # others may have seen what was there before
+                raise ImageError(item.name, "has changed while it was read: give the command again", "damaged")
+            return seen
         except SourceError as error:
             return Seen(trouble=str(error))
 

@@ -19,7 +19,7 @@ from shipedge.events import describe
 from shipedge.images import AS_IT_IS
 from shipedge.region import Region
 from shipedge.scale import scenes
-from shipedge.scale.blocks import Block, Item
+from shipedge.scale.blocks import Block, Item, file_stamp
 from shipedge.scale.part import Part
 from shipedge.scale.scenes import SceneWork
 from shipedge.scale.work import Job, Worker
@@ -43,7 +43,7 @@ def small_shares(monkeypatch):
 def looked_at(path, job, workers, chance=None):
     """The line of a scene that some workers look at, whose answers come in any order."""
     height, width = read_frame(str(path)).shape
-    item = Item(str(path), "scene", pixels=height * width)
+    item = Item(str(path), "scene", stamp=file_stamp(str(path)), pixels=height * width)
     work, hands = SceneWork(Block(0, (item,))), [Worker(job) for _ in range(workers)]
     waiting, count = work.begin(), 0
     chance = chance or random.Random(1)
@@ -142,6 +142,19 @@ def test_a_piece_that_kills_is_tried_three_times(geotiff, sea, small_shares):
         (look,) = work.take(look, Died("was ended by SIGSEGV"))
     part = work.take(look, Died("was ended by SIGSEGV"))
     assert part.failed == ("a.tif: no process survives it: 3 were tried, the last one was ended by SIGSEGV",)
+
+
+def test_a_scene_that_changes_while_it_is_read(toy_bundle_dir, scene):
+    """Some of its pieces would be of the one, some of the other."""
+    bundle = load_bundle(toy_bundle_dir)
+    worker, item = Worker(job(bundle)), Item(str(scene), "scene", stamp=file_stamp(str(scene)), pixels=6000 * 6000)
+    work = SceneWork(Block(0, (item,)))
+    first, *others = work.begin()
+    assert work.take(first, worker(first)) == []
+    os.utime(scene, ns=(1, 1))
+    for look in others:
+        part = work.take(look, worker(look))
+    assert part.failed == (f"{scene}: has changed while it was read: give the command again",)
 
 
 @pytest.fixture

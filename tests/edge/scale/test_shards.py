@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import os
 import random
 import tarfile
 import zipfile
@@ -221,6 +222,7 @@ def test_manifests(predict, images, tmp_path):
     for options in (["@list.txt"], ["--manifest", "list.txt"]):
         done = predict(*options, "--out", f"out{len(options)}")
         assert done.exit_code == 1
+        assert "1 file is given twice and read once" in done.stderr
         found = scale_results.results(tmp_path / f"out{len(options)}")
         assert [one["source"] for one in found if one["event"] == "frame"] == [
             "in/0.png",
@@ -229,12 +231,70 @@ def test_manifests(predict, images, tmp_path):
         ]
         messages = sorted(one["message"] for one in found if one["event"] == "error")
         assert messages == [
-            "in/0.png: is named twice, expected once: the second one is left out",
             "in/none.png: no such file or folder",
             "list.txt: line 5: url is 3, expected a path or an address",
-            messages[3],
+            messages[2],
         ]
-        assert messages[3].startswith("list.txt: line 6: is no JSON: ")
+        assert messages[2].startswith("list.txt: line 6: is no JSON: ")
+
+
+@pytest.mark.parametrize(
+    ("line", "trouble"),
+    [
+        ('{"url": "in/0.png", "sha": "00"}', "l.txt: line 1: has the key 'sha', expected url, size and sha256"),
+        ('{"url": "\\ud800.jpg"}', "l.txt: line 1: url is '\\ud800.jpg', which no file can be called"),
+        ('{"url": "s.tar", "size": 3}', "s.tar: has a size or a checksum in the manifest, which images alone may have"),
+        ('{"url": "in", "size": 3}', "in: has a size or a checksum in the manifest, which images alone may have"),
+        ("# nothing", "l.txt: lists nothing, expected a path or an address on a line"),
+    ],
+)
+def test_lines_of_manifests_that_are_refused(predict, images, tmp_path, line, trouble):
+    (tmp_path / "s.tar").write_bytes(tar_of(images))
+    (tmp_path / "l.txt").write_text(line + "\n")
+    done = predict("@l.txt", "--out", "out")
+    assert done.exit_code == 1
+    assert [one["message"] for one in scale_results.results(tmp_path / "out")] == [trouble]
+
+
+def test_shards_that_cannot_be_opened_leave_the_other_files(predict, images, tmp_path):
+    (tmp_path / "in" / "1.tar").symlink_to("nowhere")
+    os.mkfifo(tmp_path / "in" / "2.zip")
+    done = predict("in", "--workers", "1", "--out", "out")
+    assert done.exit_code == 1
+    found = scale_results.results(tmp_path / "out")
+    assert [one["source"] for one in found if one["event"] == "frame"] == [f"in/{name}" for name in images]
+    assert sorted(one["message"].partition(": ")[0] for one in found if one["event"] == "error") == [
+        "in/1.tar",
+        "in/2.zip",
+    ]
+
+
+def test_parquet_is_that_of_the_parts(predict, images, tmp_path):
+    """Whatever other runs have left in the folder."""
+    parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed (extra scale)")
+    folder = tmp_path / "out" / "parts"
+
+    def sources():
+        return [
+            row["source"] for path in sorted(folder.glob("*.parquet")) for row in parquet.read_table(path).to_pylist()
+        ]
+
+    predict("in", "--out", "out", "--format", "parquet", "--block-images", "2")
+    assert len(sources()) == 6
+    predict("in/0.png", "--out", "out")
+    assert list(folder.iterdir()) == list((tmp_path / "out" / "read").iterdir()) == []
+    (folder / "part-00007.parquet").write_bytes(b"of a run that was killed")
+    predict("in/0.png", "--out", "out", "--format", "parquet")
+    assert sources() == ["in/0.png"]
+    (tmp_path / "in" / "0.png").write_bytes((tmp_path / "in" / "1.png").read_bytes())
+    predict("in/0.png", "--out", "out", "--workers", "1")
+    assert sources() == []
+    predict("in/0.png", "--out", "out", "--format", "parquet")
+    assert sources() == ["in/0.png"]
+    row = parquet.read_table(folder / "part-00000.parquet").to_pylist()[0]
+    assert [ship["rle"] for ship in row["ships"]] == [
+        ship["rle"] for ship in scale_results.results(tmp_path / "out")[0]["ships"]
+    ]
 
 
 def test_a_shard_that_does_not_exist(predict):
@@ -270,6 +330,14 @@ def test_memory_store(images):
             assert len({item.name for item in items}) == 6
         (missing,) = items_of(["memory://shipedge/none.png"], [])
         assert "no such file or folder" in missing.trouble
+        for url in ("memory://shipedge/none/*.png", "memory://shipedge/in/*.gif"):
+            (nothing,) = items_of([url], [])
+            assert "nothing to read is there" in nothing.trouble
+        store.pipe("/shipedge/odd/a[1].png", images["0.png"])
+        for url in ("memory://shipedge/odd/a[1].png", "memory://shipedge/odd/"):
+            (item,) = items_of([url], [])
+            assert item.name.endswith("/shipedge/odd/a[1].png")
+            assert item.content == images["0.png"]
         (secret,) = items_of(["s3://key:secret@bucket/a.png"], [])
         assert "expected credentials in the environment" in secret.trouble
         assert "secret" not in secret.trouble

@@ -108,6 +108,21 @@ def test_s3(predict, images, bucket, tmp_path):
     assert done.exit_code == 1
     (failure,) = [one for one in scale_results.results(tmp_path / "missing") if one["event"] == "error"]
     assert failure["message"] == f"{bucket}/in/none.png: no such file or folder"
+    for nothing in (f"{bucket}/in/*.gif", f"{bucket}/none*.tar", "s3://of-nobody/*.png"):
+        assert predict(nothing, "--out", "nothing", "--fresh").exit_code == 1
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_an_object_of_s3_that_changes(predict, images, bucket, tmp_path):
+    import boto3
+
+    client = boto3.client("s3")
+    assert predict(f"{bucket}/in/0.png", "--out", "one").exit_code == 0
+    client.upload_file(str(images / "1.png"), "ships", "in/0.png")
+    assert predict(f"{bucket}/in/0.png", "--out", "one").exit_code == 0
+    assert predict("in/1.png", "--out", "local").exit_code == 0
+    (found,), (wanted,) = (scale_results.results(tmp_path / out) for out in ("one", "local"))
+    assert found["ships"] == wanted["ships"]
 
 
 def test_http(predict, shard, server, tmp_path):

@@ -178,6 +178,20 @@ def test_parts_that_are_there_are_not_made_again(predict, images, tmp_path):
     assert scale_results.results(tmp_path / "out") == whole
 
 
+def test_what_has_failed_is_tried_again_when_all_is_through(predict, images, image, tmp_path):
+    options = ["in", "--out", "out", "--workers", "1", "--block-images", "4"]
+    broken = images / "05b.png"
+    status = broken.stat()
+    assert predict(*options).exit_code == 1
+    before = {path: path.stat().st_mtime_ns for path in part_files(tmp_path / "out").values()}
+    content = bytearray((images / "05.png").read_bytes())
+    broken.write_bytes(content[: status.st_size].ljust(status.st_size, b"\0"))
+    os.utime(broken, ns=(status.st_atime_ns, status.st_mtime_ns))  # the reason was elsewhere
+    predict(*options)
+    changed = [path.name for path, time in before.items() if path.stat().st_mtime_ns != time]
+    assert changed == ["part-00001.jsonl"]
+
+
 def test_what_has_changed_is_done_again(predict, images, image, tmp_path):
     options = ["in", "--out", "out", "--workers", "1", "--block-images", "4"]
     predict(*options)
