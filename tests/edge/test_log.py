@@ -124,7 +124,10 @@ def test_a_run_that_is_through_is_replaced_by_its_first_frame(path):
 def test_what_is_not_ours_is_refused_and_fresh_replaces_it(path):
     with Log(path, start()) as log:
         log.write(frame(0))
-    for other, said in ((start("c"), "by another command or of files that have changed"), (start(None), "by another")):
+    for other, said in (
+        (start("c"), "other options or sources, or files that have changed"),
+        (start(None), "is not this one"),
+    ):
         with pytest.raises(DatasetError, match=said), Log(path, other):
             pass
     with Log(path, start("c"), fresh=True) as log:

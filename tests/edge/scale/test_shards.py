@@ -1,4 +1,4 @@
-"""Shards, manifests and object stores give the images that a folder gives; what is hostile in them is a sentence."""
+"""Shards and object stores give the images that a folder gives; what is hostile in them is a sentence."""
 
 import gzip
 import io
@@ -22,14 +22,6 @@ from shipedge.scale import shards, tar
 from shipedge.scale.inputs import items_of
 from shipedge.scale.shards import read_shard
 from shipedge.scale.tar import read_tar
-
-
-@pytest.fixture
-def images(image, tmp_path):
-    """{name: bytes} of six images, which lie in tmp_path/in as well."""
-    for k in range(6):
-        image(tmp_path / "in" / f"{k}.png", 300, 400, (50 + 20 * k, 60, 90 + 20 * k, 80))
-    return {path.name: path.read_bytes() for path in sorted((tmp_path / "in").iterdir())}
 
 
 def tar_of(files, form=tarfile.PAX_FORMAT, kinds=None):
@@ -72,14 +64,14 @@ def read(content, name="s.tar"):
 
 
 @pytest.mark.parametrize("suffix", ["tar", "tar.gz", "zip", "parquet", "nested.parquet"])
-def test_a_shard_gives_what_its_folder_gives(predict, images, tmp_path, suffix):
-    others = {**images, "0.json": b"{}", "._0.png": b"\0", "0.cls": b"1"}
+def test_a_shard_gives_what_its_folder_gives(predict, six_images, tmp_path, suffix):
+    others = {**six_images, "0.json": b"{}", "._0.png": b"\0", "0.cls": b"1"}
     content = {
         "tar": lambda: tar_of(others),
         "tar.gz": lambda: gzip.compress(tar_of(others)),
         "zip": lambda: zip_of(others),
-        "parquet": lambda: parquet_of(images),
-        "nested.parquet": lambda: parquet_of(images, nested=True),
+        "parquet": lambda: parquet_of(six_images),
+        "nested.parquet": lambda: parquet_of(six_images, nested=True),
     }[suffix]()
     (tmp_path / f"s.{suffix}").write_bytes(content)
     done = predict(f"s.{suffix}", "--out", "shard")
@@ -207,93 +199,24 @@ def test_parquet_with_other_columns():
     assert "its columns are a, b, expected one of type binary that holds images" in trouble
 
 
-def test_a_member_that_is_no_image_fails_alone(predict, images, tmp_path):
-    (tmp_path / "s.tar").write_bytes(tar_of({**images, "bad.png": b"nothing"}))
+def test_a_member_that_is_no_image_fails_alone(predict, six_images, tmp_path):
+    (tmp_path / "s.tar").write_bytes(tar_of({**six_images, "bad.png": b"nothing"}))
     done = predict("s.tar", "--out", "out", "--workers", "2", "--block-images", "2")
     assert done.exit_code == 1
     assert (tmp_path / "out" / "failed.txt").read_text() == "s.tar/bad.png\n"
     assert len(scale_results.results(tmp_path / "out")) == 7
 
 
-def test_manifests(predict, images, tmp_path):
-    lines = ["in/0.png", "# a note", "", '{"url": "in/1.png"}', '{"url": 3}', "{", "in/none.png", "in/0.png", "s.tar"]
-    (tmp_path / "s.tar").write_bytes(tar_of(images))
-    (tmp_path / "list.txt").write_text("\n".join(lines) + "\n")
-    for options in (["@list.txt"], ["--manifest", "list.txt"]):
-        done = predict(*options, "--out", f"out{len(options)}")
-        assert done.exit_code == 1
-        assert "1 file is given twice and read once" in done.stderr
-        found = scale_results.results(tmp_path / f"out{len(options)}")
-        assert [one["source"] for one in found if one["event"] == "frame"] == [
-            "in/0.png",
-            "in/1.png",
-            *(f"s.tar/{name}" for name in images),
-        ]
-        messages = sorted(one["message"] for one in found if one["event"] == "error")
-        assert messages == [
-            "in/none.png: no such file or folder",
-            "list.txt: line 5: url is 3, expected a path or an address",
-            messages[2],
-        ]
-        assert messages[2].startswith("list.txt: line 6: is no JSON: ")
-
-
-@pytest.mark.parametrize(
-    ("line", "trouble"),
-    [
-        ('{"url": "in/0.png", "sha": "00"}', "l.txt: line 1: has the key 'sha', expected url, size and sha256"),
-        ('{"url": "\\ud800.jpg"}', "l.txt: line 1: url is '\\ud800.jpg', which no file can be called"),
-        ('{"url": "s.tar", "size": 3}', "s.tar: has a size or a checksum in the manifest, which images alone may have"),
-        ('{"url": "in", "size": 3}', "in: has a size or a checksum in the manifest, which images alone may have"),
-        ("# nothing", "l.txt: lists nothing, expected a path or an address on a line"),
-    ],
-)
-def test_lines_of_manifests_that_are_refused(predict, images, tmp_path, line, trouble):
-    (tmp_path / "s.tar").write_bytes(tar_of(images))
-    (tmp_path / "l.txt").write_text(line + "\n")
-    done = predict("@l.txt", "--out", "out")
-    assert done.exit_code == 1
-    assert [one["message"] for one in scale_results.results(tmp_path / "out")] == [trouble]
-
-
-def test_shards_that_cannot_be_opened_leave_the_other_files(predict, images, tmp_path):
+def test_shards_that_cannot_be_opened_leave_the_other_files(predict, six_images, tmp_path):
     (tmp_path / "in" / "1.tar").symlink_to("nowhere")
     os.mkfifo(tmp_path / "in" / "2.zip")
     done = predict("in", "--workers", "1", "--out", "out")
     assert done.exit_code == 1
     found = scale_results.results(tmp_path / "out")
-    assert [one["source"] for one in found if one["event"] == "frame"] == [f"in/{name}" for name in images]
+    assert [one["source"] for one in found if one["event"] == "frame"] == [f"in/{name}" for name in six_images]
     assert sorted(one["message"].partition(": ")[0] for one in found if one["event"] == "error") == [
         "in/1.tar",
         "in/2.zip",
-    ]
-
-
-def test_parquet_is_that_of_the_parts(predict, images, tmp_path):
-    """Whatever other runs have left in the folder."""
-    parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed (extra scale)")
-    folder = tmp_path / "out" / "parts"
-
-    def sources():
-        return [
-            row["source"] for path in sorted(folder.glob("*.parquet")) for row in parquet.read_table(path).to_pylist()
-        ]
-
-    predict("in", "--out", "out", "--format", "parquet", "--block-images", "2")
-    assert len(sources()) == 6
-    predict("in/0.png", "--out", "out")
-    assert list(folder.iterdir()) == list((tmp_path / "out" / "read").iterdir()) == []
-    (folder / "part-00007.parquet").write_bytes(b"of a run that was killed")
-    predict("in/0.png", "--out", "out", "--format", "parquet")
-    assert sources() == ["in/0.png"]
-    (tmp_path / "in" / "0.png").write_bytes((tmp_path / "in" / "1.png").read_bytes())
-    predict("in/0.png", "--out", "out", "--workers", "1")
-    assert sources() == []
-    predict("in/0.png", "--out", "out", "--format", "parquet")
-    assert sources() == ["in/0.png"]
-    row = parquet.read_table(folder / "part-00000.parquet").to_pylist()[0]
-    assert [ship["rle"] for ship in row["ships"]] == [
-        ship["rle"] for ship in scale_results.results(tmp_path / "out")[0]["ships"]
     ]
 
 
@@ -304,40 +227,27 @@ def test_a_shard_that_does_not_exist(predict):
         assert "cannot be read: No such file or directory" in done.stderr
 
 
-def test_results_as_parquet(predict, images, tmp_path):
-    parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed (extra scale)")
-    (tmp_path / "in" / "bad.png").write_bytes(b"nothing")
-    predict("in", "--out", "out", "--format", "parquet", "--block-images", "4")
-    rows = [
-        row for path in sorted((tmp_path / "out").rglob("*.parquet")) for row in parquet.read_table(path).to_pylist()
-    ]
-    found = scale_results.results(tmp_path / "out")
-    assert [row["source"] for row in rows] == [one["source"] for one in found]
-    assert [row["ships"][0]["rle"] for row in rows[:6]] == [one["ships"][0]["rle"] for one in found[:6]]
-    assert "bad.png" in rows[6]["error"]
-
-
-def test_memory_store(images):
+def test_memory_store(six_images):
     fsspec = pytest.importorskip("fsspec", reason="fsspec is not installed (extra scale)")
     store = fsspec.filesystem("memory")
-    for name, content in images.items():
+    for name, content in six_images.items():
         store.pipe(f"/shipedge/in/{name}", content)
-    store.pipe("/shipedge/s.tar", tar_of(images))
+    store.pipe("/shipedge/s.tar", tar_of(six_images))
     try:
         for url in ("memory://shipedge/in", "memory://shipedge/in/*.png", "memory://shipedge/s.tar"):
             items = list(items_of([url], []))
-            assert [item.content for item in items] == list(images.values())
+            assert [item.content for item in items] == list(six_images.values())
             assert len({item.name for item in items}) == 6
         (missing,) = items_of(["memory://shipedge/none.png"], [])
         assert "no such file or folder" in missing.trouble
         for url in ("memory://shipedge/none/*.png", "memory://shipedge/in/*.gif"):
             (nothing,) = items_of([url], [])
             assert "nothing to read is there" in nothing.trouble
-        store.pipe("/shipedge/odd/a[1].png", images["0.png"])
+        store.pipe("/shipedge/odd/a[1].png", six_images["0.png"])
         for url in ("memory://shipedge/odd/a[1].png", "memory://shipedge/odd/"):
             (item,) = items_of([url], [])
             assert item.name.endswith("/shipedge/odd/a[1].png")
-            assert item.content == images["0.png"]
+            assert item.content == six_images["0.png"]
         (secret,) = items_of(["s3://key:secret@bucket/a.png"], [])
         assert "expected credentials in the environment" in secret.trouble
         assert "secret" not in secret.trouble
