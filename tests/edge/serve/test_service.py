@@ -135,7 +135,8 @@ def test_rules_know_folders_and_files_by_the_names_they_are_given(serve, tmp_pat
     }
     assert service.json("/api/v1/ships?source=film")["frames"]
     assert service.get(f"/api/v1/sources/{id_of('pier')}/frame.jpg")[0] == 200
-    assert service.get(f"/api/v1/sources/{id_of('film')}", method="DELETE")[0] == 204
+    wait_for(lambda: {one["name"]: one["state"] for one in service.json("/api/v1/sources")}["film"] == "ended")
+    assert service.get(f"/api/v1/sources/{id_of('film')}", method="DELETE")[0] == 204  # also after its end
     wait_for(lambda: frames(service, "film") is None)
 
 
