@@ -111,6 +111,14 @@ def test_an_unknown_command_is_a_usage_error() -> None:
     assert "No such command 'sail'" in result.stderr
 
 
+@pytest.mark.parametrize("words", [[], ["rle"], ["bench"]], ids=str)
+def test_a_group_alone_shows_its_help(words: list[str]) -> None:
+    code = "import sys; sys.argv[0] = 'shipedge'; from shipedge.cli import main; main()"
+    done, wanted = python(code, *words), python(code, *words, "--help")
+    assert wanted.stdout.startswith("Usage: shipedge ")
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", wanted.stdout)
+
+
 def test_a_shipedge_error_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     result = failing(monkeypatch, BundleError("x is not a bundle"))
     assert (result.exit_code, result.stdout, result.stderr) == (1, "", "Error: x is not a bundle\n")

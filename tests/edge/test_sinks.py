@@ -14,6 +14,7 @@ from shipedge.sources import Source
 
 cv2 = pytest.importorskip("cv2", reason="OpenCV is not installed (extra edge)")
 
+from shipedge.sinks import draw  # noqa: E402
 from shipedge.sinks.annotate import Annotated  # noqa: E402
 from shipedge.sinks.csv import check_names, image_id, write_submission  # noqa: E402
 from shipedge.sinks.draw import draw_result, ship_mask  # noqa: E402
@@ -108,6 +109,18 @@ def test_outline_is_seen_on_any_sea_and_leaves_the_ship_alone(value):
 def test_ships_at_the_border_and_over_everything(box):
     drawn = draw_result(frame().pixels, result(ships=(box,)))
     assert drawn.shape == (60, 80, 3)
+
+
+@pytest.mark.parametrize(
+    ("ships", "words"), [((), "no ships"), ([(9, 9, 20, 20)], "1 ship"), ([(0, 0, 9, 9)] * 2, "2 ships")]
+)
+def test_the_summary_counts_what_is_outlined_and_says_what_its_number_is(monkeypatch, ships, words):
+    texts = []
+    monkeypatch.setattr(draw, "draw_text", lambda _image, text, *_place: texts.append(text))
+    drawn = result(ships=tuple(ships))
+    draw_result(frame().pixels, drawn)
+    assert texts[-1] == f"{words}, frame score {drawn.score:.2f}"
+    assert len(texts) == len(ships) + 1
 
 
 def test_one_pixel_frame_can_be_drawn():

@@ -57,7 +57,7 @@ def test_name_with_magic_characters_is_the_file_itself(tmp_path):
 def test_number_is_a_camera_but_a_path_is_not(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "0").touch()
-    assert resolve(["0", "./0"]) == [Source("camera", "camera 0"), Source("image", "./0")]
+    assert resolve(["0", "./0"]) == [Source("camera", "camera 0", "0"), Source("image", "./0")]
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_device_is_refused(name, tmp_path):
 
 
 def test_camera_by_its_device():
-    assert resolve(["/dev/video2"]) == [Source("camera", "camera 2")]
+    assert resolve(["/dev/video2"]) == [Source("camera", "camera 2", "2")]
 
 
 @not_root

@@ -1,6 +1,7 @@
 """The benchmark compares before it times, says so where a peer is wrong, and knows its floors."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from shipedge.airbus import write_airbus
 from shipedge.bench import material, timing
 from shipedge.bench.material import SHAPE, Material
 from shipedge.bench.peers import Peer, installed
+from shipedge.bench.table import show
 from shipedge.bench.work import Floor, Job, Row, Work, run
 from shipedge.bench.works import WORKS
 from shipedge.cli import main
@@ -107,6 +109,9 @@ def test_ratios_and_floors():
     row = Row("work", Floor((2, 3), (4, 5), (1, 1)), "avx512", times, times, {}, "memset", None)
     assert (row.best_peer, row.times_faster, row.of_limit) == ("b", 2.5, 5.0)
     assert row.floors() == {"peer": (2, True), "limit": (4, False), "gb_s": (1, None)}
+    assert re.search(r" 2\.5 +2 +memset +5\.00 +4!$", show([row]).splitlines()[0])
+    alone = Row("work", Floor((2, 3)), "avx512", {"shipedge": 2.0}, {"shipedge": 2.0}, {}, None, None)
+    assert "2!" not in show([alone])  # what was not measured is not missed
     portable = Row("work", Floor((2, 3), (4, 5)), "sse2", times, times, {}, "memset", None)
     assert portable.floors() == {"peer": (3, False), "limit": (5, True)}
     between = Row("work", Floor((2, 3), (4, 5)), "avx2", times, times, {}, "memset", None)
@@ -140,7 +145,10 @@ def test_numpy_recipes_are_right(peer):
 def test_command_prints_table_and_json(tmp_path):
     table = CliRunner().invoke(main, ["bench", "rle", "--quick", "--only", "union"], catch_exceptions=False)
     assert table.exit_code == 0
-    assert "x faster" in table.output
+    (head,) = (line for line in table.output.splitlines() if "x faster  " in line)
+    columns = head.split("  ")
+    assert len(set(filter(None, columns))) == len(list(filter(None, columns)))
+    assert "! marks what is missed" in table.output.split("union of 15 strings -> mask")[1]
     assert "union of 15 strings -> mask" in table.output
     assert "batch" not in table.output
     table = CliRunner().invoke(main, ["bench", "rle", "--quick", "--only", "+ bbox", "--kernels", "all"])

@@ -41,8 +41,9 @@ def two_runs(finished):
 
 
 def test_bundle_loads_and_runs(two_runs, tmp_path):
+    lines: list[str] = []
     out = convert(
-        two_runs[::-1], tmp_path / "bundle", Conversion(window=192, allow_drop=True), console=Console(lambda _: None)
+        two_runs[::-1], tmp_path / "bundle", Conversion(window=192, allow_drop=True), console=Console(lines.append)
     )
     bundle = load_bundle(out)
     assert bundle.name == "bundle"
@@ -54,6 +55,11 @@ def test_bundle_loads_and_runs(two_runs, tmp_path):
     for kind in ("detector", "segmenter"):
         assert parity[kind]["int8"]["mean_abs"] < 0.05
         assert parity[kind]["float16"]["mean_abs"] < 0.01
+        (line,) = (line for line in lines if line.startswith(f"{kind}.tflite: int8, "))
+        figures = parity[kind]["int8"]
+        assert f"bytes; differs by at most {figures['max_abs']:.3f}, " in line
+        assert line.endswith(f", agreement {figures['agreement']:.4f} ({figures['tiles']} tiles)")
+        assert "{" not in line
     assert [file.quantize for file in bundle.models] == ["int8", "int8"]
     assert [file.quantize for file in bundle.variant("float16")] == ["float16", "float16"]
     assert set(bundle.points) == set(bundle.manifest["scores"]["points"]) == {"careful", "balanced", "sensitive"}

@@ -8,8 +8,12 @@ from shipedge import __version__
 from shipedge.bench.timing import LIMIT
 from shipedge.bench.work import Row
 
-_HEAD = f"{'':<32}{'shipedge':>11}  {'best peer':<21}{'':>9} x faster  floor   {'limit':<8} x limit  floor"
+_HEAD = f"{'':<32}{'shipedge':>11}  {'best peer':<21}{'':>9} x faster  at least   {'limit':<8} x limit  at most"
 _TIER = 16
+FOOT = """
+x faster: time of the best peer over ours, and what it should be at least. x limit: our time over that of the limit,
+which nothing can beat, such as setting the memory, and what it should be at most. Behind GB/s: what they should be at
+least. ! marks what is missed; where nothing stands, nothing is asked."""
 
 
 def head(tiers: int) -> str:
@@ -38,12 +42,12 @@ def _line(row: Row) -> str:
         if kind not in floors:
             return ""
         value, reached = floors[kind]
-        return f"{value:g}{'' if reached else '!'}"
+        return f"{value:g}{'!' if reached is False else ''}"
 
     best = row.best_peer
     faster = f"{best:<21}{_time(row.median_us[best]):>9}{row.times_faster:>9.1f}" if best else f"{'-':<21}{'':>18}"
     limit = f"{row.limit:<8}{row.of_limit:>8.2f}" if row.limit else f"{'-':<8}{'':>8}"
-    line = f"{row.work:<32}{_time(row.ours_us):>11}  {faster}{floor('peer'):>7}   {limit}{floor('limit'):>7}"
+    line = f"{row.work:<32}{_time(row.ours_us):>11}  {faster}{floor('peer'):>10}   {limit}{floor('limit'):>9}"
     if row.gb_s is not None and row.gb_s > 0:
         line += f"   {row.gb_s:.1f} GB/s {floor('gb_s')}".rstrip()
     return line

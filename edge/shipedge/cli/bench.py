@@ -36,8 +36,8 @@ def bench() -> None:
 def rle(quick: bool, csv_path: Path | None, only: str, kernels: str, as_json: bool) -> None:
     """Compare decoding, encoding and their kin with other libraries and the speed of memory.
 
-    Results are compared before anything is timed; all contenders take turns, and the table shows medians. A floor with
-    an exclamation mark is missed. pip install "shipedge[bench]" brings the peers; --kernels all measures what
+    Results are compared before anything is timed; all contenders take turns, and the table shows medians. A figure
+    with an exclamation mark is missed. pip install "shipedge[bench]" brings the peers; --kernels all measures what
     runs on other processors too.
 
     \b
@@ -76,7 +76,9 @@ def rle(quick: bool, csv_path: Path | None, only: str, kernels: str, as_json: bo
             rows += done
             if not as_json:
                 click.echo(table.show(done))
-    if as_json:
+    if not as_json:
+        click.echo(table.FOOT)
+    else:
         click.echo(json.dumps(table.as_json(rows, missing, str(csv_path) if csv_path else None), indent=1))
 
 

@@ -46,7 +46,9 @@ def as_click(error: Exception, command: str) -> click.ClickException:
 
 
 def on_one_line(error: click.ClickException) -> click.ClickException:
-    """A complaint of click about words that were typed, whose message keeps to its line."""
+    """A complaint of click about words that were typed, whose message keeps to its line; help that it shows stays."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return error
     longest = _LONGEST_TYPED if isinstance(error, click.UsageError) else LONGEST
     vars(error).update(message=printable(error.message, longest))
     return error

@@ -117,7 +117,7 @@ def _refuse_what_needs_one_process(asked: Asked) -> None:
             "store, and neither --workers nor --engine ray"
         )
     if not asked.specs():
-        raise ConfigError("no source is given, expected SOURCE or --manifest FILE")
+        raise click.UsageError("no source is given, expected SOURCE or --manifest FILE")
 
 
 def _local(specs: Sequence[str]) -> list[str]:

@@ -71,12 +71,11 @@ def source_options(command: _Command) -> _Command:
 
 
 def resolve_all(specs: tuple[str, ...], sources_file: str | None, notes: list[str]) -> list[Source]:
-    """The sources of the command line and of the file. Raises ConfigError where there are none."""
-    from shipedge.errors import ConfigError
+    """The sources of the command line and of the file. Raises click.UsageError where there are none."""
     from shipedge.sources.listed import read_listed
     from shipedge.sources.resolve import distinct, resolve
 
     if not specs and sources_file is None:
-        raise ConfigError("no source is given, expected SOURCE or --sources FILE")
+        raise click.UsageError("no source is given, expected SOURCE or --sources FILE")
     listed = [] if sources_file is None else read_listed(sources_file, notes)
     return distinct([*resolve(specs, notes), *listed], notes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import deque
+from collections.abc import Iterable
 from copy import copy
 from pathlib import Path
 from time import monotonic
@@ -25,7 +26,7 @@ class Now(Struct):
 
     Attributes:
         id: names it in addresses; the same for the same name.
-        name: as in results.
+        name: what people call it, see `Source.label`.
         kind: see `Source`.
         state: "opening" until the first frame, "live", "gap", "ended", "failed".
         reason: of a gap or failure.
@@ -73,7 +74,7 @@ class _Kept:
     """A source with what its figures are computed from."""
 
     def __init__(self, source: Source) -> None:
-        self.now = Now(id_of(source.name), source.name.encode("utf-8", "backslashreplace").decode(), source.kind)
+        self.now = Now(id_of(source.label), source.label.encode("utf-8", "backslashreplace").decode(), source.kind)
         self.done: deque[float] = deque()
         self.ages: deque[float] = deque(maxlen=_MOST_AGES)
         self.highest = 0
@@ -85,31 +86,43 @@ class Board:
     def __init__(self, sources: list[Source] | None = None) -> None:
         """No frames yet."""
         self._lock = threading.Lock()
-        self._kept: dict[str, _Kept] = {source.name: _Kept(source) for source in sources or ()}
+        self._kept: dict[str, _Kept] = {source.label: _Kept(source) for source in sources or ()}
+        self._labels: dict[str, str] = {}
+        self._folders: dict[Path, str] = {}
         self._frames = 0
+        self.call(sources or ())
 
     @property
     def frames(self) -> int:
         """Of all sources, those that are gone as well."""
         return self._frames
 
+    def call(self, sources: Iterable[Source]) -> None:
+        """Learns what sources are called. It is kept when they leave: their events may be read later."""
+        with self._lock:
+            for source in sources:
+                if source.title:
+                    self._labels[source.name] = source.title
+                if source.kind == "watch":
+                    self._folders[Path(source.address)] = source.label
+
     def join(self, source: Source) -> None:
         """One more source."""
+        self.call([source])
         with self._lock:
-            self._kept[source.name] = _Kept(source)
+            self._kept[source.label] = _Kept(source)
 
-    def leave(self, name: str) -> None:
+    def leave(self, label: str) -> None:
         """A source is shown no more."""
         with self._lock:
-            self._kept.pop(name, None)
+            self._kept.pop(label, None)
 
     def name_of(self, source: str) -> str:
-        """The name of the source that an event belongs to: of an image in a watched folder, the folder's."""
-        if source in self._kept:
-            return source
-        folder = f"watch:{Path(source).parent}"
+        """What the source is called that an event belongs to: of an image in a watched folder, the folder's."""
         with self._lock:
-            return next((name for name in self._kept if name.rstrip("/") == folder), source)
+            if label := self._labels.get(source):
+                return label
+            return source if source in self._kept else self._folders.get(Path(source).parent, source)
 
     def take(self, event: Event) -> None:
         """Counts an event of the log."""

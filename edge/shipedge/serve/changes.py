@@ -34,21 +34,21 @@ class Changes:
         """Starts the sources of the file."""
         with self._lock:
             self._feeds = feeds
-            self._of_file = {source.name: source for source in sources}
+            self._of_file = {source.label: source for source in sources}
             for source in sources:
                 self._start(source)
 
     def reload(self, sources: list[Source]) -> None:
         """The file has changed: what is the same goes on without losing a frame; what was added by hand goes on too."""
         with self._lock:
-            wanted = {source.name: source for source in sources}
-            for name, source in list(self._running.items()):
-                other = wanted.get(name)
-                if name in self._of_file and (other is None or _values(other) != _values(source)):
-                    self._stop(name)
+            wanted = {source.label: source for source in sources}
+            for label, source in list(self._running.items()):
+                other = wanted.get(label)
+                if label in self._of_file and (other is None or _values(other) != _values(source)):
+                    self._stop(label)
             self._of_file = wanted
-            for name, source in wanted.items():
-                if name not in self._running:
+            for label, source in wanted.items():
+                if label not in self._running:
                     self._start(source)
 
     def take(self, message: Add | Stop) -> str:
@@ -57,10 +57,10 @@ class Changes:
             if self._feeds is None:
                 return "the models are not ready yet"
             if isinstance(message, Stop):
-                name = next((name for name in self._running if id_of(name) == message.id), None)
-                if name is None:
+                label = next((label for label in self._running if id_of(label) == message.id), None)
+                if label is None:
                     return "there is no such source"
-                self._stop(name)
+                self._stop(label)
                 return ""
             try:
                 self._start(self._new(message))
@@ -75,30 +75,30 @@ class Changes:
         name = add.name.strip()
         if not name or not name.isprintable() or len(name) > 100:
             raise SourceError("expected a name of at most 100 printable characters")
-        if name in self._running:
+        if name in self._running or any(source.name == name for source in self._running.values()):
             raise SourceError(f"{name}: there is a source of this name")
         if scheme_of(add.url) in SCHEMES:
             source = stream_at(add.url, add.user or None, add.password)
         elif add.url.isascii() and add.url.isdigit() and not add.user:
-            return replace(resolve([add.url])[0], fps=add.fps, every=add.every, gsd_m=add.gsd_m)
+            source = resolve([add.url])[0]
         else:
             raise SourceError(f"expected an address ({', '.join(SCHEMES)}://...) or the number of a camera")
         return replace(source, name=name, fps=add.fps, every=add.every, gsd_m=add.gsd_m)
 
     def _start(self, source: Source) -> None:
         assert self._feeds is not None
-        if source.name in self._running:
-            raise SourceError(f"{source.name}: there is a source of this name")
+        if source.label in self._running:
+            raise SourceError(f"{source.label}: there is a source of this name")
         self._board.join(source)
-        self._running[source.name] = source
+        self._running[source.label] = source
         self._feeds.add(source)
 
-    def _stop(self, name: str) -> None:
+    def _stop(self, label: str) -> None:
         assert self._feeds is not None
-        del self._running[name]
+        source = self._running.pop(label)
         with suppress(KeyError):
-            self._feeds.stop(name)
-        self._board.leave(name)
+            self._feeds.stop(source.name)
+        self._board.leave(label)
 
 
 def _values(source: Source) -> list[Any]:

@@ -17,7 +17,7 @@ from shipedge.sources import Source
 from shipedge.sources.address import expand
 from shipedge.sources.listed import read_secret, read_toml, sources_in
 
-__all__ = ["Config", "Keep", "Models", "Mqtt", "Rule", "Server", "Webhook", "read_config"]
+__all__ = ["Config", "Keep", "Models", "Mqtt", "Rule", "Server", "Webhook", "is_of", "read_config"]
 
 MOST_SOURCES = 64
 """More than one machine can look at; what is counted by source has a bound."""
@@ -116,7 +116,7 @@ class Rule(Struct, forbid_unknown_fields=True, frozen=True):
     Attributes:
         when: "enter": a track is in the zone; "track": a new one; "count": more ships than `over`; "gap": no frames
             for longer than `longer_s`.
-        source: of this source alone.
+        source: of this source alone, or the files of this table.
         zone: [[x, y], ...], pixels of the frame, at least three.
         over: number of ships.
         longer_s: seconds.
@@ -175,9 +175,26 @@ def read_config(path: str, notes: list[str]) -> tuple[Config, list[Source]]:
     except msgspec.ValidationError as error:  # names the key and the kind, never the value
         raise ConfigError(f"{path}: {error}") from None
     try:
+        _check_names(config, sources)
         return _checked(config, Path(path).parent), sources
     except (ConfigError, SourceError) as error:
         raise ConfigError(f"{path}: {error}") from None
+
+
+def is_of(wanted: str, label: str) -> bool:
+    """Whether the source that is called `label` is the one that a rule names, or one of the files of its table."""
+    return label == wanted or label.startswith(f"{wanted}/")
+
+
+def _check_names(config: Config, sources: list[Source]) -> None:
+    labels = [source.label for source in sources]
+    if twice := next((label for label in labels if labels.count(label) > 1), None):
+        raise ConfigError(f"two sources are called {shorten(twice)}, expected a name of its own for each")
+    for name, rule in config.rules.items():
+        if rule.source and not any(is_of(rule.source, label) for label in labels):
+            names = f"one of {', '.join(map(shorten, labels))}" if labels else "a table [sources.NAME] for it"
+            wrong = f"rules.{name}.source is {shorten(rule.source)}"
+            raise ConfigError(f"{wrong}, which is no source of this file: expected {names}")
 
 
 def _checked(config: Config, folder: Path) -> Config:

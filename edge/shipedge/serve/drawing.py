@@ -90,7 +90,7 @@ class Drawing:
     def end(self, source: Source) -> None:
         """Forgets a source."""
         for known in (self._drawn, self._kept, self._tails):
-            known.pop(source.name, None)
+            known.pop(source.label, None)
 
     def _is_kept(self, name: str, result: Result, now: float) -> bool:
         if not result.ships:

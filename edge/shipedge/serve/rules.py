@@ -13,7 +13,7 @@ import numpy as np
 from msgspec import UNSET
 
 from shipedge.events import Gap, Result, Track, utc
-from shipedge.serve.config import Rule
+from shipedge.serve.config import Rule, is_of
 
 __all__ = ["Alert", "Rules"]
 
@@ -69,7 +69,7 @@ class Rules:
     def take(self, event: object, source: str) -> Iterator[Alert]:
         """What the next event of the log makes true, of the source of that name."""
         for name, rule in self._rules.items():
-            if rule.source and rule.source != source:
+            if rule.source and not is_of(rule.source, source):
                 continue
             memory = self._memory[name].setdefault(source, {})
             if isinstance(event, Result):

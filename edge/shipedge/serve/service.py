@@ -124,6 +124,7 @@ class Service:
     def _begin_with(self, feeds: Feeds) -> None:
         """The log is open and whole: now it can be followed, and the sources can begin."""
         self._configure(self._config)
+        self._board.call(self._sources)  # the follower may have events to read that an earlier run has left
         self._follower.start(self._log.recorded.size)
         self._changes.begin(feeds, self._sources)
         self._ready = True

@@ -19,7 +19,10 @@ GAP = 4
 
 
 def draw_result(pixels: NDArray[np.uint8], result: Result) -> NDArray[np.uint8]:
-    """A copy of the (height, width, 3) RGB frame with ships outlined, their scores, and a summary in the corner."""
+    """A copy of the (height, width, 3) RGB frame with ships outlined, their scores, and a summary in the corner.
+
+    The score of the frame is the detector's, so that it may be high where no ship was large or clear enough.
+    """
     image = pixels.copy()
     scale = min(max(min(result.shape) / 768, 0.9), 3.0)
     for ship in result.ships:
@@ -27,7 +30,7 @@ def draw_result(pixels: NDArray[np.uint8], result: Result) -> NDArray[np.uint8]:
     for ship in result.ships:  # after all outlines, so that none runs through a number
         _label(image, ship, 0.42 * scale)
     count = len(result.ships)
-    text = f"{count or 'no'} ship{'' if count == 1 else 's'}  {result.score:.2f}"
+    text = f"{count or 'no'} ship{'' if count == 1 else 's'}, frame score {result.score:.2f}"
     draw_text(image, text, (round(8 * scale), round(20 * scale)), 0.5 * scale)
     return image
 

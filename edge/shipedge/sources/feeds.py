@@ -91,7 +91,7 @@ class Feeds:
             if feed in self._turns:
                 self._turns.remove(feed)
                 self._told.append(Ended(source))
-            self._forget(feed)
+                self._forget(feed)
             self._change.notify_all()
 
     def __enter__(self) -> Feeds:

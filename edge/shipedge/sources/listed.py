@@ -1,6 +1,6 @@
 """`--sources FILE`: several sources with their own options, and with passwords that no command line shows.
 
-[harbor]                                  # the name in results
+[harbor]                                  # the name, unless there is a `name`; results give files by their path
 url = "rtsp://cam.example/stream1"        # or a camera number, a file, watch:DIR
 user = "admin"
 password = "${CAM_PASSWORD}"              # or password_file = "secret.txt"
@@ -102,8 +102,17 @@ def _sources(path: Path, key: str, table: Mapping[str, Any], notes: list[str]) -
         "region": None if roi is None else _region(Path(path.parent, roi), where),
     }
     named = [replace(source, **own) for source in found]
-    name = _get(table, "name", str, where) or key
-    return [replace(one, name=name) if one.kind in ("stream", "remote") else one for one in named]
+    return _called(_get(table, "name", str, where) or key, named)
+
+
+def _called(name: str, sources: list[Source]) -> list[Source]:
+    """Sources of one table by its name; of several files each by the name and its path below their common folder."""
+    if sources[0].kind not in ("image", "video", "pipe"):
+        return [replace(source, name=name) for source in sources]
+    if len(sources) == 1:
+        return [replace(sources[0], title=name)]
+    folder = os.path.commonpath([Path(source.name).parent for source in sources])
+    return [replace(source, title=f"{name}/{os.path.relpath(source.name, folder)}") for source in sources]
 
 
 def read_secret(path: Path, where: str) -> str:

@@ -33,15 +33,14 @@ def read_source(source: Source, wish: Wish) -> Iterator[Item]:
     else:
         from shipedge.sources.watch import read_watched
 
-        yield from read_watched(source.name.removeprefix("watch:"), wish)
+        yield from read_watched(source.address, wish)
 
 
 def read_stream(source: Source, wish: Wish) -> Iterator[Shot]:
     """The frames of one connection to a live source, see `LiveFeed`. Raises Lost or SourceError."""
     times = {"open_s": wish.patience.open_s, "read_s": wish.patience.read_s}
     if source.kind == "camera":
-        number = int(source.name.removeprefix("camera ").partition(" ")[0])
-        asked = Grabbed(number, True, False, wish.fps, wish.every, **times)
+        asked = Grabbed(int(source.address), True, False, wish.fps, wish.every, **times)
     elif source.address.startswith("gst:"):
         asked = Grabbed(source.address, True, False, wish.fps, wish.every, **times)
     else:

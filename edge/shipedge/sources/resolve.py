@@ -25,6 +25,7 @@ VIDEOS = (
 
 
 STDIN = "stdin"
+_CAMERA = re.compile(r"camera \d+( \(\d+\))?")
 MOST_CAMERA = 255
 """Of the numbers of cameras; Linux has no more devices of this kind."""
 
@@ -39,9 +40,11 @@ class Source:
     Attributes:
         kind: how to read it: an image file, a video file, a camera, a stream, a video file at an address, images on
             standard input, a folder in which images appear.
-        name: the path as typed or found, "camera N", "stdin", "watch:FOLDER", or the address of a stream without
-            credentials.
-        address: of a stream: what is opened, with credentials, never to be shown.
+        name: the path as typed or found, "camera N", "stdin", "watch:FOLDER", the address of a stream without
+            credentials, or what a sources file calls it.
+        address: what is opened where that is not the name: of a stream with credentials, never to be shown; the number
+            of a camera; a watched folder.
+        title: what a sources file calls a file, whose `name` is its path; see `label`.
         fps: frames a second, where this source has its own.
         every: likewise.
         gsd_m: likewise, meters a pixel.
@@ -51,10 +54,16 @@ class Source:
     kind: Kind
     name: str
     address: str = field(default="", repr=False)
+    title: str = ""
     fps: float | None = None
     every: int | None = None
     gsd_m: float | None = None
     region: Region | None = field(default=None, repr=False)
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return self.title or self.name
 
     @property
     def live(self) -> bool:
@@ -69,7 +78,7 @@ class Source:
     @property
     def stem(self) -> str:
         """The name without folders and suffix, for files derived from it."""
-        if self.kind == "camera":
+        if self.kind == "camera" and _CAMERA.fullmatch(self.name):
             return self.name.replace(" ", "")
         return re.sub(r"[^\w.-]+", "_", self.name.split("://")[-1]) if self.live else Path(self.name).stem
 
@@ -101,8 +110,11 @@ def distinct(sources: Sequence[Source], notes: list[str]) -> list[Source]:
         notes: one sentence is appended where files are given twice.
 
     Raises:
-        SourceError: standard input is given twice.
+        SourceError: standard input or a watched folder is given twice.
     """
+    folders = [Path(source.address) for source in sources if source.kind == "watch"]
+    if twice_watched := next((folder for folder in folders if folders.count(folder) > 1), None):
+        raise SourceError(f"watch:{_shown(str(twice_watched))}: is given twice, expected once")
     count: dict[str, int] = {}
     numbered: list[Source] = []
     for source in sources:
@@ -123,7 +135,7 @@ def distinct(sources: Sequence[Source], notes: list[str]) -> list[Source]:
 
 def source_named(name: str) -> Source:
     """The source of this name, as results give it: "camera N", a stream, a video by its suffix, otherwise an image."""
-    if re.fullmatch(r"camera \d+( \(\d+\))?", name):
+    if _CAMERA.fullmatch(name):
         return Source("camera", name)
     if name == STDIN:
         return Source("pipe", name)
@@ -162,7 +174,7 @@ def _resolve_one(spec: str, notes: list[str]) -> Iterator[Source]:
     if spec.isascii() and spec.isdigit():
         if len(spec) > 9 or int(spec) > MOST_CAMERA:
             raise SourceError(f"camera {spec[:20]}: expected a number of at most {MOST_CAMERA}")
-        yield Source("camera", f"camera {int(spec)}")
+        yield Source("camera", f"camera {int(spec)}", str(int(spec)))
         return
     if camera := re.fullmatch(r"/dev/video(\d+)", spec):
         yield from _resolve_one(camera[1], notes)
@@ -194,7 +206,7 @@ def _watched(spec: str) -> Source:
     folder = spec.removeprefix("watch:")
     if not folder or not Path(folder).is_dir():
         raise SourceError(f"{_shown(spec)}: expected watch:DIR, and {_shown(folder) or 'nothing'} is no folder")
-    return Source("watch", spec)
+    return Source("watch", spec, folder)
 
 
 def _folder(path: Path, notes: list[str]) -> Iterator[Source]:

@@ -18,6 +18,8 @@ its IoU with the label."""
 MIN_AGREEMENT = 0.97
 """How far both must agree: Dice of their masks, share of the cells on the same side of 0.5, IoU of their rectangles."""
 
+_SCORES = {"image_auc": "image AUC", "dice": "Dice", "iou": "IoU"}
+
 
 def answers(model: keras.Model, tiles: Iterable[Tile]) -> list[Values]:
     """What Keras says of every tile, in 256ths as a device hears it."""
@@ -56,6 +58,17 @@ def refusal(figures: dict[str, Any]) -> str | None:
     if figures["agreement"] < MIN_AGREEMENT:
         return f"it agrees with Keras to {figures['agreement']:.4f}, {MIN_AGREEMENT} is needed"
     return None
+
+
+def sentence(figures: dict[str, Any]) -> str:
+    """The figures of `compare` for people."""
+    scores = [
+        f"{name} {figures[f'{key}_converted']:.4f} (Keras {figures[f'{key}_keras']:.4f})"
+        for key, name in _SCORES.items()
+        if f"{key}_keras" in figures
+    ]
+    words = [f"differs by at most {figures['max_abs']:.3f}", *scores, f"agreement {figures['agreement']:.4f}"]
+    return f"{', '.join(words)} ({figures['tiles']} tiles)"
 
 
 def layer_errors(floating: bytes, content: bytes, tiles: Sequence[Tile], rows: int = 20) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -16,7 +15,7 @@ from shipedge.bundle import Bundle, ModelFile
 from shipedge.errors import BundleError
 from shipedge_train.export.graph import check_graph
 from shipedge_train.export.networks import Network
-from shipedge_train.export.parity import answers, compare, layer_errors, refusal
+from shipedge_train.export.parity import answers, compare, layer_errors, refusal, sentence
 from shipedge_train.export.scorer import SHIP_SHARE
 from shipedge_train.export.sources import Plan
 from shipedge_train.export.tflite import model_file, to_tflite
@@ -105,7 +104,7 @@ def convert_part(plan: Plan, name: str, wanted: Conversion, console: Console) ->
             figures["allowed"] = reason
         parity[variant] = figures
         files.append(file)
-        console.report(f"{file_at}: {how}, {len(file.content):,} bytes; parity {json.dumps(figures)}")
+        console.report(f"{file_at}: {how}, {len(file.content):,} bytes; {sentence(figures)}")
     own = model.own_scores(fixed.network, network.split.validation, len(tiles))
     weights, packed = plan.weights_name(name), pack(fixed.network)
     entry = entry_of(files, fixed.model.count_params()) | {

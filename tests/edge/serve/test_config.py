@@ -21,7 +21,7 @@ def test_a_whole_file(tmp_path, monkeypatch):
         '[mqtt]\nhost = "h"\npassword_file = "mqtt.txt"\n[webhooks.w]\nurl = "https://x/${KEY}"\npassword = "${KEY}"\n',
     )
     assert config.data == str(tmp_path / "there")
-    assert [source.name for source in sources] == ["camera 0", "b"]
+    assert [source.name for source in sources] == ["a", "b"]
     assert config.mqtt is not None
     assert config.mqtt.password == "hush"
     assert (config.webhooks["w"].url, config.webhooks["w"].password) == ("https://x/s3cret", "s3cret")
@@ -52,13 +52,17 @@ def test_a_whole_file(tmp_path, monkeypatch):
         ('[rules.x]\nwhen = "track"\nover = 3\n', 'over is for another rule than when = "track"'),
         ('[rules.x]\nwhen = "sunrise"\n', "when"),
         ('[sources.x]\nurl = "-"\n', "standard input is no source of a service"),
+        ('[sources.x]\nurl = "0"\n[rules.r]\nwhen = "track"\nsource = "y"\n', "'y', .* expected one of 'x'$"),
+        ('[rules.r]\nwhen = "track"\nsource = "y"\n', r"'y', which is no source .* expected a table \[sources"),
+        ('[sources.x]\nurl = "{folder}/a.png"\n[sources.y]\nname = "x"\nurl = "0"\n', "two sources are called 'x'"),
         ("sources = 3\n", "expected at most 64 tables"),
         ("password = 77001 = 77001\n", "not a TOML file"),
     ],
 )
 def test_what_makes_no_sense_is_one_sentence_without_a_secret(tmp_path, text, said):
+    (tmp_path / "a.png").touch()
     with pytest.raises(ConfigError, match=said) as raised:
-        read(tmp_path, text)
+        read(tmp_path, text.replace("{folder}", str(tmp_path)))
     assert str(raised.value).startswith(f"{tmp_path / 'serve.toml'}")
     if "hash" not in text and "ftp" not in text:
         assert "77001" not in str(raised.value)

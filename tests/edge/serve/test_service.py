@@ -7,9 +7,13 @@ import socket
 from contextlib import closing
 from pathlib import Path
 
+import cv2
+import numpy as np
+from click.testing import CliRunner
 from running import ships_film, wait_for
 from servers import Camera
 
+from shipedge.cli import main
 from shipedge.serve.board import id_of
 from shipedge.serve.store import connect
 
@@ -108,6 +112,40 @@ def test_a_reload_loses_no_frame_of_a_source_that_has_not_changed(serve, camera)
     assert service.stop() == 0
     log = [json.loads(line) for line in (service.folder / "data/predictions.jsonl").read_text().splitlines()]
     assert not [one for one in log if one["event"] == "gap" and one["source"] == "harbor"]
+
+
+def test_rules_know_folders_and_files_by_the_names_they_are_given(serve, tmp_path, video):
+    (tmp_path / "in").mkdir()
+    pixels = np.full((96, 128, 3), 40, np.uint8)
+    pixels[32:64, 32:64] = 255
+    cv2.imwrite(str(tmp_path / "in" / "a.png"), pixels)
+    film = video(tmp_path / "ship.mp4", frames=30)
+    service = serve(
+        f'[sources.harbor]\nurl = "watch:{tmp_path}/in"\nname = "pier"\n[sources.film]\nurl = "{film}"\n'
+        '[rules.pier]\nwhen = "count"\nover = 0\nsource = "pier"\n[rules.film]\nwhen = "track"\nsource = "film"\n'
+    )
+    wait_for(lambda: frames(service, "pier") and frames(service, "film"))
+
+    def alerts():
+        return service.json("/api/v1/events?kind=alert")["events"]
+
+    wait_for(lambda: {(one["source"], one["body"]["source"]) for one in alerts()} == {(n, n) for n in ("pier", "film")})
+    assert {one["name"]: one["id"] for one in service.json("/api/v1/sources")} == {
+        name: id_of(name) for name in ("pier", "film")
+    }
+    assert service.json("/api/v1/ships?source=film")["frames"]
+    assert service.get(f"/api/v1/sources/{id_of('pier')}/frame.jpg")[0] == 200
+    wait_for(lambda: {one["name"]: one["state"] for one in service.json("/api/v1/sources")}["film"] == "ended")
+    assert service.get(f"/api/v1/sources/{id_of('film')}", method="DELETE")[0] == 204  # also after its end
+    wait_for(lambda: frames(service, "film") is None)
+
+
+def test_a_rule_for_a_source_that_is_none_of_the_file(tmp_path):
+    file = tmp_path / "serve.toml"
+    file.write_text('[sources.harbor]\nurl = "0"\nname = "pier"\n[rules.r]\nwhen = "track"\nsource = "harbor"\n')
+    done = CliRunner().invoke(main, ["serve", str(file), "--check"])
+    wrong = f"{file}: rules.r.source is 'harbor', which is no source of this file: expected one of 'pier'"
+    assert (done.exit_code, done.stderr) == (1, f"Error: {wrong}\n")
 
 
 def test_systemd_is_told_and_the_watchdog_is_fed_by_frames(serve, tmp_path):

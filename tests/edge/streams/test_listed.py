@@ -43,7 +43,35 @@ def test_sources_with_their_options(listed, tmp_path, monkeypatch):
     assert harbor.region is not None
     assert "cret" not in repr(harbor)
     assert (tower.name, tower.every, tower.address) == ("old tower", 10, "http://me:p%40ss@tower/film")
-    assert (usb.kind, usb.name) == ("camera", "camera 0")
+    assert (usb.kind, usb.name, usb.address, usb.stem) == ("camera", "usb", "0", "usb")
+
+
+def test_files_and_folders_are_called_as_streams_are(listed, tmp_path):
+    for name in ("in/a.mp4", "in/deep/a.mp4", "in/b.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    folder = tmp_path / "in"
+    sources = listed(
+        f"""
+        [film]
+        url = "{folder}/a.mp4"
+        [quay]
+        url = "watch:{folder}"
+        name = "pier"
+        [films]
+        url = "{folder}/**/*"
+        """
+    )
+    assert [source.label for source in sources] == ["film", "pier", "films/b.jpg", "films/deep/a.mp4"]
+    assert [source.name for source in sources] == [
+        *(f"{folder}/a.mp4", "pier", f"{folder}/b.jpg", f"{folder}/deep/a.mp4")  # a file that is read goes by its path
+    ]
+    assert sources[1].address == str(folder)
+
+
+def test_a_folder_is_watched_once(listed, tmp_path):
+    with pytest.raises(SourceError, match="is given twice, expected once"):
+        listed(f"[a]\nurl = 'watch:{tmp_path}'\n[b]\nurl = 'watch:{tmp_path}/'\n")
 
 
 @pytest.mark.parametrize(
