@@ -142,7 +142,7 @@ def _system(url: str) -> tuple[Any, str]:
     if "@" in url.partition("://")[2].partition("/")[0]:
         raise SourceError(f"{shown(url)}: names a user, expected credentials in the environment")
     try:
-        system, path = url_to_fs(url)
+        system, path = url_to_fs(url, use_listings_cache=False)  # what a store holds now
     except ImportError as error:
         raise ConfigError(f"{shown(url)}: needs {_EXTRAS.get(scheme)}: pip install {_EXTRAS.get(scheme)}") from error
     return system, path

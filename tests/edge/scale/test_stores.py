@@ -39,7 +39,7 @@ def shard(images, tmp_path):
 @pytest.fixture
 def bucket(images, shard, monkeypatch):
     """A bucket of S3 with the folder in/ and s.tar."""
-    pytest.importorskip("s3fs", reason="s3fs is not installed")
+    s3fs = pytest.importorskip("s3fs", reason="s3fs is not installed")
     server = pytest.importorskip("moto.server", reason="moto is not installed")
     import boto3
 
@@ -58,6 +58,7 @@ def bucket(images, shard, monkeypatch):
     for path in sorted(images.iterdir()):
         client.upload_file(str(path), "ships", f"in/{path.name}")
     client.upload_file(str(shard), "ships", "s.tar")
+    s3fs.S3FileSystem.clear_instance_cache()  # which knows the server of another test
     yield "s3://ships"
     served.stop()
 
