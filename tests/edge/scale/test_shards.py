@@ -4,6 +4,8 @@ import gzip
 import io
 import os
 import random
+import subprocess
+import sys
 import tarfile
 import zipfile
 from contextlib import nullcontext
@@ -44,7 +46,7 @@ def zip_of(files):
     return buffer.getvalue()
 
 
-def parquet_of(files, nested=False):
+def parquet_of(files, nested=False, rows=None, **options):
     parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed (extra scale)")
     import pyarrow
 
@@ -53,7 +55,7 @@ def parquet_of(files, nested=False):
     else:
         table = pyarrow.table({"path": list(files), "image": list(files.values())})
     buffer = io.BytesIO()
-    parquet.write_table(table, buffer)
+    parquet.write_table(table, buffer, row_group_size=rows, **options)
     return buffer.getvalue()
 
 
@@ -199,6 +201,61 @@ def test_parquet_with_other_columns():
     assert "its columns are a, b, expected one of type binary that holds images" in trouble
 
 
+def test_rows_of_parquet_that_are_too_large(monkeypatch):
+    monkeypatch.setattr(shards, "_MOST_BYTES", 1000)
+    for nested in (False, True):
+        content = parquet_of({"a.png": b"1", "b.png": bytes(1001), "c.png": b"", "d.png": b"4"}, nested)
+        found, troubles = read(content, "s.parquet")
+        assert found == {"s.parquet/a.png": b"1", "s.parquet/d.png": b"4"}
+        assert troubles == [
+            "s.parquet/b.png: 1001 bytes, expected at most 1000",
+            "s.parquet/c.png: is empty, expected the bytes of an image",
+        ]
+
+
+def test_a_row_group_of_parquet_that_becomes_large(monkeypatch):
+    monkeypatch.setattr(shards, "_FREE", 1 << 16)
+    noise = random.Random(1).randbytes(1 << 19)  # as images are
+    for nested in (False, True):
+        content = parquet_of({"a.png": noise, "b.png": bytes(1 << 24)}, nested, rows=1)
+        found, (trouble,) = read(content, "s.parquet")
+        assert found == {"s.parquet/a.png": noise}
+        assert "bytes of its row group 1 become 1677" in trouble
+        assert trouble.endswith("which no images do: make smaller row groups; after 1 members")
+
+
+class Watched(io.BytesIO):
+    """Remembers how much was read at once."""
+
+    most = 0
+
+    def read(self, size=-1):
+        data = super().read(size)
+        self.most = max(self.most, len(data))
+        return data
+
+
+def test_parquet_is_read_as_a_stream():
+    files = {f"{k}.png": random.Random(k).randbytes(1 << 19) for k in range(40)}
+    file = Watched(parquet_of(files, rows=40, use_dictionary=False, write_batch_size=1))  # a row group, many pages
+    assert [item.content for item in read_shard(file, "s.parquet")] == list(files.values())
+    assert file.most < 4 << 20
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux says what a process had in memory")
+def test_memory_of_rows_that_share_a_value(tmp_path):
+    (tmp_path / "s.parquet").write_bytes(parquet_of({f"{k}.png": bytes(32 << 20) for k in range(15)}))
+    code = """
+import re
+from shipedge.scale.shards import read_shard
+items = [(len(item.content), item.trouble) for item in read_shard(open("s.parquet", "rb"), "s.parquet")]
+assert items == [(32 << 20, "")] * 15, items
+print(int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) >> 10)
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert int(done.stdout) < 600, done.stderr  # MiB; batches of 16 rows take 1000
+
+
 def test_a_member_that_is_no_image_fails_alone(predict, six_images, tmp_path):
     (tmp_path / "s.tar").write_bytes(tar_of({**six_images, "bad.png": b"nothing"}))
     done = predict("s.tar", "--out", "out", "--workers", "2", "--block-images", "2")
@@ -253,3 +310,77 @@ def test_memory_store(six_images):
         assert "secret" not in secret.trouble
     finally:
         store.rm("/shipedge", recursive=True)
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_damaged_member_of_every_packing(packing):
+    noise = random.Random(3).randbytes(9000)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", packing) as archive:
+        for name in ("a.png", "b.png", "c.png"):
+            archive.writestr(name, noise)
+        begin = archive.getinfo("b.png").header_offset
+    content = bytearray(buffer.getvalue())
+    content[begin + 4000 : begin + 4020] = b"\xff" * 20
+    found, (trouble,) = read(bytes(content), "s.zip")
+    assert found == {"s.zip/a.png": noise, "s.zip/c.png": noise}
+    assert trouble.startswith("s.zip/b.png: cannot be unpacked: ")
+
+
+def test_a_stored_member_of_a_zip_that_is_larger_than_what_is_read_at_once(monkeypatch):
+    monkeypatch.setattr(shards, "_MOST_AT_ONCE", 3 << 20)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("a.png", bytes(5 << 20))
+    assert read(buffer.getvalue(), "s.zip") == ({"s.zip/a.png": bytes(5 << 20)}, [])
+
+
+def test_a_member_of_a_zip_without_a_name():
+    found, (trouble,) = read(zip_of({"a.png": b"1", "?.png": b"2", "b.png": b"3"}).replace(b"?", b"\0"), "s.zip")
+    assert found == {"s.zip/a.png": b"1", "s.zip/b.png": b"3"}
+    assert trouble == "s.zip/'\\x00.png': its name leads elsewhere, expected one inside of the shard"
+
+
+class Failing(io.BytesIO):
+    """A file of a store that breaks off; what it raises is neither an OSError nor a ValueError."""
+
+    def __init__(self, content, at, error):
+        super().__init__(content)
+        self.at, self.error = at, error
+
+    def read(self, size=-1):
+        here = self.tell()
+        data = super().read(size)
+        if here < self.at < self.tell():
+            raise self.error
+        return data
+
+
+class StoreError(Exception):
+    """Of a library."""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "StoreError"),
+        ("403, message='No',\nurl='https://a.b/s?signature=secret'", "403, message='No', url='https://a.b/s"),
+        ("Max retries exceeded with url: /s?signature=secret (Caused by X)", "(Caused by X)"),
+    ],
+)
+@pytest.mark.parametrize("suffix", ["tar", "tar.gz", "zip", "parquet"])
+def test_a_store_that_fails_in_the_middle(suffix, text, expected):
+    files = {f"{k}.png": random.Random(k).randbytes(1 << 20) for k in range(4)}
+    content = {
+        "tar": lambda: tar_of(files),
+        "tar.gz": lambda: gzip.compress(tar_of(files), 1),
+        "zip": lambda: zip_of(files),
+        "parquet": lambda: parquet_of(files, rows=1),
+    }[suffix]()
+    broken = Failing(content, 5 << 19, StoreError(text))
+    items = list(read_shard(broken, f"s.{suffix}"))
+    assert [item.content for item in items[:-1]] == list(files.values())[:2]
+    assert items[-1].trouble.startswith(f"s.{suffix}: cannot be read: ")
+    assert items[-1].trouble.endswith(f"{expected}; after 2 members")
+    assert "secret" not in items[-1].trouble
+    assert broken.closed
