@@ -4,10 +4,7 @@ import gzip
 import io
 import os
 import random
-import subprocess
-import sys
 import tarfile
-import zipfile
 from contextlib import nullcontext
 
 import pytest
@@ -15,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import scale_results
+from scale_shards import parquet_of, read, tar_of, zip_of
 
 pytest.importorskip("cv2", reason="OpenCV is not installed (extra edge)")
 pytest.importorskip("ai_edge_litert", reason="no TFLite runtime is installed (extra edge)")
@@ -24,45 +22,6 @@ from shipedge.scale import shards, tar
 from shipedge.scale.inputs import items_of
 from shipedge.scale.shards import read_shard
 from shipedge.scale.tar import read_tar
-
-
-def tar_of(files, form=tarfile.PAX_FORMAT, kinds=None):
-    """A tar file of {name: bytes or list of (name, bytes)}."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w", format=form) as archive:
-        for name, content in files.items() if isinstance(files, dict) else files:
-            info = tarfile.TarInfo(name)
-            info.size, info.type = len(content), (kinds or {}).get(name, tarfile.REGTYPE)
-            info.linkname = "/etc/passwd" if info.type in (tarfile.SYMTYPE, tarfile.LNKTYPE) else ""
-            archive.addfile(info, io.BytesIO(content))
-    return buffer.getvalue()
-
-
-def zip_of(files):
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return buffer.getvalue()
-
-
-def parquet_of(files, nested=False, rows=None, **options):
-    parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed (extra scale)")
-    import pyarrow
-
-    if nested:
-        table = pyarrow.table({"image": [{"bytes": c, "path": n} for n, c in files.items()], "label": [1] * len(files)})
-    else:
-        table = pyarrow.table({"path": list(files), "image": list(files.values())})
-    buffer = io.BytesIO()
-    parquet.write_table(table, buffer, row_group_size=rows, **options)
-    return buffer.getvalue()
-
-
-def read(content, name="s.tar"):
-    """(those that are images, sentences of the others)."""
-    items = list(read_shard(io.BytesIO(content), name))
-    return {i.name: i.content for i in items if i.kind == "content"}, [i.trouble for i in items if i.kind == "refused"]
 
 
 @pytest.mark.parametrize("suffix", ["tar", "tar.gz", "zip", "parquet", "nested.parquet"])
@@ -144,17 +103,6 @@ def test_a_header_that_claims_gigabytes():
     assert "8589934592 bytes long, expected a name" in trouble
 
 
-def test_an_encrypted_and_a_damaged_member_of_a_zip():
-    content = bytearray(zip_of({"a.png": random.Random(1).randbytes(500), "b.png": b"2" * 50, "c.png": b"3"}))
-    content[60] ^= 255  # in the bytes of a.png
-    directory = content.index(b"PK\x01\x02", content.index(b"PK\x01\x02") + 4)
-    content[directory + 8] |= 1
-    found, troubles = read(bytes(content), "s.zip")
-    assert found == {"s.zip/c.png": b"3"}
-    assert "s.zip/a.png: cannot be unpacked: " in troubles[0]
-    assert "s.zip/b.png: is encrypted" in troubles[1]
-
-
 @pytest.mark.parametrize("name", ["s.tar", "s.tar.gz", "s.zip", "s.parquet"])
 def test_what_is_no_shard(name):
     for content in (b"", b"\0", random.Random(2).randbytes(5000), b"PK\x05\x06" + bytes(18)):
@@ -189,71 +137,6 @@ def test_a_changed_byte(at, value):
     content = bytearray(tar_of(files, tarfile.USTAR_FORMAT))
     content[at] = value
     read(bytes(content))
-
-
-def test_parquet_with_other_columns():
-    pyarrow = pytest.importorskip("pyarrow", reason="pyarrow is not installed (extra scale)")
-    from pyarrow import parquet
-
-    buffer = io.BytesIO()
-    parquet.write_table(pyarrow.table({"a": [1], "b": ["x"]}), buffer)
-    _, (trouble,) = read(buffer.getvalue(), "s.parquet")
-    assert "its columns are a, b, expected one of type binary that holds images" in trouble
-
-
-def test_rows_of_parquet_that_are_too_large(monkeypatch):
-    monkeypatch.setattr(shards, "_MOST_BYTES", 1000)
-    for nested in (False, True):
-        content = parquet_of({"a.png": b"1", "b.png": bytes(1001), "c.png": b"", "d.png": b"4"}, nested)
-        found, troubles = read(content, "s.parquet")
-        assert found == {"s.parquet/a.png": b"1", "s.parquet/d.png": b"4"}
-        assert troubles == [
-            "s.parquet/b.png: 1001 bytes, expected at most 1000",
-            "s.parquet/c.png: is empty, expected the bytes of an image",
-        ]
-
-
-def test_a_row_group_of_parquet_that_becomes_large(monkeypatch):
-    monkeypatch.setattr(shards, "_FREE", 1 << 16)
-    noise = random.Random(1).randbytes(1 << 19)  # as images are
-    for nested in (False, True):
-        content = parquet_of({"a.png": noise, "b.png": bytes(1 << 24)}, nested, rows=1)
-        found, (trouble,) = read(content, "s.parquet")
-        assert found == {"s.parquet/a.png": noise}
-        assert "bytes of its row group 1 become 1677" in trouble
-        assert trouble.endswith("which no images do: make smaller row groups; after 1 members")
-
-
-class Watched(io.BytesIO):
-    """Remembers how much was read at once."""
-
-    most = 0
-
-    def read(self, size=-1):
-        data = super().read(size)
-        self.most = max(self.most, len(data))
-        return data
-
-
-def test_parquet_is_read_as_a_stream():
-    files = {f"{k}.png": random.Random(k).randbytes(1 << 19) for k in range(40)}
-    file = Watched(parquet_of(files, rows=40, use_dictionary=False, write_batch_size=1))  # a row group, many pages
-    assert [item.content for item in read_shard(file, "s.parquet")] == list(files.values())
-    assert file.most < 4 << 20
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="Linux says what a process had in memory")
-def test_memory_of_rows_that_share_a_value(tmp_path):
-    (tmp_path / "s.parquet").write_bytes(parquet_of({f"{k}.png": bytes(32 << 20) for k in range(15)}))
-    code = """
-import re
-from shipedge.scale.shards import read_shard
-items = [(len(item.content), item.trouble) for item in read_shard(open("s.parquet", "rb"), "s.parquet")]
-assert items == [(32 << 20, "")] * 15, items
-print(int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) >> 10)
-"""
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert int(done.stdout) < 600, done.stderr  # MiB; batches of 16 rows take 1000
 
 
 def test_a_member_that_is_no_image_fails_alone(predict, six_images, tmp_path):
@@ -310,35 +193,6 @@ def test_memory_store(six_images):
         assert "secret" not in secret.trouble
     finally:
         store.rm("/shipedge", recursive=True)
-
-
-@pytest.mark.parametrize("packing", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_a_damaged_member_of_every_packing(packing):
-    noise = random.Random(3).randbytes(9000)
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", packing) as archive:
-        for name in ("a.png", "b.png", "c.png"):
-            archive.writestr(name, noise)
-        begin = archive.getinfo("b.png").header_offset
-    content = bytearray(buffer.getvalue())
-    content[begin + 4000 : begin + 4020] = b"\xff" * 20
-    found, (trouble,) = read(bytes(content), "s.zip")
-    assert found == {"s.zip/a.png": noise, "s.zip/c.png": noise}
-    assert trouble.startswith("s.zip/b.png: cannot be unpacked: ")
-
-
-def test_a_stored_member_of_a_zip_that_is_larger_than_what_is_read_at_once(monkeypatch):
-    monkeypatch.setattr(shards, "_MOST_AT_ONCE", 3 << 20)
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("a.png", bytes(5 << 20))
-    assert read(buffer.getvalue(), "s.zip") == ({"s.zip/a.png": bytes(5 << 20)}, [])
-
-
-def test_a_member_of_a_zip_without_a_name():
-    found, (trouble,) = read(zip_of({"a.png": b"1", "?.png": b"2", "b.png": b"3"}).replace(b"?", b"\0"), "s.zip")
-    assert found == {"s.zip/a.png": b"1", "s.zip/b.png": b"3"}
-    assert trouble == "s.zip/'\\x00.png': its name leads elsewhere, expected one inside of the shard"
 
 
 class Failing(io.BytesIO):
