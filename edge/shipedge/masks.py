@@ -16,6 +16,7 @@ from shipedge.engines.engine import Start
 from shipedge.engines.share import share
 from shipedge.engines.tries import Share
 from shipedge.errors import DatasetError, SourceError
+from shipedge.events.log import lock_folder
 from shipedge.files.atomic import write_atomic
 from shipedge.files.inputs import open_input, read_most
 from shipedge.files.json_text import loads
@@ -160,37 +161,38 @@ def build_masks(
         start: starts workers; None: this process does the work.
 
     Raises:
-        DatasetError: ``builder.out`` holds masks made of another CSV or with other settings, or workers cannot read the
-            CSV.
+        DatasetError: ``builder.out`` holds masks made of another CSV or with other settings, another run writes
+            there now, or workers cannot read the CSV.
         OSError: a file cannot be written (the disk is full, say): going on would only repeat it.
     """
     if start is not None and not builder.csv.is_file():
         raise DatasetError(f"{builder.csv} is no file, expected one that every worker can read")
     report = MaskReport()
     builder.out.mkdir(parents=True, exist_ok=True)
-    there = set(os.listdir(builder.out))  # noqa: PTH208 - names alone: half a million Path objects cost seconds
-    csv_sha256 = _claim(builder, index, there)
-    running = builder.out / _RUNNING
-    if _RUNNING in there:
-        there = {name for name in there if _is_whole(builder.out / name)}
-    todo = _without_clashes(list(index) if images is None else images, report)
-    missing = [(image, name) for name, image in todo.items() if name not in there]
-    report.skipped = len(todo) - len(missing)
-    progress(report.skipped)
-    with contextlib.suppress(FileExistsError):  # left by a run that was killed
-        running.touch(exist_ok=False)  # O_EXCL: a link is not followed
-    if start is not None:
-        _share_out(MaskJob(builder, csv_sha256, threads), missing, start, progress, report)
-        running.unlink()  # here alone: of workers that were ended parts of files may be left
+    with lock_folder(builder.out):
+        there = set(os.listdir(builder.out))  # noqa: PTH208 - names alone: half a million Path objects cost seconds
+        csv_sha256 = _claim(builder, index, there)
+        running = builder.out / _RUNNING
+        if _RUNNING in there:
+            there = {name for name in there if _is_whole(builder.out / name)}
+        todo = _without_clashes(list(index) if images is None else images, report)
+        missing = [(image, name) for name, image in todo.items() if name not in there]
+        report.skipped = len(todo) - len(missing)
+        progress(report.skipped)
+        with contextlib.suppress(FileExistsError):  # left by a run that was killed
+            running.touch(exist_ok=False)  # O_EXCL: a link is not followed
+        if start is not None:
+            _share_out(MaskJob(builder, csv_sha256, threads), missing, start, progress, report)
+            running.unlink()  # here alone: of workers that were ended parts of files may be left
+            return report
+        try:
+            for begin in range(0, len(missing), _CHUNK):
+                chunk = missing[begin : begin + _CHUNK]
+                report.add(builder.build(index, [image for image, _ in chunk], [name for _, name in chunk], threads))
+                progress(len(chunk))
+        finally:
+            running.unlink()
         return report
-    try:
-        for begin in range(0, len(missing), _CHUNK):
-            chunk = missing[begin : begin + _CHUNK]
-            report.add(builder.build(index, [image for image, _ in chunk], [name for _, name in chunk], threads))
-            progress(len(chunk))
-    finally:
-        running.unlink()
-    return report
 
 
 def _share_out(

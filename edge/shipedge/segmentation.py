@@ -69,7 +69,10 @@ def to_cvat(rle: Rle) -> dict[str, str | int]:
 
     Raises:
         RleFormatError: the mask is empty; CVAT has no such shape.
+        TypeError: it is no Rle.
     """
+    if not isinstance(rle, Rle):
+        raise TypeError(f"rle is of type {type(rle).__name__}, expected an Rle")
     if not rle:
         raise RleFormatError("the mask is empty, expected at least one pixel: CVAT has no empty mask")
     left, top, right, bottom = rle.bbox

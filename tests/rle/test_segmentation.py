@@ -161,6 +161,12 @@ def test_cvat_there_and_back(mask):
     assert rle.from_cvat(attributes | {"left": -100}, mask.shape) == Rle([], mask.shape)
 
 
+@pytest.mark.parametrize("value", [[1], [], 1, 0, 1.5, np.nan, "1", "", None, np.ones((2, 2), bool)])
+def test_cvat_of_what_is_no_mask(value):
+    with pytest.raises(TypeError, match=f"rle is of type {type(value).__name__}, expected an Rle"):
+        rle.to_cvat(value)
+
+
 def test_tools_refuse():
     with pytest.raises(RleFormatError, match="the mask has no top"):
         rle.from_cvat({"rle": "1", "left": 0}, (2, 2))

@@ -281,7 +281,7 @@ def lock_folder(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise DatasetError(f"{folder}: another run writes its results there now, expected another --out") from None
+            raise DatasetError(f"{folder}: another run writes its results there now, expected another folder") from None
         except OSError:  # a file system that knows no locks
             pass
         yield

@@ -6,6 +6,7 @@ the file itself is damaged the members before that are kept.
 
 from __future__ import annotations
 
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -24,8 +25,15 @@ _MOST_BYTES = 1 << 28
 _MOST_MEMBERS = 1 << 22
 """Of a shard: their names are remembered, because two may be the same."""
 _MOST_AT_ONCE = 1 << 26
-"""Bytes that a directory of members, or a page of Parquet, may have."""
+"""Bytes that a directory of members may have."""
 _IMAGES = ("image", "jpg", "jpeg", "png", "bytes", "content", "data", "img")
+_PARQUET_AT_ONCE = 1 << 20
+_FREE = 1 << 29
+_FOR_A_BYTE = 8
+"""Bytes that the columns of a row group of Parquet may become for each of their own beyond `_FREE`."""
+_LONGEST_NAME = 1 << 16
+_SIGNATURE = re.compile(r"(://[^\s?]*|url: /[^\s?]*)\?\S*")
+"""What follows the question mark of an address."""
 _NAMES = ("path", "name", "filename", "file_name", "image_id", "id", "__key__", "key")
 
 
@@ -58,9 +66,20 @@ def read_shard(file: BinaryIO, name: str) -> Iterator[Item]:
                 del member
             if not taken:
                 yield refused(name, f"holds no image (looked for {', '.join(SUFFIXES)})")
-        except (SourceError, OSError, ValueError) as error:
-            text = " ".join(str(getattr(error, "strerror", None) or error).split())
-            yield refused(name, f"{text.removeprefix(f'{name}: ')}; after {len(taken)} members")
+        except Exception as error:  # a store's library raises what it likes: the other sources go on
+            yield refused(name, f"{_told(error).removeprefix(f'{name}: ')}; after {len(taken)} members")
+
+
+def _told(error: Exception) -> str:
+    """Why a shard cannot be read, without the signature of an address in it."""
+    if isinstance(error, SourceError):
+        return " ".join(str(error).split())
+    text = _SIGNATURE.sub(r"\1", _text(error))
+    return f"cannot be read: {text}"
+
+
+def _text(error: Exception) -> str:
+    return " ".join(str(getattr(error, "strerror", None) or error).split()) or type(error).__name__
 
 
 def _item(shard: str, member: Member, taken: set[int]) -> Item:
@@ -82,13 +101,19 @@ def _item(shard: str, member: Member, taken: set[int]) -> Item:
 
 
 class _Bounded:
-    """A file of which nobody reads much at once: readers trust the lengths that a file claims."""
+    """A file of which nobody reads much at once: readers trust the lengths that a file claims.
+
+    Where it cannot be read, that is a SourceError: of the file, and not of the member that was asked for.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
 
     def read(self, size: int = -1) -> bytes:
-        data = self._file.read(min(size, _MOST_AT_ONCE) if size >= 0 else _MOST_AT_ONCE + 1)
+        try:
+            data = self._file.read(min(size, _MOST_AT_ONCE) if size >= 0 else _MOST_AT_ONCE + 1)
+        except Exception as error:
+            raise SourceError(_told(error)) from None
         if len(data) >= _MOST_AT_ONCE and size != len(data):
             raise SourceError(f"has a part of more than {_MOST_AT_ONCE} bytes: make several shards of it")
         return data
@@ -100,13 +125,16 @@ class _Bounded:
 def _zip(file: BinaryIO) -> Iterator[Member]:
     try:
         archive = zipfile.ZipFile(_Bounded(file))
-    except (zipfile.BadZipFile, NotImplementedError) as error:
-        raise SourceError(f"is no whole zip file: {error}") from None
+    except SourceError:
+        raise
+    except Exception as error:  # zipfile checks little of a directory
+        raise SourceError(f"is no whole zip file: {_text(error)}") from None
     with archive:
         for info in archive.infolist():
-            if info.is_dir() or not info.filename.lower().endswith(SUFFIXES):
-                continue
-            yield _unzipped(archive, info)
+            if not info.filename:  # `is_dir` fails on it
+                yield Member(info.orig_filename, b"")
+            elif not info.is_dir() and info.filename.lower().endswith(SUFFIXES):
+                yield _unzipped(archive, info)
 
 
 def _unzipped(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Member:
@@ -118,13 +146,25 @@ def _unzipped(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Member:
     if (info.external_attr >> 16) & 0o170000 == 0o120000:
         return Member(name, b"", "is a link, expected an image file")
     try:
-        with archive.open(info) as packed:
-            content = packed.read(_MOST_BYTES + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError) as error:
-        return Member(name, b"", f"cannot be unpacked: {' '.join(str(error).split()) or type(error).__name__}")
+        content = _unpacked(archive, info)
+    except SourceError:  # not of this member alone
+        raise
+    except Exception as error:  # each packing has errors of its own
+        return Member(name, b"", f"cannot be unpacked: {_text(error)}")
     if len(content) > _MOST_BYTES:
         return Member(name, b"", f"over {_MOST_BYTES} bytes, expected at most that")
     return Member(name, content)
+
+
+def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    """The bytes of a member, and one more where they are too many."""
+    # Where little is asked for, little is read; bzip2 and LZMA unpack all of that at once.
+    at_once = 1 << 20 if info.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) else 1 << 12
+    content = bytearray()
+    with archive.open(info) as packed:
+        while len(content) <= _MOST_BYTES and (data := packed.read(at_once)):
+            content += data
+    return bytes(content)
 
 
 def _parquet(file: BinaryIO) -> Iterator[Member]:
@@ -134,24 +174,58 @@ def _parquet(file: BinaryIO) -> Iterator[Member]:
     except ImportError:
         raise SourceError("needs pyarrow: pip install 'shipedge[scale]'") from None
     try:
-        table = parquet.ParquetFile(file)
+        # The default would have the whole file in memory.
+        table = parquet.ParquetFile(file, pre_buffer=False, buffer_size=_PARQUET_AT_ONCE)
     except (pyarrow.ArrowException, OSError) as error:
-        raise SourceError(f"is no whole Parquet file: {error}") from None
+        raise SourceError(f"is no whole Parquet file: {_text(error)}") from None
     images, names = _columns(table.schema_arrow)
     columns = [images] if names is None else [images, names]
     row = 0
-    try:
-        for batch in table.iter_batches(batch_size=16, columns=columns):
-            for number in range(batch.num_rows):
-                value = batch.column(images)[number].as_py()
-                name = None if names is None else batch.column(names)[number].as_py()
-                if isinstance(value, dict):
-                    name, value = name or value.get("path"), value.get("bytes")
-                label = str(name) if name else f"row-{row:06d}"
-                yield Member(label, value or b"", "" if value else "is empty, expected the bytes of an image")
-                row += 1
-    except (pyarrow.ArrowException, OSError) as error:
-        raise SourceError(f"is damaged behind row {row}: {error}") from None
+    for number in range(table.num_row_groups):
+        _check_group(table.metadata.row_group(number), number, columns)
+        # Row by row: a value that comes often is there once, but is unpacked for each row of a batch.
+        for batch in table.iter_batches(batch_size=1, row_groups=[number], columns=columns):
+            yield _row(batch.column(images)[0], None if names is None else batch.column(names)[0], row)
+            del batch
+            row += 1
+
+
+def _check_group(group: Any, number: int, columns: list[str]) -> None:
+    """Raises SourceError for a row group that would become very large in memory."""
+    chunks = [group.column(leaf) for leaf in range(group.num_columns)]
+    wanted = [chunk for chunk in chunks if chunk.path_in_schema.split(".")[0] in columns]
+    packed = sum(chunk.total_compressed_size for chunk in wanted)
+    size = sum(chunk.total_uncompressed_size for chunk in wanted)
+    if size > _FREE + _FOR_A_BYTE * packed:
+        raise SourceError(
+            f"{packed} bytes of its row group {number} become {size}, which no images do: make smaller row groups"
+        )
+
+
+def _row(value: Any, name: Any, row: int) -> Member:
+    """The member of a row, of scalars: they are copied once it is known that they are not too large."""
+    import pyarrow
+
+    if isinstance(value, pyarrow.StructScalar):
+        parts = dict(value) if value.is_valid else {}
+        if name is None or not _size(name):
+            name = parts.get("path")
+        value = parts.get("bytes")
+    label = f"row-{row:06d}"
+    if name is not None and name.is_valid and _size(name) <= _LONGEST_NAME:
+        label = str(name.as_py() or label)
+    size = 0 if value is None else _size(value)
+    if size > _MOST_BYTES:
+        return Member(label, b"", f"{size} bytes, expected at most {_MOST_BYTES}")
+    if size == 0:
+        return Member(label, b"", "is empty, expected the bytes of an image")
+    return Member(label, value.as_py())
+
+
+def _size(scalar: Any) -> int:
+    """Bytes of a text or of bytes; 0 of anything else."""
+    buffer = scalar.as_buffer() if scalar.is_valid and hasattr(scalar, "as_buffer") else None
+    return 0 if buffer is None else len(buffer)
 
 
 def _columns(schema: Any) -> tuple[str, str | None]:

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 import engine_jobs
 from engine_jobs import Slow, Square, Unopened
+from shipedge.engines import processes
 from shipedge.engines.engine import Died
 from shipedge.engines.processes import Processes
 from shipedge.engines.share import share
 from shipedge.errors import BackendError, DatasetError, ImageError
+from shipedge.system.child import start_server
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="workers need POSIX")
 
@@ -88,6 +90,43 @@ def test_a_job_that_cannot_be_opened(workers):
         answers([1], workers(Unopened("dataset"), 2))
     with pytest.raises(BackendError, match="5 processes have died before their first task; the last one was ended by"):
         answers([1], workers(Unopened("SIGKILL"), 2))
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """What was started for an engine, one after the other."""
+    servers = []
+
+    def start(module):
+        servers.append(start_server(module))
+        return servers[-1]
+
+    monkeypatch.setattr(processes, "start_server", start)
+    return servers
+
+
+def test_a_process_is_started_when_there_is_a_task_for_it(workers, started):
+    engine = workers(Square(), 64)
+    for size, count in ((5, 1), (5, 1), (2, 3), (5, 3)):
+        assert engine.free == 64
+        assert answers(range(5), engine, size) == [0, 1, 4, 9, 16]
+        assert len(started) <= count
+    assert len(started) > 1
+
+
+def test_no_more_processes_than_were_asked_for(workers, started):
+    engine = workers(Square(), 2)
+    assert answers([*range(20), "SIGKILL", *range(20)], engine, 1)[20] == f"SIGKILL: {dies('SIGKILL')}"
+    assert sum(served.process.poll() is None for served in started) <= 2
+    assert len(started) <= 2 + 3
+    assert engine.free == 2
+
+
+def test_a_job_that_cannot_be_opened_is_started_no_more_than_five_times(workers, started):
+    engine = workers(Unopened("SIGKILL"), 64)
+    with pytest.raises(BackendError, match="5 processes have died before their first task"):
+        answers([1], engine)
+    assert len(started) == 5
 
 
 class StandIn:

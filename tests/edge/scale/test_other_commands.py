@@ -153,6 +153,21 @@ def test_a_run_that_is_stopped_leaves_whole_files_and_goes_on(begun, tmp_path, n
     assert not (out / ".shipedge-masks.running").exists()
 
 
+def test_two_runs_into_one_folder(begun, tmp_path):
+    command, masks = begun
+    masks.send_signal(signal.SIGSTOP)
+    try:
+        for options in (command[4:], command[4:6]):
+            second = subprocess.run([*command[:4], *options], cwd=tmp_path, capture_output=True, check=False, text=True)
+            assert second.returncode == 1
+            assert second.stderr == "Error: out: another run writes its results there now, expected another folder\n"
+    finally:
+        masks.send_signal(signal.SIGCONT)
+    _, error = masks.communicate()
+    assert masks.returncode == 0, error.decode()
+    assert len(list((tmp_path / "out").glob("*.png"))) == 20_000
+
+
 def test_a_csv_that_only_one_process_can_read(ships, tmp_path):
     os.mkfifo(tmp_path / "pipe.csv")
     command = f"cat ships.csv > pipe.csv & {sys.executable} -m shipedge masks pipe.csv out --workers 2; wait"

@@ -5,7 +5,6 @@ import io
 import os
 import random
 import tarfile
-import zipfile
 from contextlib import nullcontext
 
 import pytest
@@ -13,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import scale_results
+from scale_shards import parquet_of, read, tar_of, zip_of
 
 pytest.importorskip("cv2", reason="OpenCV is not installed (extra edge)")
 pytest.importorskip("ai_edge_litert", reason="no TFLite runtime is installed (extra edge)")
@@ -22,45 +22,6 @@ from shipedge.scale import shards, tar
 from shipedge.scale.inputs import items_of
 from shipedge.scale.shards import read_shard
 from shipedge.scale.tar import read_tar
-
-
-def tar_of(files, form=tarfile.PAX_FORMAT, kinds=None):
-    """A tar file of {name: bytes or list of (name, bytes)}."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w", format=form) as archive:
-        for name, content in files.items() if isinstance(files, dict) else files:
-            info = tarfile.TarInfo(name)
-            info.size, info.type = len(content), (kinds or {}).get(name, tarfile.REGTYPE)
-            info.linkname = "/etc/passwd" if info.type in (tarfile.SYMTYPE, tarfile.LNKTYPE) else ""
-            archive.addfile(info, io.BytesIO(content))
-    return buffer.getvalue()
-
-
-def zip_of(files):
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return buffer.getvalue()
-
-
-def parquet_of(files, nested=False):
-    parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed (extra scale)")
-    import pyarrow
-
-    if nested:
-        table = pyarrow.table({"image": [{"bytes": c, "path": n} for n, c in files.items()], "label": [1] * len(files)})
-    else:
-        table = pyarrow.table({"path": list(files), "image": list(files.values())})
-    buffer = io.BytesIO()
-    parquet.write_table(table, buffer)
-    return buffer.getvalue()
-
-
-def read(content, name="s.tar"):
-    """(those that are images, sentences of the others)."""
-    items = list(read_shard(io.BytesIO(content), name))
-    return {i.name: i.content for i in items if i.kind == "content"}, [i.trouble for i in items if i.kind == "refused"]
 
 
 @pytest.mark.parametrize("suffix", ["tar", "tar.gz", "zip", "parquet", "nested.parquet"])
@@ -142,17 +103,6 @@ def test_a_header_that_claims_gigabytes():
     assert "8589934592 bytes long, expected a name" in trouble
 
 
-def test_an_encrypted_and_a_damaged_member_of_a_zip():
-    content = bytearray(zip_of({"a.png": random.Random(1).randbytes(500), "b.png": b"2" * 50, "c.png": b"3"}))
-    content[60] ^= 255  # in the bytes of a.png
-    directory = content.index(b"PK\x01\x02", content.index(b"PK\x01\x02") + 4)
-    content[directory + 8] |= 1
-    found, troubles = read(bytes(content), "s.zip")
-    assert found == {"s.zip/c.png": b"3"}
-    assert "s.zip/a.png: cannot be unpacked: " in troubles[0]
-    assert "s.zip/b.png: is encrypted" in troubles[1]
-
-
 @pytest.mark.parametrize("name", ["s.tar", "s.tar.gz", "s.zip", "s.parquet"])
 def test_what_is_no_shard(name):
     for content in (b"", b"\0", random.Random(2).randbytes(5000), b"PK\x05\x06" + bytes(18)):
@@ -187,16 +137,6 @@ def test_a_changed_byte(at, value):
     content = bytearray(tar_of(files, tarfile.USTAR_FORMAT))
     content[at] = value
     read(bytes(content))
-
-
-def test_parquet_with_other_columns():
-    pyarrow = pytest.importorskip("pyarrow", reason="pyarrow is not installed (extra scale)")
-    from pyarrow import parquet
-
-    buffer = io.BytesIO()
-    parquet.write_table(pyarrow.table({"a": [1], "b": ["x"]}), buffer)
-    _, (trouble,) = read(buffer.getvalue(), "s.parquet")
-    assert "its columns are a, b, expected one of type binary that holds images" in trouble
 
 
 def test_a_member_that_is_no_image_fails_alone(predict, six_images, tmp_path):
@@ -253,3 +193,48 @@ def test_memory_store(six_images):
         assert "secret" not in secret.trouble
     finally:
         store.rm("/shipedge", recursive=True)
+
+
+class Failing(io.BytesIO):
+    """A file of a store that breaks off; what it raises is neither an OSError nor a ValueError."""
+
+    def __init__(self, content, at, error):
+        super().__init__(content)
+        self.at, self.error = at, error
+
+    def read(self, size=-1):
+        here = self.tell()
+        data = super().read(size)
+        if here < self.at < self.tell():
+            raise self.error
+        return data
+
+
+class StoreError(Exception):
+    """Of a library."""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "StoreError"),
+        ("403, message='No',\nurl='https://a.b/s?signature=secret'", "403, message='No', url='https://a.b/s"),
+        ("Max retries exceeded with url: /s?signature=secret (Caused by X)", "(Caused by X)"),
+    ],
+)
+@pytest.mark.parametrize("suffix", ["tar", "tar.gz", "zip", "parquet"])
+def test_a_store_that_fails_in_the_middle(suffix, text, expected):
+    files = {f"{k}.png": random.Random(k).randbytes(1 << 20) for k in range(4)}
+    content = {
+        "tar": lambda: tar_of(files),
+        "tar.gz": lambda: gzip.compress(tar_of(files), 1),
+        "zip": lambda: zip_of(files),
+        "parquet": lambda: parquet_of(files, rows=1),
+    }[suffix]()
+    broken = Failing(content, 5 << 19, StoreError(text))
+    items = list(read_shard(broken, f"s.{suffix}"))
+    assert [item.content for item in items[:-1]] == list(files.values())[:2]
+    assert items[-1].trouble.startswith(f"s.{suffix}: cannot be read: ")
+    assert items[-1].trouble.endswith(f"{expected}; after 2 members")
+    assert "secret" not in items[-1].trouble
+    assert broken.closed
