@@ -68,7 +68,7 @@ def run(
     work = _Pieces(left)
     written = images = 0
     while not should_stop():
-        while engine.free and (task := work.next()) is not None:
+        while engine.free and not should_stop() and (task := work.next()) is not None:
             engine.submit(task)
         work.prepare()
         if work.is_done:
