@@ -79,7 +79,7 @@ def test_a_region_of_a_sources_file_belongs_to_the_batch(predict, batch, tmp_pat
     log = tmp_path / "predictions" / "predictions.jsonl"
     log.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:4]))
     (tmp_path / "roi.json").write_text("[[[0, 0], [64, 0], [64, 96], [0, 96]]]")
-    assert "of files that have changed since" in predict("--sources", "s.toml").stderr
+    assert "files that have changed since" in predict("--sources", "s.toml").stderr
 
 
 def test_no_file_of_others_is_lost(predict, image, tmp_path):
