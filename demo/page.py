@@ -38,7 +38,7 @@ def counts(name: str, found: list[rle.Rle]) -> tuple[int, str]:
     """How many of the labelled ships are found, and a sentence that also says what else is."""
     truth = rle.open_csv(SAMPLES / "ships.csv").ships(name)
     hits = int((rle.iou_matrix(truth, found) > FOUND_AT).any(axis=1).sum()) if truth and found else 0
-    return hits, f"{hits} of {len(truth)} ships found, {len(found) - hits} outlines that are none"
+    return hits, f"{hits} of {len(truth)} ships found, false alarms: {len(found) - hits}"
 
 
 def pairs(results: Path) -> list[str]:
